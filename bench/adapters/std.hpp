@@ -1,0 +1,55 @@
+// std::unordered_map, as adapter.hpp describes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_map>
+
+#include "bench/adapters/adapter.hpp"
+
+namespace steady::bench {
+
+// libstdc++ keeps the hash in every node when calling the hash might throw, and computes it again
+// otherwise. For its own hash of strings it keeps it, which is faster; this lets it do so for any.
+template <class Hash>
+struct kept_in_nodes {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept(false) { return Hash{}(text); }
+};
+
+struct std_adapter {
+  static constexpr std::string_view name = "std";
+  static constexpr std::string_view full_name = "std::unordered_map";
+  static constexpr bool usable_after_bad_alloc = true;
+
+  static std::string version() { return STEADY_BENCH_STD_VERSION; }
+
+  template <class Key, class T, class Hash>
+  using map = std::unordered_map<
+      Key, T, std::conditional_t<std::is_same_v<Key, std::string>, kept_in_nodes<Hash>, Hash>,
+      std::equal_to<>>;
+
+  template <class Key>
+  using own_hash =
+      std::conditional_t<std::is_same_v<Key, std::string>,
+                         searchable_by_view<std::hash<std::string_view>>, std::hash<Key>>;
+
+  template <class Map>
+  static typename Map::mapped_type& value_of(Map& map, std::string_view text) {
+    return find_or_insert(map, text);
+  }
+
+  template <class Map>
+  static std::optional<std::uint64_t> growths(const Map&) {
+    return std::nullopt;
+  }
+};
+
+static_assert(map_adapter<std_adapter>);
+
+}  // namespace steady::bench

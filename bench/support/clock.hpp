@@ -1,0 +1,43 @@
+// Timing single operations with std::chrono::steady_clock.
+//
+// Reading the clock takes about as long as the operations being timed, so its own cost is measured
+// once, taken off every time, and stated beside the results. What is taken off is the median gap
+// between two readings in a row; a difference never goes below 0.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace steady::bench {
+
+inline std::uint64_t now_ns() noexcept {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+}
+
+inline std::uint64_t measure_clock_cost() noexcept {
+  constexpr std::size_t readings = 1001;
+  std::array<std::uint64_t, readings> gaps;
+  for (std::uint64_t& gap : gaps) {
+    const std::uint64_t start = now_ns();
+    gap = now_ns() - start;
+  }
+  const auto median = gaps.begin() + readings / 2;
+  std::nth_element(gaps.begin(), median, gaps.end());
+  return *median;
+}
+
+// Nanoseconds that `operation` took, less the clock's own.
+template <class Operation>
+std::uint64_t timed(std::uint64_t clock_cost, Operation&& operation) {
+  const std::uint64_t start = now_ns();
+  operation();
+  const std::uint64_t took = now_ns() - start;
+  return took > clock_cost ? took - clock_cost : 0;
+}
+
+}  // namespace steady::bench

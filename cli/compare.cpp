@@ -1,0 +1,182 @@
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "bench/adapters/all.hpp"
+#include "bench/support/child_process.hpp"
+#include "bench/support/clock.hpp"
+#include "bench/support/process.hpp"
+#include "cli/compare.hpp"
+#include "cli/compare_report.hpp"
+#include "cli/compare_summary.hpp"
+#include "cli/output.hpp"
+#include "cli/progress.hpp"
+
+namespace steady::cli {
+
+namespace {
+
+using run_function = std::function<run_result(run_order)>;
+
+// One column of the report while its rounds go on.
+struct entrant {
+  comparison_row row;
+  run_function run;
+  std::vector<run_result> throughput;
+  std::vector<run_result> latency;
+};
+
+class tournament {
+ public:
+  tournament(const compare_options& options, const key_stream& keys, progress_line& progress)
+      : options_(options), keys_(keys), progress_(progress) {
+    clock_cost_ns_ = bench::measure_clock_cost();
+    for (contestant& map : make_contestants(options.hash)) {
+      entrants_.push_back({{std::string(map.name), map.full_name, map.version, "", {}},
+                           [this, run = map.run](run_order order) { return run(keys_, order); },
+                           {},
+                           {}});
+    }
+    control_.row.name = "control";
+    control_.run = [this](run_order order) { return run_control(keys_, order, table_bytes_); };
+  }
+
+  void play() {
+    for (round_ = 1; round_ <= options_.rounds; ++round_) {
+      for (entrant& map : entrants_) {
+        play_both(map);
+        check_elements(map);
+      }
+      choose_table_bytes();
+      play_both(control_);
+    }
+  }
+
+  void write_to(comparison& all) {
+    all.clock_cost_ns = clock_cost_ns_;
+    for (entrant& map : entrants_) all.maps.push_back(summary_of(map));
+    control_.row.full_name = fmt::format(
+        "adds to a random cache line of a plain array as large as {}'s table", table_owner_);
+    all.control = summary_of(control_);
+  }
+
+ private:
+  void play_both(entrant& one) {
+    play_one(one, run_kind::throughput, one.throughput);
+    play_one(one, run_kind::latency, one.latency);
+  }
+
+  void play_one(entrant& one, run_kind kind, std::vector<run_result>& results) {
+    if (!one.row.failure.empty()) return;
+    progress_.show(fmt::format("round {} of {}: {}, {}", round_, options_.rounds, one.row.name,
+                               kind == run_kind::throughput ? "total time" : "each update"));
+    auto outcome = bench::run_in_child([&] { return one.run({kind, clock_cost_ns_}); });
+    if (outcome.result) {
+      results.push_back(*outcome.result);
+    } else {
+      one.row.failure = outcome.failure;
+    }
+  }
+
+  // All maps were given the same keys; one that holds another number of them is broken.
+  void check_elements(entrant& map) {
+    if (!map.row.failure.empty()) return;
+    if (!elements_) elements_ = map.throughput.back().elements;
+    for (const std::uint64_t found :
+         {map.throughput.back().elements, map.latency.back().elements}) {
+      if (found != *elements_) {
+        map.row.failure =
+            fmt::format("wrong: it holds {} elements, others hold {}", found, *elements_);
+      }
+    }
+  }
+
+  // The control's array is as large as Steady's final table, or the first map's that has one.
+  void choose_table_bytes() {
+    for (const entrant& map : entrants_) {
+      if (map.throughput.empty()) continue;
+      table_bytes_ = map.throughput.back().final_bytes;
+      table_owner_ = map.row.name;
+      return;
+    }
+    control_.row.failure = "no map finished, so its array's size is unknown";
+  }
+
+  static comparison_row summary_of(entrant& one) {
+    const bool ran = !one.throughput.empty() && !one.latency.empty();
+    if (ran && one.row.failure.empty()) one.row.measured = summarize(one.throughput, one.latency);
+    return one.row;
+  }
+
+  const compare_options& options_;
+  const key_stream& keys_;
+  progress_line& progress_;
+  std::uint64_t clock_cost_ns_ = 0;
+  std::vector<entrant> entrants_;
+  entrant control_;
+  std::size_t round_ = 0;
+  std::optional<std::uint64_t> elements_;
+  std::uint64_t table_bytes_ = 0;
+  std::string table_owner_ = "a map";
+};
+
+key_stream make_keys(const compare_options& options, std::vector<path_problem>& problems,
+                     progress_line& progress) {
+  if (!options.paths.empty()) return read_texts(options.paths, problems, progress);
+  if (options.texts) return make_texts(options.generated);
+  return number_stream(options.generated);
+}
+
+std::vector<std::string> missing_rivals() {
+  std::vector<std::string> lines;
+  for (const bench::known_map& map : bench::known_maps) {
+    if (map.available) continue;
+    lines.push_back(fmt::format("{:<8} built without {}: install {} and build again", map.name,
+                                map.name, map.package));
+  }
+  return lines;
+}
+
+comparison compare(const compare_options& options, std::vector<path_problem>& problems) {
+  comparison all;
+  all.keys = options.paths.empty() && !options.texts ? "u64" : "string";
+  all.source = options.paths.empty() ? "generated" : "files";
+  all.hash = options.hash == hash_choice::same ? "same" : "own";
+  all.rounds = options.rounds;
+  all.left_out = missing_rivals();
+
+  progress_line progress;
+  const key_stream keys = make_keys(options, problems, progress);
+  progress.clear();
+  for (const path_problem& problem : problems) write_error(problem.path + ": " + problem.reason);
+  all.updates = size_of(keys);
+  all.core = bench::pin_to_one_core();
+
+  tournament rounds(options, keys, progress);
+  if (all.updates > 0) rounds.play();
+  rounds.write_to(all);
+  return all;
+}
+
+}  // namespace
+
+int run_compare(const compare_options& options) {
+  result_sink sink;
+  if (!sink.open(options.json_path)) return 1;
+
+  std::vector<path_problem> problems;
+  const comparison all = compare(options, problems);
+  bool whole = problems.empty();
+  for (const comparison_row& row : all.maps) {
+    if (row.failure.empty()) continue;
+    write_error(row.full_name + ": " + row.failure);
+    whole = false;
+  }
+  const bool delivered = sink.deliver(comparison_text(all), comparison_json(all));
+  return whole && delivered ? 0 : 1;
+}
+
+}  // namespace steady::cli

@@ -1,0 +1,154 @@
+#include <algorithm>
+#include <optional>
+#include <type_traits>
+#include <variant>
+
+#include "bench/adapters/all.hpp"
+#include "bench/support/clock.hpp"
+#include "bench/support/process.hpp"
+#include "cli/compare_run.hpp"
+
+namespace steady::cli {
+
+namespace {
+
+constexpr std::size_t cache_line = 64;
+
+template <class Stream>
+inline constexpr bool holds_texts = std::is_same_v<Stream, text_stream>;
+
+template <class Adapter, class Stream>
+struct types_of {
+  using key = std::conditional_t<holds_texts<Stream>, std::string, std::uint64_t>;
+  using same_hash = steady::hash<key>;
+  using own_hash = typename Adapter::template own_hash<key>;
+};
+
+template <class Adapter, class Map, class Key>
+void update(Map& map, const Key& key, std::uint64_t index) {
+  if constexpr (std::is_same_v<Key, std::string_view>) {
+    ++Adapter::value_of(map, key);
+  } else {
+    map.try_emplace(key, index);
+  }
+}
+
+// Memory and page faults since this was made.
+class resource_meter {
+ public:
+  resource_meter() noexcept {
+    bench::reset_peak_memory();
+    before_ = bench::read_memory_usage();
+    restart_faults();
+  }
+
+  void restart_faults() noexcept { faults_ = bench::page_faults(); }
+
+  void write_to(run_result& result) const noexcept {
+    result.page_faults = bench::page_faults() - faults_;
+    const bench::memory_usage now = bench::read_memory_usage();
+    const auto beyond = [this](std::uint64_t bytes) {
+      return bytes - std::min(bytes, before_.resident);
+    };
+    result.final_bytes = beyond(now.resident);
+    result.peak_bytes = std::max(beyond(now.peak), result.final_bytes);
+  }
+
+ private:
+  bench::memory_usage before_;
+  std::uint64_t faults_ = 0;
+};
+
+template <class Stream, class Operation>
+void apply_all(const Stream& keys, run_order order, run_result& result, Operation operation) {
+  if (order.kind == run_kind::throughput) {
+    const std::uint64_t start = bench::now_ns();
+    keys.for_each(operation);
+    result.total_ns = bench::now_ns() - start;
+  } else {
+    keys.for_each([&](const auto& key, std::uint64_t index) {
+      result.latency.record(bench::timed(order.clock_cost_ns, [&] { operation(key, index); }));
+    });
+  }
+}
+
+// Brings in the code's own pages, so that they are not counted as the map's.
+template <class Adapter, class Map, class Stream>
+void warm_up(const Stream&) {
+  Map map;
+  const auto use = [&](const auto& key, std::uint64_t i) { update<Adapter>(map, key, i); };
+  if constexpr (holds_texts<Stream>) {
+    make_texts(1000).for_each(use);
+  } else {
+    number_stream(1000).for_each(use);
+  }
+}
+
+template <class Adapter, class Map, class Stream>
+run_result run_map(const Stream& keys, run_order order) {
+  run_result result;
+  warm_up<Adapter, Map>(keys);
+  const resource_meter meter;
+  // Never destroyed: the process ends, and some maps cannot be destroyed after a bad_alloc.
+  Map& map = *new Map();
+  apply_all(keys, order, result,
+            [&map](const auto& key, std::uint64_t index) { update<Adapter>(map, key, index); });
+  meter.write_to(result);
+  result.elements = map.size();
+  const std::optional<std::uint64_t> growths = Adapter::growths(map);
+  result.growths_known = growths.has_value();
+  result.growths = growths.value_or(0);
+  return result;
+}
+
+template <class Adapter, class Stream>
+run_result run_adapter(const Stream& keys, run_order order, hash_choice hash) {
+  using types = types_of<Adapter, Stream>;
+  using key = typename types::key;
+  if (hash == hash_choice::own) {
+    using map = typename Adapter::template map<key, std::uint64_t, typename types::own_hash>;
+    return run_map<Adapter, map>(keys, order);
+  }
+  using map = typename Adapter::template map<key, std::uint64_t, typename types::same_hash>;
+  return run_map<Adapter, map>(keys, order);
+}
+
+}  // namespace
+
+std::vector<contestant> make_contestants(hash_choice hash) {
+  std::vector<contestant> contestants;
+  bench::for_each_adapter([&](auto adapter) {
+    using adapter_type = decltype(adapter);
+    contestants.push_back(
+        {adapter_type::name, std::string(adapter_type::full_name), adapter_type::version(),
+         [hash](const key_stream& keys, run_order order) {
+           return std::visit(
+               [&](const auto& stream) { return run_adapter<adapter_type>(stream, order, hash); },
+               keys);
+         }});
+  });
+  return contestants;
+}
+
+run_result run_control(const key_stream& keys, run_order order, std::uint64_t bytes) {
+  run_result result;
+  resource_meter meter;
+  const std::uint64_t lines = std::max<std::uint64_t>(1, bytes / cache_line);
+  // Not zeros, which the system might supply only when they are first touched.
+  auto& array = *new std::vector<unsigned char>(lines * cache_line, 1);
+  meter.restart_faults();
+  std::visit(
+      [&](const auto& stream) {
+        apply_all(stream, order, result, [&](const auto&, std::uint64_t index) {
+          // The high half of a random number, scaled to the number of lines.
+          const std::uint64_t line = (bench::splitmix64(index) >> 32) * lines >> 32;
+          ++array[line * cache_line];
+        });
+      },
+      keys);
+  meter.write_to(result);
+  result.elements = lines;
+  return result;
+}
+
+}  // namespace steady::cli

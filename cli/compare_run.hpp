@@ -1,0 +1,58 @@
+// One measured run: a stream of keys into one new map, or the control's touches. To be called in a
+// process of its own (bench/support/child_process.hpp): it leaves its map behind.
+//
+// A run either reads the clock once before and once after all updates (throughput), or around each
+// update (latency): reading it each time would distort the total.
+//
+// An update: for numbers try_emplace(key, index); for texts ++map[text], where a text that is not
+// there yet is inserted.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/support/histogram.hpp"
+#include "cli/key_stream.hpp"
+
+namespace steady::cli {
+
+enum class run_kind { throughput, latency };
+
+enum class hash_choice { same, own };
+
+// Trivially copyable: it comes back through a pipe.
+struct run_result {
+  std::uint64_t elements = 0;
+  std::uint64_t total_ns = 0;     // throughput runs only
+  std::uint64_t peak_bytes = 0;   // beyond what the process held before there was a map
+  std::uint64_t final_bytes = 0;  // likewise
+  std::uint64_t page_faults = 0;  // while updating
+  std::uint64_t growths = 0;      // where growths_known
+  bool growths_known = false;
+  bench::histogram latency;  // latency runs only
+};
+
+struct run_order {
+  run_kind kind = run_kind::throughput;
+  std::uint64_t clock_cost_ns = 0;
+};
+
+struct contestant {
+  std::string_view name;
+  std::string full_name;
+  std::string version;
+  std::function<run_result(const key_stream&, run_order)> run;
+};
+
+// The maps of this build, Steady first.
+std::vector<contestant> make_contestants(hash_choice hash);
+
+// As many operations as there are keys, each adding to one random cache line of a plain array of
+// about `bytes` bytes, whose pages are all there: what the machine itself does to such a run.
+run_result run_control(const key_stream& keys, run_order order, std::uint64_t bytes);
+
+}  // namespace steady::cli

@@ -1,0 +1,116 @@
+#include <algorithm>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "cli/compare_summary.hpp"
+#include "cli/units.hpp"
+
+namespace steady::cli {
+
+namespace {
+
+double median_of(std::vector<double> values) { return spread_of(std::move(values)).median; }
+
+template <class Value>
+std::vector<double> each(const std::vector<run_result>& runs, Value value) {
+  std::vector<double> values;
+  for (const run_result& run : runs) values.push_back(static_cast<double>(value(run)));
+  return values;
+}
+
+using figure = std::function<double(const figures&)>;
+
+// The rival with the smallest figure; nullptr when none has any.
+const comparison_row* best_rival(const comparison& all, const figure& of) {
+  const comparison_row* best = nullptr;
+  for (const comparison_row& row : all.maps) {
+    if (&row == &all.maps.front() || !row.measured) continue;
+    if (best == nullptr || of(*row.measured) < of(*best->measured)) best = &row;
+  }
+  return best;
+}
+
+// "0.95x", or why there is none.
+std::string factor(double value, double reference) {
+  return reference > 0 ? format_factor(value / reference) : "(0 in the other)";
+}
+
+std::string slowest_part(const comparison& all, const figures& steady) {
+  const figure slowest = [](const figures& f) { return f.max_ns.least; };
+  std::string text =
+      fmt::format("the slowest of {} {}s took {} with steady", format_count(all.updates),
+                  operation_of(all), format_duration(slowest(steady)));
+  if (const comparison_row* rival = best_rival(all, slowest)) {
+    const double value = slowest(*rival->measured);
+    text += fmt::format(" and {} with {}, the best rival in this ({} steady's)",
+                        format_duration(value), rival->name, factor(value, slowest(steady)));
+  }
+  if (all.control.measured) {
+    text += fmt::format(", while merely touching memory took up to {}",
+                        format_duration(slowest(*all.control.measured)));
+  }
+  return text + (all.rounds > 1 ? fmt::format(", each in its best of {} rounds", all.rounds) : "");
+}
+
+std::string total_part(const comparison& all, const figures& steady) {
+  const figure total = [](const figures& f) { return f.total_ns.median; };
+  const comparison_row* rival = best_rival(all, total);
+  if (rival == nullptr) return "";
+  return fmt::format("; steady's total time was {} that of {}, the fastest rival",
+                     factor(total(steady), total(*rival->measured)), rival->name);
+}
+
+std::string memory_part(const comparison& all, const figures& steady) {
+  std::string text;
+  for (const comparison_row& row : all.maps) {
+    if (&row == &all.maps.front() || !row.measured) continue;
+    text += fmt::format("{}{} {}'s", text.empty() ? "; its peak memory was " : ", ",
+                        factor(steady.peak_bytes, row.measured->peak_bytes), row.name);
+  }
+  return text;
+}
+
+}  // namespace
+
+spread spread_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  const double median =
+      values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+  return {median, values.front(), values.back()};
+}
+
+figures summarize(const std::vector<run_result>& throughput,
+                  const std::vector<run_result>& latency) {
+  figures all;
+  const run_result& first = throughput.front();
+  all.elements = first.elements;
+  if (first.growths_known) all.growths = first.growths;
+  all.total_ns = spread_of(each(throughput, [](const run_result& r) { return r.total_ns; }));
+  all.peak_bytes = median_of(each(throughput, [](const run_result& r) { return r.peak_bytes; }));
+  all.final_bytes = median_of(each(throughput, [](const run_result& r) { return r.final_bytes; }));
+  all.page_faults = median_of(each(throughput, [](const run_result& r) { return r.page_faults; }));
+  all.max_ns = spread_of(each(latency, [](const run_result& r) { return r.latency.max(); }));
+  for (std::size_t i = 0; i < all.percentiles_ns.size(); ++i) {
+    const bench::percentile wanted = bench::usual_percentiles[i];
+    if (!latency.front().latency.supports(wanted)) continue;
+    all.percentiles_ns[i] =
+        median_of(each(latency, [&](const run_result& r) { return r.latency.value_at(wanted); }));
+  }
+  return all;
+}
+
+std::string_view operation_of(const comparison& all) {
+  return all.source == "files" ? "update" : "insert";
+}
+
+std::string in_short(const comparison& all) {
+  const comparison_row& steady = all.maps.front();
+  if (all.updates == 0) return "In short: there were no keys, so there is nothing to compare.";
+  if (!steady.measured) return "In short: steady did not finish: " + steady.failure + ".";
+  return "In short: " + slowest_part(all, *steady.measured) + total_part(all, *steady.measured) +
+         memory_part(all, *steady.measured) + ".";
+}
+
+}  // namespace steady::cli

@@ -1,0 +1,237 @@
+// The steady command: options in, exit status out. What the subcommands do is in count.hpp and
+// compare.hpp.
+//
+// Exit status: 0 all went well; 1 something could not be done, named on standard error; 2 wrong
+// options; 128 + the signal's number when a signal stopped the counting.
+#include <charconv>
+#include <cstdint>
+#include <exception>
+#include <new>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "bench/adapters/all.hpp"
+#include "cli/compare.hpp"
+#include "cli/count.hpp"
+#include "cli/output.hpp"
+#include "cli/version.hpp"
+
+namespace steady::cli {
+
+namespace {
+
+constexpr int wrong_options = 2;
+
+constexpr auto count_details =
+    "An identifier is a longest run of ASCII letters, digits and underscores. All regular files\n"
+    "under each PATH are read, binary ones too; symbolic links are followed only where given as a\n"
+    "PATH. Ctrl-C shows what was counted so far.\n"
+    "\n"
+    "Examples:\n"
+    "  steady count src                          the 20 most frequent identifiers under src\n"
+    "  steady count --top 5 --min-length 8 src   only identifiers of 8 characters or more\n"
+    "  steady count --map std src                the same work in std::unordered_map\n"
+    "  steady count --json counts.json src       the result as JSON too\n";
+
+constexpr auto compare_details =
+    "The updates are the identifiers of the files under each PATH, counted in the map; or, with\n"
+    "--n, that many different random keys, inserted. A control that only touches memory shows "
+    "what\n"
+    "the machine itself does. Every round runs every map twice: once for the total time, once\n"
+    "timing each update. A quiet machine gives the clearest picture.\n"
+    "\n"
+    "Examples:\n"
+    "  steady compare --n 8000000                 8 million numbers\n"
+    "  steady compare --n 1000000 --keys string   a million texts of 20 characters\n"
+    "  steady compare --n 8000000 --hash own      with the hash that each map has by default\n"
+    "  steady compare /usr/include                the identifiers of these files\n";
+
+// A map's name that this build can use, or the reason why not.
+std::string check_map(const std::string& name) {
+  std::string names;
+  for (const bench::known_map& map : bench::known_maps) {
+    if (map.name == name && map.available) return "";
+    if (map.name == name) {
+      return fmt::format("built without {}: install {} and build again", name, map.package);
+    }
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", map.name);
+  }
+  return fmt::format("there is no map '{}'; the maps are {}", name, names);
+}
+
+CLI::Validator one_of(std::string first, std::string second) {
+  return CLI::Validator(
+      [=](const std::string& word) {
+        if (word == first || word == second) return std::string();
+        return fmt::format("'{}' is neither {} nor {}", word, first, second);
+      },
+      "");
+}
+
+// The library's own conversion would take -1 for the largest number.
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+  return CLI::Validator(
+      [=](const std::string& text) -> std::string {
+        std::uint64_t number = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        const bool whole = error == std::errc() && stop == end;
+        if (whole && number >= least && number <= most) return "";
+        return fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
+      },
+      "");
+}
+
+constexpr std::uint64_t trillion = 1'000'000'000'000;
+
+CLI::Option* add_paths(CLI::App& command, std::vector<std::string>& paths) {
+  return command.add_option("PATH", paths, "Files and directories")->type_name("");
+}
+
+void add_json(CLI::App& command, std::string& path) {
+  command.add_option("--json", path, "Write the result as JSON too; - means standard output")
+      ->type_name("FILE");
+}
+
+void add_count(CLI::App& app, count_options& options) {
+  CLI::App* command = app.add_subcommand(
+      "count", "Count the identifiers in files, and time every update of the hash map");
+  command->footer(count_details);
+  add_paths(*command, options.paths)->required();
+  command->add_option("--top", options.top, "How many of the most frequent to show")
+      ->check(whole_number(0, trillion))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--map", options.map, "Count in steady, std, boost or absl")
+      ->check(CLI::Validator(check_map, ""))
+      ->type_name("MAP")
+      ->capture_default_str();
+  command->add_option("--min-length", options.min_length, "Pass over shorter identifiers")
+      ->check(whole_number(0, trillion))
+      ->type_name("L")
+      ->capture_default_str();
+  add_json(*command, options.json_path);
+}
+
+struct compare_words {
+  std::string keys;
+  std::string hash = "same";
+};
+
+void add_compare(CLI::App& app, compare_options& options, compare_words& words) {
+  CLI::App* command = app.add_subcommand(
+      "compare", "Compare Steady with other hash maps: total time, single updates, memory");
+  command->footer(compare_details);
+  add_paths(*command, options.paths);
+  command->add_option("--n", options.generated, "Generate N keys, instead of reading PATH")
+      ->check(whole_number(1, trillion))
+      ->type_name("N");
+  command->add_option("--keys", words.keys, "u64 (the default) or string, with --n")
+      ->check(one_of("u64", "string"))
+      ->type_name("KIND");
+  command
+      ->add_option("--hash", words.hash, "same: steady::hash in every map; own: each its default")
+      ->check(one_of("same", "own"))
+      ->type_name("WHICH")
+      ->capture_default_str();
+  command->add_option("--rounds", options.rounds, "How often to run everything")
+      ->check(whole_number(1, 100))
+      ->type_name("R")
+      ->capture_default_str();
+  add_json(*command, options.json_path);
+}
+
+// What depends on more than one option.
+void settle(compare_options& options, const compare_words& words) {
+  const bool generated = options.generated > 0;
+  if (options.paths.empty() && !generated) {
+    throw CLI::ParseError("say what to read, PATH..., or how many keys to generate, --n N",
+                          wrong_options);
+  }
+  if (!options.paths.empty() && generated) {
+    throw CLI::ParseError("give either PATH... or --n N, not both", wrong_options);
+  }
+  if (!generated && words.keys == "u64") {
+    throw CLI::ParseError("--keys u64 goes with --n; the identifiers of files are strings",
+                          wrong_options);
+  }
+  options.texts = words.keys == "string";
+  options.hash = words.hash == "own" ? hash_choice::own : hash_choice::same;
+}
+
+// The subcommand that was being read, or the program itself.
+const CLI::App& chosen(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  return commands.empty() ? app : *commands.front();
+}
+
+std::string what_is_right(const CLI::App& app) {
+  const CLI::App& command = chosen(app);
+  if (&command == &app) return "the commands are count and compare; see: steady --help";
+  std::string options;
+  for (const CLI::Option* option : command.get_options()) {
+    options += fmt::format("{}{}", options.empty() ? "" : ", ", option->get_name());
+  }
+  return fmt::format("{} takes {}; see: steady {} --help", command.get_name(), options,
+                     command.get_name());
+}
+
+// Help and version come as exceptions too; they succeed.
+int explain(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() != 0) {
+    write_error(fmt::format("{}\n{}", error.what(), what_is_right(app)));
+    return wrong_options;
+  }
+  const bool wants_version = dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr;
+  const std::string text = wants_version ? std::string(error.what()) + "\n" : app.help();
+  const std::string failed = write_output(text);
+  if (failed.empty()) return 0;
+  write_error("cannot write to standard output: " + failed);
+  return 1;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app(
+      "Counts identifiers with hash maps that never pause, and compares them with others.");
+  app.name("steady");
+  app.set_version_flag("--version", "steady " + version_text());
+  app.require_subcommand(1);
+  app.footer("Run 'steady COMMAND --help' for a command's options and examples.");
+  count_options count;
+  compare_options compare;
+  compare_words words;
+  add_count(app, count);
+  add_compare(app, compare, words);
+
+  try {
+    app.parse(argc, argv);
+    if (app.got_subcommand("compare")) settle(compare, words);
+  } catch (const CLI::ParseError& error) {
+    return explain(app, error);
+  }
+  return app.got_subcommand("count") ? run_count(count) : run_compare(compare);
+}
+
+}  // namespace
+
+}  // namespace steady::cli
+
+int main(int argc, char** argv) {
+  using namespace steady::cli;
+  if (const std::string failed = prepare_standard_streams(); !failed.empty()) {
+    write_error("cannot write to standard output: " + failed);
+    return 1;
+  }
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    write_error("out of memory");
+  } catch (const std::exception& error) {
+    write_error(error.what());
+  }
+  return 1;
+}

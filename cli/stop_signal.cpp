@@ -1,0 +1,36 @@
+#include "cli/stop_signal.hpp"
+
+namespace steady::cli {
+
+namespace {
+
+volatile sig_atomic_t caught = 0;
+
+void remember(int number) { caught = number; }
+
+void listen(int number, struct sigaction& before) noexcept {
+  struct sigaction action {};
+  action.sa_handler = remember;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one is not caught
+  sigaction(number, &action, &before);
+}
+
+}  // namespace
+
+bool stop_requested() noexcept { return caught != 0; }
+
+int stop_signal() noexcept { return caught; }
+
+stop_signal_guard::stop_signal_guard() noexcept {
+  caught = 0;
+  listen(SIGINT, before_interrupt_);
+  listen(SIGTERM, before_terminate_);
+}
+
+stop_signal_guard::~stop_signal_guard() {
+  sigaction(SIGINT, &before_interrupt_, nullptr);
+  sigaction(SIGTERM, &before_terminate_, nullptr);
+}
+
+}  // namespace steady::cli

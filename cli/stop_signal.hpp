@@ -1,0 +1,26 @@
+// While a stop_signal_guard lives, an interrupt (Ctrl-C) or a request to terminate does not end the
+// program: stop_requested() says that it came, and long loops ask. A second one ends the program.
+#pragma once
+
+#include <signal.h>
+
+namespace steady::cli {
+
+bool stop_requested() noexcept;
+
+// The signal that came, as the number that an exit status tells; 0 when none came.
+int stop_signal() noexcept;
+
+class stop_signal_guard {
+ public:
+  stop_signal_guard() noexcept;
+  ~stop_signal_guard();
+  stop_signal_guard(const stop_signal_guard&) = delete;
+  stop_signal_guard& operator=(const stop_signal_guard&) = delete;
+
+ private:
+  struct sigaction before_interrupt_ {};
+  struct sigaction before_terminate_ {};
+};
+
+}  // namespace steady::cli

@@ -1,0 +1,43 @@
+# `cmake --install` and the package that find_package(steady) finds.
+# The library has no dependencies, so the exported targets are the whole package file.
+
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(_package_dir ${CMAKE_INSTALL_DATADIR}/cmake/steady)
+
+install(
+  TARGETS steady
+  EXPORT steady
+  INCLUDES
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+install(
+  DIRECTORY include/steady
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  COMPONENT library
+  FILES_MATCHING
+  PATTERN "*.hpp")
+
+install(
+  EXPORT steady
+  FILE steady-config.cmake
+  NAMESPACE steady::
+  DESTINATION ${_package_dir}
+  COMPONENT library)
+
+# While the major version is 0, a minor version may change the interface.
+write_basic_package_version_file(
+  ${CMAKE_CURRENT_BINARY_DIR}/steady-config-version.cmake
+  COMPATIBILITY SameMinorVersion
+  ARCH_INDEPENDENT)
+
+install(
+  FILES ${CMAKE_CURRENT_BINARY_DIR}/steady-config-version.cmake
+  DESTINATION ${_package_dir}
+  COMPONENT library)
+
+install(
+  FILES LICENSE
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}
+  COMPONENT library)

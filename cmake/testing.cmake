@@ -1,0 +1,82 @@
+# How tests are declared.
+#
+#   steady_test(<name> <source>... [LABEL <label>])   a GoogleTest program; every case is a CTest
+#   steady_fuzzer(<source>)                           a fuzz body: corpus replay, and libFuzzer
+
+option(STEADY_BUILD_FUZZERS "Build the libFuzzer programs (needs clang)" OFF)
+
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+# GoogleTest and the larger standard headers take longer to compile than most test bodies, so they
+# are compiled once, here, and every test program reuses the result.
+add_library(steady_test_base OBJECT ${PROJECT_SOURCE_DIR}/tests/precompiled.cpp)
+target_link_libraries(steady_test_base PUBLIC steady::steady GTest::gtest_main)
+target_precompile_headers(
+  steady_test_base
+  PRIVATE
+  <gtest/gtest.h>
+  <algorithm>
+  <atomic>
+  <map>
+  <memory>
+  <random>
+  <string>
+  <thread>
+  <unordered_map>
+  <vector>)
+steady_warnings(steady_test_base)
+
+function(steady_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "")
+  if(NOT arg_LABEL)
+    set(arg_LABEL core)
+  endif()
+
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE steady::steady GTest::gtest_main)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_precompile_headers(${name} REUSE_FROM steady_test_base)
+  steady_warnings(${name})
+
+  gtest_discover_tests(
+    ${name}
+    TEST_PREFIX ${name}.
+    DISCOVERY_MODE PRE_TEST
+    # A deadlock must end as a failure; no honest case comes near this.
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+endfunction()
+
+# tests/fuzz/<name>_fuzz.cpp defines LLVMFuzzerTestOneInput. With any compiler the committed corpus
+# in tests/fuzz/corpus/<name>/ is replayed as a test, so that a bug found once stays found.
+function(steady_fuzzer source)
+  cmake_path(GET source STEM fuzzer)
+  string(REGEX REPLACE "_fuzz$" "" name ${fuzzer})
+
+  add_executable(${name}_replay ${source} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
+  target_link_libraries(${name}_replay PRIVATE steady::steady)
+  target_include_directories(${name}_replay PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  steady_warnings(${name}_replay)
+  add_test(NAME ${name}_replay
+           COMMAND ${name}_replay ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  set_tests_properties(${name}_replay PROPERTIES LABELS core TIMEOUT 300)
+
+  if(STEADY_BUILD_FUZZERS)
+    add_executable(${fuzzer} ${source})
+    target_link_libraries(${fuzzer} PRIVATE steady::steady)
+    target_include_directories(${fuzzer} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_compile_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+    set_target_properties(${fuzzer} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
+                                               ${PROJECT_BINARY_DIR}/fuzzers)
+    steady_warnings(${fuzzer})
+    add_dependencies(fuzzers ${fuzzer})
+  endif()
+endfunction()
+
+if(STEADY_BUILD_FUZZERS)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "STEADY_BUILD_FUZZERS needs clang; try: cmake --preset clang-fuzz")
+  endif()
+  add_custom_target(fuzzers)
+endif()

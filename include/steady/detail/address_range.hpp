@@ -1,0 +1,69 @@
+// Ranges of addresses reserved from the operating system. Reserving is O(1) whatever the size;
+// zeroed pages appear when first written, and are given back piece by piece.
+#pragma once
+
+#include <cstddef>
+#include <new>
+
+#include <steady/detail/config.hpp>
+
+#if STEADY_HAS_ADDRESS_RESERVATION
+#include <sys/mman.h>
+#endif
+
+#if STEADY_HAS_LEAK_SANITIZER
+#include <sanitizer/lsan_interface.h>
+#endif
+
+namespace steady::detail {
+
+// Pieces are supplied and released in slices of this size, a multiple of every usual page size.
+inline constexpr std::size_t slice_bytes = std::size_t{64} << 10;
+
+#if STEADY_HAS_ADDRESS_RESERVATION
+
+inline constexpr bool can_reserve_addresses = true;
+
+// Throws std::bad_alloc when the system refuses.
+inline std::byte* reserve_addresses(std::size_t bytes) {
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+#if defined(MAP_NORESERVE)
+  flags |= MAP_NORESERVE;
+#endif
+  void* const range = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (range == MAP_FAILED) throw std::bad_alloc();
+#if defined(MADV_NOHUGEPAGE)
+  // A huge page would be zeroed in one go by whoever touches it first.
+  ::madvise(range, bytes, MADV_NOHUGEPAGE);
+#endif
+#if STEADY_HAS_LEAK_SANITIZER
+  __lsan_register_root_region(range, bytes);
+#endif
+  return static_cast<std::byte*>(range);
+}
+
+// Gives the memory of a part of a range back; its addresses stay reserved. `from` and `bytes` are
+// multiples of slice_bytes counted from the range's begin.
+inline void release_pages(std::byte* from, std::size_t bytes) noexcept {
+  ::madvise(from, bytes, MADV_DONTNEED);
+}
+
+// Gives a whole range back, as reserved.
+inline void release_addresses(std::byte* range, std::size_t bytes) noexcept {
+#if STEADY_HAS_LEAK_SANITIZER
+  __lsan_unregister_root_region(range, bytes);
+#endif
+  ::munmap(range, bytes);
+}
+
+#else
+
+inline constexpr bool can_reserve_addresses = false;
+
+inline std::byte* reserve_addresses(std::size_t) { throw std::bad_alloc(); }
+inline void release_pages(std::byte*, std::size_t) noexcept {}
+inline void release_addresses(std::byte*, std::size_t) noexcept {}
+
+#endif
+
+}  // namespace steady::detail

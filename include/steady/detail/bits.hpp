@@ -1,0 +1,85 @@
+// Integer arithmetic that the language leaves to the compiler: the folded 128-bit product.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#if defined(_MSC_VER) && !defined(__SIZEOF_INT128__)
+#include <intrin.h>
+#endif
+
+#include <steady/detail/config.hpp>
+
+namespace steady::detail {
+
+// The two halves of the 128-bit product a*b, xored: one multiplication that lets every bit of the
+// operands reach every bit of the result. (The folded multiply of wyhash and its descendants.)
+STEADY_ALWAYS_INLINE std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
+#if defined(__SIZEOF_INT128__)
+  __extension__ using wide = unsigned __int128;
+  const wide product = static_cast<wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+#elif defined(_MSC_VER) && defined(_M_X64)
+  std::uint64_t high = 0;
+  const std::uint64_t low = _umul128(a, b, &high);
+  return low ^ high;
+#else
+  const std::uint64_t mask = 0xffffffffu;
+  const std::uint64_t low_low = (a & mask) * (b & mask);
+  const std::uint64_t high_low = (a >> 32) * (b & mask);
+  const std::uint64_t low_high = (a & mask) * (b >> 32);
+  const std::uint64_t high_high = (a >> 32) * (b >> 32);
+  const std::uint64_t middle = (low_low >> 32) + (high_low & mask) + low_high;
+  const std::uint64_t high = high_high + (high_low >> 32) + (middle >> 32);
+  const std::uint64_t low = (middle << 32) | (low_low & mask);
+  return low ^ high;
+#endif
+}
+
+// `chosen ? a : b` without a branch, for choices that no processor can predict.
+template <class T>
+STEADY_ALWAYS_INLINE T select(bool chosen, T a, T b) noexcept {
+  static_assert(std::is_pointer_v<T> || std::is_unsigned_v<T>);
+  using word = std::conditional_t<std::is_pointer_v<T>, std::uintptr_t, T>;
+  word first, second;
+  std::memcpy(&first, &a, sizeof first);
+  std::memcpy(&second, &b, sizeof second);
+  const word mask = static_cast<word>(word{0} - static_cast<word>(chosen));
+  second = static_cast<word>(second ^ ((first ^ second) & mask));
+  std::memcpy(&a, &second, sizeof a);
+  return a;
+}
+
+// Unaligned loads, in the machine's byte order.
+STEADY_ALWAYS_INLINE std::uint64_t load_64(const void* from) noexcept {
+  std::uint64_t word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+// The word whose lowest byte came first in memory.
+STEADY_ALWAYS_INLINE std::uint64_t little_endian(std::uint64_t word) noexcept {
+  if constexpr (std::endian::native == std::endian::big) {
+    std::uint64_t swapped = 0;
+    for (int byte = 0; byte < 8; ++byte) swapped |= (word >> (8 * byte) & 0xff) << (56 - 8 * byte);
+    return swapped;
+  }
+  return word;
+}
+
+// Byte i, counted from the lowest, is 0xff where bit i of `bits` (0 to 255) is set, 0 elsewhere.
+STEADY_ALWAYS_INLINE std::uint64_t bytes_of_bits(std::uint64_t bits) noexcept {
+  const std::uint64_t one_each = (bits * 0x0101010101010101u) & 0x8040201008040201u;
+  const std::uint64_t high_bits = (one_each + 0x7f7f7f7f7f7f7f7fu) & 0x8080808080808080u;
+  return (high_bits >> 7) * 0xff;
+}
+
+STEADY_ALWAYS_INLINE std::uint32_t load_32(const void* from) noexcept {
+  std::uint32_t word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+}  // namespace steady::detail

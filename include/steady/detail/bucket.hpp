@@ -1,0 +1,46 @@
+// The headers: what a lookup reads first.
+//
+// A bucket is a header, among all other headers, and a run of slots, in a chunk. A full bucket
+// continues in overflow buckets, each a header with its slots behind it, in spare room of the same
+// chunk. Invariants:
+//
+//   1. A tag is 0 exactly when its slot holds no element.
+//   2. The filter has the bit of every element that lives in the bucket's overflow; it may have
+//      more. A lookup whose bit is missing need not look there, so misses rarely do.
+//   3. The chunk's link to the first overflow bucket has a meaning only while the filter is not 0:
+//      writing a header in full is all it takes to make a bucket of unwritten memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/config.hpp>
+#include <steady/detail/pointers.hpp>
+
+namespace steady::detail {
+
+inline constexpr unsigned max_bucket_width = 14;
+inline constexpr unsigned max_overflow_width = 8;
+
+struct alignas(16) bucket_header {
+  std::uint8_t tags[max_bucket_width];
+  std::uint16_t filter;  // one bit for each of 16 classes of positions in overflow
+};
+
+static_assert(sizeof(bucket_header) == 16 && cache_line_bytes % sizeof(bucket_header) == 0,
+              "no header straddles a cache line");
+
+// Its slots follow behind it, at geometry::overflow_slots_offset.
+template <class Allocator>
+struct alignas(16) overflow_bucket {
+  std::uint8_t tags[max_overflow_width];
+  pointer_of<Allocator, overflow_bucket> next;  // null at the end of the chain
+};
+
+// Found by an empty map, so that looking up needs no test for emptiness. Never written.
+inline constexpr bucket_header empty_header{};
+
+// The bits that stand for slots in the result of a tag comparison.
+constexpr std::uint32_t slots_mask(unsigned width) noexcept { return (1u << width) - 1u; }
+
+}  // namespace steady::detail

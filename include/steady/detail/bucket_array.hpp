@@ -1,0 +1,240 @@
+// A bucket array: 2^B buckets, their headers in one store, their slots in chunks.
+//
+// Invariants:
+//
+//   1. Chunks exist for the buckets in [released, provided), both counted in whole chunks: the new
+//      array of a migration is provided from the front as the frontier advances, the old one
+//      released from the front behind it.
+//   2. An array with fewer buckets than fit a chunk is a single block that holds its headers too.
+//   3. The array knows nothing of elements: destroying them comes before releasing.
+//
+// Cost: create() allocates one block or reserves one range, whatever the size.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <type_traits>
+
+#include <steady/detail/bucket.hpp>
+#include <steady/detail/geometry.hpp>
+#include <steady/detail/hash_line.hpp>
+#include <steady/detail/header_leaves.hpp>
+#include <steady/detail/header_run.hpp>
+#include <steady/detail/pointers.hpp>
+
+namespace steady::detail {
+
+template <class Allocator, class Policy>
+inline constexpr bool uses_header_run =
+    Policy::reserve_addresses&& can_reserve_addresses&& std::is_same_v<
+        Allocator, std::allocator<typename std::allocator_traits<Allocator>::value_type>>;
+
+template <class Value, class Allocator, class Policy>
+class bucket_array {
+ public:
+  using layout = geometry<Value, Allocator, Policy>;
+  using overflow = typename layout::overflow;
+  using overflow_link = typename layout::overflow_link;
+  using footer = typename layout::footer;
+  using header_store =
+      std::conditional_t<uses_header_run<Allocator, Policy>, header_run<Value, Allocator, Policy>,
+                         header_leaves<Value, Allocator, Policy>>;
+  using root_type = typename header_store::root_type;
+
+  // An array of one bucket without memory, which finds nothing.
+  bucket_array() noexcept = default;
+
+  // Throws what the allocator throws; nothing is kept then.
+  template <class Memory>
+  static bucket_array create(Memory& memory, unsigned log2_buckets) {
+    bucket_array array;
+    array.line_ = line_partition::of(log2_buckets);
+    if (array.is_embedded()) {
+      array.create_embedded(memory);
+    } else {
+      array.headers_.create(memory, array.line_);
+    }
+    array.created_ = true;
+    return array;
+  }
+
+  line_partition line() const noexcept { return line_; }
+  bool exists() const noexcept { return created_; }
+
+  // What a lookup needs of the array, in a register.
+  root_type root() const noexcept { return headers_.root(); }
+
+  static STEADY_ALWAYS_INLINE bucket_header* header(root_type root, std::uint64_t bucket) noexcept {
+    return header_store::header(root, bucket);
+  }
+  static STEADY_ALWAYS_INLINE Value* slots(root_type root, std::uint64_t bucket) noexcept {
+    return first_slot(root, bucket) + (bucket % layout::chunk_buckets) * layout::width;
+  }
+  // The link to a bucket's overflow; has a meaning only while the bucket's filter is not 0.
+  static overflow_link& first_overflow(root_type root, std::uint64_t bucket) noexcept {
+    auto* const end = reinterpret_cast<overflow_link*>(footer_of(first_slot(root, bucket)));
+    return *(end - 1 - bucket % layout::chunk_buckets);
+  }
+  static Value* overflow_slots(overflow* bucket) noexcept {
+    return reinterpret_cast<Value*>(reinterpret_cast<std::byte*>(bucket) +
+                                    layout::overflow_slots_offset);
+  }
+
+  bucket_header* header(std::uint64_t bucket) const noexcept { return header(root(), bucket); }
+  Value* slots(std::uint64_t bucket) const noexcept { return slots(root(), bucket); }
+  overflow* overflow_of(std::uint64_t bucket) const noexcept {
+    if (header(bucket)->filter == 0) return nullptr;
+    return to_raw(first_overflow(root(), bucket));
+  }
+
+  // Makes sure that `bucket` has memory; the buckets before it have. Throws what the allocator
+  // throws; what was provided stays.
+  template <class Memory>
+  void provide(Memory& memory, std::uint64_t bucket) {
+    const std::uint64_t chunk = bucket / layout::chunk_buckets;
+    if (chunk < provided_chunks_) return;
+    headers_.provide(memory, line_, bucket);
+    const auto& size = layout::full_chunk;
+    std::byte* const block = memory.template allocate_chunk<layout::alignment>(size.bytes, true);
+    furnish_chunk(chunk, block, size);
+    ++provided_chunks_;
+  }
+
+  // Gives back the memory of all chunks that end at or before `bucket`; no element is left there.
+  template <class Memory>
+  void release_below(Memory& memory, std::uint64_t bucket) noexcept {
+    while (released_chunks_ < bucket / layout::chunk_buckets) release_chunk(memory);
+    if (!is_embedded()) headers_.release_below(memory, line_, bucket);
+  }
+
+  // Gives back all that is left; no element is.
+  template <class Memory>
+  void destroy(Memory& memory) noexcept {
+    if (!created_) return;
+    while (released_chunks_ < provided_chunks_) release_chunk(memory);
+    if (!is_embedded()) headers_.destroy(memory, line_);
+    *this = bucket_array();
+  }
+
+  // The number of buckets that have memory, counted from the first.
+  std::uint64_t provided_buckets() const noexcept {
+    return is_embedded() ? line_.buckets() : provided_chunks_ * layout::chunk_buckets;
+  }
+  std::uint64_t chunks() const noexcept { return provided_chunks_ - released_chunks_; }
+
+  // An overflow bucket for `bucket`, empty and not linked yet. Throws what the allocator throws.
+  template <class Memory>
+  overflow* take_overflow(Memory& memory, std::uint64_t bucket) {
+    Value* const first = first_slot(root(), bucket);
+    footer& chunk = *footer_of(first);
+    overflow* taken = to_raw(chunk.free);
+    if (taken != nullptr) {
+      chunk.free = taken->next;
+    } else {
+      if (chunk.next_spare == chunk.end_spare) extend(memory, chunk);
+      std::byte* const spare = to_raw(chunk.next_spare);
+      set_spare(chunk, spare + layout::overflow_stride, to_raw(chunk.end_spare));
+      taken = ::new (static_cast<void*>(spare)) overflow;
+    }
+    for (auto& tag : taken->tags) tag = 0;
+    taken->next = nullptr;
+    ++memory.overflow_buckets;
+    return taken;
+  }
+
+  // Takes back an overflow bucket of the chunk of `bucket`; it is empty and linked nowhere.
+  template <class Memory>
+  void give_overflow(Memory& memory, std::uint64_t bucket, overflow* given) noexcept {
+    footer& chunk = *footer_of(first_slot(root(), bucket));
+    given->next = chunk.free;
+    chunk.free = to_stored<overflow_link>(given);
+    --memory.overflow_buckets;
+  }
+
+ private:
+  using byte_link = typename layout::extension_link;
+
+  bool is_embedded() const noexcept { return line_.buckets() < layout::chunk_buckets; }
+  std::size_t buckets_per_chunk() const noexcept {
+    return is_embedded() ? line_.buckets() : layout::chunk_buckets;
+  }
+
+  static STEADY_ALWAYS_INLINE Value* first_slot(root_type root, std::uint64_t bucket) noexcept {
+    return to_raw(header_store::slots(root, bucket / layout::chunk_buckets));
+  }
+  static footer* footer_of(Value* first_slot) noexcept {
+    return reinterpret_cast<footer*>(reinterpret_cast<std::byte*>(first_slot) -
+                                     layout::footer_offset);
+  }
+
+  // Bytes in front of the chunk of an embedded array.
+  std::size_t embedded_bytes() const noexcept {
+    return header_store::embedded_prefix + line_.buckets() * sizeof(bucket_header);
+  }
+  typename layout::layout chunk_layout() const noexcept {
+    return is_embedded() ? layout::layout::of(line_.buckets(), embedded_bytes())
+                         : layout::full_chunk;
+  }
+
+  template <class Memory>
+  void create_embedded(Memory& memory) {
+    const auto size = chunk_layout();
+    std::byte* const block = memory.template allocate_chunk<layout::alignment>(size.bytes, false);
+    headers_.embed(block);
+    furnish_chunk(0, block, size);
+    provided_chunks_ = 1;
+  }
+
+  // Writes the footer and the directory entry of a chunk in unwritten memory.
+  void furnish_chunk(std::uint64_t chunk, std::byte* block, const typename layout::layout& size) {
+    auto* const first = reinterpret_cast<Value*>(block + size.slots);
+    auto* const end = ::new (static_cast<void*>(footer_of(first))) footer{};
+    set_spare(*end, block + size.spare, block + size.bytes);
+    using slots_link = typename header_store::slots_link;
+    std::construct_at(&header_store::slots(root(), chunk), to_stored<slots_link>(first));
+  }
+
+  static void set_spare(footer& chunk, std::byte* next, std::byte* end) noexcept {
+    chunk.next_spare = to_stored<byte_link>(next);
+    chunk.end_spare = to_stored<byte_link>(end);
+  }
+
+  template <class Memory>
+  void extend(Memory& memory, footer& chunk) {
+    const std::size_t bytes = layout::extension_bytes(buckets_per_chunk());
+    std::byte* const block = memory.template allocate<layout::alignment>(bytes);
+    std::construct_at(reinterpret_cast<byte_link*>(block), chunk.extensions);
+    chunk.extensions = to_stored<byte_link>(block);
+    set_spare(chunk, block + layout::extension_header, block + bytes);
+  }
+
+  template <class Memory>
+  void release_chunk(Memory& memory) noexcept {
+    const auto size = chunk_layout();
+    Value* const first = first_slot(root(), released_chunks_ * layout::chunk_buckets);
+    release_extensions(memory, *footer_of(first));
+    std::byte* const block = reinterpret_cast<std::byte*>(first) - size.slots;
+    memory.template release_chunk<layout::alignment>(block, size.bytes, !is_embedded());
+    ++released_chunks_;
+  }
+
+  template <class Memory>
+  void release_extensions(Memory& memory, footer& chunk) noexcept {
+    const std::size_t bytes = layout::extension_bytes(buckets_per_chunk());
+    for (std::byte* block = to_raw(chunk.extensions); block != nullptr;) {
+      std::byte* const next = to_raw(*reinterpret_cast<byte_link*>(block));
+      memory.template release<layout::alignment>(block, bytes);
+      block = next;
+    }
+  }
+
+  header_store headers_;
+  line_partition line_;
+  bool created_ = false;
+  std::uint64_t provided_chunks_ = 0;
+  std::uint64_t released_chunks_ = 0;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,68 @@
+// Compiler and platform facts, in one place. Everything else asks these names instead of the
+// compiler.
+//
+// Only this header, the tag-group backends, bits.hpp and address_range.hpp contain `#if`.
+#pragma once
+
+#include <cstddef>
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define STEADY_ALWAYS_INLINE __forceinline
+#define STEADY_NOINLINE __declspec(noinline)
+#else
+#define STEADY_ALWAYS_INLINE inline __attribute__((always_inline))
+#define STEADY_NOINLINE __attribute__((noinline))
+#endif
+
+#if defined(__SSE2__) || defined(_M_X64)
+#define STEADY_HAS_SSE2 1
+#else
+#define STEADY_HAS_SSE2 0
+#endif
+
+#if defined(__ARM_NEON) && defined(__aarch64__)
+#define STEADY_HAS_NEON 1
+#else
+#define STEADY_HAS_NEON 0
+#endif
+
+// Reserving addresses without memory needs an operating system with POSIX virtual memory.
+#if defined(__unix__) || defined(__APPLE__)
+#define STEADY_HAS_ADDRESS_RESERVATION 1
+#else
+#define STEADY_HAS_ADDRESS_RESERVATION 0
+#endif
+
+// The leak sanitizer does not look for pointers in memory that comes straight from the system.
+#if defined(__SANITIZE_ADDRESS__)
+#define STEADY_HAS_LEAK_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define STEADY_HAS_LEAK_SANITIZER 1
+#endif
+#endif
+#if !defined(STEADY_HAS_LEAK_SANITIZER)
+#define STEADY_HAS_LEAK_SANITIZER 0
+#endif
+
+namespace steady::detail {
+
+// Asks for the cache line at `address`; never faults, may be ignored.
+STEADY_ALWAYS_INLINE void prefetch(const void* address) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+  __builtin_prefetch(address);
+#else
+  static_cast<void>(address);
+#endif
+}
+
+inline constexpr std::size_t cache_line_bytes = 64;
+
+// Asks for the lines of `Bytes` bytes from `address` on.
+template <std::size_t Bytes>
+STEADY_ALWAYS_INLINE void prefetch_lines(const void* address) noexcept {
+  const auto* const first = static_cast<const unsigned char*>(address);
+  for (std::size_t at = 0; at < Bytes; at += cache_line_bytes) prefetch(first + at);
+}
+
+}  // namespace steady::detail

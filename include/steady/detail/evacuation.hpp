@@ -1,0 +1,371 @@
+// Evacuation: one step of a migration. It moves the elements of one interval of the hash line from
+// the old array (the source) into the new one (the target).
+//
+// The interval begins at the frontier and ends with the source bucket, or earlier, where it has
+// filled as many target buckets as one step may write: an old bucket feeds the new buckets of its
+// interval, be they a part of one, one, two or eight, and a step stays small whichever the sizes.
+//
+// A step either happens or does not. Everything that can throw comes first, or can be undone:
+//
+//   1. gather   hash the source's elements and list those in the interval        hash may throw
+//   2. prepare  memory for the target buckets and for what will overflow         allocator may
+//   throw
+//   3. transfer the elements, each to a slot claimed in private memory
+//                                                            copies may throw, then they are undone
+//   4. commit   write each target header once; now the frontier may pass
+//
+// The usual case, a bucket without overflow whose elements do not throw when moved, is shorter.
+//
+// Bound: one source bucket with its overflow, at most max_targets target buckets, at most one
+// chunk.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+
+#include <steady/detail/bits.hpp>
+#include <steady/detail/bucket.hpp>
+#include <steady/detail/elements.hpp>
+#include <steady/detail/group.hpp>
+#include <steady/detail/hash_line.hpp>
+#include <steady/detail/pointers.hpp>
+#include <steady/detail/small_list.hpp>
+
+namespace steady::detail {
+
+inline constexpr unsigned max_targets = 8;
+
+// Which interval comes next, and which buckets it concerns.
+struct evacuation_plan {
+  std::uint64_t first;  // positions
+  std::uint64_t last;
+  std::uint64_t source;  // bucket
+  bool empties_source;
+  std::uint64_t target;  // first bucket
+  unsigned targets;      // buckets
+  bool fresh;            // nothing was written to the first target bucket yet; never to the others
+
+  static evacuation_plan at(std::uint64_t frontier, line_partition source, line_partition target,
+                            unsigned most_targets) noexcept {
+    evacuation_plan plan{};
+    plan.first = frontier;
+    plan.source = source.bucket_at(frontier);
+    plan.target = target.bucket_at(frontier);
+    plan.fresh = target.first_of(plan.target) == frontier;
+    // Groups of targets are aligned, so that a group lies in one chunk.
+    const std::uint64_t group_end =
+        plan.target | (std::min<std::uint64_t>(most_targets, target.buckets()) - 1);
+    plan.last = std::min(source.last_of(plan.source), target.last_of(group_end));
+    plan.empties_source = plan.last == source.last_of(plan.source);
+    plan.targets = static_cast<unsigned>(target.bucket_at(plan.last) - plan.target + 1);
+    return plan;
+  }
+};
+
+template <class Elements, class Array, class Memory>
+class evacuation {
+ public:
+  using value_type = typename Elements::value_type;
+  using layout = typename Array::layout;
+  using overflow = typename Array::overflow;
+
+  static constexpr unsigned targets_per_step =
+      static_cast<unsigned>(std::min<std::size_t>(max_targets, layout::chunk_buckets));
+
+  evacuation(std::uint64_t frontier, Array& source, Array& target, Memory& memory) noexcept
+      : plan_(evacuation_plan::at(frontier, source.line(), target.line(), targets_per_step)),
+        source_(source),
+        target_(target),
+        memory_(memory),
+        moving_(memory) {}
+
+  evacuation(const evacuation&) = delete;
+  evacuation& operator=(const evacuation&) = delete;
+
+  const evacuation_plan& plan() const noexcept { return plan_; }
+
+  // `position_of(element)` gives the element's place on the line. Throws what it, the allocator and
+  // the copying of elements throw; nothing has changed then.
+  template <class PositionOf>
+  void run(const PositionOf& position_of) {
+    if constexpr (Elements::nothrow_movable()) {
+      if (is_simple()) return split(position_of);
+    }
+    gather(position_of);
+    target_.provide(memory_, plan_.target + plan_.targets - 1);
+    open_targets();
+    try {
+      stock_overflow();
+      transfer();
+    } catch (...) {
+      for (unsigned t = 0; t < plan_.targets; ++t) give_back(t, to_raw(targets_[t].stock));
+      throw;
+    }
+    commit();
+  }
+
+ private:
+  using overflow_link = typename Array::overflow_link;
+
+  struct moving {
+    value_type* element;
+    std::uint8_t* tag;
+    std::uint64_t position;
+    value_type* destination;  // only kept where a transfer may have to be undone
+  };
+
+  // A target bucket while it is filled: its header in two words, written back once.
+  struct target_bucket {
+    bucket_header* header;
+    value_type* slots;
+    std::uint64_t words[2];
+    std::uint32_t free;      // a bit for each empty slot
+    std::uint32_t room;      // empty slots
+    std::uint32_t arriving;  // elements
+    overflow_link stock;     // overflow buckets for what `free` cannot take, chained
+    overflow* filling;       // the one in use
+    unsigned filled;         // its slots in use
+  };
+
+  using group = typename layout::group;
+
+  static constexpr std::uint32_t all_slots = slots_mask(layout::width);
+  static constexpr std::uint32_t all_overflow_slots = slots_mask(layout::overflow_width);
+
+  // Nearly every step: a whole bucket without overflow goes to one or two new ones.
+  bool is_simple() const noexcept {
+    return plan_.targets <= 2 && plan_.fresh && plan_.empties_source &&
+           source_.header(plan_.source)->filter == 0;
+  }
+
+  // Every element keeps the number of its slot, so it needs no searching or counting and the new
+  // headers are the old one, divided.
+  template <class PositionOf>
+  void split(const PositionOf& position_of) {
+    const bucket_header* const header = source_.header(plan_.source);
+    value_type* const from = source_.slots(plan_.source);
+    const std::uint32_t full = ~group::match_empty(header) & all_slots;
+    std::uint32_t upper = 0;  // a bit for each element that goes to the second target
+    for (std::uint32_t rest = full; rest != 0; rest &= rest - 1) {
+      const int slot = std::countr_zero(rest);
+      const auto target = target_.line().bucket_at(position_of(from[slot])) - plan_.target;
+      upper |= static_cast<std::uint32_t>(target) << slot;
+    }
+    const std::uint64_t last_target = plan_.target + plan_.targets - 1;
+    target_.provide(memory_, last_target);
+    value_type* const to_lower = target_.slots(plan_.target);
+    value_type* const to_upper = target_.slots(last_target);
+    auto& allocator = memory_.allocator();
+    std::size_t moved = 0;
+    for (std::uint32_t rest = full; rest != 0; rest &= rest - 1, ++moved) {
+      const int slot = std::countr_zero(rest);
+      value_type* const to = select((upper >> slot & 1) != 0, to_upper, to_lower);
+      Elements::move(allocator, to + slot, from + slot);
+      destroy_element(allocator, from + slot);
+    }
+    divide_header(header, upper);
+    memory_.recorder.moved(moved);
+    memory_.recorder.evacuated();
+  }
+
+  // Writes the target headers: the tags of `upper` to the second, the others to the first.
+  void divide_header(const bucket_header* header, std::uint32_t upper) noexcept {
+    std::uint64_t words[2];
+    std::uint64_t chosen[2];
+    std::memcpy(words, header, sizeof words);
+    for (unsigned half = 0; half < 2; ++half) {
+      chosen[half] = words[half] & little_endian(bytes_of_bits(upper >> (8 * half) & 0xff));
+      words[half] ^= chosen[half];
+    }
+    std::memcpy(target_.header(plan_.target), words, sizeof words);
+    if (plan_.targets == 2) std::memcpy(target_.header(plan_.target + 1), chosen, sizeof chosen);
+  }
+
+  template <class PositionOf>
+  void gather(const PositionOf& position_of) {
+    bucket_header* const header = source_.header(plan_.source);
+    gather_from(header, all_slots, source_.slots(plan_.source), position_of);
+    for (overflow* bucket = source_.overflow_of(plan_.source); bucket != nullptr;
+         bucket = to_raw(bucket->next)) {
+      ++source_overflow_;
+      gather_from(bucket, all_overflow_slots, Array::overflow_slots(bucket), position_of);
+    }
+  }
+
+  template <class PositionOf>
+  void gather_from(void* header, std::uint32_t slots, value_type* first,
+                   const PositionOf& position_of) {
+    auto* const tags = static_cast<std::uint8_t*>(header);
+    for (std::uint32_t full = ~group::match_empty(header) & slots; full != 0; full &= full - 1) {
+      const int slot = std::countr_zero(full);
+      const std::uint64_t position = position_of(first[slot]);
+      if (position - plan_.first > plan_.last - plan_.first) continue;
+      moving& element = moving_.add();
+      element.element = first + slot;
+      element.tag = tags + slot;
+      element.position = position;
+    }
+  }
+
+  target_bucket& target_of(const moving& element) noexcept {
+    return targets_[target_.line().bucket_at(element.position) - plan_.target];
+  }
+
+  void open_targets() noexcept {
+    for (unsigned t = 0; t < plan_.targets; ++t) {
+      target_bucket& bucket = targets_[t];
+      bucket.header = target_.header(plan_.target + t);
+      bucket.slots = target_.slots(plan_.target + t);
+      bucket.arriving = 0;
+      bucket.stock = nullptr;
+      bucket.filling = nullptr;
+      bucket.filled = 0;
+      if (t == 0 && !plan_.fresh) {
+        std::memcpy(bucket.words, bucket.header, sizeof bucket.words);
+        bucket.free = group::match_empty(bucket.header) & all_slots;
+        bucket.room = static_cast<std::uint32_t>(std::popcount(bucket.free));
+      } else {
+        bucket.words[0] = bucket.words[1] = 0;
+        bucket.free = all_slots;
+        bucket.room = layout::width;
+      }
+    }
+    for (const moving& element : moving_) ++target_of(element).arriving;
+  }
+
+  // Takes the overflow buckets that will be needed, still linked to no bucket.
+  void stock_overflow() {
+    for (unsigned t = 0; t < plan_.targets; ++t) {
+      target_bucket& bucket = targets_[t];
+      for (std::uint32_t placed = bucket.room; placed < bucket.arriving;
+           placed += layout::overflow_width) {
+        overflow* const taken = target_.take_overflow(memory_, plan_.target + t);
+        taken->next = bucket.stock;
+        bucket.stock = to_stored<overflow_link>(taken);
+      }
+      bucket.filling = to_raw(bucket.stock);
+    }
+  }
+
+  // Claims a slot of the element's target bucket.
+  value_type* assign(const moving& element) noexcept {
+    target_bucket& bucket = target_of(element);
+    const std::uint64_t tag = *element.tag;
+    if (bucket.free != 0) [[likely]] {
+      const int slot = std::countr_zero(bucket.free);
+      bucket.free &= bucket.free - 1;
+      bucket.words[slot / 8] |= tag << byte_shift(static_cast<unsigned>(slot) % 8);
+      return bucket.slots + slot;
+    }
+    if (bucket.filled == layout::overflow_width) {
+      bucket.filling = to_raw(bucket.filling->next);
+      bucket.filled = 0;
+    }
+    bucket.words[1] |= std::uint64_t{filter_bit(element.position)} << filter_shift;
+    bucket.filling->tags[bucket.filled] = static_cast<std::uint8_t>(tag);
+    return Array::overflow_slots(bucket.filling) + bucket.filled++;
+  }
+
+  void transfer() {
+    auto& allocator = memory_.allocator();
+    if constexpr (Elements::nothrow_movable()) {
+      for (const moving& element : moving_) {
+        Elements::move(allocator, assign(element), element.element);
+        destroy_element(allocator, element.element);
+      }
+    } else {
+      for (moving& element : moving_) element.destination = assign(element);
+      transfer_or_undo();
+    }
+    memory_.recorder.moved(moving_.size());
+  }
+
+  // What can be copied is copied, so that a throwing copy leaves all originals. A type that can
+  // only be moved, and whose move throws, is moved back.
+  void transfer_or_undo() {
+    auto& allocator = memory_.allocator();
+    std::size_t done = 0;
+    try {
+      for (; done < moving_.size(); ++done) {
+        const moving& element = moving_[done];
+        if constexpr (Elements::copyable()) {
+          construct_element(allocator, element.destination, std::as_const(*element.element));
+        } else {
+          Elements::move(allocator, element.destination, element.element);
+        }
+      }
+    } catch (...) {
+      while (done > 0) undo(moving_[--done]);
+      throw;
+    }
+    for (moving& element : moving_) destroy_element(allocator, element.element);
+  }
+
+  // A second exception in here would lose the element; it ends the program instead.
+  void undo(moving& element) noexcept {
+    auto& allocator = memory_.allocator();
+    if constexpr (!Elements::copyable()) {
+      destroy_element(allocator, element.element);
+      Elements::move(allocator, element.element, element.destination);
+    }
+    destroy_element(allocator, element.destination);
+  }
+
+  void commit() noexcept {
+    for (unsigned t = 0; t < plan_.targets; ++t) {
+      target_bucket& bucket = targets_[t];
+      if (bucket.stock != nullptr) link_stock(t);
+      std::memcpy(bucket.header, bucket.words, sizeof bucket.words);
+      if (bucket.arriving == 0) memory_.recorder.zeroed(sizeof bucket.words);
+    }
+    if (plan_.empties_source) {
+      memory_.overflow_buckets -= source_overflow_;
+    } else {
+      for (const moving& element : moving_) *element.tag = empty_tag;
+    }
+    memory_.recorder.evacuated();
+  }
+
+  // Puts the filled overflow buckets in front of those that the target already has.
+  void link_stock(unsigned t) noexcept {
+    target_bucket& bucket = targets_[t];
+    overflow_link& first = Array::first_overflow(target_.root(), plan_.target + t);
+    overflow* const rest = t == 0 && !plan_.fresh ? target_.overflow_of(plan_.target) : nullptr;
+    std::size_t length = 1;
+    overflow* last = to_raw(bucket.stock);
+    for (; last->next != nullptr; last = to_raw(last->next)) ++length;
+    for (overflow* older = rest; older != nullptr; older = to_raw(older->next)) ++length;
+    last->next = to_stored<overflow_link>(rest);
+    std::construct_at(&first, bucket.stock);
+    memory_.longest_chain = std::max(memory_.longest_chain, length);
+  }
+
+  void give_back(unsigned t, overflow* stock) noexcept {
+    while (stock != nullptr) {
+      overflow* const next = to_raw(stock->next);
+      target_.give_overflow(memory_, plan_.target + t, stock);
+      stock = next;
+    }
+  }
+
+  // Where byte i of a word in memory is.
+  static constexpr unsigned byte_shift(unsigned byte) noexcept {
+    return std::endian::native == std::endian::little ? 8 * byte : 56 - 8 * byte;
+  }
+  // Where the filter is in the header's second word.
+  static constexpr unsigned filter_shift = std::endian::native == std::endian::little ? 48 : 0;
+
+  const evacuation_plan plan_;
+  Array& source_;
+  Array& target_;
+  Memory& memory_;
+  std::size_t source_overflow_ = 0;
+  small_list<moving, Memory> moving_;
+  target_bucket targets_[max_targets];
+};
+
+}  // namespace steady::detail

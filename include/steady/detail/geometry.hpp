@@ -1,0 +1,135 @@
+// Sizes and offsets of chunks and overflow buckets, worked out at compile time from the element's
+// size and the policy.
+//
+//   chunk:  [embedded headers] [links, last bucket's first] [chunk_footer] [slots ...] [spare ...]
+//                                                                          ^ what the directory
+//                                                                          knows
+//
+// Everything in a chunk is found from the address of its first slot. Links grow downwards from the
+// footer, so that their place does not depend on the number of buckets.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/bucket.hpp>
+
+namespace steady::detail {
+
+constexpr std::size_t round_up(std::size_t bytes, std::size_t multiple) noexcept {
+  return (bytes + multiple - 1) / multiple * multiple;
+}
+
+// e^-x for x >= 0, to the few digits that sizing spare room needs.
+constexpr double exp_minus(double x) noexcept {
+  double base = 1;
+  for (int i = 0; i < 1024; ++i) base *= 1 - x / 1024;
+  return base;
+}
+
+// The mean number of overflow buckets per bucket when buckets hold `load` elements on average:
+// hashing spreads them by the Poisson distribution.
+constexpr double expected_overflow(double load, unsigned width, unsigned overflow_width) noexcept {
+  double chance = exp_minus(load);  // that a bucket holds exactly k elements
+  double mean = 0;
+  for (unsigned k = 0; k < 16 * width; ++k) {
+    if (k > width) mean += chance * ((k - width + overflow_width - 1) / overflow_width);
+    chance *= load / (k + 1);
+  }
+  return mean;
+}
+
+// Where the overflow of a chunk's buckets comes from. A chunk that needs more than its spare room
+// gets extensions, one block each, chained.
+template <class Allocator>
+struct chunk_footer {
+  pointer_of<Allocator, std::byte> next_spare;  // [next_spare, end_spare): not used yet
+  pointer_of<Allocator, std::byte> end_spare;
+  pointer_of<Allocator, overflow_bucket<Allocator>> free;  // given back
+  pointer_of<Allocator, std::byte> extensions;  // newest; each begins with the link to the next
+};
+
+template <class Value, class Allocator, class Policy>
+struct geometry {
+  using overflow = overflow_bucket<Allocator>;
+  using overflow_link = pointer_of<Allocator, overflow>;
+  using footer = chunk_footer<Allocator>;
+  using extension_link = pointer_of<Allocator, std::byte>;
+  using group = typename Policy::group;
+
+  static constexpr unsigned width = Policy::template bucket_width<sizeof(Value)>;
+  static constexpr unsigned overflow_width = std::min(Policy::overflow_width, width);
+  static_assert(1 <= width && width <= max_bucket_width, "bucket_width: 1 to 14 slots");
+  static_assert(1 <= overflow_width && overflow_width <= max_overflow_width,
+                "overflow_width: 1 to 8 slots");
+  static_assert(Policy::load_limit > 0 && Policy::load_limit * width >= 1,
+                "load_limit: a part of the slots that is at least one slot per bucket");
+  static_assert(Policy::evacuations_per_insert >= 1, "evacuations_per_insert: at least 1");
+
+  static constexpr std::size_t alignment = std::max(std::size_t{16}, alignof(Value));
+  static constexpr std::size_t bucket_bytes = width * sizeof(Value);
+
+  // Buckets per chunk: as many as fit the chunk's size, a power of two.
+  static constexpr std::size_t chunk_buckets = std::bit_floor(
+      std::clamp(Policy::chunk_bytes / bucket_bytes, std::size_t{1}, std::size_t{4096}));
+  static constexpr unsigned log2_chunk_buckets = std::bit_width(chunk_buckets) - 1;
+
+  static constexpr std::size_t overflow_slots_offset = round_up(sizeof(overflow), alignof(Value));
+  static constexpr std::size_t overflow_stride =
+      round_up(overflow_slots_offset + overflow_width * sizeof(Value), alignment);
+
+  static constexpr std::size_t footer_offset = round_up(sizeof(footer), alignof(overflow_link));
+
+  // Spare room suffices on average shortly before the load limit; what fluctuates above comes in
+  // extensions, so that a map just grown does not carry much unused room.
+  static constexpr double spare_load = 0.85 * Policy::load_limit * width;
+  static constexpr std::size_t spare_buckets(std::size_t buckets) noexcept {
+    return static_cast<std::size_t>(static_cast<double>(buckets) *
+                                    expected_overflow(spare_load, width, overflow_width));
+  }
+
+  // Overflow buckets in an extension of a chunk of `buckets` buckets.
+  static constexpr std::size_t extension_buckets(std::size_t buckets) noexcept {
+    const std::size_t fitting = std::max(Policy::chunk_bytes / overflow_stride, std::size_t{1});
+    return std::min(fitting, std::clamp(buckets / 16, std::size_t{1}, std::size_t{32}));
+  }
+  static constexpr std::size_t extension_header = round_up(sizeof(extension_link), alignment);
+  static constexpr std::size_t extension_bytes(std::size_t buckets) noexcept {
+    return extension_header + extension_buckets(buckets) * overflow_stride;
+  }
+
+  // A chunk of `buckets` buckets behind `embedded` bytes of headers.
+  struct layout {
+    std::size_t slots;  // offset of the first slot
+    std::size_t spare;  // offset of the spare room
+    std::size_t bytes;
+
+    static constexpr layout of(std::size_t buckets, std::size_t embedded) noexcept {
+      layout chunk{};
+      chunk.slots = round_up(embedded + buckets * sizeof(overflow_link) + footer_offset, alignment);
+      chunk.spare = round_up(chunk.slots + buckets * bucket_bytes, alignment);
+      chunk.bytes = chunk.spare + spare_buckets(buckets) * overflow_stride;
+      return chunk;
+    }
+  };
+  static constexpr layout full_chunk = layout::of(chunk_buckets, 0);
+
+  // The largest number of elements at which 2^log2_buckets buckets are not yet too full. A single
+  // bucket may be filled to the brim.
+  static constexpr std::size_t load_limit(unsigned log2_buckets) noexcept {
+    if (log2_buckets == 0) return width;
+    return static_cast<std::size_t>(static_cast<double>(std::uint64_t{1} << log2_buckets) *
+                                    (Policy::load_limit * width));
+  }
+
+  // The fewest buckets, as a power of two, that hold `size` elements within the limit.
+  static constexpr unsigned log2_buckets_for(std::size_t size) noexcept {
+    unsigned log2_buckets = 0;
+    while (load_limit(log2_buckets) < size) ++log2_buckets;
+    return log2_buckets;
+  }
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,44 @@
+// A group of 16 tags compared with one NEON instruction, which every 64-bit ARM has.
+// Twin of group_portable.hpp and group_sse2.hpp: same interface, same results.
+#pragma once
+
+#include <arm_neon.h>
+
+#include <cstdint>
+
+#include <steady/detail/config.hpp>
+
+namespace steady::detail {
+
+struct group_neon {
+  using pattern = uint8x16_t;  // the tag in every byte
+
+  static constexpr const char* name = "neon";
+
+  // `word` holds a tag four times.
+  static STEADY_ALWAYS_INLINE pattern broadcast(std::uint32_t word) noexcept {
+    return vreinterpretq_u8_u32(vdupq_n_u32(word));
+  }
+
+  // Bit i is set when byte i at `tags` equals the pattern's; 16 bytes are read.
+  static STEADY_ALWAYS_INLINE std::uint32_t match(const void* tags, pattern wanted) noexcept {
+    return one_bit_each(vceqq_u8(vld1q_u8(static_cast<const std::uint8_t*>(tags)), wanted));
+  }
+
+  // Bit i is set when byte i at `tags` is zero; 16 bytes are read.
+  static STEADY_ALWAYS_INLINE std::uint32_t match_empty(const void* tags) noexcept {
+    return one_bit_each(vceqzq_u8(vld1q_u8(static_cast<const std::uint8_t*>(tags))));
+  }
+
+ private:
+  // NEON has no movemask: keep a different bit of every byte and add up each half.
+  static STEADY_ALWAYS_INLINE std::uint32_t one_bit_each(uint8x16_t all_or_nothing) noexcept {
+    alignas(16) static constexpr std::uint8_t place[16] = {1, 2, 4, 8, 16, 32, 64, 128,
+                                                           1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t bits = vandq_u8(all_or_nothing, vld1q_u8(place));
+    return static_cast<std::uint32_t>(vaddv_u8(vget_low_u8(bits))) |
+           static_cast<std::uint32_t>(vaddv_u8(vget_high_u8(bits))) << 8;
+  }
+};
+
+}  // namespace steady::detail

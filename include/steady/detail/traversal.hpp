@@ -1,0 +1,121 @@
+// Going through all elements in the order of the hash line: the new array's buckets up to the
+// frontier, then the old array's from there on; within a bucket, its slots, then its overflow.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/bucket.hpp>
+
+namespace steady::detail {
+
+// An element and its tag.
+template <class Value>
+struct slot {
+  Value* element = nullptr;
+  std::uint8_t* tag = nullptr;
+};
+
+// Where an element is. `tag` is its byte in a header or an overflow bucket, both of which are 16
+// bytes long and aligned, so that it also tells the header and the slot.
+template <class Value>
+struct located {
+  Value* element = nullptr;
+  std::uint8_t* tag = nullptr;
+  std::uint64_t bucket = 0;
+  bool in_new = false;
+
+  explicit operator bool() const noexcept { return element != nullptr; }
+};
+
+inline std::uint8_t* header_around(std::uint8_t* tag) noexcept {
+  return tag - (reinterpret_cast<std::uintptr_t>(tag) % sizeof(bucket_header));
+}
+
+template <class Pair>
+class traversal {
+ public:
+  using value_type = typename Pair::value_type;
+  using array = typename Pair::array;
+  using position = located<value_type>;
+
+  // The first element; none when there is no element.
+  static position first(const Pair& pair) noexcept {
+    return from_bucket(pair, 0, pair.frontier() != 0);
+  }
+
+  // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
+  // overflow bucket that `at` was in must still be there.
+  static position after(const Pair& pair, const position& at) noexcept {
+    std::uint8_t* const tags = header_around(at.tag);
+    const auto slot = static_cast<unsigned>(at.tag - tags);
+    const array& within = pair.array_of(at.in_new);
+    overflow* next;
+    std::uint32_t slots;
+    if (tags == within.header(at.bucket)->tags) {
+      slots = all_slots;
+      next = nullptr;
+    } else {
+      slots = all_overflow_slots;
+      next = reinterpret_cast<overflow*>(tags);
+    }
+    const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << slot);
+    if (later != 0) {
+      const auto found = static_cast<unsigned>(std::countr_zero(later));
+      return {at.element + (found - slot), tags + found, at.bucket, at.in_new};
+    }
+    next = next == nullptr ? within.overflow_of(at.bucket) : to_raw(next->next);
+    if (const position found = in_overflow(next, at.bucket, at.in_new)) return found;
+    return from_bucket(pair, at.bucket + 1, at.in_new);
+  }
+
+ private:
+  using overflow = typename array::overflow;
+  using layout = typename array::layout;
+  using group = typename layout::group;
+
+  static constexpr std::uint32_t all_slots = slots_mask(layout::width);
+  static constexpr std::uint32_t all_overflow_slots = slots_mask(layout::overflow_width);
+
+  static std::uint32_t full(const std::uint8_t* tags, std::uint32_t slots) noexcept {
+    return ~group::match_empty(tags) & slots;
+  }
+
+  // The first element in `bucket` of the one array or later on the line.
+  static position from_bucket(const Pair& pair, std::uint64_t bucket, bool in_new) noexcept {
+    if (in_new) {
+      const std::uint64_t end = pair.new_array().line().bucket_at(pair.frontier() - 1) + 1;
+      if (const position found = in_buckets(pair.new_array(), bucket, end, true)) return found;
+      bucket = pair.old_array().line().bucket_at(pair.frontier());
+    }
+    return in_buckets(pair.old_array(), bucket, pair.old_array().line().buckets(), false);
+  }
+
+  static position in_buckets(const array& within, std::uint64_t bucket, std::uint64_t end,
+                             bool in_new) noexcept {
+    for (; bucket < end; ++bucket) {
+      bucket_header* const header = within.header(bucket);
+      if (const std::uint32_t slots = full(header->tags, all_slots); slots != 0) {
+        const int slot = std::countr_zero(slots);
+        return {within.slots(bucket) + slot, header->tags + slot, bucket, in_new};
+      }
+      if (header->filter == 0) continue;
+      if (const position found = in_overflow(within.overflow_of(bucket), bucket, in_new))
+        return found;
+    }
+    return {};
+  }
+
+  static position in_overflow(overflow* chain, std::uint64_t bucket, bool in_new) noexcept {
+    for (; chain != nullptr; chain = to_raw(chain->next)) {
+      if (const std::uint32_t slots = full(chain->tags, all_overflow_slots); slots != 0) {
+        const int slot = std::countr_zero(slots);
+        return {array::overflow_slots(chain) + slot, chain->tags + slot, bucket, in_new};
+      }
+    }
+    return {};
+  }
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,119 @@
+// steady::hash<Key>: the default hash of Steady's maps, fit for any map.
+//
+//   integers, enums, pointers   one folded multiplication
+//   strings, string views       16 bytes per folded multiplication; transparent, so that a map of
+//                               std::string with std::equal_to<> is searched by string_view
+//   everything else             std::hash<Key>, mixed, because many std::hash are the identity
+//
+// Called with one argument it is a plain hash. Called with a second, a seed, it is a family of
+// hashes: whoever does not know the seed cannot choose colliding keys ahead of time. Steady's maps
+// give each map its own random seed. A user's own hash may take a seed in the same way; a hash that
+// does not is mixed with the seed by the map. `is_avalanching` says that every bit of the result
+// depends on every bit of the key, so that maps that know the convention do not mix again.
+//
+// Not a cryptographic hash. Bound: proportional to the key's length. Throws: nothing of its own.
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include <steady/detail/bits.hpp>
+
+namespace steady {
+
+namespace detail {
+
+// Odd, and far from any simple fraction of 2^64: 2^64 divided by the golden ratio.
+inline constexpr std::uint64_t golden = 0x9e3779b97f4a7c15u;
+// Two more odd constants without structure: 2^64 times the fractions of sqrt(2) and sqrt(3), made
+// odd.
+inline constexpr std::uint64_t root_two = 0x6a09e667f3bcc909u;
+inline constexpr std::uint64_t root_three = 0xbb67ae8584caa73bu;
+
+STEADY_ALWAYS_INLINE std::uint64_t hash_integer(std::uint64_t value, std::uint64_t seed) noexcept {
+  return fold(value ^ seed, golden);
+}
+
+// Both factors of every product hold a secret that derives from the seed: with a public constant on
+// one side, a key that cancels it would collide under every seed.
+inline std::uint64_t hash_bytes(const void* data, std::size_t length, std::uint64_t seed) noexcept {
+  const auto* bytes = static_cast<const unsigned char*>(data);
+  const std::uint64_t secret = fold(seed ^ root_two, golden);
+  std::uint64_t state = seed ^ root_three ^ length;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  if (length > 16) {
+    const unsigned char* const end = bytes + length;
+    for (; end - bytes > 16; bytes += 16) {
+      state = fold(load_64(bytes) ^ secret, load_64(bytes + 8) ^ state);
+    }
+    first = load_64(end - 16);
+    last = load_64(end - 8);
+  } else if (length >= 8) {
+    first = load_64(bytes);
+    last = load_64(bytes + length - 8);
+  } else if (length >= 4) {
+    first = load_32(bytes);
+    last = load_32(bytes + length - 4);
+  } else if (length > 0) {
+    first =
+        std::uint64_t{bytes[0]} << 16 | std::uint64_t{bytes[length / 2]} << 8 | bytes[length - 1];
+  }
+  return fold(fold(first ^ secret, last ^ state), golden);
+}
+
+template <class Key>
+inline constexpr bool hashed_as_integer = (std::is_integral_v<Key> || std::is_enum_v<Key> ||
+                                           std::is_pointer_v<Key>)&&sizeof(Key) <= 8;
+
+template <class Key>
+concept has_std_hash = std::is_default_constructible_v<std::hash<Key>>;
+
+// The hash of every string type that views the same characters.
+template <class Char>
+struct string_hash {
+  using is_avalanching = void;
+  using is_transparent = void;
+
+  std::uint64_t operator()(std::basic_string_view<Char> text,
+                           std::uint64_t seed = 0) const noexcept {
+    return hash_bytes(text.data(), text.size() * sizeof(Char), seed);
+  }
+};
+
+}  // namespace detail
+
+template <class Key>
+struct hash {
+  using is_avalanching = void;
+
+  static_assert(detail::hashed_as_integer<Key> || detail::has_std_hash<Key>,
+                "steady::hash<Key>: there is no std::hash<Key>. Specialise std::hash or "
+                "steady::hash for this key type, or give the map a hash as its Hash argument.");
+
+  std::uint64_t operator()(const Key& key, std::uint64_t seed = 0) const
+      noexcept(detail::hashed_as_integer<Key> || noexcept(std::hash<Key>{}(key))) {
+    if constexpr (std::is_pointer_v<Key>) {
+      return detail::hash_integer(reinterpret_cast<std::uintptr_t>(key), seed);
+    } else if constexpr (detail::hashed_as_integer<Key>) {
+      return detail::hash_integer(static_cast<std::uint64_t>(key), seed);
+    } else {
+      return detail::hash_integer(std::hash<Key>{}(key), seed);
+    }
+  }
+};
+
+template <class Char, class Allocator>
+struct hash<std::basic_string<Char, std::char_traits<Char>, Allocator>>
+    : detail::string_hash<Char> {};
+
+template <class Char>
+struct hash<std::basic_string_view<Char>> : detail::string_hash<Char> {};
+
+}  // namespace steady

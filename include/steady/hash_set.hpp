@@ -1,0 +1,58 @@
+// steady::hash_set: an unordered set in which no operation pays for the whole table.
+//
+//   steady::hash_set<std::string> seen;
+//   if (seen.insert("Ada").second) ...
+//
+// The interface is that of std::unordered_set where a flat set can have it; what is different, and
+// what comes on top (step, migrating, pending, finish, stats), is in steady/hash_container.hpp with
+// the bounds and guarantees of every function.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <utility>
+
+#include <steady/detail/elements.hpp>
+#include <steady/hash.hpp>
+#include <steady/hash_container.hpp>
+#include <steady/policy.hpp>
+
+namespace steady {
+
+template <class Key, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
+          class Allocator = std::allocator<Key>, class Policy = default_policy>
+class hash_set
+    : public hash_container<detail::set_elements<Key>, Hash, KeyEqual, Allocator, Policy> {
+  using base = hash_container<detail::set_elements<Key>, Hash, KeyEqual, Allocator, Policy>;
+
+ public:
+  using typename base::iterator;
+  using typename base::value_type;
+
+  using base::base;
+  using base::operator=;
+  hash_set() = default;
+
+  using base::insert;
+  // Builds a Key from `key` only if it is new.
+  template <class K>
+  requires base::is_transparent && std::constructible_from<Key, K&&> &&
+      (!std::same_as<std::remove_cvref_t<K>, Key>)std::pair<iterator, bool> insert(K&& key) {
+    return this->find_or_insert(key,
+                                [&](value_type* at) { this->construct(at, std::forward<K>(key)); });
+  }
+
+  // The same keys, in whatever order. Bound: O(size).
+  friend bool operator==(const hash_set& a, const hash_set& b) {
+    if (a.size() != b.size()) return false;
+    for (const Key& key : a) {
+      if (!b.contains(key)) return false;
+    }
+    return true;
+  }
+
+  friend void swap(hash_set& a, hash_set& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
+};
+
+}  // namespace steady

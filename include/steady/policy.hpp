@@ -1,0 +1,51 @@
+// steady::default_policy: the knobs of a map, all compile-time constants.
+//
+// To turn one, derive and replace it:
+//
+//   struct roomy : steady::default_policy {
+//     static constexpr double load_limit = 0.7;
+//   };
+//   steady::hash_map<int, int, steady::hash<int>, std::equal_to<int>,
+//                    std::allocator<std::pair<const int, int>>, roomy> map;
+#pragma once
+
+#include <cstddef>
+
+#include <steady/detail/group.hpp>
+
+namespace steady {
+
+struct default_policy {
+  // Slots in a bucket, 1 to 14, for elements of the given size in bytes. Large elements get narrow
+  // buckets, so that a map of a few of them stays small.
+  template <std::size_t SlotBytes>
+  static constexpr unsigned bucket_width = SlotBytes <= 128   ? 14
+                                           : SlotBytes <= 512 ? 8
+                                                              : 4;
+
+  // Slots in an overflow bucket, 1 to 8; never more than in a bucket.
+  static constexpr unsigned overflow_width = 6;
+
+  // The map grows when it holds more than this part of all slots in buckets, overflow not counted.
+  static constexpr double load_limit = 0.8;
+
+  // Slots are allocated in chunks of about this many bytes, and no block is larger, unless a single
+  // bucket is.
+  static constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
+
+  // The most intervals (an old bucket, or a part of one) that one insert evacuates. 1 suffices for
+  // every migration to end before the next is due (docs/design.md).
+  static constexpr unsigned evacuations_per_insert = 2;
+
+  // Keep the headers of large maps in one run of reserved addresses where the system can do that
+  // and the allocator is std::allocator; otherwise they come in leaves from the allocator.
+  static constexpr bool reserve_addresses = true;
+
+  // Count what every call does; see steady/work.hpp.
+  static constexpr bool count_work = false;
+
+  // How tags are compared.
+  using group = detail::native_group;
+};
+
+}  // namespace steady

@@ -1,0 +1,34 @@
+// steady::stats: what a map looks like now and what it has been through. All of it is kept in
+// counters, so asking costs the same for every size.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace steady {
+
+struct stats {
+  std::size_t size = 0;              // elements
+  std::size_t buckets = 0;           // in the array that is kept; the new one while migrating
+  std::size_t overflow_buckets = 0;  // in use, in both arrays
+  std::size_t chunks = 0;            // blocks of slots held, one kept for recycling included
+  std::size_t bytes = 0;             // held from the allocator and, for headers, from the system
+  double load_factor = 0;            // size by slots in `buckets`; overflow slots not counted
+  std::size_t longest_chain = 0;     // most overflow buckets ever seen on one bucket
+
+  struct {
+    std::uint64_t grow = 0;     // to more buckets
+    std::uint64_t compact = 0;  // to as many buckets
+    std::uint64_t shrink = 0;   // to fewer buckets
+  } migrations;                 // finished, by kind
+
+  struct {
+    std::uint64_t insert = 0;  // by inserting calls
+    std::uint64_t call = 0;    // by step(), step_for(), finish() and the calls that pay at once
+  } steps;                     // intervals evacuated, by what drove them
+
+  bool migrating = false;
+  std::uint64_t frontier = 0;  // position on the hash line; 0 when not migrating
+};
+
+}  // namespace steady

@@ -1,0 +1,111 @@
+"""Options, help, and where the output goes."""
+
+import os
+import subprocess
+import unittest
+
+from command import COMMAND, CommandTest, run
+
+
+class OptionsTest(CommandTest):
+    def test_wrong_options_say_what_is_right(self):
+        file = self.write("file", "word")
+        for arguments, expected in (
+            ([], "count and compare"),
+            (["nonsense"], "count and compare"),
+            (["--nonsense"], "count and compare"),
+            (["count"], "PATH is required"),
+            (["count", file, "--nonsense"], "count takes --help, PATH, --top"),
+            (["count", file, "--top", "-3"], "'-3' is not a whole number from 0"),
+            (["count", file, "--top", "3x"], "'3x' is not a whole number"),
+            (["count", file, "--top", "99999999999999999999"], "is not a whole number"),
+            (["count", file, "--top"], "--top"),
+            (["count", file, "--min-length", "long"], "'long' is not a whole number"),
+            (["count", file, "--map", "foo"], "the maps are steady, std, boost, absl"),
+            (["compare"], "--n N"),
+            (["compare", file, "--n", "5"], "not both"),
+            (["compare", file, "--keys", "u64"], "--keys u64 goes with --n"),
+            (["compare", "--n", "0"], "'0' is not a whole number from 1"),
+            (["compare", "--n", "5", "--rounds", "0"], "from 1 to 100"),
+            (["compare", "--n", "5", "--keys", "u32"], "'u32' is neither u64 nor string"),
+            (["compare", "--n", "5", "--hash", "any"], "'any' is neither same nor own"),
+        ):
+            with self.subTest(arguments):
+                done = run(*arguments)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(expected, done.stderr)
+                self.assertEqual(done.stdout, "")
+
+    def test_help_and_version(self):
+        for arguments, expected in (
+            (["--help"], "compare"),
+            (["count", "--help"], "steady count --top 5"),
+            (["compare", "--help"], "steady compare --n 8000000"),
+        ):
+            done = run(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(expected, done.stdout)
+            self.assertTrue(done.stdout.endswith("\n"))
+        done = run("--version")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"^steady \d+\.\d+\.\d+\n$")
+
+
+class OutputTest(CommandTest):
+    """Output that cannot be delivered is noticed before the work: no path is looked at."""
+
+    missing = "/no/such/path"
+
+    def assert_failed_early(self, done, reason):
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(reason, done.stderr)
+        self.assertNotIn(self.missing, done.stderr)
+
+    def test_reader_gone(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        try:
+            done = run("count", self.missing, stdout=writing)
+        finally:
+            os.close(writing)
+        self.assert_failed_early(done, "cannot write to standard output: Broken pipe")
+
+    def test_closed_output(self):
+        done = subprocess.run(
+            ["sh", "-c", '"$0" count "$1" >&-', COMMAND, self.missing],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.assert_failed_early(done, "cannot write to standard output: Bad file descriptor")
+
+    def test_closed_error_output_does_not_end_up_in_a_file(self):
+        file = self.path("result.json")
+        done = subprocess.run(
+            ["sh", "-c", '"$0" count "$1" --json "$2" 2>&-', COMMAND, self.missing, file],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertTrue(file.read_text(encoding="utf-8").startswith("{"))
+
+    def test_json_file_that_cannot_be_written(self):
+        for command in (["count", self.missing], ["compare", self.missing]):
+            for path, reason in ((self.directory, "Is a directory"), ("/no/x", "No such file")):
+                done = run(*command, "--json", path)
+                self.assert_failed_early(done, f"cannot write {path}: {reason}")
+
+    def test_full_disk(self):
+        # Found out only by writing; still an error, not a silent loss.
+        file = self.write("file", "word")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = run("count", file, stdout=full)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write to standard output: No space left on device", done.stderr)
+        done = run("count", file, "--json", "/dev/full")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write /dev/full: No space left on device", done.stderr)
+        self.assertIn("word", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

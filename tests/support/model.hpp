@@ -1,0 +1,270 @@
+// A map under test beside a plain std::unordered_map: the same operations on both, which must agree
+// after every one of them. The operations are read from bytes, so that random tests, fuzzers and
+// the fuzzers' corpus all run this one body.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace support {
+
+// What happens between two operations, so that every operation meets every state of a migration.
+enum class migration_mode : std::uint8_t {
+  driven_by_inserts,  // nothing: migrations advance as in real life
+  stepping,           // one step
+  halfway,            // a migration is brought to its middle and left there
+  finished            // no migration is ever pending
+};
+
+inline constexpr migration_mode all_modes[] = {migration_mode::driven_by_inserts,
+                                               migration_mode::stepping, migration_mode::halfway,
+                                               migration_mode::finished};
+
+[[noreturn]] inline void fail(const char* what, const char* detail = "") {
+  std::fprintf(stderr, "model: %s %s\n", what, detail);
+  std::abort();
+}
+
+inline void require(bool holds, const char* what) {
+  if (!holds) fail(what);
+}
+
+// Numbers from bytes; zeros when they run out.
+class byte_source {
+ public:
+  explicit byte_source(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+
+  bool empty() const { return bytes_.empty(); }
+
+  std::uint8_t byte() {
+    if (bytes_.empty()) return 0;
+    const std::uint8_t first = bytes_.front();
+    bytes_ = bytes_.subspan(1);
+    return first;
+  }
+
+  std::uint32_t number(std::uint32_t below) {
+    std::uint32_t value = byte();
+    if (below > 256) value = value << 8 | byte();
+    if (below > 65536) value = value << 8 | byte();
+    return value % below;
+  }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+};
+
+// Keys that are numbers.
+struct number_keys {
+  static std::uint64_t make(std::uint32_t number) { return number; }
+  static std::uint32_t number_of(std::uint64_t key) { return static_cast<std::uint32_t>(key); }
+};
+
+// Keys that own memory: too long for the string's own buffer.
+struct string_keys {
+  static std::string make(std::uint32_t number) {
+    return "a key too long for the small string buffer: " + std::to_string(number);
+  }
+  static std::uint32_t number_of(const std::string& key) {
+    return static_cast<std::uint32_t>(std::stoul(key.substr(key.rfind(' '))));
+  }
+};
+
+// `Map` maps keys to std::uint64_t; `Keys` makes them from the numbers below `keys`.
+template <class Map, class Keys>
+class model {
+ public:
+  using key_type = typename Map::key_type;
+
+  model(migration_mode mode, std::uint32_t keys) : mode_(mode), keys_(keys) {}
+
+  // Runs until the bytes are used up; ends the program with a message at the first difference.
+  void run(byte_source source) {
+    for (std::uint64_t turn = 0; !source.empty(); ++turn) {
+      operate(source);
+      migrate();
+      require(map_.size() == plain_.size(), "the sizes differ");
+      if (map_.size() < 400 || turn % 256 == 0) check_invariants();
+    }
+    compare_all();
+  }
+
+  const Map& map() const { return map_; }
+
+ private:
+  using plain_map = std::unordered_map<std::uint32_t, std::uint64_t>;
+
+  void operate(byte_source& source) {
+    const std::uint32_t number = source.number(keys_);
+    const key_type key = Keys::make(number);
+    const std::uint64_t value = ++values_;
+    switch (source.byte() % 32) {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+      case 4:
+      case 5:
+      case 6:
+        return require(
+            map_.try_emplace(key, value).second == plain_.try_emplace(number, value).second,
+            "try_emplace differs");
+      case 7:
+      case 8:
+        return require(map_.insert({key, value}).second == plain_.insert({number, value}).second,
+                       "insert differs");
+      case 9:
+      case 10:
+        map_.insert_or_assign(key, value);
+        plain_.insert_or_assign(number, value);
+        return;
+      case 11:
+      case 12:
+        map_[key] += value;
+        plain_[number] += value;
+        return;
+      case 13:
+      case 14:
+      case 15:
+      case 16:
+      case 17:
+        return require(map_.erase(key) == plain_.erase(number), "erase differs");
+      case 18:
+        return erase_at(key, number);
+      case 19:
+        return erase_while_iterating(source.byte());
+      case 20:
+        return compare_all();
+      case 21:
+        return copy();
+      case 22:
+        return move();
+      case 23:
+        return map_.reserve(source.number(4 * keys_));
+      case 24:
+        return map_.rehash(source.number(256));
+      case 25:
+        map_.step(source.byte());
+        return;
+      case 26:
+        return source.byte() < 32 ? clear() : find(key, number);
+      case 27:
+        return swap();
+      default:
+        return find(key, number);
+    }
+  }
+
+  void find(const key_type& key, std::uint32_t number) {
+    const auto found = std::as_const(map_).find(key);
+    const auto expected = plain_.find(number);
+    require((found == map_.end()) == (expected == plain_.end()), "find differs");
+    if (expected == plain_.end()) return;
+    require(found->second == expected->second, "a value differs");
+    require(found->first == key, "find returned another key");
+  }
+
+  void erase_at(const key_type& key, std::uint32_t number) {
+    const auto found = map_.find(key);
+    if (found == map_.end()) return;
+    map_.erase(found);
+    plain_.erase(number);
+  }
+
+  // Erases some of the elements on the way; the others must all be met, each once.
+  void erase_while_iterating(std::uint8_t salt) {
+    std::size_t met = 0;
+    const std::size_t before = map_.size();
+    for (auto at = map_.begin(); at != map_.end(); ++met) {
+      if ((at->second * 31 + salt) % 5 == 0) {
+        plain_.erase(Keys::number_of(at->first));
+        at = map_.erase(at);
+      } else {
+        ++at;
+      }
+    }
+    require(met == before, "an element was not met, or met twice");
+  }
+
+  void compare_all() {
+    std::size_t met = 0;
+    for (const auto& [key, value] : std::as_const(map_)) {
+      ++met;
+      require(map_.contains(key), "an element met is not found");
+    }
+    require(met == plain_.size(), "the number of elements met differs");
+    for (const auto& [number, value] : plain_) {
+      const auto found = map_.find(Keys::make(number));
+      require(found != map_.end() && found->second == value, "an element is missing or different");
+    }
+  }
+
+  void copy() {
+    Map other(map_);
+    require(other == map_, "a copy differs");
+    other[Keys::make(0)] += 1;
+    require(!(other == map_), "a copy shares its elements");
+    other = map_;
+    map_ = other;
+  }
+
+  void move() {
+    Map other(std::move(map_));
+    require(map_.empty() && map_.begin() == map_.end(), "a moved-from map is not empty");
+    map_[Keys::make(1)] = 1;
+    check_invariants();
+    map_ = std::move(other);
+  }
+
+  void swap() {
+    Map other;
+    other[Keys::make(2)] = 2;
+    map_.swap(other);
+    require(map_.size() == 1 && other.size() == plain_.size(), "swap loses elements");
+    swap_back(other);
+  }
+  void swap_back(Map& other) {
+    using std::swap;
+    swap(map_, other);
+  }
+
+  void clear() {
+    map_.clear();
+    plain_.clear();
+    require(map_.begin() == map_.end(), "a cleared map has elements");
+  }
+
+  void migrate() {
+    switch (mode_) {
+      case migration_mode::driven_by_inserts:
+        return;
+      case migration_mode::stepping:
+        map_.step(1);
+        return;
+      case migration_mode::finished:
+        map_.finish();
+        return;
+      case migration_mode::halfway:
+        while (map_.pending() > map_.bucket_count() / 4) map_.step(1);
+        return;
+    }
+  }
+
+  void check_invariants() const {
+    if (const char* broken = map_.check_invariants()) fail("an invariant is broken:", broken);
+  }
+
+  const migration_mode mode_;
+  const std::uint32_t keys_;
+  std::uint64_t values_ = 0;
+  Map map_;
+  plain_map plain_;
+};
+
+}  // namespace support

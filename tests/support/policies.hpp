@@ -1,0 +1,48 @@
+// Policies that bring rare paths within reach of small tests.
+#pragma once
+
+#include <cstddef>
+
+#include <steady/policy.hpp>
+
+namespace support {
+
+struct portable_group : steady::default_policy {
+  using group = steady::detail::group_portable;
+};
+
+struct leaf_headers : steady::default_policy {
+  static constexpr bool reserve_addresses = false;
+};
+
+// Overflow, and chains of it, from the start.
+struct narrow : steady::default_policy {
+  template <std::size_t>
+  static constexpr unsigned bucket_width = 4;
+  static constexpr unsigned overflow_width = 2;
+  static constexpr double load_limit = 1.5;
+};
+
+// Many chunks, extensions and directory entries.
+struct small_chunks : steady::default_policy {
+  static constexpr std::size_t chunk_bytes = 1024;
+};
+
+struct small_chunks_in_leaves : small_chunks {
+  static constexpr bool reserve_addresses = false;
+};
+
+// Migrations that take as long as they may.
+struct slow : steady::default_policy {
+  static constexpr unsigned evacuations_per_insert = 1;
+};
+
+struct counted : steady::default_policy {
+  static constexpr bool count_work = true;
+};
+
+struct counted_in_leaves : counted {
+  static constexpr bool reserve_addresses = false;
+};
+
+}  // namespace support

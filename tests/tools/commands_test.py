@@ -1,0 +1,113 @@
+"""The commands refuse what they do not know and explain themselves, at once and touching nothing."""
+
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*command, **options):
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, **options)
+
+
+class CommandsTest(unittest.TestCase):
+    def test_wrong_options(self):
+        for command, right in (
+            ("check", "--full"),
+            ("demo", "--quick"),
+            ("tools/check_format", "--fix"),
+            ("tools/fuzz", "SECONDS"),
+            ("tools/install_dependencies", "rivals"),
+        ):
+            done = run(str(ROOT / command), "--nonsense")
+            self.assertEqual(done.returncode, 2, command)
+            self.assertIn(right, done.stderr)
+
+    def test_help(self):
+        for command in ("check", "demo"):
+            done = run(str(ROOT / command), "--help")
+            self.assertEqual(done.returncode, 0, command)
+            self.assertIn(f"Usage: ./{command}", done.stdout)
+
+    def test_demo_of_a_missing_path(self):
+        done = run(str(ROOT / "demo"), "/no/such/path")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("/no/such/path", done.stderr)
+
+
+class InstallDependenciesTest(unittest.TestCase):
+    """With a pretended system: stubs of dpkg-query, apt-get and the like write down their calls."""
+
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+        self.log = Path(self.directory.name, "log")
+        self.log.touch()
+        # Everything apt could offer exists; nothing but the packages in $INSTALLED is there.
+        self.stub("apt-get", 'echo "apt-get $*" >>"$LOG"')
+        self.stub("apt-cache", "exit 0")
+        self.stub("sudo", 'echo sudo >>"$LOG"; exec "$@"')
+        self.stub("id", 'echo "$USER_ID"')
+        self.stub(
+            "dpkg-query",
+            'case " $INSTALLED " in *" ${*: -1} "*) echo installed ;; *) exit 1 ;; esac',
+        )
+
+    def stub(self, name, body):
+        path = Path(self.directory.name, name)
+        path.write_text(f"#!/usr/bin/env bash\n{body}\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    def install(self, *groups, installed="", user_id="0"):
+        """Gives (result, the calls that the stubs saw)."""
+        environment = dict(
+            os.environ,
+            PATH=self.directory.name + os.pathsep + os.environ["PATH"],
+            INSTALLED=installed,
+            LOG=str(self.log),
+            USER_ID=user_id,
+        )
+        done = run(str(ROOT / "tools/install_dependencies"), *groups, env=environment)
+        return done, self.log.read_text(encoding="utf-8").splitlines()
+
+    def test_nothing_missing(self):
+        done, calls = self.install("build", installed="g++ cmake ninja-build")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertEqual(calls, [])
+
+    def test_installs_only_what_is_missing(self):
+        done, calls = self.install("build", installed="g++ cmake")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("ninja-build", done.stdout)
+        self.assertEqual(len(calls), 2, calls)
+        self.assertTrue(calls[0].endswith(" update"), calls)
+        self.assertTrue(calls[1].endswith(" -y ninja-build"), calls)
+
+    def test_one_of_several_will_do(self):
+        done, calls = self.install("rivals", installed="libboost1.83-dev libabsl-dev")
+        self.assertEqual((done.returncode, calls), (0, []))
+
+    def test_sudo_only_for_others_than_root(self):
+        _, calls = self.install("build", installed="g++ cmake", user_id="1000")
+        self.assertEqual(calls.count("sudo"), 2, calls)
+
+    def test_what_was_built_by_hand_counts_where_apt_fails(self):
+        self.stub("apt-get", "exit 100")
+        for name in ("c++", "cmake", "ninja"):
+            self.stub(name, "exit 0")
+        done, _ = self.install("build")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_says_what_to_install_where_apt_fails(self):
+        self.stub("apt-get", "exit 100")
+        self.stub("c++", "exit 1")  # no header is ever found
+        done, _ = self.install("cli")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("header CLI/CLI.hpp (in Debian: libcli11-dev)", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

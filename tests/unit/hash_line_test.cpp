@@ -1,0 +1,106 @@
+// The partition of the hash line into buckets.
+#include <cstdint>
+#include <limits>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include <steady/detail/hash_line.hpp>
+#include <steady/detail/random_seed.hpp>
+
+#include "support/hashes.hpp"
+
+namespace {
+
+using steady::detail::line_partition;
+
+constexpr std::uint64_t end_of_line = std::numeric_limits<std::uint64_t>::max();
+
+TEST(line_partition, of_one_bucket_has_everything_in_it) {
+  constexpr line_partition line = line_partition::of(0);
+  EXPECT_EQ(line, line_partition{});
+  EXPECT_EQ(line.buckets(), 1u);
+  EXPECT_EQ(line.log2_buckets(), 0u);
+  EXPECT_EQ(line.first_of(0), 0u);
+  EXPECT_EQ(line.last_of(0), end_of_line);
+  EXPECT_EQ(line.bucket_at(0), 0u);
+  EXPECT_EQ(line.bucket_at(end_of_line), 0u);
+}
+
+void expect_bounds(line_partition line, std::uint64_t bucket) {
+  const std::uint64_t first = line.first_of(bucket);
+  const std::uint64_t last = line.last_of(bucket);
+  ASSERT_LE(first, last);
+  ASSERT_EQ(line.bucket_at(first), bucket);
+  ASSERT_EQ(line.bucket_at(last), bucket);
+  if (bucket != 0) {
+    ASSERT_EQ(line.bucket_at(first - 1), bucket - 1);
+  }
+  if (bucket + 1 < line.buckets()) {
+    ASSERT_EQ(line.bucket_at(last + 1), bucket + 1);
+  }
+}
+
+TEST(line_partition, has_buckets_without_gaps) {
+  for (unsigned log2_buckets = 0; log2_buckets <= 20; ++log2_buckets) {
+    const line_partition line = line_partition::of(log2_buckets);
+    ASSERT_EQ(line.log2_buckets(), log2_buckets);
+    ASSERT_EQ(line.buckets(), std::uint64_t{1} << log2_buckets);
+    ASSERT_EQ(line.first_of(0), 0u);
+    ASSERT_EQ(line.last_of(line.buckets() - 1), end_of_line);
+    const std::uint64_t stride = log2_buckets < 12 ? 1 : 127;
+    for (std::uint64_t bucket = 0; bucket < line.buckets(); bucket += stride) {
+      expect_bounds(line, bucket);
+    }
+    expect_bounds(line, line.buckets() - 1);
+  }
+}
+
+TEST(line_partition, takes_the_most_buckets) {
+  const line_partition line = line_partition::of(line_partition::max_log2_buckets);
+  for (const std::uint64_t bucket : {std::uint64_t{0}, line.buckets() / 2, line.buckets() - 1}) {
+    expect_bounds(line, bucket);
+  }
+}
+
+TEST(line_partition, refines_buckets_into_neighbours) {
+  std::mt19937_64 random(6);
+  for (int i = 0; i < 1000; ++i) {
+    const std::uint64_t position = random();
+    for (unsigned log2_buckets = 0; log2_buckets < 20; ++log2_buckets) {
+      ASSERT_EQ(line_partition::of(log2_buckets + 1).bucket_at(position) / 2,
+                line_partition::of(log2_buckets).bucket_at(position));
+    }
+  }
+}
+
+TEST(filter_bit, is_one_of_sixteen) {
+  for (std::uint64_t position = 0; position < 0x10000; position += 0x80) {
+    EXPECT_EQ(steady::detail::filter_bit(position), 1u << (position >> 8 & 15));
+  }
+}
+
+TEST(position, uses_the_seed_of_a_hash_that_takes_one) {
+  const steady::detail::line_seed seed{5, 7};
+  const steady::hash<int> hash;
+  EXPECT_EQ(steady::detail::position_of(hash, 3, seed), hash(3, 5) * 7);
+}
+
+TEST(position, mixes_a_hash_that_takes_no_seed) {
+  const support::identity_hash hash;
+  const std::uint64_t key = 3;
+  const auto a = steady::detail::position_of(hash, key, {5, 7});
+  EXPECT_NE(a, steady::detail::position_of(hash, key, {6, 7}));
+  EXPECT_NE(a, steady::detail::position_of(hash, key, {5, 9}));
+}
+
+TEST(random_seed, is_never_the_same) {
+  const auto a = steady::detail::random_seed();
+  const auto b = steady::detail::random_seed();
+  EXPECT_NE(a.key, b.key);
+  EXPECT_NE(a.multiplier, b.multiplier);
+  EXPECT_EQ(a.multiplier % 2, 1u);
+  EXPECT_EQ(b.multiplier % 2, 1u);
+}
+
+}  // namespace

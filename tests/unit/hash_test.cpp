@@ -1,0 +1,153 @@
+// steady::hash: which keys agree, which differ, and what a seed changes.
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <steady/hash.hpp>
+
+namespace user {
+
+struct point {
+  int x;
+  int y;
+  friend bool operator==(const point&, const point&) = default;
+};
+
+}  // namespace user
+
+template <>
+struct std::hash<user::point> {
+  std::size_t operator()(const user::point& p) const noexcept {
+    return static_cast<std::size_t>(p.x) * 31 + static_cast<std::size_t>(p.y);
+  }
+};
+
+namespace {
+
+template <class Hash>
+concept says_avalanching = requires {
+  typename Hash::is_avalanching;
+};
+template <class Hash>
+concept says_transparent = requires {
+  typename Hash::is_transparent;
+};
+
+static_assert(says_avalanching<steady::hash<int>> && says_avalanching<steady::hash<std::string>>);
+static_assert(says_avalanching<steady::hash<user::point>> && says_avalanching<steady::hash<void*>>);
+static_assert(says_transparent<steady::hash<std::string>>);
+static_assert(says_transparent<steady::hash<std::string_view>>);
+static_assert(!says_transparent<steady::hash<int>>);
+static_assert(noexcept(steady::hash<int>{}(1)) && noexcept(steady::hash<std::string>{}("")));
+
+template <class Key>
+void expect_seeds_to_matter(const Key& key) {
+  const steady::hash<Key> hash;
+  std::set<std::uint64_t> results = {hash(key)};
+  for (std::uint64_t seed = 1; seed < 100; ++seed) results.insert(hash(key, seed));
+  EXPECT_EQ(results.size(), 100u);
+}
+
+TEST(hash, changes_with_the_seed) {
+  expect_seeds_to_matter(1);
+  expect_seeds_to_matter(std::uint64_t{1} << 63);
+  expect_seeds_to_matter(std::string());
+  expect_seeds_to_matter(std::string("abc"));
+  expect_seeds_to_matter(std::string(100, 'x'));
+  expect_seeds_to_matter(user::point{1, 2});
+  expect_seeds_to_matter(1.5);
+}
+
+TEST(hash, without_a_seed_is_that_of_seed_zero) {
+  EXPECT_EQ(steady::hash<int>{}(5), steady::hash<int>{}(5, 0));
+  EXPECT_EQ(steady::hash<std::string>{}("abc"), steady::hash<std::string>{}("abc", 0));
+}
+
+TEST(hash_of_strings, sees_every_byte_at_every_length) {
+  const steady::hash<std::string> hash;
+  std::mt19937 random(3);
+  for (std::size_t length = 0; length <= 64; ++length) {
+    std::string text(length, '\0');
+    for (char& c : text) c = static_cast<char>(random());
+    const std::uint64_t original = hash(text, length);
+    for (std::size_t at = 0; at < length; ++at) {
+      for (unsigned bit = 0; bit < 8; ++bit) {
+        const char before = text[at];
+        text[at] = static_cast<char>(text[at] ^ (1 << bit));
+        EXPECT_NE(hash(text, length), original) << "length " << length << ", byte " << at;
+        text[at] = before;
+      }
+    }
+  }
+}
+
+TEST(hash_of_strings, sees_the_length_of_zeros) {
+  const steady::hash<std::string> hash;
+  std::set<std::uint64_t> results;
+  for (std::size_t length = 0; length <= 64; ++length) results.insert(hash(std::string(length, 0)));
+  EXPECT_EQ(results.size(), 65u);
+}
+
+// Reading beyond either end would show under the address sanitizer.
+TEST(hash_of_strings, reads_no_byte_outside) {
+  const steady::hash<std::string_view> hash;
+  for (std::size_t length = 0; length <= 64; ++length) {
+    const auto exact = std::make_unique<char[]>(length);
+    EXPECT_EQ(hash(std::string_view(exact.get(), length)), hash(std::string(length, '\0')));
+  }
+}
+
+TEST(hash_of_strings, is_that_of_their_views) {
+  const std::string text = "the same characters";
+  const char* const pointer = text.c_str();
+  const std::uint64_t expected = steady::hash<std::string>{}(text, 7);
+  EXPECT_EQ(steady::hash<std::string>{}(std::string_view(text), 7), expected);
+  EXPECT_EQ(steady::hash<std::string>{}(pointer, 7), expected);
+  EXPECT_EQ(steady::hash<std::string_view>{}(text, 7), expected);
+}
+
+TEST(hash_of_strings, takes_all_characters_types) {
+  EXPECT_NE(steady::hash<std::wstring>{}(L"ab"), steady::hash<std::wstring>{}(L"ac"));
+  EXPECT_EQ(steady::hash<std::u16string>{}(u"ab"), steady::hash<std::u16string_view>{}(u"ab"));
+  EXPECT_EQ(steady::hash<std::u8string>{}(u8"ab"), steady::hash<std::string>{}("ab"));
+}
+
+enum class colour : std::int8_t { red = 1, blue = -1 };
+
+TEST(hash_of_integers, depends_on_the_value_only) {
+  EXPECT_EQ(steady::hash<int>{}(5), steady::hash<std::uint64_t>{}(5));
+  EXPECT_EQ(steady::hash<int>{}(-1), steady::hash<long long>{}(-1));
+  EXPECT_EQ(steady::hash<char>{}('a'), steady::hash<int>{}('a'));
+  EXPECT_EQ(steady::hash<bool>{}(true), steady::hash<int>{}(1));
+}
+
+TEST(hash_of_integers, is_also_that_of_enumerations) {
+  EXPECT_EQ(steady::hash<colour>{}(colour::red), steady::hash<int>{}(1));
+  EXPECT_EQ(steady::hash<colour>{}(colour::blue), steady::hash<int>{}(-1));
+}
+
+TEST(hash_of_pointers, is_that_of_the_address) {
+  int x[2];
+  EXPECT_EQ(steady::hash<int*>{}(x), steady::hash<void*>{}(x));
+  EXPECT_EQ(steady::hash<const int*>{}(x),
+            steady::hash<std::uintptr_t>{}(reinterpret_cast<std::uintptr_t>(x)));
+  EXPECT_NE(steady::hash<int*>{}(x), steady::hash<int*>{}(x + 1));
+}
+
+TEST(hash_of_other_types, mixes_the_standard_hash) {
+  const user::point p{1, 2};
+  EXPECT_EQ(steady::hash<user::point>{}(p),
+            steady::hash<std::uint64_t>{}(std::hash<user::point>{}(p)));
+  EXPECT_NE(steady::hash<user::point>{}(p), std::hash<user::point>{}(p));
+  EXPECT_EQ(steady::hash<double>{}(0.0), steady::hash<double>{}(-0.0));
+}
+
+}  // namespace
