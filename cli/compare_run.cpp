@@ -136,13 +136,16 @@ run_result run_control(const key_stream& keys, run_order order, std::uint64_t by
   const std::uint64_t lines = std::max<std::uint64_t>(1, bytes / cache_line);
   // Not zeros, which the system might supply only when they are first touched.
   auto& array = *new std::vector<unsigned char>(lines * cache_line, 1);
+  // Nobody reads the array in the end; without volatile a compiler might leave the touching out.
+  volatile unsigned char* const touched = array.data();
   meter.restart_faults();
   std::visit(
       [&](const auto& stream) {
         apply_all(stream, order, result, [&](const auto&, std::uint64_t index) {
           // The high half of a random number, scaled to the number of lines.
           const std::uint64_t line = (bench::splitmix64(index) >> 32) * lines >> 32;
-          ++array[line * cache_line];
+          const std::uint64_t at = line * cache_line;
+          touched[at] = static_cast<unsigned char>(touched[at] + 1);
         });
       },
       keys);

@@ -57,6 +57,9 @@ class CompareTest(CommandTest):
         self.assert_sane(found, 2000)
         self.assertIsNotNone(found["maps"][0]["latency_ns"]["p99.9"])
         self.assertIsNone(found["maps"][0]["latency_ns"]["p99.99"])
+        for row in found["maps"]:
+            # What the process holds anyway would be several MB.
+            self.assertLess(row["peak_memory_bytes"], 1_500_000, row["name"])
         self.assertRegex(done.stdout, r"\ninsert p99\.99( +-){5}\n")
 
     def test_texts(self):
@@ -89,6 +92,7 @@ class CompareTest(CommandTest):
             done.stdout, "In short: there were no keys, so there is nothing to compare.\n"
         )
         self.assertEqual(found["updates"], 0)
+        self.assertNotIn("total_ns", found["maps"][0])
 
     def test_a_map_that_runs_out_of_memory(self):
         # Boost and Abseil hold two tables while they grow; the limit leaves no room for that.
@@ -100,15 +104,28 @@ class CompareTest(CommandTest):
         self.assertIsNone(failures["steady"])
         self.assertIn("with steady", done.stdout.splitlines()[-1])
 
-    def test_progress_on_a_terminal(self):
+    def shown_on_a_terminal(self, *arguments, **options):
+        """Gives (result of the run, what a terminal as standard error shows)."""
         reader, terminal = pty.openpty()
-        done = run("compare", "--n", 1000, "--rounds", 2, stderr=terminal)
+        done = run("compare", *arguments, stderr=terminal, **options)
         os.close(terminal)
         shown = os.read(reader, 100_000).decode()
         os.close(reader)
+        return done, shown
+
+    def test_progress_on_a_terminal(self):
+        done, shown = self.shown_on_a_terminal("--n", 1000, "--rounds", 2)
         self.assertEqual(done.returncode, 0)
         self.assertIn("round 2 of 2: control, each update", shown)
         self.assertTrue(shown.endswith("\r\x1b[K"))
+
+    def test_a_map_that_failed_takes_no_part_any_more(self):
+        done, shown = self.shown_on_a_terminal("--n", 1_000_000, "--rounds", 2, memory=50)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("round 1 of 2: boost, total time", shown)
+        self.assertNotIn("boost, each update", shown)
+        self.assertNotIn("round 2 of 2: boost", shown)
+        self.assertIn("round 2 of 2: steady, total time", shown)
 
 
 if __name__ == "__main__":

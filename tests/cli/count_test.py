@@ -190,26 +190,39 @@ class TroubleTest(CommandTest):
                         [word.decode() for word in words[:20]],
                     )
 
-    def test_stopped_by_a_signal(self):
-        first = self.write("a", "word " * 10)
+    def start_on_an_endless_file(self):
+        """Counts some words and then a file that takes long; returns while it is at the latter."""
+        self.write("a", "word " * 10)
         endless = self.path("b")
         endless.touch()
         os.truncate(endless, 1 << 36)  # a hole: long to read, nothing on disk
+        started = subprocess.Popen(
+            [COMMAND, "count", self.directory],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.wait_until_open(started, endless)
+        return started
+
+    def test_stopped_by_a_signal(self):
         for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             with self.subTest(number):
-                started = subprocess.Popen(
-                    [COMMAND, "count", self.directory],
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
-                self.wait_until_open(started, endless)
+                started = self.start_on_an_endless_file()
                 started.send_signal(number)
                 output, errors = started.communicate(timeout=60)
                 self.assertEqual(started.returncode, status, errors)
                 self.assertIn("stopped; what was counted so far is shown", errors)
                 self.assertTrue(output.startswith("count  identifier\n   10  word\n"), output)
-        self.assertTrue(first.exists())
+
+    def test_reader_gone_meanwhile(self):
+        started = self.start_on_an_endless_file()
+        started.stdout.close()
+        started.send_signal(signal.SIGINT)
+        errors = started.stderr.read()
+        started.stderr.close()
+        self.assertEqual(started.wait(timeout=60), 130)
+        self.assertIn("cannot write to standard output: Broken pipe", errors)
 
     @staticmethod
     def wait_until_open(process, path):
@@ -228,14 +241,15 @@ class ProgressTest(CommandTest):
     def test_a_bar_on_a_terminal_only(self):
         file = self.write("file", "word " * 100_000)
         reader, terminal = pty.openpty()
-        done = run("count", file, self.path("missing"), stderr=terminal)
+        done = run("count", file, self.path("missing"), stdout=terminal, stderr=terminal)
         os.close(terminal)
         shown = os.read(reader, 100_000).decode()
         os.close(reader)
         self.assertEqual(done.returncode, 1)
         self.assertRegex(shown, r"\r\x1b\[K\[#*\.*\] +\d+ %  \S+ KiB of 488 KiB  \S+ .iB/s")
-        self.assertTrue(shown.endswith("\r\x1b[K"), "the bar is removed in the end")
-        self.assertNotIn("%", done.stdout)
+        # The bar is gone before the result is written.
+        self.assertIn("\r\x1b[K  count  identifier", shown)
+        self.assertNotIn("%", shown.partition("identifier")[2])
         self.assertEqual(run("count", file).stderr, "")
 
 
