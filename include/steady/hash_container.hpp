@@ -15,54 +15,39 @@
 // docs/guarantees.md has the bounds in numbers, with the tests that check them.
 #pragma once
 
-#include <algorithm>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <initializer_list>
 #include <iterator>
-#include <limits>
 #include <memory>
+#include <ranges>
 #include <type_traits>
 #include <utility>
 
-#include <steady/detail/invariants.hpp>
+#include <steady/detail/interface.hpp>
 #include <steady/detail/iterator.hpp>
+#include <steady/detail/node_handle.hpp>
 #include <steady/detail/table.hpp>
 #include <steady/hash.hpp>
-#include <steady/policy.hpp>
-#include <steady/stats.hpp>
-#include <steady/work.hpp>
+#include <steady/stepwise.hpp>
 
 namespace steady {
 
-namespace detail {
-
-template <class Hash, class KeyEqual>
-concept transparent_functions = requires {
-  typename Hash::is_transparent;
-  typename KeyEqual::is_transparent;
-};
-
-}  // namespace detail
-
 template <class Elements, class Hash, class KeyEqual, class Allocator, class Policy>
-class hash_container {
- protected:
-  using table_type = detail::table<Elements, Hash, KeyEqual, Allocator, Policy>;
+class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Policy> {
+  using base = stepwise<Elements, Hash, KeyEqual, Allocator, Policy>;
   using allocator_traits = std::allocator_traits<Allocator>;
-  static constexpr bool is_transparent = detail::transparent_functions<Hash, KeyEqual>;
+  using base::table_;
+  using typename base::table_type;
 
  public:
   using key_type = typename Elements::key_type;
   using value_type = typename Elements::value_type;
-  using size_type = std::size_t;
+  using typename base::size_type;
   using difference_type = std::ptrdiff_t;
   using hasher = Hash;
   using key_equal = KeyEqual;
   using allocator_type = Allocator;
-  using policy_type = Policy;
   using reference = value_type&;
   using const_reference = const value_type&;
   using pointer = typename allocator_traits::pointer;
@@ -70,6 +55,8 @@ class hash_container {
   // A set's elements are keys, and not to be changed.
   using iterator = detail::table_iterator<table_type, !Elements::is_map>;
   using const_iterator = detail::table_iterator<table_type, true>;
+  using node_type = typename detail::node_of<Elements, Allocator>::type;
+  using insert_return_type = detail::insert_return<iterator, node_type>;
 
   static_assert(std::is_same_v<typename allocator_traits::value_type, value_type>,
                 "the allocator's value_type must be the container's value_type");
@@ -86,9 +73,13 @@ class hash_container {
   explicit hash_container(size_type capacity, const Hash& hash = Hash(),
                           const KeyEqual& equal = KeyEqual(),
                           const Allocator& allocator = Allocator())
-      : table_(hash, equal, allocator) {
-    if (capacity != 0) reserve(capacity);
+      : base(hash, equal, allocator) {
+    if (capacity != 0) this->reserve(capacity);
   }
+  hash_container(size_type capacity, const Allocator& allocator)
+      : hash_container(capacity, Hash(), KeyEqual(), allocator) {}
+  hash_container(size_type capacity, const Hash& hash, const Allocator& allocator)
+      : hash_container(capacity, hash, KeyEqual(), allocator) {}
 
   template <std::input_iterator Iterator>
   hash_container(Iterator first, Iterator last, size_type capacity = 0, const Hash& hash = Hash(),
@@ -102,6 +93,20 @@ class hash_container {
                  const Allocator& allocator = Allocator())
       : hash_container(elements.begin(), elements.end(), capacity, hash, equal, allocator) {}
 
+  template <std::input_iterator Iterator>
+  hash_container(Iterator first, Iterator last, size_type capacity, const Allocator& allocator)
+      : hash_container(first, last, capacity, Hash(), KeyEqual(), allocator) {}
+  template <std::input_iterator Iterator>
+  hash_container(Iterator first, Iterator last, size_type capacity, const Hash& hash,
+                 const Allocator& allocator)
+      : hash_container(first, last, capacity, hash, KeyEqual(), allocator) {}
+  hash_container(std::initializer_list<value_type> elements, size_type capacity,
+                 const Allocator& allocator)
+      : hash_container(elements, capacity, Hash(), KeyEqual(), allocator) {}
+  hash_container(std::initializer_list<value_type> elements, size_type capacity, const Hash& hash,
+                 const Allocator& allocator)
+      : hash_container(elements, capacity, hash, KeyEqual(), allocator) {}
+
   // A copy has a seed of its own, hence another order. Bound: O(size).
   hash_container(const hash_container& other)
       : hash_container(
@@ -109,20 +114,20 @@ class hash_container {
   }
 
   hash_container(const hash_container& other, const Allocator& allocator)
-      : table_(other.table_.hash(), other.table_.equal(), allocator) {
+      : base(other.table_.hash(), other.table_.equal(), allocator) {
     table_.copy_from(other.table_);
   }
 
   // The other is empty afterwards, and usable. References stay valid, iterators do not.
   hash_container(hash_container&& other) noexcept(
       std::is_nothrow_copy_constructible_v<Hash>&& std::is_nothrow_copy_constructible_v<KeyEqual>)
-      : table_(other.table_.hash(), other.table_.equal(), other.get_allocator()) {
+      : base(other.table_.hash(), other.table_.equal(), other.get_allocator()) {
     table_.take(other.table_);
   }
 
   // O(size) when the allocators differ.
   hash_container(hash_container&& other, const Allocator& allocator)
-      : table_(other.table_.hash(), other.table_.equal(), allocator) {
+      : base(other.table_.hash(), other.table_.equal(), allocator) {
     take_or_move(other);
   }
 
@@ -184,34 +189,46 @@ class hash_container {
   const_iterator end() const noexcept { return {}; }
   const_iterator cend() const noexcept { return {}; }
 
-  size_type size() const noexcept { return table_.size(); }
-  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  size_type max_size() const noexcept {
-    return std::numeric_limits<difference_type>::max() / sizeof(value_type);
-  }
-
   // ---- looking up ----
   // Each also takes any key that a transparent Hash and a transparent KeyEqual accept.
 
   iterator find(const key_type& key) { return {table_, table_.find(key)}; }
   const_iterator find(const key_type& key) const { return {table_, table_.find(key)}; }
-  template <class K>
-  requires is_transparent iterator find(const K& key) { return {table_, table_.find(key)}; }
-  template <class K>
-  requires is_transparent const_iterator find(const K& key)
-  const { return {table_, table_.find(key)}; }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  iterator find(const K& key) {
+    return {table_, table_.find(key)};
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  const_iterator find(const K& key) const {
+    return {table_, table_.find(key)};
+  }
 
   bool contains(const key_type& key) const { return static_cast<bool>(table_.find(key)); }
-  template <class K>
-  requires is_transparent bool contains(const K& key) const {
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  bool contains(const K& key) const {
     return static_cast<bool>(table_.find(key));
   }
 
   // 0 or 1.
   size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }
-  template <class K>
-  requires is_transparent size_type count(const K& key)
-  const { return contains(key) ? 1 : 0; }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  size_type count(const K& key) const {
+    return contains(key) ? 1 : 0;
+  }
+
+  // The key's element as a range of one, or an empty range.
+  std::pair<iterator, iterator> equal_range(const key_type& key) { return range_at(find(key)); }
+  std::pair<const_iterator, const_iterator> equal_range(const key_type& key) const {
+    return range_at(find(key));
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  std::pair<iterator, iterator> equal_range(const K& key) {
+    return range_at(find(key));
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  std::pair<const_iterator, const_iterator> equal_range(const K& key) const {
+    return range_at(find(key));
+  }
 
   // ---- inserting ----
   // An element whose key is there already is not inserted, and nothing is moved from.
@@ -221,6 +238,10 @@ class hash_container {
     return insert_value(std::move(element));
   }
 
+  // A hint is of no use, and ignored.
+  iterator insert(const_iterator, const value_type& element) { return insert(element).first; }
+  iterator insert(const_iterator, value_type&& element) { return insert(std::move(element)).first; }
+
   // Not all or nothing: what was inserted before an exception stays.
   template <std::input_iterator Iterator>
   void insert(Iterator first, Iterator last) {
@@ -229,17 +250,81 @@ class hash_container {
   void insert(std::initializer_list<value_type> elements) {
     insert(elements.begin(), elements.end());
   }
+  template <std::ranges::input_range Range>
+  void insert_range(Range&& range) {
+    for (auto&& element : range) emplace(std::forward<decltype(element)>(element));
+  }
 
-  // Builds the element from the arguments, outside the table unless its key can be seen in them.
+  // Builds the element from the arguments, and moves it into the container if its key is new.
   template <class... Arguments>
   std::pair<iterator, bool> emplace(Arguments&&... arguments) {
-    if constexpr (sizeof...(Arguments) == 1 &&
-                  (std::is_same_v<std::remove_cvref_t<Arguments>, value_type> && ...)) {
+    if constexpr (detail::just_one<value_type, Arguments...>) {
       return insert_value(std::forward<Arguments>(arguments)...);
     } else {
-      value_type element(std::forward<Arguments>(arguments)...);
-      return insert_value(std::move(element));
+      detail::temporary_element<Elements, Allocator> made(table_.allocator(),
+                                                          std::forward<Arguments>(arguments)...);
+      return find_or_insert(Elements::key_of(*made), [&](value_type* to) {
+        Elements::move(table_.allocator(), to, &*made);
+      });
     }
+  }
+
+  template <class... Arguments>
+  iterator emplace_hint(const_iterator, Arguments&&... arguments) {
+    return emplace(std::forward<Arguments>(arguments)...).first;
+  }
+
+  // ---- taking out, and putting back ----
+  // Each way moves the element once.
+
+  // The element, which is in the container no more.
+  node_type extract(const_iterator element) {
+    node_type node(table_.allocator(), element.at().element);
+    table_.erase(element.at());
+    return node;
+  }
+  // An empty handle if there is no such key.
+  node_type extract(const key_type& key) { return extract_found(find(key)); }
+  template <detail::other_key<Hash, KeyEqual, hash_container> K>
+  node_type extract(const K& key) {
+    return extract_found(find(key));
+  }
+
+  insert_return_type insert(node_type&& node) {
+    if (node.empty()) return {end(), false, {}};
+    const auto [at, inserted] = find_or_insert(
+        Elements::key_of(*node.element()),
+        [&](value_type* to) { Elements::move(table_.allocator(), to, node.element()); });
+    if (inserted) node.reset();
+    return {at, inserted, std::move(node)};
+  }
+  iterator insert(const_iterator, node_type&& node) {
+    insert_return_type result = insert(std::move(node));
+    node = std::move(result.node);
+    return result.position;
+  }
+
+  // Moves the elements whose keys are new here; `source` keeps the others. Any hash, equality and
+  // policy will do. Bound: O(source.size()).
+  template <class H, class E, class P>
+  void merge(hash_container<Elements, H, E, Allocator, P>& source) {
+    for (auto at = source.begin(); at != source.end();) {
+      value_type* const from = at.at().element;
+      const bool inserted =
+          table_
+              .find_or_insert(Elements::key_of(*from),
+                              [&](value_type* to) { Elements::move(table_.allocator(), to, from); })
+              .second;
+      if (inserted) {
+        at = source.erase(at);
+      } else {
+        ++at;
+      }
+    }
+  }
+  template <class H, class E, class P>
+  void merge(hash_container<Elements, H, E, Allocator, P>&& source) {
+    merge(source);
   }
 
   // ---- erasing ----
@@ -247,10 +332,8 @@ class hash_container {
 
   // The number of elements erased, 0 or 1.
   size_type erase(const key_type& key) { return erase_key(key); }
-  template <class K>
-  requires is_transparent &&
-      (!std::convertible_to<K, iterator>)&&(!std::convertible_to<K, const_iterator>)size_type
-      erase(const K& key) {
+  template <detail::other_key<Hash, KeyEqual, hash_container> K>
+  size_type erase(const K& key) {
     return erase_key(key);
   }
 
@@ -260,7 +343,8 @@ class hash_container {
     table_.erase(element.at());
     return {table_, next};
   }
-  iterator erase(iterator element) noexcept requires(!std::same_as<iterator, const_iterator>) {
+  template <detail::one_but_not_other<iterator, const_iterator> I>
+  iterator erase(I element) noexcept {
     return erase(const_iterator(element));
   }
   iterator erase(const_iterator first, const_iterator last) noexcept {
@@ -273,78 +357,13 @@ class hash_container {
   // back.
   void clear() noexcept { table_.clear(); }
 
-  // ---- growing ----
-
-  // Room for `size` elements: until then no insertion migrates, and references stay valid. Pays at
-  // once. Bound: O(elements + buckets).
-  void reserve(size_type size) {
-    const unsigned wanted = layout::log2_buckets_for(size);
-    if (!table_.arrays().has_memory() || wanted > log2_buckets()) {
-      table_.resize(wanted);
-    } else {
-      table_.finish();
-    }
-  }
-
-  // As many buckets as `buckets` or the size needs, whichever is more; 0 shrinks to fit. Pays at
-  // once. Bound: O(elements + buckets).
-  void rehash(size_type buckets) {
-    if (buckets == 0 && empty()) return table_.release();
-    const unsigned asked = buckets < 2 ? 0u : static_cast<unsigned>(std::bit_width(buckets - 1));
-    table_.resize(std::max(asked, layout::log2_buckets_for(size())));
-  }
-
-  // Does at most `max_buckets` buckets of pending work; returns how many it did. When evacuating a
-  // bucket throws, what was done before stays.
-  size_type step(size_type max_buckets) { return table_.step(max_buckets); }
-
-  // Works for `time`, a bucket more at the most; returns how many buckets it did.
-  template <class Rep, class Period>
-  size_type step_for(std::chrono::duration<Rep, Period> time) {
-    const auto end = std::chrono::steady_clock::now() + time;
-    size_type done = 0;
-    while (migrating() && std::chrono::steady_clock::now() < end) done += step(1);
-    return done;
-  }
-
-  // True while any stepwise work is pending.
-  bool migrating() const noexcept { return table_.arrays().migrating(); }
-
-  // Buckets of work that are left; 0 when not migrating.
-  size_type pending() const noexcept { return static_cast<size_type>(table_.arrays().pending()); }
-
-  // Completes all pending work. Bound: O(pending()).
-  void finish() { table_.finish(); }
-
   // ---- observing ----
 
   hasher hash_function() const { return table_.hash(); }
   key_equal key_eq() const { return table_.equal(); }
   allocator_type get_allocator() const noexcept { return table_.allocator(); }
 
-  size_type bucket_count() const noexcept { return stats().buckets; }
-  // Elements by slots; above 1 is possible, in overflow.
-  float load_factor() const noexcept { return static_cast<float>(stats().load_factor); }
-  static constexpr float max_load_factor() noexcept {
-    return static_cast<float>(Policy::load_limit);
-  }
-
-  // O(1).
-  steady::stats stats() const noexcept { return table_.statistics(); }
-
-  // What was done since construction or reset_work(); see steady/work.hpp.
-  const steady::work& work() const noexcept requires(Policy::count_work) {
-    return table_.counted_work();
-  }
-  void reset_work() noexcept requires(Policy::count_work) { table_.reset_work(); }
-
-  // For tests: a sentence naming the first invariant found broken, null when all hold. O(size).
-  const char* check_invariants() const {
-    return detail::invariants<table_type>::first_broken(table_);
-  }
-
  protected:
-  using layout = typename table_type::layout;
   using position = typename table_type::position;
 
   // The element with `key`, or a new one made by `construct(address)`.
@@ -359,12 +378,28 @@ class hash_container {
     detail::construct_element(table_.allocator(), at, std::forward<Arguments>(arguments)...);
   }
 
+  template <class Predicate>
+  size_type erase_where(Predicate& erases) {
+    const size_type before = this->size();
+    for (iterator at = begin(); at != end();) {
+      if (erases(*at)) {
+        at = erase(const_iterator(at));
+      } else {
+        ++at;
+      }
+    }
+    return before - this->size();
+  }
+
   template <class K>
   value_type* find_element(const K& key) const {
     return table_.find(key).element;
   }
 
  private:
+  template <class, class, class, class, class>
+  friend class hash_container;
+
   template <class Value>
   std::pair<iterator, bool> insert_value(Value&& element) {
     return find_or_insert(Elements::key_of(element),
@@ -385,7 +420,7 @@ class hash_container {
       table_.take(other.table_);
       return;
     }
-    reserve(other.size());
+    this->reserve(other.size());
     for (auto at = other.table_.first(); at; at = other.table_.after(at)) {
       value_type* const from = at.element;
       table_.insert_new(Elements::key_of(*from),
@@ -394,11 +429,16 @@ class hash_container {
     other.clear();
   }
 
-  unsigned log2_buckets() const noexcept {
-    return table_.arrays().kept_array().line().log2_buckets();
+  template <class Iterator>
+  static std::pair<Iterator, Iterator> range_at(Iterator found) noexcept {
+    Iterator next = found;
+    if (found != Iterator()) ++next;
+    return {found, next};
   }
 
-  table_type table_;
+  node_type extract_found(const_iterator found) {
+    return found == end() ? node_type() : extract(found);
+  }
 };
 
 }  // namespace steady

@@ -28,17 +28,22 @@ class hash_set
 
  public:
   using typename base::iterator;
+  using typename base::size_type;
   using typename base::value_type;
 
   using base::base;
   using base::operator=;
   hash_set() = default;
+  // Not inherited, because deduction guides see only the class's own.
+  hash_set(std::initializer_list<value_type> elements, std::size_t capacity = 0,
+           const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
+           const Allocator& allocator = Allocator())
+      : base(elements, capacity, hash, equal, allocator) {}
 
   using base::insert;
   // Builds a Key from `key` only if it is new.
-  template <class K>
-  requires base::is_transparent && std::constructible_from<Key, K&&> &&
-      (!std::same_as<std::remove_cvref_t<K>, Key>)std::pair<iterator, bool> insert(K&& key) {
+  template <detail::other_element<Hash, KeyEqual, hash_set> K>
+  std::pair<iterator, bool> insert(K&& key) {
     return this->find_or_insert(key,
                                 [&](value_type* at) { this->construct(at, std::forward<K>(key)); });
   }
@@ -52,7 +57,28 @@ class hash_set
     return true;
   }
 
+  // Erases the elements for which `erases(element)` is true; returns how many. Bound: O(size).
+  template <class Predicate>
+  friend size_type erase_if(hash_set& set, Predicate erases) {
+    return set.erase_where(erases);
+  }
+
   friend void swap(hash_set& a, hash_set& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
 };
+
+// ---- deduction guides: as std::unordered_set's, the capacity in the place of the bucket count
+// ----
+
+template <std::input_iterator Iterator, class Hash = hash<std::iter_value_t<Iterator>>,
+          class KeyEqual = std::equal_to<std::iter_value_t<Iterator>>,
+          class Allocator = std::allocator<std::iter_value_t<Iterator>>>
+hash_set(Iterator, Iterator, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual(),
+         Allocator = Allocator())
+    -> hash_set<std::iter_value_t<Iterator>, Hash, KeyEqual, Allocator>;
+
+template <class Key, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
+          class Allocator = std::allocator<Key>>
+hash_set(std::initializer_list<Key>, std::size_t = 0, Hash = Hash(), KeyEqual = KeyEqual(),
+         Allocator = Allocator()) -> hash_set<Key, Hash, KeyEqual, Allocator>;
 
 }  // namespace steady

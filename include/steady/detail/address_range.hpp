@@ -26,11 +26,9 @@ inline constexpr bool can_reserve_addresses = true;
 
 // Throws std::bad_alloc when the system refuses.
 inline std::byte* reserve_addresses(std::size_t bytes) {
-  int flags = MAP_PRIVATE | MAP_ANONYMOUS;
-#if defined(MAP_NORESERVE)
-  flags |= MAP_NORESERVE;
-#endif
-  void* const range = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+  // Without MAP_NORESERVE, so that what the machine can never supply is refused here.
+  void* const range =
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (range == MAP_FAILED) throw std::bad_alloc();
 #if defined(MADV_NOHUGEPAGE)
   // A huge page would be zeroed in one go by whoever touches it first.

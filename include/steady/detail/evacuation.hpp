@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 
 #include <steady/detail/bits.hpp>
@@ -88,6 +89,9 @@ class evacuation {
 
   const evacuation_plan& plan() const noexcept { return plan_; }
 
+  // Keeps track of an element: `watched` is where it is, before and after.
+  void watch(slot<value_type>& watched) noexcept { watched_ = &watched; }
+
   // `position_of(element)` gives the element's place on the line. Throws what it, the allocator and
   // the copying of elements throw; nothing has changed then.
   template <class PositionOf>
@@ -115,7 +119,7 @@ class evacuation {
     value_type* element;
     std::uint8_t* tag;
     std::uint64_t position;
-    value_type* destination;  // only kept where a transfer may have to be undone
+    slot<value_type> destination;  // only kept where a transfer may have to be undone
   };
 
   // A target bucket while it is filled: its header in two words, written back once.
@@ -151,9 +155,9 @@ class evacuation {
     const std::uint32_t full = ~group::match_empty(header) & all_slots;
     std::uint32_t upper = 0;  // a bit for each element that goes to the second target
     for (std::uint32_t rest = full; rest != 0; rest &= rest - 1) {
-      const int slot = std::countr_zero(rest);
-      const auto target = target_.line().bucket_at(position_of(from[slot])) - plan_.target;
-      upper |= static_cast<std::uint32_t>(target) << slot;
+      const int number = std::countr_zero(rest);
+      const auto target = target_.line().bucket_at(position_of(from[number])) - plan_.target;
+      upper |= static_cast<std::uint32_t>(target) << number;
     }
     const std::uint64_t last_target = plan_.target + plan_.targets - 1;
     target_.provide(memory_, last_target);
@@ -162,14 +166,25 @@ class evacuation {
     auto& allocator = memory_.allocator();
     std::size_t moved = 0;
     for (std::uint32_t rest = full; rest != 0; rest &= rest - 1, ++moved) {
-      const int slot = std::countr_zero(rest);
-      value_type* const to = select((upper >> slot & 1) != 0, to_upper, to_lower);
-      Elements::move(allocator, to + slot, from + slot);
-      destroy_element(allocator, from + slot);
+      const int number = std::countr_zero(rest);
+      value_type* const to = select((upper >> number & 1) != 0, to_upper, to_lower);
+      Elements::move(allocator, to + number, from + number);
+      destroy_element(allocator, from + number);
     }
     divide_header(header, upper);
+    follow_split(from, upper, to_lower, to_upper);
     memory_.recorder.moved(moved);
     memory_.recorder.evacuated();
+  }
+
+  void follow_split(const value_type* from, std::uint32_t upper, value_type* to_lower,
+                    value_type* to_upper) noexcept {
+    if (watched_ == nullptr) return;
+    const std::ptrdiff_t number = watched_->element - from;
+    if (std::less<>()(watched_->element, from) || number >= std::ptrdiff_t{layout::width}) return;
+    const bool in_upper = (upper >> number & 1) != 0;
+    watched_->element = (in_upper ? to_upper : to_lower) + number;
+    watched_->tag = target_.header(plan_.target + (in_upper ? 1 : 0))->tags + number;
   }
 
   // Writes the target headers: the tags of `upper` to the second, the others to the first.
@@ -201,12 +216,12 @@ class evacuation {
                    const PositionOf& position_of) {
     auto* const tags = static_cast<std::uint8_t*>(header);
     for (std::uint32_t full = ~group::match_empty(header) & slots; full != 0; full &= full - 1) {
-      const int slot = std::countr_zero(full);
-      const std::uint64_t position = position_of(first[slot]);
+      const int number = std::countr_zero(full);
+      const std::uint64_t position = position_of(first[number]);
       if (position - plan_.first > plan_.last - plan_.first) continue;
       moving& element = moving_.add();
-      element.element = first + slot;
-      element.tag = tags + slot;
+      element.element = first + number;
+      element.tag = tags + number;
       element.position = position;
     }
   }
@@ -252,14 +267,14 @@ class evacuation {
   }
 
   // Claims a slot of the element's target bucket.
-  value_type* assign(const moving& element) noexcept {
+  slot<value_type> assign(const moving& element) noexcept {
     target_bucket& bucket = target_of(element);
     const std::uint64_t tag = *element.tag;
     if (bucket.free != 0) [[likely]] {
-      const int slot = std::countr_zero(bucket.free);
+      const int number = std::countr_zero(bucket.free);
       bucket.free &= bucket.free - 1;
-      bucket.words[slot / 8] |= tag << byte_shift(static_cast<unsigned>(slot) % 8);
-      return bucket.slots + slot;
+      bucket.words[number / 8] |= tag << byte_shift(static_cast<unsigned>(number) % 8);
+      return {bucket.slots + number, bucket.header->tags + number};
     }
     if (bucket.filled == layout::overflow_width) {
       bucket.filling = to_raw(bucket.filling->next);
@@ -267,15 +282,18 @@ class evacuation {
     }
     bucket.words[1] |= std::uint64_t{filter_bit(element.position)} << filter_shift;
     bucket.filling->tags[bucket.filled] = static_cast<std::uint8_t>(tag);
-    return Array::overflow_slots(bucket.filling) + bucket.filled++;
+    const unsigned number = bucket.filled++;
+    return {Array::overflow_slots(bucket.filling) + number, bucket.filling->tags + number};
   }
 
   void transfer() {
     auto& allocator = memory_.allocator();
     if constexpr (Elements::nothrow_movable()) {
       for (const moving& element : moving_) {
-        Elements::move(allocator, assign(element), element.element);
+        const slot<value_type> to = assign(element);
+        Elements::move(allocator, to.element, element.element);
         destroy_element(allocator, element.element);
+        follow(element, to);
       }
     } else {
       for (moving& element : moving_) element.destination = assign(element);
@@ -293,16 +311,24 @@ class evacuation {
       for (; done < moving_.size(); ++done) {
         const moving& element = moving_[done];
         if constexpr (Elements::copyable()) {
-          construct_element(allocator, element.destination, std::as_const(*element.element));
+          construct_element(allocator, element.destination.element,
+                            std::as_const(*element.element));
         } else {
-          Elements::move(allocator, element.destination, element.element);
+          Elements::move(allocator, element.destination.element, element.element);
         }
       }
     } catch (...) {
       while (done > 0) undo(moving_[--done]);
       throw;
     }
-    for (moving& element : moving_) destroy_element(allocator, element.element);
+    for (const moving& element : moving_) {
+      destroy_element(allocator, element.element);
+      follow(element, element.destination);
+    }
+  }
+
+  void follow(const moving& element, const slot<value_type>& to) noexcept {
+    if (watched_ != nullptr && watched_->element == element.element) *watched_ = to;
   }
 
   // A second exception in here would lose the element; it ends the program instead.
@@ -310,9 +336,9 @@ class evacuation {
     auto& allocator = memory_.allocator();
     if constexpr (!Elements::copyable()) {
       destroy_element(allocator, element.element);
-      Elements::move(allocator, element.element, element.destination);
+      Elements::move(allocator, element.element, element.destination.element);
     }
-    destroy_element(allocator, element.destination);
+    destroy_element(allocator, element.destination.element);
   }
 
   void commit() noexcept {
@@ -363,6 +389,7 @@ class evacuation {
   Array& source_;
   Array& target_;
   Memory& memory_;
+  slot<value_type>* watched_ = nullptr;
   std::size_t source_overflow_ = 0;
   small_list<moving, Memory> moving_;
   target_bucket targets_[max_targets];

@@ -13,8 +13,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 
 #include <steady/detail/bucket.hpp>
+#include <steady/detail/hash_line.hpp>
 
 namespace steady::detail {
 
@@ -124,11 +126,18 @@ struct geometry {
                                     (Policy::load_limit * width));
   }
 
-  // The fewest buckets, as a power of two, that hold `size` elements within the limit.
-  static constexpr unsigned log2_buckets_for(std::size_t size) noexcept {
+  // The fewest buckets, as a power of two, that hold `size` elements within the limit. Throws
+  // std::length_error when no number of buckets does.
+  static constexpr unsigned log2_buckets_for(std::size_t size) {
     unsigned log2_buckets = 0;
-    while (load_limit(log2_buckets) < size) ++log2_buckets;
+    while (load_limit(log2_buckets) < size) check_log2_buckets(++log2_buckets);
     return log2_buckets;
+  }
+
+  static constexpr void check_log2_buckets(unsigned log2_buckets) {
+    if (log2_buckets > line_partition::max_log2_buckets) {
+      throw std::length_error("steady: more buckets asked for than a map can have");
+    }
   }
 };
 

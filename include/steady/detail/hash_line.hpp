@@ -57,7 +57,8 @@ STEADY_ALWAYS_INLINE std::uint64_t position_of(const Hash& hash, const Key& key,
 struct line_partition {
   std::uint8_t shift = 63;  // 63 - log2_buckets
 
-  static constexpr unsigned max_log2_buckets = 56;
+  // Beyond, the bucket's index would overlap with the tag, and sizes in bytes overflow.
+  static constexpr unsigned max_log2_buckets = 48;
 
   static constexpr line_partition of(unsigned log2_buckets) noexcept {
     return {static_cast<std::uint8_t>(63 - log2_buckets)};

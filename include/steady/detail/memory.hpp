@@ -40,7 +40,7 @@ class map_memory {
     using traits = std::allocator_traits<decltype(blocks)>;
     const auto block = traits::allocate(blocks, units<Alignment>(amount));
     recorder.block_allocated();
-    supplied(amount);
+    supplied(units<Alignment>(amount) * Alignment);
     return reinterpret_cast<std::byte*>(std::to_address(block));
   }
 
@@ -52,7 +52,7 @@ class map_memory {
     traits::deallocate(blocks, to_stored<typename traits::pointer>(first),
                        units<Alignment>(amount));
     recorder.block_released();
-    withdrawn(amount);
+    withdrawn(units<Alignment>(amount) * Alignment);
   }
 
   // A chunk of slots. Those of the one size that full chunks have can be recycled.

@@ -4,9 +4,9 @@
 // An operation on a key is: its position on the hash line, the owner of that position, one bucket.
 // Only the owner's bucket is probed, also in the middle of a migration.
 //
-// Growth: when the element to come would exceed the load limit, a migration to twice as many
-// buckets begins, and every inserting call evacuates up to Policy::evacuations_per_insert intervals
-// first. While memory for that is refused, elements go on into overflow buckets and it is tried
+// Growth: when an insertion exceeds the load limit, a migration to twice as many buckets begins,
+// and every inserting call evacuates up to Policy::evacuations_per_insert intervals after it has
+// inserted. While memory for that is refused, elements go on into overflow buckets and it is tried
 // again.
 #pragma once
 
@@ -247,9 +247,9 @@ class table {
       value_type* const slots = array::slots(place.root, place.bucket);
       prefetch_bucket(slots);
       do {
-        const int slot = std::countr_zero(matches);
-        if (equal_(key, Elements::key_of(slots[slot]))) [[likely]] {
-          return {slots + slot, header->tags + slot, place.bucket, place.in_new};
+        const int number = std::countr_zero(matches);
+        if (equal_(key, Elements::key_of(slots[number]))) [[likely]] {
+          return {slots + number, header->tags + number, place.bucket, place.in_new};
         }
         matches &= matches - 1;
       } while (matches != 0);
@@ -276,8 +276,9 @@ class table {
       value_type* const slots = array::overflow_slots(chain);
       std::uint32_t matches = group::match(chain, wanted) & all_overflow_slots;
       for (; matches != 0; matches &= matches - 1) {
-        const int slot = std::countr_zero(matches);
-        if (equal_(key, Elements::key_of(slots[slot]))) return {slots + slot, chain->tags + slot};
+        const int number = std::countr_zero(matches);
+        if (equal_(key, Elements::key_of(slots[number])))
+          return {slots + number, chain->tags + number};
       }
     }
     return {};
@@ -286,27 +287,27 @@ class table {
   template <class K, class Construct>
   STEADY_ALWAYS_INLINE position insert_absent(place_type place, std::uint64_t at, const K& key,
                                               const Construct& construct) {
-    if (size_ >= grow_at_) [[unlikely]] {
-      if (arrays_.has_memory()) {
-        make_progress();
-      } else {
-        furnish(0);
-        at = hashed(key);  // the map has a seed only now
-      }
+    if (!arrays_.has_memory()) [[unlikely]] {
+      furnish(0);
+      at = hashed(key);  // the map has a seed only now
       place = arrays_.locate(at);
     }
     bucket_header* const header = array::header(place.root, place.bucket);
     const std::uint32_t empty = group::match_empty(header) & all_slots;
     slot_type made;
     if (empty != 0) [[likely]] {
-      const int slot = std::countr_zero(empty);
-      made = {array::slots(place.root, place.bucket) + slot, header->tags + slot};
+      const int number = std::countr_zero(empty);
+      made = {array::slots(place.root, place.bucket) + number, header->tags + number};
     } else {
       made = claim_overflow(place.bucket, place.in_new, at);
     }
     construct(made.element);
     *made.tag = tag_of(at);
-    ++size_;
+    // Only now elements may move: the new one may have been made from one of them.
+    if (++size_ > grow_at_) [[unlikely]] {
+      made = make_progress(made);
+      place = arrays_.locate(at);
+    }
     return {made.element, made.tag, place.bucket, place.in_new};
   }
 
@@ -321,8 +322,8 @@ class table {
       const std::uint32_t empty = group::match_empty(link) & all_overflow_slots;
       if (empty == 0) continue;
       header->filter |= filter_bit(at);
-      const int slot = std::countr_zero(empty);
-      return {array::overflow_slots(link) + slot, link->tags + slot};
+      const int number = std::countr_zero(empty);
+      return {array::overflow_slots(link) + number, link->tags + number};
     }
     overflow* const taken = owner.take_overflow(arrays_.memory, bucket);
     taken->next = to_stored<overflow_link>(chain);
@@ -359,18 +360,19 @@ class table {
     }
   }
 
-  // What an inserting call does beside inserting: begin to grow, or evacuate. Memory that is
-  // refused for that is no error: there is room for the element as things are.
-  STEADY_NOINLINE void make_progress() {
+  // What an inserting call does beside inserting: begin to grow, or evacuate. Returns where the
+  // element `made` is afterwards. The insertion is done; what fails here is tried again by the
+  // next.
+  STEADY_NOINLINE slot_type make_progress(slot_type made) {
     try {
       if (!arrays_.migrating()) start_migration(arrays_.old_array().line().log2_buckets() + 1);
       for (unsigned n = 0; n < Policy::evacuations_per_insert && arrays_.migrating(); ++n) {
-        evacuate();
+        evacuate(&made);
         ++steps_.insert;
       }
-    } catch (const std::bad_alloc&) {
-      // Tried again by the next inserting call.
+    } catch (...) {
     }
+    return made;
   }
 
   void furnish(unsigned log2_buckets) {
@@ -384,8 +386,8 @@ class table {
     grow_at_ = 0;  // every inserting call makes progress
   }
 
-  void evacuate() {
-    arrays_.advance([this](const value_type& element) { return line_position(element); });
+  void evacuate(slot_type* watched = nullptr) {
+    arrays_.advance([this](const value_type& element) { return line_position(element); }, watched);
     if (!arrays_.migrating()) {
       grow_at_ = layout::load_limit(arrays_.old_array().line().log2_buckets());
     }
@@ -399,7 +401,7 @@ class table {
 
   arrays_type arrays_;
   std::size_t size_ = 0;
-  std::size_t grow_at_ = 0;  // inserting at this size makes progress first
+  std::size_t grow_at_ = 0;  // at a larger size, inserting makes progress
   line_seed seed_;
   decltype(stats::steps) steps_;
   [[no_unique_address]] Hash hash_;

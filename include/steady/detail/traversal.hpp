@@ -10,13 +10,6 @@
 
 namespace steady::detail {
 
-// An element and its tag.
-template <class Value>
-struct slot {
-  Value* element = nullptr;
-  std::uint8_t* tag = nullptr;
-};
-
 // Where an element is. `tag` is its byte in a header or an overflow bucket, both of which are 16
 // bytes long and aligned, so that it also tells the header and the slot.
 template <class Value>
@@ -49,7 +42,7 @@ class traversal {
   // overflow bucket that `at` was in must still be there.
   static position after(const Pair& pair, const position& at) noexcept {
     std::uint8_t* const tags = header_around(at.tag);
-    const auto slot = static_cast<unsigned>(at.tag - tags);
+    const auto number = static_cast<unsigned>(at.tag - tags);
     const array& within = pair.array_of(at.in_new);
     overflow* next;
     std::uint32_t slots;
@@ -60,10 +53,10 @@ class traversal {
       slots = all_overflow_slots;
       next = reinterpret_cast<overflow*>(tags);
     }
-    const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << slot);
+    const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << number);
     if (later != 0) {
       const auto found = static_cast<unsigned>(std::countr_zero(later));
-      return {at.element + (found - slot), tags + found, at.bucket, at.in_new};
+      return {at.element + (found - number), tags + found, at.bucket, at.in_new};
     }
     next = next == nullptr ? within.overflow_of(at.bucket) : to_raw(next->next);
     if (const position found = in_overflow(next, at.bucket, at.in_new)) return found;
@@ -97,8 +90,8 @@ class traversal {
     for (; bucket < end; ++bucket) {
       bucket_header* const header = within.header(bucket);
       if (const std::uint32_t slots = full(header->tags, all_slots); slots != 0) {
-        const int slot = std::countr_zero(slots);
-        return {within.slots(bucket) + slot, header->tags + slot, bucket, in_new};
+        const int number = std::countr_zero(slots);
+        return {within.slots(bucket) + number, header->tags + number, bucket, in_new};
       }
       if (header->filter == 0) continue;
       if (const position found = in_overflow(within.overflow_of(bucket), bucket, in_new))
@@ -110,8 +103,8 @@ class traversal {
   static position in_overflow(overflow* chain, std::uint64_t bucket, bool in_new) noexcept {
     for (; chain != nullptr; chain = to_raw(chain->next)) {
       if (const std::uint32_t slots = full(chain->tags, all_overflow_slots); slots != 0) {
-        const int slot = std::countr_zero(slots);
-        return {array::overflow_slots(chain) + slot, chain->tags + slot, bucket, in_new};
+        const int number = std::countr_zero(slots);
+        return {array::overflow_slots(chain) + number, chain->tags + number, bucket, in_new};
       }
     }
     return {};

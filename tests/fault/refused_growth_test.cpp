@@ -1,0 +1,103 @@
+// While memory for growing is refused, elements go into overflow; once it is there, growth goes on.
+#include <cstdint>
+#include <new>
+
+#include <gtest/gtest.h>
+
+#include <steady/hash_map.hpp>
+
+#include "support/containers.hpp"
+#include "support/policies.hpp"
+#include "support/stages.hpp"
+
+namespace {
+
+using namespace support;
+using map_type = ledger_map<std::uint64_t, std::uint64_t>;
+
+void expect_numbers(const map_type& map, std::uint64_t count) {
+  ASSERT_EQ(map.size(), count);
+  for (std::uint64_t n = 0; n < count; ++n) ASSERT_EQ(map.at(n), 3 * n);
+  ASSERT_STREQ(map.check_invariants(), nullptr);
+}
+
+TEST(refused_growth, puts_elements_into_overflow_until_memory_is_there) {
+  memory_ledger ledger;
+  map_type map{map_type::allocator_type(ledger)};
+  std::uint64_t count = fill_numbers_to(stage::before, map);
+  const auto buckets = map.bucket_count();
+  ledger.refuse_above = 8 << 10;  // no chunk for twice the buckets, but extensions
+  for (; count < 5 * buckets * 14; ++count) {
+    ASSERT_NO_THROW(map.try_emplace(count, 3 * count));
+  }
+  EXPECT_EQ(map.bucket_count(), buckets);
+  EXPECT_FALSE(map.migrating());
+  EXPECT_GT(map.stats().longest_chain, 5u);
+  expect_numbers(map, count);
+
+  ledger.refuse_above = memory_ledger::never;
+  for (std::uint64_t end = count + 2000; count < end; ++count) map.try_emplace(count, 3 * count);
+  map.finish();
+  EXPECT_GE(map.bucket_count(), 8 * buckets);
+  EXPECT_LE(map.load_factor(), map.max_load_factor());
+  expect_numbers(map, count);
+}
+
+// A growth that has begun stops where a chunk is refused, and goes on from there.
+TEST(refused_growth, stops_in_the_middle_and_goes_on) {
+  memory_ledger ledger;
+  map_type map{map_type::allocator_type(ledger)};
+  std::uint64_t count = 0;
+  while (!(map.migrating() && map.bucket_count() == 4096)) {
+    map.try_emplace(count, 3 * count);
+    ++count;
+  }
+  ledger.refuse_above = 32 << 10;
+  for (int n = 0; n < 3000; ++n, ++count) ASSERT_NO_THROW(map.try_emplace(count, 3 * count));
+  ASSERT_TRUE(map.migrating());
+  const auto frontier = map.stats().frontier;
+  EXPECT_THROW(map.step(1), std::bad_alloc);
+  EXPECT_THROW(map.finish(), std::bad_alloc);
+  EXPECT_EQ(map.stats().frontier, frontier);
+  expect_numbers(map, count);
+
+  ledger.refuse_above = memory_ledger::never;
+  map.finish();
+  EXPECT_FALSE(map.migrating());
+  expect_numbers(map, count);
+}
+
+TEST(refused_growth, throws_only_when_the_element_itself_has_no_place) {
+  memory_ledger ledger;
+  map_type map{map_type::allocator_type(ledger)};
+  ledger.refuse_above = 0;
+  EXPECT_THROW(map.try_emplace(0, 0), std::bad_alloc);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+  ledger.refuse_above = memory_ledger::never;
+  std::uint64_t count = fill_numbers_to(stage::before, map);
+  ledger.refuse_above = 0;
+  std::uint64_t key = count;
+  int refused = 0;
+  for (; refused < 100; ++key) {
+    try {
+      map.try_emplace(key, 3 * key);
+      ASSERT_TRUE(map.contains(key));
+      ++count;
+    } catch (const std::bad_alloc&) {
+      ASSERT_FALSE(map.contains(key));
+      ++refused;
+    }
+    ASSERT_EQ(map.size(), count);
+  }
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+  EXPECT_THROW(map.reserve(100'000), std::bad_alloc);
+  EXPECT_THROW(map.rehash(100'000), std::bad_alloc);
+  EXPECT_EQ(map.size(), count);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+  // What needs no memory works.
+  for (std::uint64_t n = 0; n < key; ++n) map.erase(n);
+  EXPECT_TRUE(map.empty());
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+}
+
+}  // namespace

@@ -1,0 +1,101 @@
+// Every single copy or move of an element throws once, wherever it happens.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include <steady/hash_map.hpp>
+
+#include "support/containers.hpp"
+#include "support/countdown.hpp"
+#include "support/fallible.hpp"
+#include "support/fault_run.hpp"
+#include "support/policies.hpp"
+
+namespace {
+
+using namespace support;
+
+template <class Key, class T, class Policy>
+using map_type = map_of<Key, T, Policy, fallible_hash>;
+
+template <class Map>
+class throwing_elements : public testing::Test {};
+
+using number = std::uint64_t;
+using maps = testing::Types<
+    map_type<copied, copied, steady::default_policy>, map_type<copied, copied, narrow>,
+    map_type<copied, copied, small_chunks_in_leaves>,
+    map_type<number, moved, steady::default_policy>, map_type<number, moved, narrow>,
+    map_type<number, moved, small_chunks_in_leaves>,
+    map_type<moved, number, steady::default_policy>, map_type<moved, number, narrow>>;
+TYPED_TEST_SUITE(throwing_elements, maps);
+
+TYPED_TEST(throwing_elements, are_never_lost) {
+  // All chances early on, then samples: there are thousands.
+  std::size_t chance = 0;
+  for (bool fired = true; fired; chance += 1 + chance / 64) {
+    SCOPED_TRACE(testing::Message() << "chance " << chance);
+    {
+      fault_run<TypeParam> run({});
+      countdown::arm(chance);
+      run.run();
+      fired = countdown::fired();
+    }
+    ASSERT_EQ(copied::alive + moved::alive, 0);
+    if (this->HasFailure()) return;
+  }
+  EXPECT_GT(chance, 500u);
+}
+
+TEST(throwing_copies, leave_original_and_target) {
+  using map_of_copied = map_of<std::uint64_t, copied>;
+  map_of_copied map;
+  for (std::uint64_t n = 0; n < 200; ++n) map.try_emplace(n, n);
+  std::size_t chance = 0;
+  for (bool fired = true; fired; ++chance) {
+    map_of_copied target;
+    target.try_emplace(1000, 1000u);
+    countdown::arm(chance);
+    try {
+      target = map;
+      const map_of_copied copy = map;
+      countdown::disarm();
+      ASSERT_EQ(copy, map);
+    } catch (const injected_failure&) {
+      ASSERT_EQ(map.size(), 200u);
+      ASSERT_TRUE(target.size() == 1 || target == map);
+      ASSERT_STREQ(target.check_invariants(), nullptr);
+    }
+    fired = countdown::fired();
+    countdown::disarm();
+  }
+  EXPECT_EQ(chance, 401u);
+  map.clear();
+  EXPECT_EQ(copied::alive, 0);
+}
+
+// In overflow and in the bucket itself: an insertion that fails leaves no trace.
+TEST(throwing_construction, has_no_effect) {
+  struct picky {
+    explicit picky(bool fails) {
+      if (fails) throw injected_failure();
+    }
+  };
+  map_of<std::uint64_t, picky, narrow> map;
+  for (std::uint64_t n = 0; n < 2000; ++n) {
+    EXPECT_THROW(map.try_emplace(n, true), injected_failure);
+    ASSERT_FALSE(map.contains(n));
+    ASSERT_EQ(map.size(), n);
+    if (n % 50 == 0) {
+      ASSERT_STREQ(map.check_invariants(), nullptr);
+    }
+    ASSERT_TRUE(map.try_emplace(n, false).second);
+  }
+  for (std::uint64_t n = 0; n < 2000; ++n) ASSERT_EQ(map.erase(n), 1u);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+}
+
+}  // namespace

@@ -1,0 +1,84 @@
+// A map whose allocator deals in pointers that are not plain ones.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include <steady/hash_map.hpp>
+
+#include "support/offset_pointer.hpp"
+#include "support/policies.hpp"
+#include "support/stages.hpp"
+
+namespace {
+
+using namespace support;
+
+template <class Policy>
+class fancy_pointers : public testing::Test {
+ protected:
+  template <class Key, class T>
+  using map_of = steady::hash_map<Key, T, steady::hash<Key>, std::equal_to<>,
+                                  offset_allocator<std::pair<const Key, T>>, Policy>;
+  using map_type = map_of<std::uint64_t, std::uint64_t>;
+
+  void TearDown() override { EXPECT_EQ(offset_blocks(), 0u); }
+
+  static void expect_numbers(const map_type& map, std::uint64_t count) {
+    ASSERT_EQ(map.size(), count);
+    for (std::uint64_t n = 0; n < count; ++n) ASSERT_EQ(map.at(n), 3 * n);
+    ASSERT_FALSE(map.contains(count));
+    ASSERT_STREQ(map.check_invariants(), nullptr);
+  }
+};
+
+using policies = testing::Types<steady::default_policy, narrow, small_chunks>;
+TYPED_TEST_SUITE(fancy_pointers, policies);
+
+TYPED_TEST(fancy_pointers, hold_a_map_in_every_stage) {
+  for (const stage at : all_stages) {
+    SCOPED_TRACE(name_of(at));
+    typename TestFixture::map_type map;
+    EXPECT_FALSE(map.contains(1));
+    const auto count = fill_numbers_to(at, map);
+    this->expect_numbers(map, count);
+    auto copy = map;
+    auto moved = std::move(map);
+    this->expect_numbers(copy, count);
+    this->expect_numbers(moved, count);
+    this->expect_numbers(map, 0);
+    moved.swap(map);
+    this->expect_numbers(map, count);
+    this->expect_numbers(moved, 0);
+    for (std::uint64_t n = 0; n < count; n += 2) ASSERT_EQ(map.erase(n), 1u);
+    ASSERT_STREQ(map.check_invariants(), nullptr);
+    copy = std::move(map);
+    ASSERT_EQ(copy.size(), count / 2);
+    copy.clear();
+  }
+}
+
+TYPED_TEST(fancy_pointers, hold_a_large_map) {
+  typename TestFixture::template map_of<std::string, std::string> map;
+  for (int n = 0; n < 20'000; ++n) map.try_emplace(std::to_string(n), std::to_string(3 * n));
+  for (int n = 0; n < 20'000; ++n) ASSERT_EQ(map.at(std::to_string(n)), std::to_string(3 * n));
+  map.rehash(0);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+}
+
+// What such pointers are for: the map itself may lie anywhere, and is moved with its content.
+TYPED_TEST(fancy_pointers, hold_a_map_that_is_moved_around) {
+  auto first = std::make_unique<typename TestFixture::map_type>();
+  const auto count = fill_numbers_to(stage::halfway, *first);
+  for (int turn = 0; turn < 5; ++turn) {
+    auto next = std::make_unique<typename TestFixture::map_type>(std::move(*first));
+    first = std::move(next);
+    this->expect_numbers(*first, count);
+  }
+}
+
+}  // namespace

@@ -1,0 +1,85 @@
+// No two maps have the same order, or filling one in the order of another would pile up
+// (rust-lang/rust#36481).
+#include <cstdint>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <steady/hash_map.hpp>
+#include <steady/hash_set.hpp>
+
+#include "support/containers.hpp"
+#include "support/hashes.hpp"
+
+namespace {
+
+using namespace support;
+
+template <class Map>
+std::vector<std::uint64_t> order_of(const Map& map) {
+  std::vector<std::uint64_t> keys;
+  for (const auto& [key, value] : map) keys.push_back(key);
+  return keys;
+}
+
+template <class Hash>
+class order : public testing::Test {
+ protected:
+  using map_type = map_of<std::uint64_t, std::uint64_t, steady::default_policy, Hash>;
+
+  static void fill(map_type& map, std::uint64_t count) {
+    for (std::uint64_t n = 0; n < count; ++n) map[n] = n;
+  }
+};
+
+using hashes = testing::Types<steady::hash<std::uint64_t>, identity_hash>;
+TYPED_TEST_SUITE(order, hashes);
+
+TYPED_TEST(order, differs_between_maps) {
+  typename TestFixture::map_type a;
+  typename TestFixture::map_type b;
+  this->fill(a, 1000);
+  this->fill(b, 1000);
+  EXPECT_NE(order_of(a), order_of(b));
+}
+
+TYPED_TEST(order, of_a_copy_differs) {
+  typename TestFixture::map_type a;
+  this->fill(a, 1000);
+  const auto copy = a;
+  EXPECT_NE(order_of(a), order_of(copy));
+  typename TestFixture::map_type assigned;
+  assigned = a;
+  EXPECT_NE(order_of(a), order_of(assigned));
+}
+
+TYPED_TEST(order, of_one_map_may_be_the_order_of_filling_another) {
+  typename TestFixture::map_type a;
+  this->fill(a, 100'000);
+  typename TestFixture::map_type b;
+  for (const auto& [key, value] : a) b[key] = value;
+  EXPECT_LE(b.stats().longest_chain, 4u);
+  EXPECT_LE(a.stats().longest_chain, 4u);
+  auto copy = a;
+  EXPECT_LE(copy.stats().longest_chain, 4u);
+  // Half of a copy is what a fixed multiplier between two seeds would pile up.
+  typename TestFixture::map_type c;
+  std::size_t left = copy.size() / 2;
+  for (const auto& [key, value] : copy) {
+    if (left-- == 0) break;
+    c[key] = value;
+  }
+  EXPECT_LE(c.stats().longest_chain, 4u);
+}
+
+TYPED_TEST(order, changes_when_a_map_is_emptied_of_memory_and_filled_again) {
+  typename TestFixture::map_type map;
+  this->fill(map, 1000);
+  const auto before = order_of(map);
+  map.clear();
+  map.rehash(0);
+  this->fill(map, 1000);
+  EXPECT_NE(order_of(map), before);
+}
+
+}  // namespace

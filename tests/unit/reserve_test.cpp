@@ -1,0 +1,115 @@
+// reserve() and rehash(): how many buckets there are, and until when nothing moves.
+#include <cstdint>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <steady/hash_map.hpp>
+
+#include "support/containers.hpp"
+#include "support/policies.hpp"
+#include "support/stages.hpp"
+
+namespace {
+
+using namespace support;
+
+template <class Policy>
+class reserve : public testing::Test {};
+using policies = testing::Types<steady::default_policy, leaf_headers, narrow, small_chunks>;
+TYPED_TEST_SUITE(reserve, policies);
+
+TYPED_TEST(reserve, keeps_references_valid_up_to_the_size) {
+  for (const stage at : all_stages) {
+    SCOPED_TRACE(name_of(at));
+    for (const std::uint64_t more : {1u, 100u, 5'000u}) {
+      number_map<TypeParam> map;
+      std::uint64_t count = fill_numbers_to(at, map);
+      map.reserve(count + more);
+      ASSERT_FALSE(map.migrating());
+      ASSERT_EQ(map.size(), count);
+      std::vector<const void*> places;
+      for (std::uint64_t n = 0; n < count; ++n) places.push_back(&*map.find(n));
+      const auto buckets = map.bucket_count();
+      for (std::uint64_t end = count + more; count < end; ++count) {
+        places.push_back(&*map.try_emplace(count, 3 * count).first);
+        ASSERT_FALSE(map.migrating());
+      }
+      for (std::uint64_t n = 0; n < count; ++n) ASSERT_EQ(&*map.find(n), places[n]);
+      ASSERT_EQ(map.bucket_count(), buckets);
+      ASSERT_STREQ(map.check_invariants(), nullptr);
+    }
+  }
+}
+
+TYPED_TEST(reserve, never_shrinks) {
+  number_map<TypeParam> map;
+  map.reserve(10'000);
+  const auto buckets = map.bucket_count();
+  map.reserve(10);
+  EXPECT_EQ(map.bucket_count(), buckets);
+}
+
+TYPED_TEST(reserve, of_the_size_finishes_what_is_pending) {
+  for (const stage at : all_stages) {
+    number_map<TypeParam> map;
+    const std::uint64_t count = fill_numbers_to(at, map);
+    const auto buckets = map.bucket_count();
+    map.reserve(0);
+    EXPECT_FALSE(map.migrating());
+    EXPECT_EQ(map.bucket_count(), buckets);
+    for (std::uint64_t n = 0; n < count; ++n) ASSERT_EQ(map.at(n), 3 * n);
+  }
+}
+
+TYPED_TEST(reserve, is_undone_by_rehash_to_zero) {
+  for (const stage at : all_stages) {
+    number_map<TypeParam> map;
+    const std::uint64_t count = fill_numbers_to(at, map);
+    map.finish();
+    const auto buckets = map.bucket_count();
+    map.reserve(100 * count);
+    ASSERT_GT(map.bucket_count(), buckets);
+    map.rehash(0);
+    EXPECT_LE(map.bucket_count(), buckets);
+    EXPECT_EQ(map.size(), count);
+    for (std::uint64_t n = 0; n < count; ++n) ASSERT_EQ(map.at(n), 3 * n);
+    EXPECT_STREQ(map.check_invariants(), nullptr);
+  }
+}
+
+TEST(rehash, rounds_up_to_a_power_of_two) {
+  number_map<> map = {{1, 1}};
+  for (const auto& [asked, given] : {std::pair{1u, 1u},
+                                     {2u, 2u},
+                                     {3u, 4u},
+                                     {5u, 8u},
+                                     {1000u, 1024u},
+                                     {1024u, 1024u},
+                                     {0u, 1u}}) {
+    map.rehash(asked);
+    EXPECT_EQ(map.bucket_count(), given);
+    EXPECT_TRUE(map.contains(1));
+  }
+}
+
+TEST(rehash, leaves_room_for_what_is_there) {
+  number_map<> map;
+  fill_numbers_to(stage::before, map);
+  map.rehash(1);
+  EXPECT_LE(map.load_factor(), map.max_load_factor());
+  EXPECT_EQ(map.size(), 500u);
+}
+
+TEST(rehash, of_an_empty_map_to_zero_gives_all_memory_back) {
+  number_map<> map;
+  fill_numbers_to(stage::halfway, map);
+  while (!map.empty()) map.erase(map.begin());
+  map.rehash(0);
+  EXPECT_EQ(map.stats().bytes, 0u);
+  EXPECT_EQ(map.bucket_count(), 0u);
+  map[1] = 2;
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+}
+
+}  // namespace
