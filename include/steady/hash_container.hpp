@@ -3,8 +3,7 @@
 // Unless a function says otherwise:
 //
 //   Bound        one bucket and its overflow is searched, also in the middle of a migration; an
-//                inserting call may besides begin a migration or evacuate at most
-//                Policy::evacuations_per_insert intervals. Nothing depends on the size.
+//                inserting call may besides evacuate Policy::evacuations_per_insert intervals.
 //   Throws       what the hash, the equality, the element's constructors and the allocator throw; a
 //                function for one element then has no effect.
 //   Invalidates  inserting a new element and everything that migrates: iterators, pointers and
@@ -12,7 +11,7 @@
 //                inserting a key that is there: nothing.
 //   Threads      const functions never move or change anything, and may run at the same time.
 //
-// docs/guarantees.md has the bounds in numbers, with the tests that check them.
+// docs/guarantees.md has the bounds in numbers.
 #pragma once
 
 #include <concepts>
@@ -24,6 +23,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <steady/detail/config.hpp>
 #include <steady/detail/interface.hpp>
 #include <steady/detail/iterator.hpp>
 #include <steady/detail/node_handle.hpp>
@@ -184,35 +184,39 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
   // Bound of begin() and ++: the buckets without elements that are passed over.
   iterator begin() noexcept { return {table_, table_.first()}; }
   const_iterator begin() const noexcept { return {table_, table_.first()}; }
-  const_iterator cbegin() const noexcept { return begin(); }
   iterator end() noexcept { return {}; }
   const_iterator end() const noexcept { return {}; }
+  const_iterator cbegin() const noexcept { return begin(); }
   const_iterator cend() const noexcept { return {}; }
 
   // ---- looking up ----
   // Each also takes any key that a transparent Hash and a transparent KeyEqual accept.
 
-  iterator find(const key_type& key) { return {table_, table_.find(key)}; }
-  const_iterator find(const key_type& key) const { return {table_, table_.find(key)}; }
-  template <detail::transparent_key<Hash, KeyEqual> K>
-  iterator find(const K& key) {
+  STEADY_ALWAYS_INLINE iterator find(const key_type& key) { return {table_, table_.find(key)}; }
+  STEADY_ALWAYS_INLINE const_iterator find(const key_type& key) const {
     return {table_, table_.find(key)};
   }
   template <detail::transparent_key<Hash, KeyEqual> K>
-  const_iterator find(const K& key) const {
+  STEADY_ALWAYS_INLINE iterator find(const K& key) {
+    return {table_, table_.find(key)};
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  STEADY_ALWAYS_INLINE const_iterator find(const K& key) const {
     return {table_, table_.find(key)};
   }
 
-  bool contains(const key_type& key) const { return static_cast<bool>(table_.find(key)); }
+  STEADY_ALWAYS_INLINE bool contains(const key_type& key) const {
+    return static_cast<bool>(table_.find(key));
+  }
   template <detail::transparent_key<Hash, KeyEqual> K>
-  bool contains(const K& key) const {
+  STEADY_ALWAYS_INLINE bool contains(const K& key) const {
     return static_cast<bool>(table_.find(key));
   }
 
   // 0 or 1.
-  size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }
+  STEADY_ALWAYS_INLINE size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }
   template <detail::transparent_key<Hash, KeyEqual> K>
-  size_type count(const K& key) const {
+  STEADY_ALWAYS_INLINE size_type count(const K& key) const {
     return contains(key) ? 1 : 0;
   }
 
@@ -233,8 +237,10 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
   // ---- inserting ----
   // An element whose key is there already is not inserted, and nothing is moved from.
 
-  std::pair<iterator, bool> insert(const value_type& element) { return insert_value(element); }
-  std::pair<iterator, bool> insert(value_type&& element) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(const value_type& element) {
+    return insert_value(element);
+  }
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(value_type&& element) {
     return insert_value(std::move(element));
   }
 
@@ -261,8 +267,9 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
     if constexpr (detail::just_one<value_type, Arguments...>) {
       return insert_value(std::forward<Arguments>(arguments)...);
     } else {
-      detail::temporary_element<Elements, Allocator> made(table_.allocator(),
-                                                          std::forward<Arguments>(arguments)...);
+      detail::temporary_element<Elements, Allocator> made(table_.allocator(), [&](value_type* at) {
+        construct(at, std::forward<Arguments>(arguments)...);
+      });
       return find_or_insert(Elements::key_of(*made), [&](value_type* to) {
         Elements::move(table_.allocator(), to, &*made);
       });
@@ -291,7 +298,7 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
   }
 
   insert_return_type insert(node_type&& node) {
-    if (node.empty()) return {end(), false, {}};
+    if (node.empty()) return {};
     const auto [at, inserted] = find_or_insert(
         Elements::key_of(*node.element()),
         [&](value_type* to) { Elements::move(table_.allocator(), to, node.element()); });
@@ -368,7 +375,8 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
 
   // The element with `key`, or a new one made by `construct(address)`.
   template <class K, class Construct>
-  std::pair<iterator, bool> find_or_insert(const K& key, const Construct& construct) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> find_or_insert(const K& key,
+                                                                const Construct& construct) {
     const auto [at, inserted] = table_.find_or_insert(key, construct);
     return {iterator(table_, at), inserted};
   }
@@ -401,7 +409,7 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
   friend class hash_container;
 
   template <class Value>
-  std::pair<iterator, bool> insert_value(Value&& element) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert_value(Value&& element) {
     return find_or_insert(Elements::key_of(element),
                           [&](value_type* at) { construct(at, std::forward<Value>(element)); });
   }
@@ -416,10 +424,7 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
 
   // The other's content, by moving each element if its memory cannot be kept here.
   void take_or_move(hash_container& other) {
-    if (get_allocator() == other.get_allocator()) {
-      table_.take(other.table_);
-      return;
-    }
+    if (get_allocator() == other.get_allocator()) return table_.take(other.table_);
     this->reserve(other.size());
     for (auto at = other.table_.first(); at; at = other.table_.after(at)) {
       value_type* const from = at.element;

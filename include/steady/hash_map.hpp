@@ -15,6 +15,7 @@
 #include <tuple>
 #include <utility>
 
+#include <steady/detail/config.hpp>
 #include <steady/detail/elements.hpp>
 #include <steady/hash.hpp>
 #include <steady/hash_container.hpp>
@@ -63,25 +64,27 @@ class hash_map
     return base::emplace(std::forward<Arguments>(arguments)...);
   }
   template <detail::same_but_for_reference<Key> K, class Value>
-  std::pair<iterator, bool> emplace(K&& key, Value&& value) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> emplace(K&& key, Value&& value) {
     return try_emplace(std::forward<K>(key), std::forward<Value>(value));
   }
   template <detail::pair_with_key<Key> Pair>
-  std::pair<iterator, bool> emplace(Pair&& element) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> emplace(Pair&& element) {
     return try_emplace(std::forward<Pair>(element).first, std::forward<Pair>(element).second);
   }
 
   // If `key` is new, builds its value from `arguments`; otherwise touches nothing.
   template <class... Arguments>
-  std::pair<iterator, bool> try_emplace(const key_type& key, Arguments&&... arguments) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> try_emplace(const key_type& key,
+                                                             Arguments&&... arguments) {
     return emplace_value(key, std::forward<Arguments>(arguments)...);
   }
   template <class... Arguments>
-  std::pair<iterator, bool> try_emplace(key_type&& key, Arguments&&... arguments) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> try_emplace(key_type&& key,
+                                                             Arguments&&... arguments) {
     return emplace_value(std::move(key), std::forward<Arguments>(arguments)...);
   }
   template <detail::other_key<Hash, KeyEqual, hash_map> K, class... Arguments>
-  std::pair<iterator, bool> try_emplace(K&& key, Arguments&&... arguments) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> try_emplace(K&& key, Arguments&&... arguments) {
     return emplace_value(std::forward<K>(key), std::forward<Arguments>(arguments)...);
   }
   // A hint is of no use, and ignored.
@@ -92,15 +95,16 @@ class hash_map
 
   // Assigns `value` to the key's element, or makes one.
   template <class Value>
-  std::pair<iterator, bool> insert_or_assign(const key_type& key, Value&& value) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert_or_assign(const key_type& key,
+                                                                  Value&& value) {
     return assign_value(key, std::forward<Value>(value));
   }
   template <class Value>
-  std::pair<iterator, bool> insert_or_assign(key_type&& key, Value&& value) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert_or_assign(key_type&& key, Value&& value) {
     return assign_value(std::move(key), std::forward<Value>(value));
   }
   template <detail::transparent_key<Hash, KeyEqual> K, class Value>
-  std::pair<iterator, bool> insert_or_assign(K&& key, Value&& value) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert_or_assign(K&& key, Value&& value) {
     return assign_value(std::forward<K>(key), std::forward<Value>(value));
   }
   template <class K, class Value>
@@ -111,10 +115,12 @@ class hash_map
   // ---- values ----
 
   // The key's value, a new T() if the key is new.
-  T& operator[](const key_type& key) { return try_emplace(key).first->second; }
-  T& operator[](key_type&& key) { return try_emplace(std::move(key)).first->second; }
+  STEADY_ALWAYS_INLINE T& operator[](const key_type& key) { return try_emplace(key).first->second; }
+  STEADY_ALWAYS_INLINE T& operator[](key_type&& key) {
+    return try_emplace(std::move(key)).first->second;
+  }
   template <detail::transparent_key<Hash, KeyEqual> K>
-  T& operator[](K&& key) {
+  STEADY_ALWAYS_INLINE T& operator[](K&& key) {
     return try_emplace(std::forward<K>(key)).first->second;
   }
 
@@ -150,7 +156,7 @@ class hash_map
 
  private:
   template <class K, class... Arguments>
-  std::pair<iterator, bool> emplace_value(K&& key, Arguments&&... arguments) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> emplace_value(K&& key, Arguments&&... arguments) {
     return this->find_or_insert(key, [&](value_type* at) {
       this->construct(at, std::piecewise_construct, std::forward_as_tuple(std::forward<K>(key)),
                       std::forward_as_tuple(std::forward<Arguments>(arguments)...));

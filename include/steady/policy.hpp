@@ -3,7 +3,7 @@
 // To turn one, derive and replace it:
 //
 //   struct roomy : steady::default_policy {
-//     static constexpr double load_limit = 0.7;
+//     static constexpr double load_limit = 0.6;
 //   };
 //   steady::hash_map<int, int, steady::hash<int>, std::equal_to<int>,
 //                    std::allocator<std::pair<const int, int>>, roomy> map;
@@ -27,7 +27,7 @@ struct default_policy {
   static constexpr unsigned overflow_width = 6;
 
   // The map grows when it holds more than this part of all slots in buckets, overflow not counted.
-  static constexpr double load_limit = 0.8;
+  static constexpr double load_limit = 0.7;
 
   // Slots are allocated in chunks of about this many bytes, and no block is larger, unless a single
   // bucket is.

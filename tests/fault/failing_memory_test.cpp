@@ -1,4 +1,5 @@
 // Every single allocation of a sequence of operations fails once.
+#include <cstddef>
 #include <cstdint>
 #include <new>
 #include <utility>
@@ -108,6 +109,20 @@ TYPED_TEST(failing_memory, lets_a_constructor_give_everything_back) {
     } catch (const std::bad_alloc&) {
       ASSERT_EQ(ledger.bytes, 0u);
     }
+  });
+}
+
+TYPED_TEST(failing_memory, leaves_an_empty_map_without_memory) {
+  this->at_every_allocation([](memory_ledger& ledger) {
+    typename TestFixture::map_type map{ledger_allocator<int>(ledger)};
+    try {
+      map.reserve(3000);
+    } catch (const std::bad_alloc&) {
+      ASSERT_EQ(ledger.bytes, 0u);
+      ASSERT_STREQ(map.check_invariants(), nullptr);
+      map.reserve(3000);
+    }
+    ASSERT_STREQ(map.check_invariants(), nullptr);
   });
 }
 

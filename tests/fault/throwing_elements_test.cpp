@@ -1,4 +1,5 @@
 // Every single copy or move of an element throws once, wherever it happens.
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,7 +31,8 @@ using maps = testing::Types<
     map_type<copied, copied, small_chunks_in_leaves>,
     map_type<number, moved, steady::default_policy>, map_type<number, moved, narrow>,
     map_type<number, moved, small_chunks_in_leaves>,
-    map_type<moved, number, steady::default_policy>, map_type<moved, number, narrow>>;
+    map_type<moved, number, steady::default_policy>, map_type<moved, number, narrow>,
+    map_type<moved, moved, steady::default_policy>, map_type<moved, moved, small_chunks_in_leaves>>;
 TYPED_TEST_SUITE(throwing_elements, maps);
 
 TYPED_TEST(throwing_elements, are_never_lost) {

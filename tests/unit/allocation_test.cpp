@@ -135,4 +135,15 @@ TEST(allocation, of_large_elements_is_one_bucket_at_the_most) {
   EXPECT_STREQ(map.check_invariants(), nullptr);
 }
 
+TEST(allocation, is_what_stats_say) {
+  memory_ledger ledger;
+  map_type<small_chunks> map{ledger_allocator<int>(ledger)};
+  for (std::uint64_t n = 0; n < 50'000; ++n) {
+    map.try_emplace(n, n);
+    ASSERT_EQ(map.stats().bytes, ledger.bytes);
+  }
+  map.rehash(0);
+  EXPECT_EQ(map.stats().bytes, ledger.bytes);
+}
+
 }  // namespace

@@ -1,5 +1,6 @@
 // reserve() and rehash(): how many buckets there are, and until when nothing moves.
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>

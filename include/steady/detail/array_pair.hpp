@@ -94,15 +94,13 @@ class array_pair {
   // allocator throws; nothing has begun then.
   void start_migration(unsigned log2_buckets) { new_ = array::create(memory, log2_buckets); }
 
-  // Evacuates the next interval; a migration must be under way. If `watched` is not null it is kept
-  // pointing to its element. Throws what hashing, copying and the allocator throw; nothing has
-  // changed then.
+  // Evacuates the next interval; a migration must be under way. Throws what hashing, copying and
+  // the allocator throw; nothing has changed then.
   template <class PositionOf>
-  void advance(const PositionOf& position_of, slot<value_type>* watched) {
+  void advance(const PositionOf& position_of) {
     evacuation<Elements, array, memory_type> step(frontier_, old_, new_, memory);
     const evacuation_plan& plan = step.plan();
     prefetch_bucket(plan.source + evacuations_ahead);
-    if (watched != nullptr) step.watch(*watched);
     step.run(position_of);
     if (plan.last == std::numeric_limits<std::uint64_t>::max()) {
       complete();

@@ -1,7 +1,6 @@
 // What a container's elements are: how to get at the key, and how to bring one to another place.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -18,13 +17,6 @@ template <class Allocator, class Value>
 void destroy_element(Allocator& allocator, Value* at) noexcept {
   std::allocator_traits<Allocator>::destroy(allocator, at);
 }
-
-// An element and its tag.
-template <class Value>
-struct slot {
-  Value* element = nullptr;
-  std::uint8_t* tag = nullptr;
-};
 
 template <class Key>
 struct set_elements {
@@ -95,16 +87,15 @@ struct map_elements {
   }
 };
 
-// An element outside a table, as long as the scope lasts.
+// An element outside a table, made by `construct(address)`, as long as the scope lasts.
 template <class Elements, class Allocator>
 class temporary_element {
  public:
   using value_type = typename Elements::value_type;
 
-  template <class... Arguments>
-  explicit temporary_element(Allocator& allocator, Arguments&&... arguments)
-      : allocator_(allocator) {
-    construct_element(allocator_, &element_, std::forward<Arguments>(arguments)...);
+  template <class Construct>
+  temporary_element(Allocator& allocator, const Construct& construct) : allocator_(allocator) {
+    construct(&element_);
   }
   ~temporary_element() { destroy_element(allocator_, &element_); }
 

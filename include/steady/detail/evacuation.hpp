@@ -25,7 +25,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <memory>
 
 #include <steady/detail/bits.hpp>
@@ -89,15 +88,12 @@ class evacuation {
 
   const evacuation_plan& plan() const noexcept { return plan_; }
 
-  // Keeps track of an element: `watched` is where it is, before and after.
-  void watch(slot<value_type>& watched) noexcept { watched_ = &watched; }
-
   // `position_of(element)` gives the element's place on the line. Throws what it, the allocator and
   // the copying of elements throw; nothing has changed then.
   template <class PositionOf>
   void run(const PositionOf& position_of) {
     if constexpr (Elements::nothrow_movable()) {
-      if (is_simple()) return split(position_of);
+      if (is_split() && split(position_of)) return;
     }
     gather(position_of);
     target_.provide(memory_, plan_.target + plan_.targets - 1);
@@ -119,7 +115,7 @@ class evacuation {
     value_type* element;
     std::uint8_t* tag;
     std::uint64_t position;
-    slot<value_type> destination;  // only kept where a transfer may have to be undone
+    value_type* destination;  // only kept where a transfer may have to be undone
   };
 
   // A target bucket while it is filled: its header in two words, written back once.
@@ -128,7 +124,6 @@ class evacuation {
     value_type* slots;
     std::uint64_t words[2];
     std::uint32_t free;      // a bit for each empty slot
-    std::uint32_t room;      // empty slots
     std::uint32_t arriving;  // elements
     overflow_link stock;     // overflow buckets for what `free` cannot take, chained
     overflow* filling;       // the one in use
@@ -140,30 +135,71 @@ class evacuation {
   static constexpr std::uint32_t all_slots = slots_mask(layout::width);
   static constexpr std::uint32_t all_overflow_slots = slots_mask(layout::overflow_width);
 
-  // Nearly every step: a whole bucket without overflow goes to one or two new ones.
-  bool is_simple() const noexcept {
-    return plan_.targets <= 2 && plan_.fresh && plan_.empties_source &&
-           source_.header(plan_.source)->filter == 0;
+  // Nearly every step: a whole bucket goes to one or two new ones.
+  bool is_split() const noexcept {
+    return plan_.targets <= 2 && plan_.fresh && plan_.empties_source;
   }
 
-  // Every element keeps the number of its slot, so it needs no searching or counting and the new
-  // headers are the old one, divided.
+  // Every element of the bucket itself keeps the number of its slot, so it needs no searching or
+  // counting, and the new headers are the old one, divided. Then the overflow fills the gaps. False
+  // if it does not fit; nothing has changed then.
   template <class PositionOf>
-  void split(const PositionOf& position_of) {
+  bool split(const PositionOf& position_of) {
     const bucket_header* const header = source_.header(plan_.source);
     value_type* const from = source_.slots(plan_.source);
     const std::uint32_t full = ~group::match_empty(header) & all_slots;
+    const line_partition line = target_.line();
     std::uint32_t upper = 0;  // a bit for each element that goes to the second target
     for (std::uint32_t rest = full; rest != 0; rest &= rest - 1) {
       const int number = std::countr_zero(rest);
-      const auto target = target_.line().bucket_at(position_of(from[number])) - plan_.target;
+      const std::uint64_t target = line.bucket_at(position_of(from[number])) - plan_.target;
       upper |= static_cast<std::uint32_t>(target) << number;
     }
-    const std::uint64_t last_target = plan_.target + plan_.targets - 1;
-    target_.provide(memory_, last_target);
-    value_type* const to_lower = target_.slots(plan_.target);
-    value_type* const to_upper = target_.slots(last_target);
+    if (header->filter != 0) gather_overflow(position_of);
+    target_.provide(memory_, plan_.target + plan_.targets - 1);
+    open_targets();
+    divide(header, full, upper);
+    if (header->filter != 0 && !overflow_fits()) {
+      moving_.clear();
+      source_overflow_ = 0;
+      return false;
+    }
+    move_split(from, full, upper);
+    transfer();
+    commit();
+    return true;
+  }
+
+  // Gives each target the tags of its elements: those of `upper` to the second.
+  void divide(const bucket_header* header, std::uint32_t full, std::uint32_t upper) noexcept {
+    target_bucket& lower_target = targets_[0];
+    target_bucket& upper_target = targets_[1];
+    std::memcpy(lower_target.words, header, sizeof lower_target.words);
+    // The filter stays behind with the overflow.
+    lower_target.words[1] &= ~(std::uint64_t{0xffff} << filter_shift);
+    lower_target.free &= ~(full & ~upper);
+    if (plan_.targets == 1) return;
+    for (unsigned half = 0; half < 2; ++half) {
+      const std::uint64_t chosen = little_endian(bytes_of_bits(upper >> (8 * half) & 0xff));
+      upper_target.words[half] = lower_target.words[half] & chosen;
+      lower_target.words[half] ^= upper_target.words[half];
+    }
+    upper_target.free &= ~(full & upper);
+  }
+
+  bool overflow_fits() noexcept {
+    for (const moving& element : moving_) ++target_of(element).arriving;
+    for (unsigned t = 0; t < plan_.targets; ++t) {
+      const auto room = static_cast<std::uint32_t>(std::popcount(targets_[t].free));
+      if (targets_[t].arriving > room) return false;
+    }
+    return true;
+  }
+
+  void move_split(value_type* from, std::uint32_t full, std::uint32_t upper) noexcept {
     auto& allocator = memory_.allocator();
+    value_type* const to_lower = targets_[0].slots;
+    value_type* const to_upper = plan_.targets == 2 ? targets_[1].slots : to_lower;
     std::size_t moved = 0;
     for (std::uint32_t rest = full; rest != 0; rest &= rest - 1, ++moved) {
       const int number = std::countr_zero(rest);
@@ -171,39 +207,17 @@ class evacuation {
       Elements::move(allocator, to + number, from + number);
       destroy_element(allocator, from + number);
     }
-    divide_header(header, upper);
-    follow_split(from, upper, to_lower, to_upper);
     memory_.recorder.moved(moved);
-    memory_.recorder.evacuated();
-  }
-
-  void follow_split(const value_type* from, std::uint32_t upper, value_type* to_lower,
-                    value_type* to_upper) noexcept {
-    if (watched_ == nullptr) return;
-    const std::ptrdiff_t number = watched_->element - from;
-    if (std::less<>()(watched_->element, from) || number >= std::ptrdiff_t{layout::width}) return;
-    const bool in_upper = (upper >> number & 1) != 0;
-    watched_->element = (in_upper ? to_upper : to_lower) + number;
-    watched_->tag = target_.header(plan_.target + (in_upper ? 1 : 0))->tags + number;
-  }
-
-  // Writes the target headers: the tags of `upper` to the second, the others to the first.
-  void divide_header(const bucket_header* header, std::uint32_t upper) noexcept {
-    std::uint64_t words[2];
-    std::uint64_t chosen[2];
-    std::memcpy(words, header, sizeof words);
-    for (unsigned half = 0; half < 2; ++half) {
-      chosen[half] = words[half] & little_endian(bytes_of_bits(upper >> (8 * half) & 0xff));
-      words[half] ^= chosen[half];
-    }
-    std::memcpy(target_.header(plan_.target), words, sizeof words);
-    if (plan_.targets == 2) std::memcpy(target_.header(plan_.target + 1), chosen, sizeof chosen);
   }
 
   template <class PositionOf>
   void gather(const PositionOf& position_of) {
-    bucket_header* const header = source_.header(plan_.source);
-    gather_from(header, all_slots, source_.slots(plan_.source), position_of);
+    gather_from(source_.header(plan_.source), all_slots, source_.slots(plan_.source), position_of);
+    gather_overflow(position_of);
+  }
+
+  template <class PositionOf>
+  void gather_overflow(const PositionOf& position_of) {
     for (overflow* bucket = source_.overflow_of(plan_.source); bucket != nullptr;
          bucket = to_raw(bucket->next)) {
       ++source_overflow_;
@@ -242,21 +256,20 @@ class evacuation {
       if (t == 0 && !plan_.fresh) {
         std::memcpy(bucket.words, bucket.header, sizeof bucket.words);
         bucket.free = group::match_empty(bucket.header) & all_slots;
-        bucket.room = static_cast<std::uint32_t>(std::popcount(bucket.free));
       } else {
         bucket.words[0] = bucket.words[1] = 0;
         bucket.free = all_slots;
-        bucket.room = layout::width;
       }
     }
-    for (const moving& element : moving_) ++target_of(element).arriving;
   }
 
   // Takes the overflow buckets that will be needed, still linked to no bucket.
   void stock_overflow() {
+    for (const moving& element : moving_) ++target_of(element).arriving;
     for (unsigned t = 0; t < plan_.targets; ++t) {
       target_bucket& bucket = targets_[t];
-      for (std::uint32_t placed = bucket.room; placed < bucket.arriving;
+      const auto room = static_cast<std::uint32_t>(std::popcount(bucket.free));
+      for (std::uint32_t placed = room; placed < bucket.arriving;
            placed += layout::overflow_width) {
         overflow* const taken = target_.take_overflow(memory_, plan_.target + t);
         taken->next = bucket.stock;
@@ -267,14 +280,14 @@ class evacuation {
   }
 
   // Claims a slot of the element's target bucket.
-  slot<value_type> assign(const moving& element) noexcept {
+  value_type* assign(const moving& element) noexcept {
     target_bucket& bucket = target_of(element);
     const std::uint64_t tag = *element.tag;
     if (bucket.free != 0) [[likely]] {
       const int number = std::countr_zero(bucket.free);
       bucket.free &= bucket.free - 1;
       bucket.words[number / 8] |= tag << byte_shift(static_cast<unsigned>(number) % 8);
-      return {bucket.slots + number, bucket.header->tags + number};
+      return bucket.slots + number;
     }
     if (bucket.filled == layout::overflow_width) {
       bucket.filling = to_raw(bucket.filling->next);
@@ -282,18 +295,15 @@ class evacuation {
     }
     bucket.words[1] |= std::uint64_t{filter_bit(element.position)} << filter_shift;
     bucket.filling->tags[bucket.filled] = static_cast<std::uint8_t>(tag);
-    const unsigned number = bucket.filled++;
-    return {Array::overflow_slots(bucket.filling) + number, bucket.filling->tags + number};
+    return Array::overflow_slots(bucket.filling) + bucket.filled++;
   }
 
   void transfer() {
     auto& allocator = memory_.allocator();
     if constexpr (Elements::nothrow_movable()) {
       for (const moving& element : moving_) {
-        const slot<value_type> to = assign(element);
-        Elements::move(allocator, to.element, element.element);
+        Elements::move(allocator, assign(element), element.element);
         destroy_element(allocator, element.element);
-        follow(element, to);
       }
     } else {
       for (moving& element : moving_) element.destination = assign(element);
@@ -311,24 +321,16 @@ class evacuation {
       for (; done < moving_.size(); ++done) {
         const moving& element = moving_[done];
         if constexpr (Elements::copyable()) {
-          construct_element(allocator, element.destination.element,
-                            std::as_const(*element.element));
+          construct_element(allocator, element.destination, std::as_const(*element.element));
         } else {
-          Elements::move(allocator, element.destination.element, element.element);
+          Elements::move(allocator, element.destination, element.element);
         }
       }
     } catch (...) {
       while (done > 0) undo(moving_[--done]);
       throw;
     }
-    for (const moving& element : moving_) {
-      destroy_element(allocator, element.element);
-      follow(element, element.destination);
-    }
-  }
-
-  void follow(const moving& element, const slot<value_type>& to) noexcept {
-    if (watched_ != nullptr && watched_->element == element.element) *watched_ = to;
+    for (const moving& element : moving_) destroy_element(allocator, element.element);
   }
 
   // A second exception in here would lose the element; it ends the program instead.
@@ -336,9 +338,9 @@ class evacuation {
     auto& allocator = memory_.allocator();
     if constexpr (!Elements::copyable()) {
       destroy_element(allocator, element.element);
-      Elements::move(allocator, element.element, element.destination.element);
+      Elements::move(allocator, element.element, element.destination);
     }
-    destroy_element(allocator, element.destination.element);
+    destroy_element(allocator, element.destination);
   }
 
   void commit() noexcept {
@@ -346,7 +348,7 @@ class evacuation {
       target_bucket& bucket = targets_[t];
       if (bucket.stock != nullptr) link_stock(t);
       std::memcpy(bucket.header, bucket.words, sizeof bucket.words);
-      if (bucket.arriving == 0) memory_.recorder.zeroed(sizeof bucket.words);
+      if ((bucket.words[0] | bucket.words[1]) == 0) memory_.recorder.zeroed(sizeof bucket.words);
     }
     if (plan_.empties_source) {
       memory_.overflow_buckets -= source_overflow_;
@@ -389,7 +391,6 @@ class evacuation {
   Array& source_;
   Array& target_;
   Memory& memory_;
-  slot<value_type>* watched_ = nullptr;
   std::size_t source_overflow_ = 0;
   small_list<moving, Memory> moving_;
   target_bucket targets_[max_targets];

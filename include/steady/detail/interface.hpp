@@ -54,7 +54,7 @@ concept one_but_not_other = std::same_as<T, One> && !std::same_as<One, Other>;
 template <class Iterator, class Node>
 struct insert_return {
   Iterator position;
-  bool inserted;
+  bool inserted = false;
   Node node;  // the handle again if it was not inserted
 };
 

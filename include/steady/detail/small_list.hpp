@@ -10,7 +10,8 @@ namespace steady::detail {
 
 template <class Item, class Memory>
 class small_list {
-  static_assert(std::is_trivially_copyable_v<Item> && std::is_trivially_destructible_v<Item>);
+  // Trivial, so that the inline items cost nothing before they are used.
+  static_assert(std::is_trivial_v<Item>);
 
  public:
   static constexpr std::size_t inline_items = 48;
@@ -27,6 +28,8 @@ class small_list {
       grow();
     return items_[size_++];
   }
+
+  void clear() noexcept { size_ = 0; }
 
   std::size_t size() const noexcept { return size_; }
   Item& operator[](std::size_t index) noexcept { return items_[index]; }

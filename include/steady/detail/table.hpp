@@ -287,28 +287,44 @@ class table {
   template <class K, class Construct>
   STEADY_ALWAYS_INLINE position insert_absent(place_type place, std::uint64_t at, const K& key,
                                               const Construct& construct) {
-    if (!arrays_.has_memory()) [[unlikely]] {
+    if (size_ >= grow_at_) [[unlikely]] {
+      if (arrays_.has_memory()) return insert_with_progress(at, construct);
       furnish(0);
       at = hashed(key);  // the map has a seed only now
       place = arrays_.locate(at);
     }
+    return insert_at(place, at, construct);
+  }
+
+  // The element is made before others move, because it may be made from one of them.
+  template <class Construct>
+  STEADY_NOINLINE position insert_with_progress(std::uint64_t at, const Construct& construct) {
+    temporary_element<Elements, Allocator> made(allocator(), construct);
+    make_progress();
+    return insert_at(arrays_.locate(at), at,
+                     [&](value_type* to) { Elements::move(allocator(), to, &*made); });
+  }
+
+  template <class Construct>
+  STEADY_ALWAYS_INLINE position insert_at(const place_type& place, std::uint64_t at,
+                                          const Construct& construct) {
     bucket_header* const header = array::header(place.root, place.bucket);
     const std::uint32_t empty = group::match_empty(header) & all_slots;
-    slot_type made;
+    value_type* element;
+    std::uint8_t* tag;
     if (empty != 0) [[likely]] {
       const int number = std::countr_zero(empty);
-      made = {array::slots(place.root, place.bucket) + number, header->tags + number};
+      element = array::slots(place.root, place.bucket) + number;
+      tag = header->tags + number;
     } else {
-      made = claim_overflow(place.bucket, place.in_new, at);
+      const slot_type claimed = claim_overflow(place.bucket, place.in_new, at);
+      element = claimed.element;
+      tag = claimed.tag;
     }
-    construct(made.element);
-    *made.tag = tag_of(at);
-    // Only now elements may move: the new one may have been made from one of them.
-    if (++size_ > grow_at_) [[unlikely]] {
-      made = make_progress(made);
-      place = arrays_.locate(at);
-    }
-    return {made.element, made.tag, place.bucket, place.in_new};
+    construct(element);
+    *tag = tag_of(at);
+    ++size_;
+    return {element, tag, place.bucket, place.in_new};
   }
 
   // An empty slot in the overflow of a bucket whose filter now admits `at`. An exception from the
@@ -360,22 +376,20 @@ class table {
     }
   }
 
-  // What an inserting call does beside inserting: begin to grow, or evacuate. Returns where the
-  // element `made` is afterwards. The insertion is done; what fails here is tried again by the
-  // next.
-  STEADY_NOINLINE slot_type make_progress(slot_type made) {
+  // What an inserting call does beside inserting: begin to grow, or evacuate. What fails here does
+  // not make the insertion fail; it is tried again by the next.
+  void make_progress() noexcept {
     try {
       if (!arrays_.migrating()) start_migration(arrays_.old_array().line().log2_buckets() + 1);
       for (unsigned n = 0; n < Policy::evacuations_per_insert && arrays_.migrating(); ++n) {
-        evacuate(&made);
+        evacuate();
         ++steps_.insert;
       }
     } catch (...) {
     }
-    return made;
   }
 
-  void furnish(unsigned log2_buckets) {
+  STEADY_NOINLINE void furnish(unsigned log2_buckets) {
     arrays_.furnish(log2_buckets);
     seed_ = random_seed();
     grow_at_ = layout::load_limit(log2_buckets);
@@ -386,8 +400,8 @@ class table {
     grow_at_ = 0;  // every inserting call makes progress
   }
 
-  void evacuate(slot_type* watched = nullptr) {
-    arrays_.advance([this](const value_type& element) { return line_position(element); }, watched);
+  void evacuate() {
+    arrays_.advance([this](const value_type& element) { return line_position(element); });
     if (!arrays_.migrating()) {
       grow_at_ = layout::load_limit(arrays_.old_array().line().log2_buckets());
     }
@@ -401,7 +415,7 @@ class table {
 
   arrays_type arrays_;
   std::size_t size_ = 0;
-  std::size_t grow_at_ = 0;  // at a larger size, inserting makes progress
+  std::size_t grow_at_ = 0;  // inserting at this size makes progress first
   line_seed seed_;
   decltype(stats::steps) steps_;
   [[no_unique_address]] Hash hash_;

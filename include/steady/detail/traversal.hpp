@@ -10,6 +10,13 @@
 
 namespace steady::detail {
 
+// An element and its tag.
+template <class Value>
+struct slot {
+  Value* element;
+  std::uint8_t* tag;
+};
+
 // Where an element is. `tag` is its byte in a header or an overflow bucket, both of which are 16
 // bytes long and aligned, so that it also tells the header and the slot.
 template <class Value>
