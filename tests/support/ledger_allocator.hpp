@@ -55,7 +55,7 @@ class ledger_allocator {
   void deallocate(T* block, std::size_t count) noexcept {
     ledger_->bytes -= count * sizeof(T);
     --ledger_->blocks;
-    ::operator delete(block, count * sizeof(T), std::align_val_t(alignof(T)));
+    ::operator delete(block, std::align_val_t(alignof(T)));
   }
 
   memory_ledger& ledger() const noexcept { return *ledger_; }
