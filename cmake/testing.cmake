@@ -18,9 +18,14 @@ target_precompile_headers(
   <gtest/gtest.h>
   <algorithm>
   <atomic>
+  <chrono>
+  <functional>
   <map>
   <memory>
+  <memory_resource>
   <random>
+  <ranges>
+  <set>
   <string>
   <thread>
   <unordered_map>
@@ -37,6 +42,7 @@ function(steady_test name)
   target_link_libraries(${name} PRIVATE steady::steady GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_precompile_headers(${name} REUSE_FROM steady_test_base)
+  steady_count_threads(${name} ${arg_UNPARSED_ARGUMENTS})
   steady_warnings(${name})
 
   gtest_discover_tests(

@@ -3,6 +3,7 @@
 //   integers, enums, pointers   one folded multiplication
 //   strings, string views       16 bytes per folded multiplication; transparent, so that a map of
 //                               std::string with std::equal_to<> is searched by string_view
+//   pairs, tuples               their values one after the other; see also hash_values below
 //   everything else             std::hash<Key>, mixed, because many std::hash are the identity
 //
 // Called with one argument it is a plain hash. Called with a second, a seed, it is a family of
@@ -21,7 +22,9 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include <steady/detail/bits.hpp>
 
@@ -109,11 +112,59 @@ struct hash {
   }
 };
 
+namespace detail {
+
+// Hashes of users need not take a seed.
+template <class Value>
+std::uint64_t hash_one(const Value& value, std::uint64_t seed) {
+  const hash<Value> hasher;
+  if constexpr (requires { hasher(value, seed); }) {
+    return hasher(value, seed);
+  } else {
+    return hash_integer(hasher(value), seed);
+  }
+}
+
+}  // namespace detail
+
 template <class Char, class Allocator>
 struct hash<std::basic_string<Char, std::char_traits<Char>, Allocator>>
     : detail::string_hash<Char> {};
 
 template <class Char>
 struct hash<std::basic_string_view<Char>> : detail::string_hash<Char> {};
+
+// Several values as one: for the members of a key of one's own.
+//
+//   struct place { int x, y; bool operator==(const place&) const = default; };
+//   template <> struct steady::hash<place> {
+//     using is_avalanching = void;
+//     std::uint64_t operator()(const place& p, std::uint64_t seed = 0) const noexcept {
+//       return steady::hash_values(seed, p.x, p.y);
+//     }
+//   };
+template <class... Values>
+std::uint64_t hash_values(std::uint64_t seed, const Values&... values) {
+  ((seed = detail::hash_one(values, seed)), ...);
+  return seed;
+}
+
+template <class First, class Second>
+struct hash<std::pair<First, Second>> {
+  using is_avalanching = void;
+
+  std::uint64_t operator()(const std::pair<First, Second>& key, std::uint64_t seed = 0) const {
+    return hash_values(seed, key.first, key.second);
+  }
+};
+
+template <class... Values>
+struct hash<std::tuple<Values...>> {
+  using is_avalanching = void;
+
+  std::uint64_t operator()(const std::tuple<Values...>& key, std::uint64_t seed = 0) const {
+    return std::apply([&](const Values&... values) { return hash_values(seed, values...); }, key);
+  }
+};
 
 }  // namespace steady

@@ -14,7 +14,6 @@
 // docs/guarantees.md has the bounds in numbers.
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <iterator>
@@ -23,171 +22,38 @@
 #include <type_traits>
 #include <utility>
 
+#include <steady/container_base.hpp>
 #include <steady/detail/config.hpp>
+#include <steady/detail/debug.hpp>
 #include <steady/detail/interface.hpp>
-#include <steady/detail/iterator.hpp>
 #include <steady/detail/node_handle.hpp>
-#include <steady/detail/table.hpp>
-#include <steady/hash.hpp>
-#include <steady/stepwise.hpp>
 
 namespace steady {
 
 template <class Elements, class Hash, class KeyEqual, class Allocator, class Policy>
-class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Policy> {
-  using base = stepwise<Elements, Hash, KeyEqual, Allocator, Policy>;
-  using allocator_traits = std::allocator_traits<Allocator>;
+class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator, Policy> {
+  using base = container_base<Elements, Hash, KeyEqual, Allocator, Policy>;
+
+ protected:
+  using base::construct;
   using base::table_;
-  using typename base::table_type;
+  using typename base::position;
+  using typename base::slot_type;
 
  public:
-  using key_type = typename Elements::key_type;
-  using value_type = typename Elements::value_type;
+  using typename base::const_iterator;
+  using typename base::iterator;
+  using typename base::key_type;
   using typename base::size_type;
-  using difference_type = std::ptrdiff_t;
-  using hasher = Hash;
-  using key_equal = KeyEqual;
-  using allocator_type = Allocator;
-  using reference = value_type&;
-  using const_reference = const value_type&;
-  using pointer = typename allocator_traits::pointer;
-  using const_pointer = typename allocator_traits::const_pointer;
-  // A set's elements are keys, and not to be changed.
-  using iterator = detail::table_iterator<table_type, !Elements::is_map>;
-  using const_iterator = detail::table_iterator<table_type, true>;
-  using node_type = typename detail::node_of<Elements, Allocator>::type;
+  using typename base::value_type;
+  using node_type = detail::node_of<Elements, Allocator>;
   using insert_return_type = detail::insert_return<iterator, node_type>;
 
-  static_assert(std::is_same_v<typename allocator_traits::value_type, value_type>,
-                "the allocator's value_type must be the container's value_type");
-
-  // ---- constructing ----
-
-  // An empty container; allocates nothing.
+  using base::base;
+  using base::operator=;
+  using base::begin;
+  using base::end;
   hash_container() = default;
-
-  explicit hash_container(const Allocator& allocator)
-      : hash_container(0, Hash(), KeyEqual(), allocator) {}
-
-  // Empty, with room for `capacity` elements before it grows.
-  explicit hash_container(size_type capacity, const Hash& hash = Hash(),
-                          const KeyEqual& equal = KeyEqual(),
-                          const Allocator& allocator = Allocator())
-      : base(hash, equal, allocator) {
-    if (capacity != 0) this->reserve(capacity);
-  }
-  hash_container(size_type capacity, const Allocator& allocator)
-      : hash_container(capacity, Hash(), KeyEqual(), allocator) {}
-  hash_container(size_type capacity, const Hash& hash, const Allocator& allocator)
-      : hash_container(capacity, hash, KeyEqual(), allocator) {}
-
-  template <std::input_iterator Iterator>
-  hash_container(Iterator first, Iterator last, size_type capacity = 0, const Hash& hash = Hash(),
-                 const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
-      : hash_container(capacity, hash, equal, allocator) {
-    insert(first, last);
-  }
-
-  hash_container(std::initializer_list<value_type> elements, size_type capacity = 0,
-                 const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
-                 const Allocator& allocator = Allocator())
-      : hash_container(elements.begin(), elements.end(), capacity, hash, equal, allocator) {}
-
-  template <std::input_iterator Iterator>
-  hash_container(Iterator first, Iterator last, size_type capacity, const Allocator& allocator)
-      : hash_container(first, last, capacity, Hash(), KeyEqual(), allocator) {}
-  template <std::input_iterator Iterator>
-  hash_container(Iterator first, Iterator last, size_type capacity, const Hash& hash,
-                 const Allocator& allocator)
-      : hash_container(first, last, capacity, hash, KeyEqual(), allocator) {}
-  hash_container(std::initializer_list<value_type> elements, size_type capacity,
-                 const Allocator& allocator)
-      : hash_container(elements, capacity, Hash(), KeyEqual(), allocator) {}
-  hash_container(std::initializer_list<value_type> elements, size_type capacity, const Hash& hash,
-                 const Allocator& allocator)
-      : hash_container(elements, capacity, hash, KeyEqual(), allocator) {}
-
-  // A copy has a seed of its own, hence another order. Bound: O(size).
-  hash_container(const hash_container& other)
-      : hash_container(
-            other, allocator_traits::select_on_container_copy_construction(other.get_allocator())) {
-  }
-
-  hash_container(const hash_container& other, const Allocator& allocator)
-      : base(other.table_.hash(), other.table_.equal(), allocator) {
-    table_.copy_from(other.table_);
-  }
-
-  // The other is empty afterwards, and usable. References stay valid, iterators do not.
-  hash_container(hash_container&& other) noexcept(
-      std::is_nothrow_copy_constructible_v<Hash>&& std::is_nothrow_copy_constructible_v<KeyEqual>)
-      : base(other.table_.hash(), other.table_.equal(), other.get_allocator()) {
-    table_.take(other.table_);
-  }
-
-  // O(size) when the allocators differ.
-  hash_container(hash_container&& other, const Allocator& allocator)
-      : base(other.table_.hash(), other.table_.equal(), allocator) {
-    take_or_move(other);
-  }
-
-  // Strong guarantee.
-  hash_container& operator=(const hash_container& other) {
-    if (this == &other) return *this;
-    constexpr bool propagate = allocator_traits::propagate_on_container_copy_assignment::value;
-    hash_container copy(other, propagate ? other.get_allocator() : get_allocator());
-    table_.release();
-    if constexpr (propagate) table_.allocator() = other.get_allocator();
-    table_.set_functions(other.table_.hash(), other.table_.equal());
-    table_.take(copy.table_);
-    return *this;
-  }
-
-  hash_container& operator=(hash_container&& other) noexcept(
-      (allocator_traits::propagate_on_container_move_assignment::value ||
-       allocator_traits::is_always_equal::value) &&
-      std::is_nothrow_copy_assignable_v<Hash> && std::is_nothrow_copy_assignable_v<KeyEqual>) {
-    if (this == &other) return *this;
-    table_.release();
-    if constexpr (allocator_traits::propagate_on_container_move_assignment::value) {
-      table_.allocator() = other.get_allocator();
-    }
-    table_.set_functions(other.table_.hash(), other.table_.equal());
-    take_or_move(other);
-    return *this;
-  }
-
-  hash_container& operator=(std::initializer_list<value_type> elements) {
-    hash_container fresh(elements, 0, hash_function(), key_eq(), get_allocator());
-    table_.release();
-    table_.take(fresh.table_);
-    return *this;
-  }
-
-  // Bound: O(size); all elements are destroyed at once.
-  ~hash_container() = default;
-
-  // References stay valid, iterators do not. Unequal allocators that do not propagate: undefined,
-  // as in the standard.
-  void swap(hash_container& other) noexcept(
-      std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>) {
-    if constexpr (allocator_traits::propagate_on_container_swap::value) {
-      using std::swap;
-      swap(table_.allocator(), other.table_.allocator());
-    }
-    table_.swap_functions(other.table_);
-    table_.swap_content(other.table_);
-  }
-
-  // ---- elements ----
-
-  // Bound of begin() and ++: the buckets without elements that are passed over.
-  iterator begin() noexcept { return {table_, table_.first()}; }
-  const_iterator begin() const noexcept { return {table_, table_.first()}; }
-  iterator end() noexcept { return {}; }
-  const_iterator end() const noexcept { return {}; }
-  const_iterator cbegin() const noexcept { return begin(); }
-  const_iterator cend() const noexcept { return {}; }
 
   // ---- looking up ----
   // Each also takes any key that a transparent Hash and a transparent KeyEqual accept.
@@ -238,15 +104,30 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
   // An element whose key is there already is not inserted, and nothing is moved from.
 
   STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(const value_type& element) {
-    return insert_value(element);
+    return emplace(element);
   }
   STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(value_type&& element) {
-    return insert_value(std::move(element));
+    return emplace(std::move(element));
+  }
+  // What an element can be built from: a pair, for a map; for a set a key of another type that
+  // transparent functions accept, from which a key is built only if it is new.
+  template <detail::makes_element<Elements, Hash, KeyEqual> Element>
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(Element&& element) {
+    if constexpr (Elements::is_map) {
+      return emplace(std::forward<Element>(element));
+    } else {
+      return find_or_insert(element,
+                            [&](slot_type* at) { construct(at, std::forward<Element>(element)); });
+    }
   }
 
   // A hint is of no use, and ignored.
   iterator insert(const_iterator, const value_type& element) { return insert(element).first; }
   iterator insert(const_iterator, value_type&& element) { return insert(std::move(element)).first; }
+  template <detail::makes_element<Elements, Hash, KeyEqual> Element>
+  iterator insert(const_iterator, Element&& element) {
+    return insert(std::forward<Element>(element)).first;
+  }
 
   // Not all or nothing: what was inserted before an exception stays.
   template <std::input_iterator Iterator>
@@ -261,21 +142,13 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
     for (auto&& element : range) emplace(std::forward<decltype(element)>(element));
   }
 
-  // Builds the element from the arguments, and moves it into the container if its key is new.
+  // Where the arguments show the key (an element, a pair with a key, a key and a value) nothing is
+  // built unless it is new. Otherwise builds the element, and moves it in if its key is new.
   template <class... Arguments>
-  std::pair<iterator, bool> emplace(Arguments&&... arguments) {
-    if constexpr (detail::just_one<value_type, Arguments...>) {
-      return insert_value(std::forward<Arguments>(arguments)...);
-    } else {
-      detail::temporary_element<Elements, Allocator> made(table_.allocator(), [&](value_type* at) {
-        construct(at, std::forward<Arguments>(arguments)...);
-      });
-      return find_or_insert(Elements::key_of(*made), [&](value_type* to) {
-        Elements::move(table_.allocator(), to, &*made);
-      });
-    }
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> emplace(Arguments&&... arguments) {
+    const auto [at, inserted] = this->find_or_emplace(std::forward<Arguments>(arguments)...);
+    return {iterator(table_, at), inserted};
   }
-
   template <class... Arguments>
   iterator emplace_hint(const_iterator, Arguments&&... arguments) {
     return emplace(std::forward<Arguments>(arguments)...).first;
@@ -286,8 +159,9 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
 
   // The element, which is in the container no more.
   node_type extract(const_iterator element) {
-    node_type node(table_.allocator(), element.at().element);
-    table_.erase(element.at());
+    const position& at = element.at(table_);
+    node_type node(table_.allocator(), at.slot);
+    table_.erase(at);
     return node;
   }
   // An empty handle if there is no such key.
@@ -297,13 +171,13 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
     return extract_found(find(key));
   }
 
+  // The allocators must be equal if this is a node container.
   insert_return_type insert(node_type&& node) {
     if (node.empty()) return {};
-    const auto [at, inserted] = find_or_insert(
-        Elements::key_of(*node.element()),
-        [&](value_type* to) { Elements::move(table_.allocator(), to, node.element()); });
+    require_equal_allocator(node.get_allocator());
+    const auto [at, inserted] = this->adopt(node.slot());
     if (inserted) node.reset();
-    return {at, inserted, std::move(node)};
+    return {iterator(table_, at), inserted, std::move(node)};
   }
   iterator insert(const_iterator, node_type&& node) {
     insert_return_type result = insert(std::move(node));
@@ -312,21 +186,16 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
   }
 
   // Moves the elements whose keys are new here; `source` keeps the others. Any hash, equality and
-  // policy will do. Bound: O(source.size()).
+  // policy will do; the allocators must be equal if these are node containers. Bound:
+  // O(source.size()).
   template <class H, class E, class P>
   void merge(hash_container<Elements, H, E, Allocator, P>& source) {
-    for (auto at = source.begin(); at != source.end();) {
-      value_type* const from = at.at().element;
-      const bool inserted =
-          table_
-              .find_or_insert(Elements::key_of(*from),
-                              [&](value_type* to) { Elements::move(table_.allocator(), to, from); })
-              .second;
-      if (inserted) {
-        at = source.erase(at);
-      } else {
-        ++at;
-      }
+    if (static_cast<const void*>(this) == static_cast<const void*>(&source)) return;
+    require_equal_allocator(source.get_allocator());
+    for (auto at = source.table_.first(); at;) {
+      const auto next = source.table_.after(at);
+      if (this->adopt(at.slot).second) source.table_.erase(at);
+      at = next;
     }
   }
   template <class H, class E, class P>
@@ -346,8 +215,9 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
 
   // The element after the erased one. Throws nothing.
   iterator erase(const_iterator element) noexcept {
-    const position next = table_.after(element.at());
-    table_.erase(element.at());
+    const position& at = element.at(table_);
+    const position next = table_.after(at);
+    table_.erase(at);
     return {table_, next};
   }
   template <detail::one_but_not_other<iterator, const_iterator> I>
@@ -355,64 +225,58 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
     return erase(const_iterator(element));
   }
   iterator erase(const_iterator first, const_iterator last) noexcept {
-    iterator next(table_, first.at());
-    while (const_iterator(next) != last) next = erase(const_iterator(next));
-    return next;
+    const position stop = last.end_or_at(table_);
+    position next = first.end_or_at(table_);
+    while (next.slot != stop.slot) {
+      const position erased = next;
+      next = table_.after(erased);
+      table_.erase(erased);
+    }
+    return {table_, next};
   }
 
   // Destroys all elements. Bound: O(size). A container of more than one chunk gives its memory
   // back.
   void clear() noexcept { table_.clear(); }
 
-  // ---- observing ----
+  // Erases the elements for which `erases(element)` is true; returns how many. Bound: O(size).
+  template <class Predicate>
+  friend size_type erase_if(hash_container& container, Predicate erases) {
+    return container.erase_where(erases);
+  }
 
-  hasher hash_function() const { return table_.hash(); }
-  key_equal key_eq() const { return table_.equal(); }
-  allocator_type get_allocator() const noexcept { return table_.allocator(); }
+  // The same elements, in whatever order. Bound: O(size).
+  friend bool operator==(const hash_container& a, const hash_container& b) {
+    if (a.size() != b.size()) return false;
+    for (const value_type& element : a) {
+      const value_type* const other = b.find_element(Elements::key_of(element));
+      if (other == nullptr) return false;
+      if constexpr (Elements::is_map) {
+        if (!(element.second == other->second)) return false;
+      }
+    }
+    return true;
+  }
 
  protected:
-  using position = typename table_type::position;
-
-  // The element with `key`, or a new one made by `construct(address)`.
+  // The element with `key`, or a new one made by `make(slot)`.
   template <class K, class Construct>
   STEADY_ALWAYS_INLINE std::pair<iterator, bool> find_or_insert(const K& key,
-                                                                const Construct& construct) {
-    const auto [at, inserted] = table_.find_or_insert(key, construct);
+                                                                const Construct& make) {
+    const auto [at, inserted] = table_.find_or_insert(key, make);
     return {iterator(table_, at), inserted};
   }
 
-  template <class... Arguments>
-  void construct(value_type* at, Arguments&&... arguments) {
-    detail::construct_element(table_.allocator(), at, std::forward<Arguments>(arguments)...);
-  }
-
-  template <class Predicate>
-  size_type erase_where(Predicate& erases) {
-    const size_type before = this->size();
-    for (iterator at = begin(); at != end();) {
-      if (erases(*at)) {
-        at = erase(const_iterator(at));
-      } else {
-        ++at;
-      }
-    }
-    return before - this->size();
-  }
-
+  // Null when there is none.
   template <class K>
   value_type* find_element(const K& key) const {
-    return table_.find(key).element;
+    const position at = table_.find(key);
+    return at ? std::addressof(Elements::element_of(*at.slot)) : nullptr;
   }
 
  private:
   template <class, class, class, class, class>
   friend class hash_container;
-
-  template <class Value>
-  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert_value(Value&& element) {
-    return find_or_insert(Elements::key_of(element),
-                          [&](value_type* at) { construct(at, std::forward<Value>(element)); });
-  }
 
   template <class K>
   size_type erase_key(const K& key) {
@@ -422,16 +286,29 @@ class hash_container : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
     return 1;
   }
 
-  // The other's content, by moving each element if its memory cannot be kept here.
-  void take_or_move(hash_container& other) {
-    if (get_allocator() == other.get_allocator()) return table_.take(other.table_);
-    this->reserve(other.size());
-    for (auto at = other.table_.first(); at; at = other.table_.after(at)) {
-      value_type* const from = at.element;
-      table_.insert_new(Elements::key_of(*from),
-                        [&](value_type* to) { Elements::move(table_.allocator(), to, from); });
+  // Nodes go back to the allocator that they came from.
+  void require_equal_allocator(const Allocator& allocator) const {
+    if constexpr (detail::debug_mode && Elements::owns_memory) {
+      if (!(allocator == this->get_allocator())) {
+        detail::misuse("a node was given to a container whose allocator is not equal to its own");
+      }
     }
-    other.clear();
+  }
+
+  template <class Predicate>
+  size_type erase_where(Predicate& erases) {
+    const size_type before = this->size();
+    for (position at = table_.first(); at;) {
+      const position next = table_.after(at);
+      if (visit(erases, at)) table_.erase(at);
+      at = next;
+    }
+    return before - this->size();
+  }
+  template <class Visitor>
+  bool visit(Visitor& visitor, const position& at) {
+    [[maybe_unused]] const detail::user_code_scope<detail::debug_mode> scope(&table_);
+    return static_cast<bool>(visitor(*iterator(table_, at)));
   }
 
   template <class Iterator>

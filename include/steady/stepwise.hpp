@@ -59,12 +59,7 @@ class stepwise {
   // Bound: O(elements + buckets). Throws std::length_error for sizes that no map can have.
   void reserve(size_type size) {
     if (size == 0 && !table_.arrays().has_memory()) return;
-    const unsigned wanted = layout::log2_buckets_for(size);
-    if (!table_.arrays().has_memory() || wanted > log2_buckets()) {
-      table_.resize(wanted);
-    } else {
-      table_.finish();
-    }
+    table_.reserve(size);
   }
 
   // As many buckets as `buckets` or the size needs, whichever is more; 0 shrinks to fit.
@@ -121,10 +116,6 @@ class stepwise {
   stepwise(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
       : table_(hash, equal, allocator) {}
   ~stepwise() = default;
-
-  unsigned log2_buckets() const noexcept {
-    return table_.arrays().kept_array().line().log2_buckets();
-  }
 
   table_type table_;
 };

@@ -19,6 +19,7 @@ class CommandsTest(unittest.TestCase):
             ("check", "--full"),
             ("demo", "--quick"),
             ("tools/check_format", "--fix"),
+            ("tools/coverage", "--help"),
             ("tools/fuzz", "SECONDS"),
             ("tools/install_dependencies", "rivals"),
         ):
@@ -27,10 +28,14 @@ class CommandsTest(unittest.TestCase):
             self.assertIn(right, done.stderr)
 
     def test_help(self):
-        for command in ("check", "demo"):
+        for command, usage in (
+            ("check", "Usage: ./check"),
+            ("demo", "Usage: ./demo"),
+            ("tools/coverage", "Usage: tools/coverage"),
+        ):
             done = run(str(ROOT / command), "--help")
-            self.assertEqual(done.returncode, 0, command)
-            self.assertIn(f"Usage: ./{command}", done.stdout)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), command)
+            self.assertIn(usage, done.stdout)
 
     def test_demo_of_a_missing_path(self):
         done = run(str(ROOT / "demo"), "/no/such/path")
@@ -85,6 +90,18 @@ class InstallDependenciesTest(unittest.TestCase):
         self.assertEqual(len(calls), 2, calls)
         self.assertTrue(calls[0].endswith(" update"), calls)
         self.assertTrue(calls[1].endswith(" -y ninja-build"), calls)
+
+    def test_coverage(self):
+        done, calls = self.install("coverage", installed="g++")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(calls[1].endswith(" -y gcovr"), calls)
+
+    def test_names_the_groups(self):
+        for groups in ((), ("nonsense",)):
+            done, calls = self.install(*groups)
+            self.assertEqual((done.returncode, calls), (2, []))
+            for group in ("build", "cli", "rivals", "check", "full", "coverage"):
+                self.assertIn(group, done.stderr)
 
     def test_one_of_several_will_do(self):
         done, calls = self.install("rivals", installed="libboost1.83-dev libabsl-dev")

@@ -1,5 +1,6 @@
 // steady::hash: which keys agree, which differ, and what a seed changes.
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -7,11 +8,15 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <steady/hash.hpp>
+#include <steady/hash_map.hpp>
+#include <steady/hash_set.hpp>
 
 namespace user {
 
@@ -148,6 +153,65 @@ TEST(hash_of_other_types, mixes_the_standard_hash) {
             steady::hash<std::uint64_t>{}(std::hash<user::point>{}(p)));
   EXPECT_NE(steady::hash<user::point>{}(p), std::hash<user::point>{}(p));
   EXPECT_EQ(steady::hash<double>{}(0.0), steady::hash<double>{}(-0.0));
+}
+
+// A hash of the user's own that takes no seed.
+struct unseeded {
+  int number;
+  friend bool operator==(const unseeded&, const unseeded&) = default;
+};
+
+}  // namespace
+
+template <>
+struct steady::hash<unseeded> {
+  std::size_t operator()(const unseeded& key) const { return static_cast<std::size_t>(key.number); }
+};
+
+namespace {
+
+TEST(hash_of_several_values, is_that_of_a_pair_and_a_tuple) {
+  const auto expected = steady::hash_values(7, 1, std::string("two"));
+  EXPECT_EQ((steady::hash<std::pair<int, std::string>>{}({1, "two"}, 7)), expected);
+  EXPECT_EQ((steady::hash<std::tuple<int, std::string>>{}({1, "two"}, 7)), expected);
+}
+
+TEST(hash_of_several_values, depends_on_each_on_their_order_and_on_the_seed) {
+  const steady::hash<std::tuple<int, int, int>> hash;
+  EXPECT_NE(hash({1, 2, 3}), hash({2, 1, 3}));
+  EXPECT_NE(hash({1, 2, 3}), hash({1, 2, 4}));
+  EXPECT_NE(hash({0, 2, 3}), hash({1, 2, 3}));
+  EXPECT_NE(hash({1, 2, 3}, 1), hash({1, 2, 3}, 2));
+}
+
+TEST(hash_of_several_values, takes_hashes_without_a_seed) {
+  const steady::hash<std::pair<unseeded, int>> hash;
+  EXPECT_NE(hash({unseeded{1}, 1}), hash({unseeded{2}, 1}));
+  EXPECT_NE(hash({unseeded{1}, 1}, 1), hash({unseeded{1}, 1}, 2));
+}
+
+TEST(hash_of_several_values, spreads_a_grid) {
+  std::set<std::uint64_t> all;
+  std::vector<int> in_high_bits(256);
+  for (int x = 0; x < 256; ++x) {
+    for (int y = 0; y < 256; ++y) {
+      const std::uint64_t value = steady::hash<std::pair<int, int>>{}({x, y}, 12345);
+      all.insert(value);
+      ++in_high_bits[value >> 56];
+    }
+  }
+  EXPECT_EQ(all.size(), 65'536u);
+  for (const int count : in_high_bits) EXPECT_NEAR(count, 256, 6 * 16);  // 6 standard deviations
+}
+
+TEST(hash_of_several_values, makes_pairs_and_tuples_keys) {
+  steady::hash_map<std::pair<int, std::string>, int> pairs;
+  pairs[{1, "a"}] = 2;
+  EXPECT_EQ(pairs.at({1, "a"}), 2);
+  steady::hash_set<std::tuple<int, int, std::string>> tuples;
+  for (int n = 0; n < 1'000; ++n) tuples.insert({n, n % 7, "x"});
+  EXPECT_TRUE(tuples.contains({500, 500 % 7, "x"}));
+  EXPECT_FALSE(tuples.contains({500, 500 % 7, "y"}));
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #endif
 
-#if STEADY_HAS_LEAK_SANITIZER
+#if STEADY_HAS_ADDRESS_SANITIZER
 #include <sanitizer/lsan_interface.h>
 #endif
 
@@ -34,7 +34,8 @@ inline std::byte* reserve_addresses(std::size_t bytes) {
   // A huge page would be zeroed in one go by whoever touches it first.
   ::madvise(range, bytes, MADV_NOHUGEPAGE);
 #endif
-#if STEADY_HAS_LEAK_SANITIZER
+#if STEADY_HAS_ADDRESS_SANITIZER
+  // The leak sanitizer does not look for pointers in memory that comes straight from the system.
   __lsan_register_root_region(range, bytes);
 #endif
   return static_cast<std::byte*>(range);
@@ -48,7 +49,7 @@ inline void release_pages(std::byte* from, std::size_t bytes) noexcept {
 
 // Gives a whole range back, as reserved.
 inline void release_addresses(std::byte* range, std::size_t bytes) noexcept {
-#if STEADY_HAS_LEAK_SANITIZER
+#if STEADY_HAS_ADDRESS_SANITIZER
   __lsan_unregister_root_region(range, bytes);
 #endif
   ::munmap(range, bytes);

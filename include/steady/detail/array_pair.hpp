@@ -31,8 +31,8 @@ namespace steady::detail {
 template <class Elements, class Allocator, class Policy>
 class array_pair {
  public:
-  using value_type = typename Elements::value_type;
-  using array = bucket_array<value_type, Allocator, Policy>;
+  using slot_type = typename Elements::slot_type;
+  using array = bucket_array<slot_type, Allocator, Policy>;
   using overflow = typename array::overflow;
   using memory_type = map_memory<Allocator, Policy::count_work>;
   using layout = typename array::layout;

@@ -23,6 +23,7 @@
 #include <steady/detail/header_leaves.hpp>
 #include <steady/detail/header_run.hpp>
 #include <steady/detail/pointers.hpp>
+#include <steady/detail/poison.hpp>
 
 namespace steady::detail {
 
@@ -31,16 +32,16 @@ inline constexpr bool uses_header_run =
     Policy::reserve_addresses&& can_reserve_addresses&& std::is_same_v<
         Allocator, std::allocator<typename std::allocator_traits<Allocator>::value_type>>;
 
-template <class Value, class Allocator, class Policy>
+template <class Slot, class Allocator, class Policy>
 class bucket_array {
  public:
-  using layout = geometry<Value, Allocator, Policy>;
+  using layout = geometry<Slot, Allocator, Policy>;
   using overflow = typename layout::overflow;
   using overflow_link = typename layout::overflow_link;
   using footer = typename layout::footer;
   using header_store =
-      std::conditional_t<uses_header_run<Allocator, Policy>, header_run<Value, Allocator, Policy>,
-                         header_leaves<Value, Allocator, Policy>>;
+      std::conditional_t<uses_header_run<Allocator, Policy>, header_run<Slot, Allocator, Policy>,
+                         header_leaves<Slot, Allocator, Policy>>;
   using root_type = typename header_store::root_type;
 
   // An array of one bucket without memory, which finds nothing.
@@ -49,6 +50,7 @@ class bucket_array {
   // Throws what the allocator throws; nothing is kept then.
   template <class Memory>
   static bucket_array create(Memory& memory, unsigned log2_buckets) {
+    layout::check_policy();
     bucket_array array;
     array.line_ = line_partition::of(log2_buckets);
     if (array.is_embedded()) {
@@ -69,7 +71,7 @@ class bucket_array {
   static STEADY_ALWAYS_INLINE bucket_header* header(root_type root, std::uint64_t bucket) noexcept {
     return header_store::header(root, bucket);
   }
-  static STEADY_ALWAYS_INLINE Value* slots(root_type root, std::uint64_t bucket) noexcept {
+  static STEADY_ALWAYS_INLINE Slot* slots(root_type root, std::uint64_t bucket) noexcept {
     return first_slot(root, bucket) + (bucket % layout::chunk_buckets) * layout::width;
   }
   // The link to a bucket's overflow; has a meaning only while the bucket's filter is not 0.
@@ -77,13 +79,13 @@ class bucket_array {
     auto* const end = reinterpret_cast<overflow_link*>(footer_of(first_slot(root, bucket)));
     return *(end - 1 - bucket % layout::chunk_buckets);
   }
-  static Value* overflow_slots(overflow* bucket) noexcept {
-    return reinterpret_cast<Value*>(reinterpret_cast<std::byte*>(bucket) +
-                                    layout::overflow_slots_offset);
+  static Slot* overflow_slots(overflow* bucket) noexcept {
+    return reinterpret_cast<Slot*>(reinterpret_cast<std::byte*>(bucket) +
+                                   layout::overflow_slots_offset);
   }
 
   bucket_header* header(std::uint64_t bucket) const noexcept { return header(root(), bucket); }
-  Value* slots(std::uint64_t bucket) const noexcept { return slots(root(), bucket); }
+  Slot* slots(std::uint64_t bucket) const noexcept { return slots(root(), bucket); }
   overflow* overflow_of(std::uint64_t bucket) const noexcept {
     if (header(bucket)->filter == 0) return nullptr;
     return to_raw(first_overflow(root(), bucket));
@@ -127,7 +129,7 @@ class bucket_array {
   // An overflow bucket for `bucket`, empty and not linked yet. Throws what the allocator throws.
   template <class Memory>
   overflow* take_overflow(Memory& memory, std::uint64_t bucket) {
-    Value* const first = first_slot(root(), bucket);
+    Slot* const first = first_slot(root(), bucket);
     footer& chunk = *footer_of(first);
     overflow* taken = to_raw(chunk.free);
     if (taken != nullptr) {
@@ -136,6 +138,7 @@ class bucket_array {
       if (chunk.next_spare == chunk.end_spare) extend(memory, chunk);
       std::byte* const spare = to_raw(chunk.next_spare);
       set_spare(chunk, spare + layout::overflow_stride, to_raw(chunk.end_spare));
+      unpoison<Allocator>(spare, sizeof(overflow));
       taken = ::new (static_cast<void*>(spare)) overflow;
     }
     for (auto& tag : taken->tags) tag = 0;
@@ -150,6 +153,7 @@ class bucket_array {
     footer& chunk = *footer_of(first_slot(root(), bucket));
     given->next = chunk.free;
     chunk.free = to_stored<overflow_link>(given);
+    poison<Allocator>(overflow_slots(given), layout::overflow_width * sizeof(Slot));
     --memory.overflow_buckets;
   }
 
@@ -161,10 +165,10 @@ class bucket_array {
     return is_embedded() ? line_.buckets() : layout::chunk_buckets;
   }
 
-  static STEADY_ALWAYS_INLINE Value* first_slot(root_type root, std::uint64_t bucket) noexcept {
+  static STEADY_ALWAYS_INLINE Slot* first_slot(root_type root, std::uint64_t bucket) noexcept {
     return to_raw(header_store::slots(root, bucket / layout::chunk_buckets));
   }
-  static footer* footer_of(Value* first_slot) noexcept {
+  static footer* footer_of(Slot* first_slot) noexcept {
     return reinterpret_cast<footer*>(reinterpret_cast<std::byte*>(first_slot) -
                                      layout::footer_offset);
   }
@@ -189,11 +193,12 @@ class bucket_array {
 
   // Writes the footer and the directory entry of a chunk in unwritten memory.
   void furnish_chunk(std::uint64_t chunk, std::byte* block, const typename layout::layout& size) {
-    auto* const first = reinterpret_cast<Value*>(block + size.slots);
+    auto* const first = reinterpret_cast<Slot*>(block + size.slots);
     auto* const end = ::new (static_cast<void*>(footer_of(first))) footer{};
     set_spare(*end, block + size.spare, block + size.bytes);
     using slots_link = typename header_store::slots_link;
     std::construct_at(&header_store::slots(root(), chunk), to_stored<slots_link>(first));
+    poison<Allocator>(first, size.bytes - size.slots);
   }
 
   static void set_spare(footer& chunk, std::byte* next, std::byte* end) noexcept {
@@ -208,14 +213,16 @@ class bucket_array {
     std::construct_at(reinterpret_cast<byte_link*>(block), chunk.extensions);
     chunk.extensions = to_stored<byte_link>(block);
     set_spare(chunk, block + layout::extension_header, block + bytes);
+    poison<Allocator>(block + layout::extension_header, bytes - layout::extension_header);
   }
 
   template <class Memory>
   void release_chunk(Memory& memory) noexcept {
     const auto size = chunk_layout();
-    Value* const first = first_slot(root(), released_chunks_ * layout::chunk_buckets);
+    Slot* const first = first_slot(root(), released_chunks_ * layout::chunk_buckets);
     release_extensions(memory, *footer_of(first));
     std::byte* const block = reinterpret_cast<std::byte*>(first) - size.slots;
+    unpoison<Allocator>(block, size.bytes);
     memory.template release_chunk<layout::alignment>(block, size.bytes, !is_embedded());
     ++released_chunks_;
   }
@@ -225,6 +232,7 @@ class bucket_array {
     const std::size_t bytes = layout::extension_bytes(buckets_per_chunk());
     for (std::byte* block = to_raw(chunk.extensions); block != nullptr;) {
       std::byte* const next = to_raw(*reinterpret_cast<byte_link*>(block));
+      unpoison<Allocator>(block, bytes);
       memory.template release<layout::alignment>(block, bytes);
       block = next;
     }

@@ -1,7 +1,7 @@
 // Compiler and platform facts, in one place. Everything else asks these names instead of the
 // compiler.
 //
-// Only this header, the tag-group backends, bits.hpp and address_range.hpp contain `#if`.
+// Only this header and the few that tools/check_layers lists contain `#if`.
 #pragma once
 
 #include <cstddef>
@@ -33,19 +33,59 @@
 #define STEADY_HAS_ADDRESS_RESERVATION 0
 #endif
 
-// The leak sanitizer does not look for pointers in memory that comes straight from the system.
 #if defined(__SANITIZE_ADDRESS__)
-#define STEADY_HAS_LEAK_SANITIZER 1
+#define STEADY_HAS_ADDRESS_SANITIZER 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define STEADY_HAS_LEAK_SANITIZER 1
+#define STEADY_HAS_ADDRESS_SANITIZER 1
 #endif
 #endif
-#if !defined(STEADY_HAS_LEAK_SANITIZER)
-#define STEADY_HAS_LEAK_SANITIZER 0
+#if !defined(STEADY_HAS_ADDRESS_SANITIZER)
+#define STEADY_HAS_ADDRESS_SANITIZER 0
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+#define STEADY_HAS_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define STEADY_HAS_THREAD_SANITIZER 1
+#endif
+#endif
+#if !defined(STEADY_HAS_THREAD_SANITIZER)
+#define STEADY_HAS_THREAD_SANITIZER 0
+#endif
+
+// STEADY_DEBUG: 1 ends programs that break a rule with a message that names it. On in debug builds.
+#if !defined(STEADY_DEBUG)
+#if defined(NDEBUG)
+#define STEADY_DEBUG 0
+#else
+#define STEADY_DEBUG 1
+#endif
+#endif
+
+// STEADY_SHAKE: 1 makes migrations happen at random where they may, so that code that relies on
+// luck is seen. On under sanitizers.
+#if !defined(STEADY_SHAKE)
+#define STEADY_SHAKE (STEADY_HAS_ADDRESS_SANITIZER || STEADY_HAS_THREAD_SANITIZER)
+#endif
+
+// The two change what iterators and maps contain. What depends on them is in a namespace of its
+// own, so that program parts built differently do not link instead of misunderstanding each other.
+#if STEADY_DEBUG && STEADY_SHAKE
+#define STEADY_ABI debug_shaken
+#elif STEADY_DEBUG
+#define STEADY_ABI debug
+#elif STEADY_SHAKE
+#define STEADY_ABI shaken
+#else
+#define STEADY_ABI plain
 #endif
 
 namespace steady::detail {
+
+inline constexpr bool debug_mode = STEADY_DEBUG;
+inline constexpr bool shaking = STEADY_SHAKE;
 
 // Asks for the cache line at `address`; never faults, may be ignored.
 STEADY_ALWAYS_INLINE void prefetch(const void* address) noexcept {

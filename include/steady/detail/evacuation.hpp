@@ -33,6 +33,7 @@
 #include <steady/detail/group.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/pointers.hpp>
+#include <steady/detail/poison.hpp>
 #include <steady/detail/small_list.hpp>
 
 namespace steady::detail {
@@ -69,7 +70,7 @@ struct evacuation_plan {
 template <class Elements, class Array, class Memory>
 class evacuation {
  public:
-  using value_type = typename Elements::value_type;
+  using slot_type = typename Elements::slot_type;
   using layout = typename Array::layout;
   using overflow = typename Array::overflow;
 
@@ -110,18 +111,19 @@ class evacuation {
 
  private:
   using overflow_link = typename Array::overflow_link;
+  using allocator_type = typename Memory::allocator_type;
 
   struct moving {
-    value_type* element;
+    slot_type* slot;
     std::uint8_t* tag;
     std::uint64_t position;
-    value_type* destination;  // only kept where a transfer may have to be undone
+    slot_type* destination;  // only kept where a transfer may have to be undone
   };
 
   // A target bucket while it is filled: its header in two words, written back once.
   struct target_bucket {
     bucket_header* header;
-    value_type* slots;
+    slot_type* slots;
     std::uint64_t words[2];
     std::uint32_t free;      // a bit for each empty slot
     std::uint32_t arriving;  // elements
@@ -146,7 +148,7 @@ class evacuation {
   template <class PositionOf>
   bool split(const PositionOf& position_of) {
     const bucket_header* const header = source_.header(plan_.source);
-    value_type* const from = source_.slots(plan_.source);
+    slot_type* const from = source_.slots(plan_.source);
     const std::uint32_t full = ~group::match_empty(header) & all_slots;
     const line_partition line = target_.line();
     std::uint32_t upper = 0;  // a bit for each element that goes to the second target
@@ -196,16 +198,14 @@ class evacuation {
     return true;
   }
 
-  void move_split(value_type* from, std::uint32_t full, std::uint32_t upper) noexcept {
-    auto& allocator = memory_.allocator();
-    value_type* const to_lower = targets_[0].slots;
-    value_type* const to_upper = plan_.targets == 2 ? targets_[1].slots : to_lower;
+  void move_split(slot_type* from, std::uint32_t full, std::uint32_t upper) noexcept {
+    slot_type* const to_lower = targets_[0].slots;
+    slot_type* const to_upper = plan_.targets == 2 ? targets_[1].slots : to_lower;
     std::size_t moved = 0;
     for (std::uint32_t rest = full; rest != 0; rest &= rest - 1, ++moved) {
       const int number = std::countr_zero(rest);
-      value_type* const to = select((upper >> number & 1) != 0, to_upper, to_lower);
-      Elements::move(allocator, to + number, from + number);
-      destroy_element(allocator, from + number);
+      slot_type* const to = select((upper >> number & 1) != 0, to_upper, to_lower);
+      relocate(to + number, from + number);
     }
     memory_.recorder.moved(moved);
   }
@@ -226,7 +226,7 @@ class evacuation {
   }
 
   template <class PositionOf>
-  void gather_from(void* header, std::uint32_t slots, value_type* first,
+  void gather_from(void* header, std::uint32_t slots, slot_type* first,
                    const PositionOf& position_of) {
     auto* const tags = static_cast<std::uint8_t*>(header);
     for (std::uint32_t full = ~group::match_empty(header) & slots; full != 0; full &= full - 1) {
@@ -234,7 +234,7 @@ class evacuation {
       const std::uint64_t position = position_of(first[number]);
       if (position - plan_.first > plan_.last - plan_.first) continue;
       moving& element = moving_.add();
-      element.element = first + number;
+      element.slot = first + number;
       element.tag = tags + number;
       element.position = position;
     }
@@ -280,7 +280,7 @@ class evacuation {
   }
 
   // Claims a slot of the element's target bucket.
-  value_type* assign(const moving& element) noexcept {
+  slot_type* assign(const moving& element) noexcept {
     target_bucket& bucket = target_of(element);
     const std::uint64_t tag = *element.tag;
     if (bucket.free != 0) [[likely]] {
@@ -298,13 +298,20 @@ class evacuation {
     return Array::overflow_slots(bucket.filling) + bucket.filled++;
   }
 
+  void relocate(slot_type* to, slot_type* from) noexcept {
+    unpoison<allocator_type>(to, sizeof(slot_type));
+    Elements::move(memory_.allocator(), to, from);
+    vacate(from);
+  }
+
+  void vacate(slot_type* slot) noexcept {
+    Elements::destroy(memory_.allocator(), slot);
+    poison<allocator_type>(slot, sizeof(slot_type));
+  }
+
   void transfer() {
-    auto& allocator = memory_.allocator();
     if constexpr (Elements::nothrow_movable()) {
-      for (const moving& element : moving_) {
-        Elements::move(allocator, assign(element), element.element);
-        destroy_element(allocator, element.element);
-      }
+      for (const moving& element : moving_) relocate(assign(element), element.slot);
     } else {
       for (moving& element : moving_) element.destination = assign(element);
       transfer_or_undo();
@@ -320,27 +327,25 @@ class evacuation {
     try {
       for (; done < moving_.size(); ++done) {
         const moving& element = moving_[done];
-        if constexpr (Elements::copyable()) {
-          construct_element(allocator, element.destination, std::as_const(*element.element));
-        } else {
-          Elements::move(allocator, element.destination, element.element);
-        }
+        slot_opening<allocator_type, slot_type> opening(element.destination);
+        Elements::transfer(allocator, element.destination, element.slot);
+        opening.keep();
       }
     } catch (...) {
       while (done > 0) undo(moving_[--done]);
       throw;
     }
-    for (const moving& element : moving_) destroy_element(allocator, element.element);
+    for (const moving& element : moving_) vacate(element.slot);
   }
 
   // A second exception in here would lose the element; it ends the program instead.
   void undo(moving& element) noexcept {
     auto& allocator = memory_.allocator();
     if constexpr (!Elements::copyable()) {
-      destroy_element(allocator, element.element);
-      Elements::move(allocator, element.element, element.destination);
+      Elements::destroy(allocator, element.slot);
+      Elements::transfer(allocator, element.slot, element.destination);
     }
-    destroy_element(allocator, element.destination);
+    vacate(element.destination);
   }
 
   void commit() noexcept {

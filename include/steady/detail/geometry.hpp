@@ -53,7 +53,7 @@ struct chunk_footer {
   pointer_of<Allocator, std::byte> extensions;  // newest; each begins with the link to the next
 };
 
-template <class Value, class Allocator, class Policy>
+template <class Slot, class Allocator, class Policy>
 struct geometry {
   using overflow = overflow_bucket<Allocator>;
   using overflow_link = pointer_of<Allocator, overflow>;
@@ -61,26 +61,30 @@ struct geometry {
   using extension_link = pointer_of<Allocator, std::byte>;
   using group = typename Policy::group;
 
-  static constexpr unsigned width = Policy::template bucket_width<sizeof(Value)>;
+  static constexpr unsigned width = Policy::template bucket_width<sizeof(Slot)>;
   static constexpr unsigned overflow_width = std::min(Policy::overflow_width, width);
-  static_assert(1 <= width && width <= max_bucket_width, "bucket_width: 1 to 14 slots");
-  static_assert(1 <= overflow_width && overflow_width <= max_overflow_width,
-                "overflow_width: 1 to 8 slots");
-  static_assert(Policy::load_limit > 0 && Policy::load_limit * width >= 1,
-                "load_limit: a part of the slots that is at least one slot per bucket");
-  static_assert(Policy::evacuations_per_insert >= 1, "evacuations_per_insert: at least 1");
 
-  static constexpr std::size_t alignment = std::max(std::size_t{16}, alignof(Value));
-  static constexpr std::size_t bucket_bytes = width * sizeof(Value);
+  // Not in the class itself, so that a container of a type that is not complete yet can be named.
+  static constexpr void check_policy() noexcept {
+    static_assert(1 <= width && width <= max_bucket_width, "bucket_width: 1 to 14 slots");
+    static_assert(1 <= overflow_width && overflow_width <= max_overflow_width,
+                  "overflow_width: 1 to 8 slots");
+    static_assert(Policy::load_limit > 0 && Policy::load_limit * width >= 1,
+                  "load_limit: a part of the slots that is at least one slot per bucket");
+    static_assert(Policy::evacuations_per_insert >= 1, "evacuations_per_insert: at least 1");
+  }
+
+  static constexpr std::size_t alignment = std::max(std::size_t{16}, alignof(Slot));
+  static constexpr std::size_t bucket_bytes = width * sizeof(Slot);
 
   // Buckets per chunk: as many as fit the chunk's size, a power of two.
   static constexpr std::size_t chunk_buckets = std::bit_floor(
       std::clamp(Policy::chunk_bytes / bucket_bytes, std::size_t{1}, std::size_t{4096}));
   static constexpr unsigned log2_chunk_buckets = std::bit_width(chunk_buckets) - 1;
 
-  static constexpr std::size_t overflow_slots_offset = round_up(sizeof(overflow), alignof(Value));
+  static constexpr std::size_t overflow_slots_offset = round_up(sizeof(overflow), alignof(Slot));
   static constexpr std::size_t overflow_stride =
-      round_up(overflow_slots_offset + overflow_width * sizeof(Value), alignment);
+      round_up(overflow_slots_offset + overflow_width * sizeof(Slot), alignment);
 
   static constexpr std::size_t footer_offset = round_up(sizeof(footer), alignof(overflow_link));
 

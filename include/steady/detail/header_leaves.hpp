@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/geometry.hpp>
@@ -23,24 +24,29 @@
 
 namespace steady::detail {
 
-template <class Value, class Allocator, class Policy>
+template <class Slot, class Allocator, class Policy>
 class header_leaves {
   using leaf_link = pointer_of<Allocator, bucket_header>;
   using node_link = pointer_of<Allocator, leaf_link>;
   using root_link = pointer_of<Allocator, node_link>;
 
  public:
-  using slots_link = pointer_of<Allocator, Value>;
+  using slots_link = pointer_of<Allocator, Slot>;
   using root_type = const node_link*;
 
-  header_leaves() noexcept : root_(to_stored<root_link>(empty_root())) {}
+  header_leaves() noexcept {
+    if constexpr (!null_when_empty) root_ = empty_root();
+  }
 
   // Room that embedded headers need in front of them: a root and a node of one entry each, and the
   // directory's only entry.
   static constexpr std::size_t embedded_prefix =
       round_up(sizeof(node_link) + sizeof(leaf_link) + sizeof(slots_link), sizeof(bucket_header));
 
-  root_type root() const noexcept { return to_raw(root_); }
+  root_type root() const noexcept {
+    if constexpr (null_when_empty) return root_ == nullptr ? empty_root() : to_raw(root_);
+    return to_raw(root_);
+  }
 
   static STEADY_ALWAYS_INLINE bucket_header* header(root_type root, std::uint64_t bucket) noexcept {
     return leaf(root, bucket) + bucket % leaf_headers;
@@ -98,7 +104,7 @@ class header_leaves {
   }
 
  private:
-  using layout = geometry<Value, Allocator, Policy>;
+  using layout = geometry<Slot, Allocator, Policy>;
 
   static constexpr std::size_t block_alignment = alignof(bucket_header);
   static constexpr std::uint64_t leaf_headers = 4096;
@@ -157,13 +163,16 @@ class header_leaves {
     ++released_nodes_;
   }
 
+  // A fancy pointer may be read by another process, where `empty_root()` is elsewhere.
+  static constexpr bool null_when_empty = !std::is_pointer_v<root_link>;
+
   static node_link* empty_root() noexcept {
     static leaf_link leaf = to_stored<leaf_link>(const_cast<bucket_header*>(&empty_header));
     static node_link node = to_stored<node_link>(&leaf);
     return &node;
   }
 
-  root_link root_;
+  root_link root_ = nullptr;
   std::uint64_t provided_leaves_ = 0;
   std::uint64_t released_leaves_ = 0;
   std::uint64_t provided_nodes_ = 0;

@@ -25,10 +25,10 @@
 
 namespace steady::detail {
 
-template <class Value, class Allocator, class Policy>
+template <class Slot, class Allocator, class Policy>
 class header_run {
  public:
-  using slots_link = pointer_of<Allocator, Value>;
+  using slots_link = pointer_of<Allocator, Slot>;
   using root_type = const bucket_header*;
 
   // Room that embedded headers need in front of them.
@@ -112,7 +112,7 @@ class header_run {
   }
 
  private:
-  using layout = geometry<Value, Allocator, Policy>;
+  using layout = geometry<Slot, Allocator, Policy>;
   using header_link = pointer_of<Allocator, bucket_header>;
 
   static constexpr std::uint64_t slice_headers = slice_bytes / sizeof(bucket_header);

@@ -21,31 +21,20 @@ concept other_key =
     transparent_key<K, Hash, KeyEqual> && !std::convertible_to<K, typename Container::iterator> &&
     !std::convertible_to<K, typename Container::const_iterator>;
 
-// What a set's element can be built from, without being one.
-template <class K, class Hash, class KeyEqual, class Set>
-concept other_element =
-    transparent_key<K, Hash, KeyEqual> && std::constructible_from<typename Set::value_type, K&&> &&
-    !std::same_as<std::remove_cvref_t<K>, typename Set::value_type>;
-
-// What a map's element can be built from, without being one.
-template <class Pair, class Value>
+// What an element can be built from, without being one. Into a set only keys of other types that
+// transparent functions accept: others convert to a key by themselves.
+template <class Element, class Elements, class Hash, class KeyEqual>
 concept makes_element =
-    std::constructible_from<Value, Pair&&> && !std::same_as<std::remove_cvref_t<Pair>, Value>;
+    std::constructible_from<typename Elements::value_type, Element&&> &&
+    !std::same_as<std::remove_cvref_t<Element>, typename Elements::value_type> &&
+    (Elements::is_map || transparent_key<Element, Hash, KeyEqual>);
 
-// The arguments are one object of this very type.
-template <class Value, class... Arguments>
-inline constexpr bool just_one = sizeof...(Arguments) == 1 &&
-                                 (std::same_as<std::remove_cvref_t<Arguments>, Value> && ...);
-
-// A pair that holds a key, which can be seen without building the element.
-template <class Pair, class Key>
-concept pair_with_key = requires(Pair&& pair) {
-  requires std::same_as<std::remove_cvref_t<decltype(pair.first)>, Key>;
-  pair.second;
-};
-
-template <class T, class Plain>
-concept same_but_for_reference = std::same_as<std::remove_cvref_t<T>, Plain>;
+// Arguments for an element among which its key can be seen.
+template <class Elements, class... Arguments>
+concept shows_key = requires(const Arguments&... arguments) {
+  Elements::key_in(arguments...);
+}
+&&std::constructible_from<typename Elements::value_type, Arguments...>;
 
 template <class T, class One, class Other>
 concept one_but_not_other = std::same_as<T, One> && !std::same_as<One, Other>;
@@ -57,13 +46,5 @@ struct insert_return {
   bool inserted = false;
   Node node;  // the handle again if it was not inserted
 };
-
-template <class Iterator>
-using key_of_iterator = std::remove_const_t<typename std::iter_value_t<Iterator>::first_type>;
-template <class Iterator>
-using mapped_of_iterator = typename std::iter_value_t<Iterator>::second_type;
-template <class Iterator>
-using element_of_iterator =
-    std::pair<const key_of_iterator<Iterator>, mapped_of_iterator<Iterator>>;
 
 }  // namespace steady::detail

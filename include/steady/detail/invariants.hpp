@@ -24,7 +24,7 @@ class invariants {
   using array = typename arrays_type::array;
   using layout = typename array::layout;
   using overflow = typename array::overflow;
-  using value_type = typename Table::value_type;
+  using slot_type = typename Table::slot_type;
   using group = typename layout::group;
 
   explicit invariants(const Table& table) : table_(table), arrays_(table.arrays()) {}
@@ -90,11 +90,11 @@ class invariants {
   }
 
   // `filtered_by` is the header whose filter must admit the elements, null in the bucket itself.
-  void check_slots(const std::uint8_t* tags, std::uint32_t slots, const value_type* first,
+  void check_slots(const std::uint8_t* tags, std::uint32_t slots, const slot_type* first,
                    std::uint64_t bucket, bool in_new, const bucket_header* filtered_by) {
     for (std::uint32_t full = ~group::match_empty(tags) & slots; full != 0; full &= full - 1) {
       const int slot = std::countr_zero(full);
-      const value_type& element = first[slot];
+      const slot_type& element = first[slot];
       const std::uint64_t position = table_.line_position(element);
       const auto owner = arrays_.locate(position);
       expect(owner.in_new == in_new, "the owner of a position holds its elements");
@@ -102,7 +102,7 @@ class invariants {
       expect(tags[slot] == tag_of(position), "a tag is that of its element");
       expect(filtered_by == nullptr || (filtered_by->filter & filter_bit(position)) != 0,
              "the filter admits what is in overflow");
-      expect(table_.find(Table::elements::key_of(element)).element == &element,
+      expect(table_.find(Table::elements::key_of(element)).slot == &element,
              "every element is found by its key");
       ++elements_;
     }

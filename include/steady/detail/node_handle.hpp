@@ -1,7 +1,7 @@
-// The node handle of a flat container: an element taken out, kept in the handle itself.
+// The node handle: an element taken out, as its slot held it, kept in the handle itself.
 //
-// The standard's node handles own a list node, so that extracting moves nothing. A flat container
-// has no nodes; here extracting and inserting move the element once each.
+// Extracting and inserting move the slot's content once each: the element itself where slots hold
+// elements, the pointer that owns it in a node container.
 #pragma once
 
 #include <memory>
@@ -17,6 +17,7 @@ template <class Elements, class Allocator>
 class node_handle {
  public:
   using value_type = typename Elements::value_type;
+  using slot_type = typename Elements::slot_type;
   using allocator_type = Allocator;
 
   // Empty.
@@ -42,64 +43,63 @@ class node_handle {
     other = std::move(*this);
     *this = std::move(between);
   }
-  friend void swap(node_handle& a, node_handle& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
 
-  // For the containers: the element; moving one in, from a place where it is destroyed afterwards.
-  value_type* element() const noexcept {
-    return const_cast<value_type*>(reinterpret_cast<const value_type*>(storage_));
+  // For the containers: what a slot held; moving it in, from a slot that is destroyed afterwards.
+  slot_type* slot() const noexcept {
+    return const_cast<slot_type*>(reinterpret_cast<const slot_type*>(storage_));
   }
-  node_handle(const Allocator& allocator, value_type* from) : allocator_(allocator) {
-    Elements::move(*allocator_, element(), from);
+  node_handle(const Allocator& allocator, slot_type* from) : allocator_(allocator) {
+    Elements::transfer(*allocator_, slot(), from);
   }
   void reset() noexcept {
     if (empty()) return;
-    destroy_element(*allocator_, element());
+    Elements::destroy(*allocator_, slot());
     allocator_.reset();
   }
+
+ protected:
+  value_type& element() const noexcept { return Elements::element_of(*slot()); }
 
  private:
   void take(node_handle& other) {
     if (other.empty()) return;
     Allocator allocator = *other.allocator_;
-    Elements::move(allocator, element(), other.element());
+    Elements::transfer(allocator, slot(), other.slot());
     allocator_.emplace(std::move(allocator));
     other.reset();
   }
 
-  alignas(value_type) std::byte storage_[sizeof(value_type)];
+  alignas(slot_type) std::byte storage_[sizeof(slot_type)];
   std::optional<Allocator> allocator_;
 };
 
-template <class Key, class T, class Allocator>
-class map_node : public node_handle<map_elements<Key, T>, Allocator> {
+template <class Elements, class Allocator>
+class map_node : public node_handle<Elements, Allocator> {
  public:
-  using key_type = Key;
-  using mapped_type = T;
-  using node_handle<map_elements<Key, T>, Allocator>::node_handle;
+  using key_type = typename Elements::key_type;
+  using mapped_type = typename Elements::mapped_type;
+  using node_handle<Elements, Allocator>::node_handle;
 
   // The key may be changed: the element is in no map. The handle must not be empty.
-  Key& key() const noexcept { return const_cast<Key&>(this->element()->first); }
-  T& mapped() const noexcept { return this->element()->second; }
-};
+  key_type& key() const noexcept { return const_cast<key_type&>(this->element().first); }
+  mapped_type& mapped() const noexcept { return this->element().second; }
 
-template <class Key, class Allocator>
-class set_node : public node_handle<set_elements<Key>, Allocator> {
- public:
-  using node_handle<set_elements<Key>, Allocator>::node_handle;
-
-  // May be changed: it is in no set. The handle must not be empty.
-  Key& value() const noexcept { return *this->element(); }
+  friend void swap(map_node& a, map_node& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
 };
 
 template <class Elements, class Allocator>
-struct node_of;
-template <class Key, class T, class Allocator>
-struct node_of<map_elements<Key, T>, Allocator> {
-  using type = map_node<Key, T, Allocator>;
+class set_node : public node_handle<Elements, Allocator> {
+ public:
+  using node_handle<Elements, Allocator>::node_handle;
+
+  // May be changed: it is in no set. The handle must not be empty.
+  typename Elements::value_type& value() const noexcept { return this->element(); }
+
+  friend void swap(set_node& a, set_node& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
 };
-template <class Key, class Allocator>
-struct node_of<set_elements<Key>, Allocator> {
-  using type = set_node<Key, Allocator>;
-};
+
+template <class Elements, class Allocator>
+using node_of = std::conditional_t<Elements::is_map, map_node<Elements, Allocator>,
+                                   set_node<Elements, Allocator>>;
 
 }  // namespace steady::detail

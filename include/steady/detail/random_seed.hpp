@@ -25,8 +25,14 @@ inline std::uint64_t entropy() noexcept {
   }
 }
 
-inline std::uint64_t next_random() noexcept {
+// Of this thread. Tests and fuzzers assign it, to have the same seeds again.
+inline std::uint64_t& random_state() noexcept {
   thread_local std::uint64_t state = entropy();
+  return state;
+}
+
+inline std::uint64_t next_random() noexcept {
+  std::uint64_t& state = random_state();
   state += golden;
   std::uint64_t word = state;
   word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;

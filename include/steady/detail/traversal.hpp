@@ -10,23 +10,23 @@
 
 namespace steady::detail {
 
-// An element and its tag.
-template <class Value>
-struct slot {
-  Value* element;
+// A slot and its tag.
+template <class Slot>
+struct tagged_slot {
+  Slot* slot;
   std::uint8_t* tag;
 };
 
 // Where an element is. `tag` is its byte in a header or an overflow bucket, both of which are 16
 // bytes long and aligned, so that it also tells the header and the slot.
-template <class Value>
+template <class Slot>
 struct located {
-  Value* element = nullptr;
+  Slot* slot = nullptr;
   std::uint8_t* tag = nullptr;
   std::uint64_t bucket = 0;
   bool in_new = false;
 
-  explicit operator bool() const noexcept { return element != nullptr; }
+  explicit operator bool() const noexcept { return slot != nullptr; }
 };
 
 inline std::uint8_t* header_around(std::uint8_t* tag) noexcept {
@@ -36,9 +36,8 @@ inline std::uint8_t* header_around(std::uint8_t* tag) noexcept {
 template <class Pair>
 class traversal {
  public:
-  using value_type = typename Pair::value_type;
   using array = typename Pair::array;
-  using position = located<value_type>;
+  using position = located<typename Pair::slot_type>;
 
   // The first element; none when there is no element.
   static position first(const Pair& pair) noexcept {
@@ -63,7 +62,7 @@ class traversal {
     const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << number);
     if (later != 0) {
       const auto found = static_cast<unsigned>(std::countr_zero(later));
-      return {at.element + (found - number), tags + found, at.bucket, at.in_new};
+      return {at.slot + (found - number), tags + found, at.bucket, at.in_new};
     }
     next = next == nullptr ? within.overflow_of(at.bucket) : to_raw(next->next);
     if (const position found = in_overflow(next, at.bucket, at.in_new)) return found;

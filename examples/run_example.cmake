@@ -1,0 +1,10 @@
+# Runs `program`; fails unless it succeeds and prints what matches `expected`. (CTest itself checks
+# the one or the other.)
+execute_process(COMMAND ${program} OUTPUT_VARIABLE printed RESULT_VARIABLE status)
+message("${printed}")
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "${program} ended with ${status}; 0 would be right")
+endif()
+if(NOT printed MATCHES "${expected}")
+  message(FATAL_ERROR "${program} printed the above; this would be right:\n${expected}")
+endif()

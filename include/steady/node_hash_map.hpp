@@ -1,0 +1,80 @@
+// steady::node_hash_map: a hash_map whose elements never move.
+//
+// Pointers and references to an element stay valid until it is erased, as in std::unordered_map,
+// and large elements cost nothing when the map grows. In return every element is an allocation of
+// its own, and a lookup reads one more cache line. Iterators are invalidated as in hash_map.
+//
+// The interface is hash_map's; extract() and insert(node) do not move the element either.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <ranges>
+#include <utility>
+
+#include <steady/detail/config.hpp>
+#include <steady/detail/deduction.hpp>
+#include <steady/detail/elements.hpp>
+#include <steady/detail/nodes.hpp>
+#include <steady/from_range.hpp>
+#include <steady/hash.hpp>
+#include <steady/map_container.hpp>
+#include <steady/policy.hpp>
+
+namespace steady {
+
+inline namespace STEADY_ABI {
+
+template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
+          class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = default_policy>
+class node_hash_map
+    : public map_container<detail::node_elements<detail::map_elements<Key, T>, Allocator>, Hash,
+                           KeyEqual, Allocator, Policy> {
+  using base = map_container<detail::node_elements<detail::map_elements<Key, T>, Allocator>, Hash,
+                             KeyEqual, Allocator, Policy>;
+
+ public:
+  using typename base::value_type;
+
+  using base::base;
+  node_hash_map() = default;
+  // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
+  node_hash_map(std::initializer_list<value_type> elements) : base(elements) {}
+
+  node_hash_map& operator=(std::initializer_list<value_type> elements) {
+    base::operator=(elements);
+    return *this;
+  }
+
+  friend void swap(node_hash_map& a, node_hash_map& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
+};
+
+// Deduction guides. Options: what the constructors take behind the elements, any of them left out.
+
+template <std::input_iterator Iterator, class... Options,
+          class Deduced = detail::deduced_map<std::iter_value_t<Iterator>, Options...>>
+node_hash_map(Iterator, Iterator, Options...)
+    -> node_hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
+                     typename Deduced::key_equal, typename Deduced::allocator>;
+
+// Two, because only without further arguments is it used for a plain {...}.
+template <class Key, class T>
+node_hash_map(std::initializer_list<std::pair<Key, T>>) -> node_hash_map<Key, T>;
+template <class Key, class T, class First, class... Options,
+          class Deduced = detail::deduced_map<std::pair<Key, T>, First, Options...>>
+node_hash_map(std::initializer_list<std::pair<Key, T>>, First, Options...)
+    -> node_hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
+                     typename Deduced::key_equal, typename Deduced::allocator>;
+
+template <std::ranges::input_range Range, class... Options,
+          class Deduced = detail::deduced_map<std::ranges::range_value_t<Range>, Options...>>
+node_hash_map(from_range_t, Range&&, Options...)
+    -> node_hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
+                     typename Deduced::key_equal, typename Deduced::allocator>;
+
+}  // namespace STEADY_ABI
+
+}  // namespace steady

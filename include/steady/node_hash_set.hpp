@@ -1,0 +1,79 @@
+// steady::node_hash_set: a hash_set whose elements never move.
+//
+// Pointers and references to an element stay valid until it is erased, as in std::unordered_set,
+// and large elements cost nothing when the set grows. In return every element is an allocation of
+// its own, and a lookup reads one more cache line. Iterators are invalidated as in hash_set.
+//
+// The interface is hash_set's; extract() and insert(node) do not move the element either.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <ranges>
+
+#include <steady/detail/config.hpp>
+#include <steady/detail/deduction.hpp>
+#include <steady/detail/elements.hpp>
+#include <steady/detail/nodes.hpp>
+#include <steady/from_range.hpp>
+#include <steady/hash.hpp>
+#include <steady/hash_container.hpp>
+#include <steady/policy.hpp>
+
+namespace steady {
+
+inline namespace STEADY_ABI {
+
+template <class Key, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
+          class Allocator = std::allocator<Key>, class Policy = default_policy>
+class node_hash_set
+    : public hash_container<detail::node_elements<detail::set_elements<Key>, Allocator>, Hash,
+                            KeyEqual, Allocator, Policy> {
+  using base = hash_container<detail::node_elements<detail::set_elements<Key>, Allocator>, Hash,
+                              KeyEqual, Allocator, Policy>;
+
+ public:
+  using typename base::value_type;
+
+  using base::base;
+  node_hash_set() = default;
+  // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
+  node_hash_set(std::initializer_list<value_type> elements) : base(elements) {}
+
+  node_hash_set& operator=(std::initializer_list<value_type> elements) {
+    base::operator=(elements);
+    return *this;
+  }
+
+  friend void swap(node_hash_set& a, node_hash_set& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
+};
+
+// Deduction guides. Options: what the constructors take behind the elements, any of them left out.
+
+template <std::input_iterator Iterator, class... Options,
+          class Deduced = detail::deduced_set<std::iter_value_t<Iterator>, Options...>>
+node_hash_set(Iterator, Iterator, Options...)
+    -> node_hash_set<typename Deduced::key, typename Deduced::hash, typename Deduced::key_equal,
+                     typename Deduced::allocator>;
+
+// Two, because only without further arguments is it used for a plain {...}.
+template <class Key>
+node_hash_set(std::initializer_list<Key>) -> node_hash_set<Key>;
+template <class Key, class First, class... Options,
+          class Deduced = detail::deduced_set<Key, First, Options...>>
+node_hash_set(std::initializer_list<Key>, First, Options...)
+    -> node_hash_set<typename Deduced::key, typename Deduced::hash, typename Deduced::key_equal,
+                     typename Deduced::allocator>;
+
+template <std::ranges::input_range Range, class... Options,
+          class Deduced = detail::deduced_set<std::ranges::range_value_t<Range>, Options...>>
+node_hash_set(from_range_t, Range&&, Options...)
+    -> node_hash_set<typename Deduced::key, typename Deduced::hash, typename Deduced::key_equal,
+                     typename Deduced::allocator>;
+
+}  // namespace STEADY_ABI
+
+}  // namespace steady

@@ -1,0 +1,85 @@
+// Every member function of the containers, and of what they are made of, is instantiated here: so
+// all of them compile, whether another test calls them or not, and tools/coverage can name those
+// that none does.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include <steady/hash_map.hpp>
+#include <steady/hash_set.hpp>
+#include <steady/node_hash_map.hpp>
+#include <steady/node_hash_set.hpp>
+
+#include "support/policies.hpp"
+
+namespace instantiation {
+
+namespace detail = steady::detail;
+using support::counted;
+using support::counted_in_leaves;
+
+using key = std::string;
+using hash = steady::hash<key>;
+using equal = std::equal_to<key>;
+using pair = std::pair<const key, std::uint64_t>;
+using map_allocator = std::allocator<pair>;
+using set_allocator = std::allocator<key>;
+
+using map_elements = detail::map_elements<key, std::uint64_t>;
+using set_elements = detail::set_elements<key>;
+using map_nodes = detail::node_elements<map_elements, map_allocator>;
+using set_nodes = detail::node_elements<set_elements, set_allocator>;
+
+using table = detail::table<map_elements, hash, equal, map_allocator, counted>;
+using arrays = detail::array_pair<map_elements, map_allocator, counted>;
+
+}  // namespace instantiation
+
+using namespace instantiation;
+
+template class steady::hash_map<key, std::uint64_t, hash, equal, map_allocator, counted>;
+template class steady::map_container<map_elements, hash, equal, map_allocator, counted>;
+template class steady::hash_container<map_elements, hash, equal, map_allocator, counted>;
+template class steady::container_base<map_elements, hash, equal, map_allocator, counted>;
+template class steady::stepwise<map_elements, hash, equal, map_allocator, counted>;
+
+template class steady::hash_set<key, hash, equal, set_allocator, counted>;
+template class steady::hash_container<set_elements, hash, equal, set_allocator, counted>;
+template class steady::container_base<set_elements, hash, equal, set_allocator, counted>;
+
+template class steady::node_hash_map<key, std::uint64_t, hash, equal, map_allocator, counted>;
+template class steady::map_container<map_nodes, hash, equal, map_allocator, counted>;
+template class steady::hash_container<map_nodes, hash, equal, map_allocator, counted>;
+template class steady::container_base<map_nodes, hash, equal, map_allocator, counted>;
+
+template class steady::node_hash_set<key, hash, equal, set_allocator, counted>;
+template class steady::hash_container<set_nodes, hash, equal, set_allocator, counted>;
+template class steady::container_base<set_nodes, hash, equal, set_allocator, counted>;
+
+template class steady::detail::node_handle<map_elements, map_allocator>;
+template class steady::detail::map_node<map_elements, map_allocator>;
+template class steady::detail::set_node<set_elements, set_allocator>;
+template class steady::detail::table_iterator<table, false>;
+template class steady::detail::table_iterator<table, true>;
+
+template class steady::detail::table<map_elements, hash, equal, map_allocator, counted>;
+template class steady::detail::placement<map_elements, hash, equal, map_allocator, counted>;
+template class steady::detail::array_pair<map_elements, map_allocator, counted>;
+template class steady::detail::traversal<arrays>;
+template class steady::detail::bucket_array<pair, map_allocator, counted>;
+template class steady::detail::bucket_array<pair, map_allocator, counted_in_leaves>;
+template class steady::detail::header_run<pair, map_allocator, counted>;
+template class steady::detail::header_leaves<pair, map_allocator, counted>;
+template class steady::detail::map_memory<map_allocator, true>;
+template class steady::detail::map_memory<map_allocator, false>;
+
+namespace {
+
+// Compiling is the test. This one says so.
+TEST(instantiation, of_all_members_compiles) { SUCCEED(); }
+
+}  // namespace

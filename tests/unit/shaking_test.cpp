@@ -1,0 +1,64 @@
+// Shaking, as in sanitized builds: insertions migrate at random where they may, and nowhere else.
+#undef STEADY_SHAKE
+#define STEADY_SHAKE 1
+
+#include <cstdint>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include <steady/detail/shaking.hpp>
+#include <steady/hash_map.hpp>
+
+#include "support/containers.hpp"
+
+namespace {
+
+static_assert(steady::detail::shaking, "this test is built with STEADY_SHAKE");
+
+TEST(shaking, migrates_where_nothing_had_to) {
+  support::number_map<> map;
+  for (std::uint64_t n = 0; n < 20'000; ++n) map[n] = n;
+  map.finish();
+  EXPECT_GT(map.stats().migrations.compact, 0u);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+}
+
+TEST(shaking, evacuates_more_than_it_must) {
+  support::number_map<> map;
+  map.reserve(100'000);
+  std::uint64_t n = 0;
+  for (; !map.migrating(); ++n) map[n] = n;
+  const auto before = map.stats().steps.insert;
+  for (const std::uint64_t end = n + 100; n < end; ++n) map[n] = n;
+  EXPECT_GT(map.stats().steps.insert - before, 200u);
+}
+
+TEST(shaking, keeps_what_reserve_has_promised) {
+  support::number_map<> map;
+  map.reserve(10'000);
+  const std::uint64_t* const first = &(map[0] = 7);
+  for (std::uint64_t n = 1; n < 10'000; ++n) {
+    map[n] = n;
+    ASSERT_EQ(&map.at(0), first);
+  }
+  EXPECT_FALSE(map.migrating());
+}
+
+TEST(shaking, keeps_the_promise_when_the_map_moves_elsewhere) {
+  support::number_map<> source;
+  source.reserve(10'000);
+  support::number_map<> map = std::move(source);
+  const std::uint64_t* const first = &(map[0] = 7);
+  for (std::uint64_t n = 1; n < 10'000; ++n) map[n] = n;
+  EXPECT_EQ(&map.at(0), first);
+}
+
+TEST(shaking, is_without_state_when_switched_off) {
+  steady::detail::shaker<false> off;
+  off.promise(3);
+  EXPECT_FALSE(off.strikes(4));
+  EXPECT_EQ(off.extra(), 0u);
+}
+
+}  // namespace
