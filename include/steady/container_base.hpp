@@ -9,6 +9,7 @@
 //   Threads      const functions never change anything, and may run at the same time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <iterator>
@@ -80,10 +81,11 @@ class container_base : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
   container_base(Iterator first, Iterator last, size_type capacity = 0, const Hash& hash = Hash(),
                  const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
       : base(hash, equal, allocator) {
+    size_type count = 0;
     if constexpr (std::forward_iterator<Iterator>) {
-      if (capacity == 0) capacity = static_cast<size_type>(std::ranges::distance(first, last));
+      count = static_cast<size_type>(std::ranges::distance(first, last));
     }
-    fill(first, last, capacity);
+    fill(first, last, capacity, count);
   }
   template <std::input_iterator Iterator>
   container_base(Iterator first, Iterator last, size_type capacity, const Allocator& allocator)
@@ -113,10 +115,11 @@ class container_base : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
   container_base(from_range_t, Range&& range, size_type capacity = 0, const Hash& hash = Hash(),
                  const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
       : base(hash, equal, allocator) {
+    size_type count = 0;
     if constexpr (std::ranges::forward_range<Range> || std::ranges::sized_range<Range>) {
-      if (capacity == 0) capacity = static_cast<size_type>(std::ranges::distance(range));
+      count = static_cast<size_type>(std::ranges::distance(range));
     }
-    fill(std::ranges::begin(range), std::ranges::end(range), capacity);
+    fill(std::ranges::begin(range), std::ranges::end(range), capacity, count);
   }
   template <std::ranges::input_range Range>
   container_base(from_range_t, Range&& range, size_type capacity, const Allocator& allocator)
@@ -167,8 +170,8 @@ class container_base : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
     return *this;
   }
 
-  // Where the allocators differ and stay, elements are moved one by one; on an exception each is then
-  // either here or there.
+  // Where the allocators differ and stay, elements are moved one by one; on an exception each is
+  // then either here or there.
   container_base& operator=(container_base&& other) noexcept(
       (allocator_traits::propagate_on_container_move_assignment::value ||
        allocator_traits::is_always_equal::value) &&
@@ -260,9 +263,10 @@ class container_base : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
 
  private:
   template <class Iterator, class Sentinel>
-  void fill(Iterator first, Sentinel last, size_type capacity) {
-    if (capacity != 0) this->reserve(capacity);
+  void fill(Iterator first, Sentinel last, size_type capacity, size_type count) {
+    if (capacity != 0 || count != 0) this->reserve(std::max(capacity, count));
     for (; first != last; ++first) find_or_emplace(*first);
+    if (capacity == 0) table_.withdraw_reservation();  // nobody asked for one
   }
 
   // The other's content, by moving each element if its memory cannot be kept here.
@@ -283,6 +287,7 @@ class container_base : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
       other.table_.erase(at);
       at = next;
     }
+    other.table_.clear();
   }
 };
 

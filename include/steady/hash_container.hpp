@@ -282,7 +282,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   size_type erase_key(const K& key) {
     const position at = table_.find(key);
     if (!at) return 0;
-    table_.erase(at);
+    table_.erase_and_progress(at);
     return 1;
   }
 

@@ -37,6 +37,14 @@ struct default_policy {
   // every migration to end before the next is due (docs/design.md).
   static constexpr unsigned evacuations_per_insert = 2;
 
+  // A map of more than a chunk that holds less than this part of its load limit shrinks, driven by
+  // insertions and steps. 0: only when asked to.
+  static constexpr double shrink_below = 0.125;
+
+  // Let erase(key) move other elements, to drive what is pending. Otherwise erasing invalidates
+  // nothing but the erased element.
+  static constexpr bool erase_moves = false;
+
   // Keep the headers of large maps in one run of reserved addresses where the system can do that
   // and the allocator is std::allocator; otherwise they come in leaves from the allocator.
   static constexpr bool reserve_addresses = true;

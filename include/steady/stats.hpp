@@ -13,6 +13,7 @@ struct stats {
   std::size_t overflow_buckets = 0;  // in use, in both arrays
   std::size_t chunks = 0;            // blocks of slots held, one kept for recycling included
   std::size_t bytes = 0;             // held from the allocator and, for headers, from the system
+  std::size_t retired = 0;           // elements that clear_gradually() left to be destroyed
   double load_factor = 0;            // size by slots in `buckets`; overflow slots not counted
   std::size_t longest_chain = 0;     // most overflow buckets ever seen on one bucket
 
@@ -24,8 +25,10 @@ struct stats {
 
   struct {
     std::uint64_t insert = 0;  // by inserting calls
+    std::uint64_t erase = 0;   // by erasing calls, if the policy lets them
+    std::uint64_t trim = 0;    // by trim()
     std::uint64_t call = 0;    // by step(), step_for(), finish() and the calls that pay at once
-  } steps;                     // intervals evacuated, by what drove them
+  } steps;                     // buckets of work, by what drove it
 
   bool migrating = false;
   std::uint64_t frontier = 0;  // position on the hash line; 0 when not migrating

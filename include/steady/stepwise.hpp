@@ -45,13 +45,41 @@ class stepwise {
   }
 
   // True while any stepwise work is pending.
-  bool migrating() const noexcept { return table_.arrays().migrating(); }
+  bool migrating() const noexcept { return table_.migrating(); }
 
   // Buckets of work that are left; 0 when not migrating.
-  size_type pending() const noexcept { return static_cast<size_type>(table_.arrays().pending()); }
+  size_type pending() const noexcept { return table_.pending(); }
 
   // Completes all pending work. Bound: O(pending()).
   void finish() { table_.finish(); }
+
+  // ---- paying in steps ----
+  // These return in constant time; migrating() is true until what they ask for is done.
+
+  // Room for `size` elements, in the end; then, until the size exceeds that, no insertion migrates,
+  // and references stay valid. Throws std::length_error for sizes that no map can have, and what
+  // the allocator throws; nothing is asked for then.
+  void reserve_gradually(size_type size) { table_.reserve_gradually(size); }
+
+  // As many buckets as the size needs, in the end. Takes back what was reserved.
+  void shrink_gradually() noexcept { table_.shrink_gradually(); }
+
+  // Brings every element to a bucket anew, so that overflow that erasing has left goes away.
+  void compact_gradually() noexcept { table_.compact_gradually(); }
+
+  // The container is empty at once, and usable; the elements are destroyed in steps. If the
+  // allocator refuses a small block for the note of it, they are destroyed at once.
+  void clear_gradually() noexcept { table_.clear_gradually(); }
+
+  // For times of memory pressure: shrink_gradually(), and at most `max_buckets` buckets of pending
+  // work. Returns how many bytes were given back; call again while migrating(). Throws as step().
+  size_type trim(size_type max_buckets = 64) {
+    const size_type before = stats().bytes;
+    table_.shrink_gradually();
+    table_.trim(max_buckets);
+    const size_type after = stats().bytes;
+    return after < before ? before - after : 0;
+  }
 
   // ---- paying at once ----
 

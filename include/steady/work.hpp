@@ -12,13 +12,15 @@
 namespace steady {
 
 struct work {
-  std::uint64_t elements_moved = 0;     // by evacuation
-  std::uint64_t buckets_evacuated = 0;  // intervals: an old bucket, or a part of one
-  std::uint64_t hashes_taken = 0;       // calls of the hash function
-  std::uint64_t chains_probed = 0;      // buckets searched for a key, with their overflow
-  std::uint64_t chunks_allocated = 0;   // chunks of slots, also when recycled within the map
-  std::uint64_t chunks_released = 0;    // likewise
-  std::uint64_t blocks_allocated = 0;   // calls of the allocator, for whatever purpose
+  std::uint64_t elements_moved = 0;      // by evacuation
+  std::uint64_t buckets_evacuated = 0;   // intervals: an old bucket, or a part of one
+  std::uint64_t buckets_demolished = 0;  // destroyed in steps, after clear_gradually() or retire()
+  std::uint64_t elements_destroyed = 0;  // with them
+  std::uint64_t hashes_taken = 0;        // calls of the hash function
+  std::uint64_t chains_probed = 0;       // buckets searched for a key, with their overflow
+  std::uint64_t chunks_allocated = 0;    // chunks of slots, also when recycled within the map
+  std::uint64_t chunks_released = 0;     // likewise
+  std::uint64_t blocks_allocated = 0;    // calls of the allocator, for whatever purpose
   std::uint64_t blocks_released = 0;
   std::uint64_t bytes_allocated = 0;  // from the allocator and, for headers, from the system
   std::uint64_t bytes_released = 0;
@@ -34,6 +36,10 @@ class work_recorder {
  public:
   void moved(std::size_t elements) noexcept { counted_.elements_moved += elements; }
   void evacuated() noexcept { ++counted_.buckets_evacuated; }
+  void demolished(std::size_t elements) noexcept {
+    ++counted_.buckets_demolished;
+    counted_.elements_destroyed += elements;
+  }
   void hashed() const noexcept { ++counted_.hashes_taken; }
   void probed() const noexcept { ++counted_.chains_probed; }
   void zeroed(std::size_t bytes) noexcept { counted_.bytes_zeroed += bytes; }
@@ -51,6 +57,23 @@ class work_recorder {
     counted_.largest_block = std::max<std::uint64_t>(counted_.largest_block, bytes);
   }
 
+  // Takes over what another counted.
+  void take(work_recorder& other) noexcept {
+    work& from = other.counted_;
+    counted_.elements_moved += from.elements_moved;
+    counted_.elements_destroyed += from.elements_destroyed;
+    counted_.buckets_evacuated += from.buckets_evacuated;
+    counted_.buckets_demolished += from.buckets_demolished;
+    counted_.chunks_allocated += from.chunks_allocated;
+    counted_.chunks_released += from.chunks_released;
+    counted_.blocks_allocated += from.blocks_allocated;
+    counted_.blocks_released += from.blocks_released;
+    counted_.bytes_allocated += from.bytes_allocated;
+    counted_.bytes_released += from.bytes_released;
+    counted_.largest_block = std::max(counted_.largest_block, from.largest_block);
+    from = {};
+  }
+
   const work& counted() const noexcept { return counted_; }
   void reset() noexcept { counted_ = {}; }
 
@@ -64,6 +87,8 @@ class work_recorder<false> {
  public:
   void moved(std::size_t) noexcept {}
   void evacuated() noexcept {}
+  void demolished(std::size_t) noexcept {}
+  void take(work_recorder&) noexcept {}
   void hashed() const noexcept {}
   void probed() const noexcept {}
   void zeroed(std::size_t) noexcept {}

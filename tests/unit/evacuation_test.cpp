@@ -36,10 +36,10 @@ class evacuation : public testing::Test {
 
   static std::uint64_t buckets(unsigned log2_buckets) { return std::uint64_t{1} << log2_buckets; }
 
-  // As many elements as either number of buckets takes.
+  // As many elements as either number of buckets takes, and room for one more.
   static void fill(map& filled, unsigned from, unsigned to) {
     filled.rehash(buckets(from));
-    const std::uint64_t count = layout::load_limit(std::min(from, to));
+    const std::uint64_t count = layout::load_limit(std::min(from, to)) - 1;
     for (std::uint64_t n = 0; n < count; ++n) filled.try_emplace(n, 3 * n);
     ASSERT_EQ(filled.bucket_count(), buckets(from));
     ASSERT_FALSE(filled.migrating());
@@ -86,7 +86,10 @@ TYPED_TEST(evacuation, at_once_keeps_every_element) {
       numbers.rehash(this->buckets(to));
       const auto after = numbers.stats();
       ASSERT_EQ(after.buckets, this->buckets(to));
-      ASSERT_EQ(after.steps.call - before.steps.call, from == to ? 0 : this->steps(from, to));
+      const std::uint64_t steps = after.steps.call - before.steps.call;
+      // A step that shrinks passes empty buckets, too.
+      ASSERT_LE(steps, from == to ? 0 : this->steps(from, to));
+      ASSERT_GE(steps, from == to ? 0 : to > from ? this->steps(from, to) : this->buckets(to));
       ASSERT_EQ(after.migrations.grow, to > from ? 1u : 0u);
       ASSERT_EQ(after.migrations.shrink, to < from ? 1u : 0u);
       this->expect_all(numbers, before.size);
@@ -115,7 +118,7 @@ TYPED_TEST(evacuation, by_steps_keeps_every_element_at_each) {
         pending = numbers.pending();
         if (this->HasFatalFailure()) return;
       }
-      ASSERT_EQ(done, this->steps(from, to));
+      ASSERT_LE(done, this->steps(from, to));
       ASSERT_EQ(numbers.step(1), 0u);
       this->expect_all(numbers, count);
       if (this->HasFatalFailure()) return;

@@ -106,7 +106,7 @@ class array_pair {
       complete();
     } else {
       frontier_ = plan.last + 1;
-      if (plan.empties_source) old_.release_below(memory, plan.source + 1);
+      if (plan.empties_source) old_.release_below(memory, pass_empty(plan));
     }
   }
 
@@ -146,6 +146,8 @@ class array_pair {
   decltype(stats::migrations) migrations;
 
  private:
+  static constexpr unsigned most_empty_passed = 63;
+
   // Evacuations go through the old array in order, so what the next ones read is known now.
   static constexpr std::uint64_t evacuations_ahead = 2;
 
@@ -154,6 +156,23 @@ class array_pair {
     prefetch(old_.header(bucket));
     prefetch_lines<std::min<std::size_t>(layout::bucket_bytes, 4 * cache_line_bytes)>(
         old_.slots(bucket));
+  }
+
+  // Moves the frontier over empty buckets, as far as the evacuated interval's last new bucket
+  // reaches: an array that shrinks has many. Returns the first old bucket that is still needed.
+  std::uint64_t pass_empty(const evacuation_plan& plan) noexcept {
+    const std::uint64_t end_of_target = new_.line().last_of(new_.line().bucket_at(plan.last));
+    std::uint64_t bucket = plan.source + 1;
+    for (unsigned passed = 0; passed < most_empty_passed; ++passed, ++bucket) {
+      if (old_.line().last_of(bucket) >= end_of_target || !is_empty(*old_.header(bucket))) break;
+    }
+    frontier_ = old_.line().first_of(bucket);
+    return bucket;
+  }
+
+  static bool is_empty(const bucket_header& header) noexcept {
+    return header.filter == 0 &&
+           layout::group::match_empty(&header) == layout::group::match_empty(&empty_header);
   }
 
   void complete() noexcept {

@@ -127,9 +127,12 @@ class evacuation {
     std::uint64_t words[2];
     std::uint32_t free;      // a bit for each empty slot
     std::uint32_t arriving;  // elements
-    overflow_link stock;     // overflow buckets for what `free` cannot take, chained
-    overflow* filling;       // the one in use
-    unsigned filled;         // its slots in use
+    overflow* partial;       // an overflow bucket that the target has already, with room
+    std::uint64_t partial_tags;
+    std::uint32_t partial_free;
+    overflow_link stock;  // overflow buckets for what `free` cannot take, chained
+    overflow* filling;    // the one in use
+    unsigned filled;      // its slots in use
   };
 
   using group = typename layout::group;
@@ -250,16 +253,31 @@ class evacuation {
       bucket.header = target_.header(plan_.target + t);
       bucket.slots = target_.slots(plan_.target + t);
       bucket.arriving = 0;
+      bucket.partial = nullptr;
+      bucket.partial_free = 0;
       bucket.stock = nullptr;
       bucket.filling = nullptr;
       bucket.filled = 0;
       if (t == 0 && !plan_.fresh) {
         std::memcpy(bucket.words, bucket.header, sizeof bucket.words);
         bucket.free = group::match_empty(bucket.header) & all_slots;
+        open_partial(bucket);
       } else {
         bucket.words[0] = bucket.words[1] = 0;
         bucket.free = all_slots;
       }
+    }
+  }
+
+  // Where many old buckets feed one new bucket, each must fill what the one before began.
+  void open_partial(target_bucket& bucket) noexcept {
+    overflow* chain = target_.overflow_of(plan_.target);
+    for (; chain != nullptr; chain = to_raw(chain->next)) {
+      bucket.partial_free = group::match_empty(chain) & all_overflow_slots;
+      if (bucket.partial_free == 0) continue;
+      bucket.partial = chain;
+      std::memcpy(&bucket.partial_tags, chain->tags, sizeof bucket.partial_tags);
+      return;
     }
   }
 
@@ -268,7 +286,8 @@ class evacuation {
     for (const moving& element : moving_) ++target_of(element).arriving;
     for (unsigned t = 0; t < plan_.targets; ++t) {
       target_bucket& bucket = targets_[t];
-      const auto room = static_cast<std::uint32_t>(std::popcount(bucket.free));
+      const auto room = static_cast<std::uint32_t>(std::popcount(bucket.free) +
+                                                   std::popcount(bucket.partial_free));
       for (std::uint32_t placed = room; placed < bucket.arriving;
            placed += layout::overflow_width) {
         overflow* const taken = target_.take_overflow(memory_, plan_.target + t);
@@ -289,11 +308,17 @@ class evacuation {
       bucket.words[number / 8] |= tag << byte_shift(static_cast<unsigned>(number) % 8);
       return bucket.slots + number;
     }
+    bucket.words[1] |= std::uint64_t{filter_bit(element.position)} << filter_shift;
+    if (bucket.partial_free != 0) {
+      const int number = std::countr_zero(bucket.partial_free);
+      bucket.partial_free &= bucket.partial_free - 1;
+      bucket.partial_tags |= tag << byte_shift(static_cast<unsigned>(number));
+      return Array::overflow_slots(bucket.partial) + number;
+    }
     if (bucket.filled == layout::overflow_width) {
       bucket.filling = to_raw(bucket.filling->next);
       bucket.filled = 0;
     }
-    bucket.words[1] |= std::uint64_t{filter_bit(element.position)} << filter_shift;
     bucket.filling->tags[bucket.filled] = static_cast<std::uint8_t>(tag);
     return Array::overflow_slots(bucket.filling) + bucket.filled++;
   }
@@ -351,6 +376,9 @@ class evacuation {
   void commit() noexcept {
     for (unsigned t = 0; t < plan_.targets; ++t) {
       target_bucket& bucket = targets_[t];
+      if (bucket.partial != nullptr) {
+        std::memcpy(bucket.partial->tags, &bucket.partial_tags, sizeof bucket.partial_tags);
+      }
       if (bucket.stock != nullptr) link_stock(t);
       std::memcpy(bucket.header, bucket.words, sizeof bucket.words);
       if ((bucket.words[0] | bucket.words[1]) == 0) memory_.recorder.zeroed(sizeof bucket.words);

@@ -56,7 +56,8 @@ class invariants {
     expect(arrays_.migrating() || frontier == 0, "without a migration the frontier is 0");
     expect(!arrays_.migrating() || arrays_.has_memory(), "a migration has an old array");
     expect(arrays_.has_memory() || now.size == 0, "an array without memory has no elements");
-    expect(arrays_.has_memory() || now.bytes == 0, "a map without an array holds no memory");
+    expect(arrays_.has_memory() || now.bytes == 0 || now.migrating,
+           "a map without an array and without debris holds no memory");
     expect(!arrays_.migrating() ||
                frontier == (frontier >> finest_shift(old, fresh) << finest_shift(old, fresh)),
            "the frontier is the boundary of a bucket");

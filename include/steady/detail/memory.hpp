@@ -106,6 +106,12 @@ class map_memory {
     recycled_ = std::exchange(other.recycled_, nullptr);
   }
 
+  // An outstanding block of `amount` bytes is `other`'s business from now on.
+  void pass_block_to(map_memory& other, std::size_t amount) noexcept {
+    bytes -= amount;
+    other.bytes += amount;
+  }
+
   void swap_ledger(map_memory& other) noexcept {
     std::swap(bytes, other.bytes);
     std::swap(chunks, other.chunks);

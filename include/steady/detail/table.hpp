@@ -1,10 +1,10 @@
 // The hash table under hash_map and hash_set: placement, and what drives the migration. No
 // interface for users; the containers are thin façades over it.
 //
-// Growth: when an insertion exceeds the load limit, a migration to twice as many buckets begins,
-// and every inserting call evacuates up to Policy::evacuations_per_insert intervals before it
-// inserts. While memory for that is refused, elements go on into overflow buckets and it is tried
-// again.
+// Pending work is a migration under way, one that is wanted (wanted_log2_buckets() says which), and
+// debris to demolish. step() does it, and so does every insertion while there is any: up to
+// Policy::evacuations_per_insert buckets, before it inserts. While memory for growth is refused,
+// elements go on into overflow buckets and it is tried again.
 #pragma once
 
 #include <algorithm>
@@ -13,11 +13,14 @@
 #include <limits>
 #include <utility>
 
+#include <steady/detail/debris.hpp>
+#include <steady/detail/demolition.hpp>
 #include <steady/detail/elements.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/placement.hpp>
 #include <steady/detail/random_seed.hpp>
 #include <steady/detail/shaking.hpp>
+#include <steady/detail/sizing.hpp>
 #include <steady/stats.hpp>
 
 namespace steady::detail {
@@ -75,10 +78,20 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     if (!arrays_.has_memory()) {
       furnish(0);
       at = hashed(key);  // the table has a seed only now
-    } else if (should_progress()) {
-      make_progress();
+    } else if (should_progress(size_ + 1)) {
+      make_progress(size_ + 1, steps_.insert);
     }
     return {this->insert_at(arrays_.locate(at), at, construct), true};
+  }
+
+  // ---- erasing ----
+
+  // Erases and, if the policy lets erase move elements, does pending work.
+  void erase_and_progress(const position& at) noexcept {
+    this->erase(at);
+    if constexpr (Policy::erase_moves) {
+      if (should_progress(size_)) make_progress(size_, steps_.erase);
+    }
   }
 
   // ---- emptying ----
@@ -94,50 +107,124 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     size_ = 0;
   }
 
+  // The same in steps. Where memory for the note of it is refused, at once.
+  void clear_gradually() noexcept {
+    if (!arrays_.has_memory()) return;
+    require_changeable();
+    try {
+      debris_.take(arrays_, size_);
+    } catch (...) {
+      return clear();
+    }
+    places_.change();
+    size_ = 0;
+    sizing_.forget();
+    settle();
+  }
+
+  // What is left of a table that is not used any more, destroyed in steps; `work` began with its
+  // arrays. Returns how many buckets were done, at most `most`.
+  using demolition_type = demolition<Elements, typename base::arrays_type>;
+  std::size_t demolish(demolition_type& work, std::size_t most) noexcept {
+    const std::size_t done = debris_.step(arrays_, most);
+    const std::size_t more = work.step(arrays_, most - done);
+    if (!arrays_.has_memory()) size_ = 0;
+    return done + more;
+  }
+  std::size_t pending_demolition(const demolition_type& work) const noexcept {
+    return debris_.pending() + work.pending(arrays_);
+  }
+
   // Destroys all elements and returns all memory.
   void release() noexcept {
     require_changeable();
     places_.change();
-    shaker_.promise(0);
+    debris_.step(arrays_, everything);
     this->destroy_elements();
     arrays_.destroy();
     size_ = 0;
-    grow_at_ = 0;
+    sizing_.forget();
+    settle();
   }
 
   // ---- migrating ----
 
-  // Evacuates at most `most` intervals; returns how many. Throws what hashing, copying and
-  // allocating throw; what was evacuated before stays so.
-  std::size_t step(std::size_t most) {
-    require_changeable();
-    std::size_t done = 0;
-    for (; done < most && arrays_.migrating(); ++done) {
-      evacuate();
-      ++steps_.call;
-    }
-    return done;
+  // Whether work is pending.
+  bool migrating() const noexcept {
+    return arrays_.migrating() || !debris_.empty() ||
+           (arrays_.has_memory() && wants_migration(size_));
   }
 
-  void finish() { step(std::numeric_limits<std::size_t>::max()); }
+  // Buckets of pending work. A migration that has not begun counts with all its buckets.
+  std::size_t pending() const noexcept {
+    std::uint64_t buckets = arrays_.pending();
+    if (!arrays_.migrating() && arrays_.has_memory() && wants_migration(size_)) {
+      buckets = arrays_.old_array().line().buckets();
+    }
+    return static_cast<std::size_t>(buckets) + debris_.pending();
+  }
+
+  // Does at most `most` buckets of pending work; returns how many. Throws what hashing, copying and
+  // allocating throw; what was done before stays so.
+  std::size_t step(std::size_t most) { return work_off(most, size_, steps_.call); }
+  std::size_t trim(std::size_t most) { return work_off(most, size_, steps_.trim); }
+
+  void finish() { step(everything); }
 
   // Room for `size` elements: until then, insertions move nothing.
   void reserve(std::size_t size) {
-    const unsigned wanted = layout::log2_buckets_for(size);
-    resize(arrays_.has_memory() ? std::max(wanted, log2_buckets()) : wanted);
+    const unsigned fitting = layout::log2_buckets_for(size);
+    resize(arrays_.has_memory() ? std::max(fitting, log2_buckets()) : fitting);
   }
 
   // Brings the number of buckets to 2^log2_buckets, at once; until they are full, insertions move
   // nothing.
   void resize(unsigned log2_buckets) {
-    finish();
+    layout::check_log2_buckets(log2_buckets);
+    require_changeable();
+    sizing_.forget();
+    complete_migration();
+    debris_.step(arrays_, everything);
     if (!arrays_.has_memory()) {
       furnish(log2_buckets);
     } else if (arrays_.old_array().line().log2_buckets() != log2_buckets) {
       start_migration(log2_buckets);
-      finish();
+      sizing_.reserve(layout::load_limit(log2_buckets));
+      complete_migration();
     }
-    shaker_.promise(grow_at_);
+    sizing_.reserve(layout::load_limit(log2_buckets));
+    settle();
+  }
+
+  // Takes back what reserve() has promised.
+  void withdraw_reservation() noexcept {
+    sizing_.withdraw_reservation();
+    settle();
+  }
+
+  // Once no work is pending, there is room for `size` elements. O(1).
+  void reserve_gradually(std::size_t size) {
+    require_changeable();
+    static_cast<void>(layout::log2_buckets_for(size));  // throws if no table has so many
+    if (!arrays_.has_memory()) furnish(0);
+    sizing_.reserve(size);
+    settle();
+  }
+
+  // Once no work is pending, the number of buckets fits the size. Takes back what was reserved.
+  void shrink_gradually() noexcept {
+    require_changeable();
+    sizing_.withdraw_reservation();
+    sizing_.ask_for(wish::shrink);
+    settle();
+  }
+
+  // Once no work is pending, every element was evacuated at least once.
+  void compact_gradually() noexcept {
+    require_changeable();
+    if (size_ == 0) return;
+    sizing_.ask_for(wish::compact);
+    settle();
   }
 
   // ---- the whole table ----
@@ -155,6 +242,7 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
           Elements::construct(allocator(), to, std::as_const(Elements::element_of(from)));
         });
       }
+      withdraw_reservation();
     } catch (...) {
       release();
       throw;
@@ -167,11 +255,13 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     places_.change();
     other.places_.change();
     arrays_.take(other.arrays_);
+    debris_.swap(other.debris_);
     size_ = std::exchange(other.size_, 0);
-    grow_at_ = std::exchange(other.grow_at_, 0);
+    sizing_ = std::exchange(other.sizing_, {});
     seed_ = other.seed_;
     steps_ = std::exchange(other.steps_, {});
-    shaker_ = std::exchange(other.shaker_, {});
+    settle();
+    other.settle();
   }
 
   void swap_content(table& other) noexcept {
@@ -180,11 +270,13 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     places_.change();
     other.places_.change();
     arrays_.swap(other.arrays_);
+    debris_.swap(other.debris_);
     std::swap(size_, other.size_);
-    std::swap(grow_at_, other.grow_at_);
+    std::swap(sizing_, other.sizing_);
     std::swap(seed_, other.seed_);
     std::swap(steps_, other.steps_);
-    std::swap(shaker_, other.shaker_);
+    settle();
+    other.settle();
   }
 
   void set_functions(const Hash& hash, const KeyEqual& equal) {
@@ -210,11 +302,13 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     }
     now.overflow_buckets = arrays_.memory.overflow_buckets;
     now.chunks = arrays_.memory.chunks;
-    now.bytes = arrays_.memory.bytes + size_ * Elements::bytes_elsewhere();
+    now.bytes = arrays_.memory.bytes + debris_.bytes() +
+                (size_ + debris_.elements()) * Elements::bytes_elsewhere();
+    now.retired = debris_.elements();
     now.longest_chain = arrays_.memory.longest_chain;
     now.migrations = arrays_.migrations;
     now.steps = steps_;
-    now.migrating = arrays_.migrating();
+    now.migrating = migrating();
     now.frontier = arrays_.frontier();
     return now;
   }
@@ -223,11 +317,15 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   void reset_work() noexcept { arrays_.memory.recorder.reset(); }
 
  private:
+  using sizing_type = sizing<layout, Policy>;
+
+  static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
+
   template <class K, class Construct>
   STEADY_ALWAYS_INLINE position insert_absent(place_type place, std::uint64_t at, const K& key,
                                               const Construct& construct) {
     require_changeable();
-    if (should_progress()) [[unlikely]] {
+    if (should_progress(size_ + 1)) [[unlikely]] {
       if (arrays_.has_memory()) return insert_with_progress(at, construct);
       furnish(0);
       at = hashed(key);  // the table has a seed only now
@@ -243,53 +341,88 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
       [[maybe_unused]] const typename base::user_code scope(this);
       construct(slot);
     });
-    make_progress();
+    make_progress(size_ + 1, steps_.insert);
     return this->insert_at(arrays_.locate(at), at,
                            [&](slot_type* to) { Elements::move(allocator(), to, made.get()); });
   }
 
-  // Whether an insertion has to make progress first.
-  STEADY_ALWAYS_INLINE bool should_progress() noexcept {
-    return size_ >= grow_at_ || shaker_.strikes(size_ + 1);
+  // Whether a call that leaves `size` elements has to do pending work.
+  STEADY_ALWAYS_INLINE bool should_progress(std::size_t size) noexcept {
+    return !calm_.contains(size) || shaker_.strikes(size > sizing_.reserved());
   }
 
-  // What an inserting call does beside inserting: begin to grow, or evacuate. What fails here does
-  // not make the insertion fail; it is tried again by the next.
-  void make_progress() noexcept {
+  // What an inserting call does beside inserting. What fails here does not make the insertion fail;
+  // it is tried again by the next.
+  void make_progress(std::size_t size, std::uint64_t& counter) noexcept {
     try {
-      if (!arrays_.migrating()) {
-        const unsigned now = arrays_.old_array().line().log2_buckets();
-        start_migration(size_ >= grow_at_ ? now + 1 : now);
+      if (shaking && !arrays_.migrating() && !wants_migration(size)) {
+        start_migration(log2_buckets());
       }
-      const unsigned evacuations = Policy::evacuations_per_insert + shaker_.extra();
-      for (unsigned n = 0; n < evacuations && arrays_.migrating(); ++n) {
-        evacuate();
-        ++steps_.insert;
-      }
+      work_off(Policy::evacuations_per_insert + shaker_.extra(), size, counter);
     } catch (...) {
     }
+  }
+
+  // Does at most `most` buckets of pending work for a call that leaves `size` elements.
+  std::size_t work_off(std::size_t most, std::size_t size, std::uint64_t& counter) {
+    require_changeable();
+    std::size_t done = 0;
+    for (; done < most && (arrays_.migrating() || start_wanted_migration(size)); ++done) {
+      evacuate();
+      ++counter;
+    }
+    const std::size_t demolished = debris_.step(arrays_, most - done);
+    counter += demolished;
+    if (demolished != 0) settle();
+    return done + demolished;
   }
 
   STEADY_NOINLINE void furnish(unsigned log2_buckets) {
     arrays_.furnish(log2_buckets);
     seed_ = random_seed();
-    grow_at_ = layout::load_limit(log2_buckets);
+    settle();
+  }
+
+  bool wants_migration(std::size_t size) const noexcept {
+    return sizing_.wants_migration(log2_buckets(), size);
+  }
+
+  bool start_wanted_migration(std::size_t size) {
+    if (!arrays_.has_memory() || !wants_migration(size)) return false;
+    const unsigned now = log2_buckets();
+    const unsigned next = sizing_.wanted(now, size);
+    const bool start = sizing_.must_start(now, next);
+    if (start) arrays_.start_migration(next);
+    sizing_.started(now, next);
+    settle();
+    return start;
   }
 
   void start_migration(unsigned log2_buckets) {
     arrays_.start_migration(log2_buckets);
-    grow_at_ = 0;  // every inserting call makes progress
+    settle();
   }
 
   void evacuate() {
     places_.change();
     arrays_.advance([this](const slot_type& slot) { return this->line_position(slot); });
-    if (!arrays_.migrating()) {
-      grow_at_ = layout::load_limit(arrays_.old_array().line().log2_buckets());
-    }
+    if (!arrays_.migrating()) settle();
   }
 
-  std::size_t grow_at_ = 0;  // inserting at this size makes progress first
+  // What is under way; what is wanted next does not begin.
+  void complete_migration() {
+    for (; arrays_.migrating(); ++steps_.call) evacuate();
+  }
+
+  // Works out at which sizes a call has nothing to do but its own business.
+  void settle() noexcept {
+    const bool at_rest = arrays_.has_memory() && !arrays_.migrating() && debris_.empty();
+    calm_ = at_rest ? sizing_.calm_sizes(log2_buckets()) : typename sizing_type::calm{};
+  }
+
+  typename sizing_type::calm calm_;
+  sizing_type sizing_;
+  debris<Elements, typename base::arrays_type, Allocator> debris_;
   decltype(stats::steps) steps_;
   [[no_unique_address]] shaker<shaking> shaker_;
 };

@@ -1,0 +1,85 @@
+// Sizing: how many buckets a table should have, and whether to migrate for it. Decisions only; the
+// table carries them out. `now` is log2 of the number of buckets it has.
+//
+//   grow      above the load limit, or for what was reserved: by up to a factor of 8 at a time,
+//             because an evacuation reaches no further
+//   shrink    below Policy::shrink_below of the load limit, or when asked to: to what fits, however
+//             small. By itself never what is small, and never below what was reserved
+//   compact   when asked to: to as many buckets
+//
+// Shrinking leaves room for 1/128 of the old number of buckets. That suffices for the insertions
+// that come meanwhile: each drives two steps, a step moves an element or passes 64 empty buckets,
+// so at most half as many insertions come as there are elements, and 1/128 of the buckets.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+namespace steady::detail {
+
+enum class wish : unsigned char { none, shrink, compact };
+
+template <class Layout, class Policy>
+class sizing {
+ public:
+  // Sizes at which a table at rest has nothing to do, for an insertion or erasure to test at once.
+  struct calm {
+    std::size_t from = 0;
+    std::size_t count = 0;
+
+    constexpr bool contains(std::size_t size) const noexcept { return size - from < count; }
+  };
+
+  // ---- what was asked for ----
+
+  void reserve(std::size_t size) noexcept { reserved_ = std::max(reserved_, size); }
+  void withdraw_reservation() noexcept { reserved_ = 0; }
+  // Up to this size insertions must not migrate, once there is room.
+  std::size_t reserved() const noexcept { return reserved_; }
+
+  void ask_for(wish asked) noexcept { wish_ = asked; }
+  void forget() noexcept { *this = sizing(); }
+
+  // ---- what follows ----
+
+  bool wants_migration(unsigned now, std::size_t size) const noexcept {
+    return wish_ != wish::none || std::max(size, reserved_) > room(now) || size < shrink_below(now);
+  }
+
+  // The number of buckets to migrate to; `now` with nothing to do, unless compacting was asked for.
+  unsigned wanted(unsigned now, std::size_t size) const {
+    const unsigned fitting = Layout::log2_buckets_for(std::max(size, reserved_));
+    if (fitting > now) return std::min(fitting, now + 3);
+    if (wish_ == wish::shrink) return fitting;
+    if (size >= shrink_below(now)) return now;
+    const std::size_t meanwhile = (std::size_t{1} << now) / 128;
+    return std::min(now, Layout::log2_buckets_for(std::max(size + meanwhile, reserved_)));
+  }
+
+  bool must_start(unsigned now, unsigned next) const noexcept {
+    return next != now || wish_ == wish::compact;
+  }
+  // A migration to `next` has begun, or need not.
+  void started(unsigned now, unsigned next) noexcept {
+    if (next <= now) wish_ = wish::none;
+  }
+
+  calm calm_sizes(unsigned now) const noexcept {
+    if (wish_ != wish::none || reserved_ > room(now)) return {};
+    const std::size_t from = shrink_below(now);
+    return {from, room(now) - from + 1};
+  }
+
+ private:
+  static std::size_t room(unsigned now) noexcept { return Layout::load_limit(now); }
+
+  std::size_t shrink_below(unsigned now) const noexcept {
+    if (now <= Layout::log2_chunk_buckets || reserved_ > room(now - 1)) return 0;
+    return static_cast<std::size_t>(static_cast<double>(room(now)) * Policy::shrink_below);
+  }
+
+  std::size_t reserved_ = 0;
+  wish wish_ = wish::none;
+};
+
+}  // namespace steady::detail

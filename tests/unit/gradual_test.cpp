@@ -1,0 +1,416 @@
+// The gradual twins: each returns at once, and what it asked for is done when nothing is pending.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include <steady/hash_map.hpp>
+#include <steady/hash_set.hpp>
+#include <steady/node_hash_map.hpp>
+#include <steady/retire.hpp>
+
+#include "support/containers.hpp"
+#include "support/ledger_allocator.hpp"
+#include "support/policies.hpp"
+#include "support/stages.hpp"
+
+namespace {
+
+using namespace support;
+
+template <class Map>
+void fill(Map& map, std::uint64_t count) {
+  for (std::uint64_t n = 0; n < count; ++n) map.try_emplace(n, 3 * n);
+}
+
+template <class Map>
+void expect_range(const Map& map, std::uint64_t first, std::uint64_t end) {
+  ASSERT_EQ(map.size(), end - first);
+  for (std::uint64_t n = first; n < end; ++n) ASSERT_EQ(map.at(n), 3 * n);
+  ASSERT_STREQ(map.check_invariants(), nullptr);
+}
+
+template <class Policy>
+class gradual : public testing::Test {
+ protected:
+  using map = number_map<Policy>;
+};
+using policies = testing::Types<steady::default_policy, leaf_headers, narrow, small_chunks>;
+TYPED_TEST_SUITE(gradual, policies);
+
+// Steps one by one until nothing is pending, which is never more than before.
+template <class Map>
+void finish_by_steps(Map& map) {
+  std::size_t before = map.pending();
+  while (map.migrating()) {
+    map.step(1);
+    if (!map.stats().migrating) break;
+    ASSERT_LE(map.pending(), std::max<std::size_t>(before, map.bucket_count()));
+    before = map.pending();
+  }
+  EXPECT_EQ(map.pending(), 0u);
+  EXPECT_EQ(map.step(1), 0u);
+}
+
+TYPED_TEST(gradual, reserve_makes_room_by_steps) {
+  typename TestFixture::map m;
+  fill(m, 1'000);
+  m.finish();
+  m.reserve_gradually(100'000);
+  EXPECT_TRUE(m.migrating());
+  finish_by_steps(m);
+  expect_range(m, 0, 1'000);
+  const std::uint64_t* const first = &m.at(0);
+  const auto steps = m.stats().steps.insert;
+  fill(m, 100'000);
+  EXPECT_EQ(&m.at(0), first);
+  EXPECT_EQ(m.stats().steps.insert, steps);
+}
+
+TYPED_TEST(gradual, reserve_of_an_empty_map) {
+  typename TestFixture::map m;
+  m.reserve_gradually(10'000);
+  finish_by_steps(m);
+  fill(m, 10'000);
+  EXPECT_EQ(m.stats().steps.insert, 0u);
+  expect_range(m, 0, 10'000);
+}
+
+TYPED_TEST(gradual, reserve_is_driven_by_insertions_too) {
+  typename TestFixture::map m;
+  fill(m, 1'000);
+  m.reserve_gradually(50'000);
+  std::uint64_t n = 1'000;
+  for (; m.migrating(); ++n) m.try_emplace(n, 3 * n);
+  EXPECT_LT(n, 50'000u);
+  EXPECT_GT(static_cast<double>(m.bucket_count()), 50'000 / 14.0);
+  expect_range(m, 0, n);
+}
+
+TYPED_TEST(gradual, shrink_fits_in_one_migration_however_far) {
+  typename TestFixture::map m;
+  fill(m, 50'000);
+  m.finish();
+  for (std::uint64_t n = 100; n < 50'000; ++n) m.erase(n);
+  m.shrink_gradually();
+  EXPECT_TRUE(m.migrating());
+  finish_by_steps(m);
+  EXPECT_EQ(m.stats().migrations.shrink, 1u);
+  expect_range(m, 0, 100);
+  typename TestFixture::map fresh;
+  fresh.reserve(100);
+  EXPECT_EQ(m.bucket_count(), fresh.bucket_count());
+}
+
+TYPED_TEST(gradual, shrink_of_what_fits_does_nothing) {
+  typename TestFixture::map m;
+  fill(m, 1'000);
+  m.rehash(0);
+  m.shrink_gradually();
+  m.step(1);
+  EXPECT_FALSE(m.migrating());
+  EXPECT_EQ(m.stats().migrations.shrink, 0u);
+}
+
+TYPED_TEST(gradual, shrink_copes_with_insertions_meanwhile) {
+  typename TestFixture::map m;
+  fill(m, 50'000);
+  m.finish();
+  for (std::uint64_t n = 0; n < 49'900; ++n) m.erase(n);
+  m.shrink_gradually();
+  for (std::uint64_t n = 50'000; n < 60'000; ++n) {
+    m.try_emplace(n, 3 * n);
+    if (n % 512 == 0) {
+      ASSERT_STREQ(m.check_invariants(), nullptr);
+    }
+  }
+  m.finish();
+  expect_range(m, 49'900, 60'000);
+}
+
+TYPED_TEST(gradual, compact_evacuates_everything_once_more) {
+  typename TestFixture::map m;
+  fill(m, 5'000);
+  m.finish();
+  const auto buckets = m.bucket_count();
+  m.compact_gradually();
+  EXPECT_TRUE(m.migrating());
+  finish_by_steps(m);
+  EXPECT_EQ(m.stats().migrations.compact, 1u);
+  EXPECT_EQ(m.bucket_count(), buckets);
+  expect_range(m, 0, 5'000);
+}
+
+TYPED_TEST(gradual, compact_in_the_middle_of_a_growth_waits_for_its_end) {
+  typename TestFixture::map m;
+  fill_numbers_to(stage::halfway, m);
+  m.compact_gradually();
+  finish_by_steps(m);
+  EXPECT_EQ(m.stats().migrations.compact, 1u);
+}
+
+TYPED_TEST(gradual, clear_is_done_at_once_and_destroys_by_steps) {
+  for (const stage at : all_stages) {
+    SCOPED_TRACE(name_of(at));
+    typename TestFixture::map m;
+    fill_numbers_to(at, m);
+    m.clear_gradually();
+    EXPECT_TRUE(m.empty());
+    EXPECT_EQ(m.begin(), m.end());
+    EXPECT_FALSE(m.contains(1));
+    EXPECT_TRUE(m.migrating());
+    fill(m, 100);
+    expect_range(m, 0, 100);
+    finish_by_steps(m);
+    expect_range(m, 0, 100);
+    EXPECT_EQ(m.stats().retired, 0u);
+  }
+}
+
+TYPED_TEST(gradual, clear_again_and_again) {
+  typename TestFixture::map m;
+  for (int round = 0; round < 10; ++round) {
+    fill(m, 3'000);
+    m.clear_gradually();
+    ASSERT_STREQ(m.check_invariants(), nullptr);
+  }
+  typename TestFixture::map moved = std::move(m);
+  EXPECT_FALSE(m.migrating());
+  EXPECT_TRUE(moved.migrating());
+  swap(m, moved);
+  finish_by_steps(m);
+  EXPECT_EQ(m.stats().bytes, 0u);
+}
+
+// ---- what is destroyed, and given back ----
+
+using string_map = ledger_map<std::uint64_t, std::string, small_chunks>;
+
+TEST(clear_gradually, gives_every_element_and_block_back) {
+  memory_ledger ledger;
+  string_map m(string_map::allocator_type{ledger});
+  const std::uint64_t count =
+      fill_to(stage::halfway, m, [&](std::uint64_t n) { m.try_emplace(n, std::string(40, 'x')); });
+  m.clear_gradually();
+  EXPECT_EQ(m.stats().retired, count);
+  EXPECT_EQ(m.stats().bytes, ledger.bytes);
+  while (m.migrating()) {
+    m.step(1);
+    ASSERT_EQ(m.stats().bytes, ledger.bytes);
+  }
+  EXPECT_EQ(ledger.blocks, 0u);
+}
+
+TEST(clear_gradually, is_finished_by_the_destructor) {
+  memory_ledger ledger;
+  {
+    string_map m(string_map::allocator_type{ledger});
+    for (std::uint64_t n = 0; n < 5'000; ++n) m.try_emplace(n, std::string(40, 'x'));
+    m.clear_gradually();
+    m.step(3);
+    m.try_emplace(1, "one");
+  }
+  EXPECT_EQ(ledger.blocks, 0u);
+}
+
+TEST(clear_gradually, clears_at_once_where_even_a_note_is_refused) {
+  memory_ledger ledger;
+  string_map m(string_map::allocator_type{ledger});
+  for (std::uint64_t n = 0; n < 1'000; ++n) m.try_emplace(n, "x");
+  ledger.fail_at = ledger.calls + 1;
+  m.clear_gradually();
+  EXPECT_TRUE(m.empty());
+  EXPECT_FALSE(m.migrating());
+}
+
+TEST(clear_gradually, is_driven_by_insertions) {
+  number_map<> m;
+  fill(m, 20'000);
+  m.clear_gradually();
+  std::uint64_t n = 0;
+  for (; m.stats().retired != 0; ++n) m.try_emplace(n, 3 * n);
+  EXPECT_LT(n, 20'000u);
+  expect_range(m, 0, n);
+}
+
+template <class Map>
+void retire_at(stage at) {
+  memory_ledger ledger;
+  Map m(typename Map::allocator_type{ledger});
+  fill_to(at, m, [&](std::uint64_t n) { m.try_emplace(n, std::string(40, 'x')); });
+  auto old = steady::retire(std::move(m));
+  EXPECT_TRUE(m.empty());
+  m.try_emplace(1, "usable");
+  EXPECT_FALSE(old.done());
+  for (std::size_t left = old.pending(); !old.done(); left = old.pending()) {
+    ASSERT_EQ(old.step(1), 1u);
+    ASSERT_LT(old.pending(), left);
+  }
+  EXPECT_EQ(old.step(1), 0u);
+  EXPECT_EQ(m.at(1), "usable");
+  m.rehash(0);
+  m.clear();
+  m.rehash(0);
+  EXPECT_EQ(ledger.blocks, 0u);
+}
+
+TEST(retire, takes_the_contents_and_destroys_them_by_steps) {
+  for (const stage at : all_stages) {
+    SCOPED_TRACE(name_of(at));
+    retire_at<string_map>(at);
+    retire_at<ledger_map<std::uint64_t, std::string, leaf_headers>>(at);
+    retire_at<ledger_map<std::uint64_t, std::string, narrow>>(at);
+  }
+}
+
+TEST(retire, finishes_when_it_goes_and_moves_on) {
+  memory_ledger ledger;
+  {
+    string_map m(string_map::allocator_type{ledger});
+    for (std::uint64_t n = 0; n < 5'000; ++n) m.try_emplace(n, std::string(40, 'x'));
+    auto old = steady::retire(std::move(m));
+    old.step(5);
+    auto moved = std::move(old);
+    EXPECT_TRUE(old.done());
+    EXPECT_FALSE(moved.done());
+    moved.step(5);
+  }
+  EXPECT_EQ(ledger.blocks, 0u);
+}
+
+TEST(retire, takes_what_a_clear_has_left) {
+  memory_ledger ledger;
+  string_map m(string_map::allocator_type{ledger});
+  for (std::uint64_t n = 0; n < 5'000; ++n) m.try_emplace(n, "x");
+  m.clear_gradually();
+  m.try_emplace(1, "x");
+  auto old = steady::retire(std::move(m));
+  EXPECT_FALSE(m.migrating());
+  old.step(1'000'000);
+  EXPECT_TRUE(old.done());
+  EXPECT_EQ(ledger.blocks, 0u);
+}
+
+TEST(retire, of_an_empty_map_is_done) { EXPECT_TRUE(steady::retire(number_map<>()).done()); }
+
+TEST(retire, takes_node_containers) {
+  steady::node_hash_map<int, std::string> m;
+  for (int n = 0; n < 3'000; ++n) m.try_emplace(n, std::string(40, 'x'));
+  auto old = steady::retire(std::move(m));
+  while (!old.done()) old.step(7);
+}
+
+// ---- triggers ----
+
+TEST(trigger, erasing_arms_a_shrink_that_steps_carry_out) {
+  number_map<> m;
+  fill(m, 100'000);
+  m.finish();
+  const auto buckets = m.bucket_count();
+  std::uint64_t n = 0;
+  for (; !m.migrating(); ++n) m.erase(n);
+  EXPECT_EQ(m.stats().frontier, 0u) << "erasing itself moves nothing";
+  m.finish();
+  EXPECT_EQ(m.stats().migrations.shrink, 1u);
+  EXPECT_LT(m.bucket_count(), buckets);
+  expect_range(m, n, 100'000);
+}
+
+TEST(trigger, erasing_arms_a_shrink_that_insertions_carry_out) {
+  number_map<> m;
+  fill(m, 100'000);
+  for (std::uint64_t n = 0; n < 99'000; ++n) m.erase(n);
+  std::uint64_t n = 100'000;
+  for (; m.migrating(); ++n) m.try_emplace(n, 3 * n);
+  EXPECT_EQ(m.stats().migrations.shrink, 1u);
+  EXPECT_LE(m.load_factor(), m.max_load_factor());
+  EXPECT_LE(m.stats().longest_chain, 6u);
+  expect_range(m, 99'000, n);
+}
+
+TEST(trigger, shrinking_respects_what_was_reserved) {
+  number_map<> m;
+  m.reserve(100'000);
+  fill(m, 100'000);
+  for (std::uint64_t n = 0; n < 99'990; ++n) m.erase(n);
+  EXPECT_FALSE(m.migrating());
+  const std::uint64_t* const kept = &m.at(99'990);
+  for (std::uint64_t n = 0; n < 90'000; ++n) m.try_emplace(n, 3 * n);
+  EXPECT_EQ(&m.at(99'990), kept);
+}
+
+TEST(trigger, a_range_constructor_reserves_nothing_for_later) {
+  number_map<> source;
+  fill(source, 100'000);
+  number_map<> m(source.begin(), source.end());
+  for (std::uint64_t n = 0; n < 99'990; ++n) m.erase(n);
+  EXPECT_TRUE(m.migrating());
+}
+
+struct never_shrinks : steady::default_policy {
+  static constexpr double shrink_below = 0;
+};
+TEST(trigger, shrinking_by_itself_can_be_switched_off) {
+  number_map<never_shrinks> m;
+  fill(m, 100'000);
+  m.finish();
+  for (std::uint64_t n = 0; n < 99'990; ++n) m.erase(n);
+  EXPECT_FALSE(m.migrating());
+}
+
+struct erasing_moves : steady::default_policy {
+  static constexpr bool erase_moves = true;
+};
+TEST(trigger, erasing_carries_it_out_itself_where_the_policy_says_so) {
+  number_map<erasing_moves> m;
+  fill(m, 100'000);
+  m.finish();
+  for (std::uint64_t n = 0; n < 99'000; ++n) m.erase(n);
+  EXPECT_GT(m.stats().steps.erase, 0u);
+  EXPECT_GE(m.stats().migrations.shrink, 1u);
+  expect_range(m, 99'000, 100'000);
+}
+
+TEST(trigger, trim_gives_memory_back_a_piece_at_a_time) {
+  number_map<> m;
+  m.reserve(100'000);
+  fill(m, 1'000);
+  const std::size_t before = m.stats().bytes;
+  std::size_t given = m.trim(16);
+  EXPECT_EQ(m.stats().steps.trim, 16u);
+  while (m.migrating()) given += m.trim();
+  EXPECT_GE(given, before - m.stats().bytes);
+  EXPECT_LT(m.stats().bytes, before / 50);
+  expect_range(m, 0, 1'000);
+}
+
+TEST(trigger, memory_after_erasing_is_within_twice_that_of_a_fresh_map) {
+  for (std::uint64_t count = 100'000; count < 200'000; count += 12'500) {
+    number_map<> m;
+    fill(m, count);
+    const std::uint64_t kept = count / 100;
+    for (std::uint64_t n = kept; n < count; ++n) m.erase(n);
+    finish_by_steps(m);
+    number_map<> fresh;
+    fill(fresh, kept);
+    fresh.finish();
+    EXPECT_LE(m.stats().bytes, 2 * fresh.stats().bytes) << count;
+    expect_range(m, 0, kept);
+  }
+}
+
+TEST(reserve_gradually, of_the_impossible_says_so_and_asks_for_nothing) {
+  number_map<> m;
+  fill(m, 100);
+  m.finish();
+  EXPECT_THROW(m.reserve_gradually(static_cast<std::size_t>(-1)), std::length_error);
+  EXPECT_FALSE(m.migrating());
+}
+
+}  // namespace
