@@ -15,17 +15,21 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <ranges>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
 #include <steady/container_base.hpp>
+#include <steady/cursor.hpp>
 #include <steady/detail/config.hpp>
 #include <steady/detail/debug.hpp>
 #include <steady/detail/interface.hpp>
+#include <steady/detail/line_visit.hpp>
 #include <steady/detail/node_handle.hpp>
 
 namespace steady {
@@ -39,6 +43,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   using base::table_;
   using typename base::position;
   using typename base::slot_type;
+  using typename base::table_type;
 
  public:
   using typename base::const_iterator;
@@ -239,6 +244,43 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   // back.
   void clear() noexcept { table_.clear(); }
 
+  // ---- visiting ----
+  // The visitor must not change the container; a map's values it may change, if the container is
+  // not const.
+
+  // Calls `visitor(element)` for every element. Bound: O(size + buckets).
+  template <class Visitor>
+  void for_each(Visitor visitor) {
+    visit_part(*this, 0, detail::last_position, visitor);
+  }
+  template <class Visitor>
+  void for_each(Visitor visitor) const {
+    visit_part(*this, 0, detail::last_position, visitor);
+  }
+  // The same for a part of the elements, so that several threads can share the work.
+  template <class Visitor>
+  void for_each(line_part part, Visitor visitor) {
+    visit_part(*this, part.first(), part.last(), visitor);
+  }
+  template <class Visitor>
+  void for_each(line_part part, Visitor visitor) const {
+    visit_part(*this, part.first(), part.last(), visitor);
+  }
+
+  // Calls `visitor(element)` for the elements of the next `max_buckets` buckets, and returns where
+  // to go on. Whatever happens to the container between two calls, from the start to at_end() an
+  // element that is there throughout is met exactly once, and none twice unless it was erased and
+  // inserted again. Bound: max_buckets buckets. Throws std::invalid_argument for a cursor of
+  // another container; what the visitor throws, after which the cursor given can be used again.
+  template <class Visitor>
+  cursor scan(cursor from, size_type max_buckets, Visitor visitor) {
+    return scan_part(*this, from, max_buckets, visitor);
+  }
+  template <class Visitor>
+  cursor scan(cursor from, size_type max_buckets, Visitor visitor) const {
+    return scan_part(*this, from, max_buckets, visitor);
+  }
+
   // Erases the elements for which `erases(element)` is true; returns how many. Bound: O(size).
   template <class Predicate>
   friend size_type erase_if(hash_container& container, Predicate erases) {
@@ -284,6 +326,41 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
     if (!at) return 0;
     table_.erase_and_progress(at);
     return 1;
+  }
+
+  // Hands elements to the visitor, const ones if `Self` is const.
+  template <class Self, class Visitor>
+  static auto handing_to(Self& self, Visitor& visitor) {
+    using reference = decltype(*self.begin());
+    return [&](const position& at) {
+      [[maybe_unused]] const detail::user_code_scope<detail::debug_mode> scope(&self.table_);
+      visitor(static_cast<reference>(Elements::element_of(*at.slot)));
+    };
+  }
+
+  template <class Self, class Visitor>
+  static void visit_part(Self& self, std::uint64_t first, std::uint64_t last, Visitor& visitor) {
+    if (self.empty()) return;
+    detail::line_visit<table_type>(self.table_).all(first, last, handing_to(self, visitor));
+  }
+
+  template <class Self, class Visitor>
+  static cursor scan_part(Self& self, cursor from, size_type max_buckets, Visitor& visitor) {
+    const std::uint16_t line = self.table_.line_name();
+    if (from.line() != 0 && from.line() != line && !from.at_end()) {
+      throw std::invalid_argument(
+          "steady: the cursor is another container's; start again with a new one");
+    }
+    if (self.empty() || from.at_end()) return cursor::end();
+    const detail::line_visit<table_type> visit(self.table_);
+    std::uint64_t next = from.position();
+    for (size_type n = 0; n < max_buckets; ++n) {
+      const std::uint64_t visited =
+          visit.bucket(next, detail::last_position, handing_to(self, visitor));
+      if (visited == detail::last_position) return cursor::end();
+      next = visited + 1;
+    }
+    return cursor::at(next, line);
   }
 
   // Nodes go back to the allocator that they came from.

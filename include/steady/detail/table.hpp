@@ -259,6 +259,7 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     size_ = std::exchange(other.size_, 0);
     sizing_ = std::exchange(other.sizing_, {});
     seed_ = other.seed_;
+    line_name_ = std::exchange(other.line_name_, std::uint16_t{0});
     steps_ = std::exchange(other.steps_, {});
     settle();
     other.settle();
@@ -274,6 +275,7 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     std::swap(size_, other.size_);
     std::swap(sizing_, other.sizing_);
     std::swap(seed_, other.seed_);
+    std::swap(line_name_, other.line_name_);
     std::swap(steps_, other.steps_);
     settle();
     other.settle();
@@ -288,6 +290,10 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     swap(this->hash_, other.hash_);
     swap(this->equal_, other.equal_);
   }
+
+  // Tells the positions of this table from those of others: the same as long as positions are, and
+  // when no element is left. 0 before there was any.
+  std::uint16_t line_name() const noexcept { return line_name_; }
 
   // Of the array that is kept.
   unsigned log2_buckets() const noexcept { return arrays_.kept_array().line().log2_buckets(); }
@@ -380,6 +386,7 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   STEADY_NOINLINE void furnish(unsigned log2_buckets) {
     arrays_.furnish(log2_buckets);
     seed_ = random_seed();
+    if (line_name_ == 0) line_name_ = static_cast<std::uint16_t>(next_random() % 0xfffe + 1);
     settle();
   }
 
@@ -422,6 +429,7 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
 
   typename sizing_type::calm calm_;
   sizing_type sizing_;
+  std::uint16_t line_name_ = 0;
   debris<Elements, typename base::arrays_type, Allocator> debris_;
   decltype(stats::steps) steps_;
   [[no_unique_address]] shaker<shaking> shaker_;
