@@ -21,6 +21,7 @@
 #include <utility>
 
 #include <steady/detail/bucket_array.hpp>
+#include <steady/detail/config.hpp>
 #include <steady/detail/evacuation.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/memory.hpp>
@@ -106,7 +107,10 @@ class array_pair {
       complete();
     } else {
       frontier_ = plan.last + 1;
-      if (plan.empties_source) old_.release_below(memory, pass_empty(plan));
+      if (plan.empties_source) {
+        const bool shrinking = new_.line().shift > old_.line().shift;
+        old_.release_below(memory, shrinking ? pass_empty(plan) : plan.source + 1);
+      }
     }
   }
 
@@ -160,7 +164,7 @@ class array_pair {
 
   // Moves the frontier over empty buckets, as far as the evacuated interval's last new bucket
   // reaches: an array that shrinks has many. Returns the first old bucket that is still needed.
-  std::uint64_t pass_empty(const evacuation_plan& plan) noexcept {
+  STEADY_NOINLINE std::uint64_t pass_empty(const evacuation_plan& plan) noexcept {
     const std::uint64_t end_of_target = new_.line().last_of(new_.line().bucket_at(plan.last));
     std::uint64_t bucket = plan.source + 1;
     for (unsigned passed = 0; passed < most_empty_passed; ++passed, ++bucket) {

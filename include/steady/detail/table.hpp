@@ -377,9 +377,11 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
       evacuate();
       ++counter;
     }
+    if (debris_.empty()) [[likely]]
+      return done;
     const std::size_t demolished = debris_.step(arrays_, most - done);
     counter += demolished;
-    if (demolished != 0) settle();
+    settle();
     return done + demolished;
   }
 
