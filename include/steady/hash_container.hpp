@@ -184,10 +184,13 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
     if (inserted) node.reset();
     return {iterator(table_, at), inserted, std::move(node)};
   }
+  // What is not inserted stays in the handle, without being moved.
   iterator insert(const_iterator, node_type&& node) {
-    insert_return_type result = insert(std::move(node));
-    node = std::move(result.node);
-    return result.position;
+    if (node.empty()) return end();
+    require_equal_allocator(node.get_allocator());
+    const auto [at, inserted] = this->adopt(node.slot());
+    if (inserted) node.reset();
+    return {table_, at};
   }
 
   // Moves the elements whose keys are new here; `source` keeps the others. Any hash, equality and

@@ -43,6 +43,28 @@ TEST(refused_growth, puts_elements_into_overflow_until_memory_is_there) {
   expect_numbers(map, count);
 }
 
+// What could not be had before is had now, whatever was asked for.
+TEST(refused_growth, is_made_up_for_by_reserve) {
+  memory_ledger ledger;
+  map_type map{map_type::allocator_type(ledger)};
+  std::uint64_t count = fill_numbers_to(stage::before, map);
+  ledger.refuse_above = 0;
+  for (int n = 0; n < 100'000; ++n) {
+    try {
+      map.try_emplace(count, 3 * count);
+      ++count;
+    } catch (const std::bad_alloc&) {
+      break;
+    }
+  }
+  ASSERT_TRUE(map.migrating());
+  ledger.refuse_above = memory_ledger::never;
+  map.reserve(1);
+  EXPECT_FALSE(map.migrating());
+  EXPECT_LE(map.load_factor(), map.max_load_factor());
+  expect_numbers(map, count);
+}
+
 // A growth that has begun stops where a chunk is refused, and goes on from there.
 TEST(refused_growth, stops_in_the_middle_and_goes_on) {
   memory_ledger ledger;

@@ -171,9 +171,10 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
 
   void finish() { step(everything); }
 
-  // Room for `size` elements: until then, insertions move nothing.
+  // Room for `size` elements, and for those that are there, should growing have been refused: until
+  // then, insertions move nothing.
   void reserve(std::size_t size) {
-    const unsigned fitting = layout::log2_buckets_for(size);
+    const unsigned fitting = layout::log2_buckets_for(std::max(size, size_));
     resize(arrays_.has_memory() ? std::max(fitting, log2_buckets()) : fitting);
   }
 
