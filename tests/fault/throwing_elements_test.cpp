@@ -100,4 +100,27 @@ TEST(throwing_construction, has_no_effect) {
   EXPECT_STREQ(map.check_invariants(), nullptr);
 }
 
+// A handle whose element the map does not take still holds it, hint or not.
+TEST(refused_node, keeps_its_element_whatever_throws) {
+  using map = map_type<copied, copied, steady::default_policy>;
+  for (std::size_t chance = 0; chance < 20; ++chance) {
+    map source;
+    source.try_emplace(copied(1), copied(10));
+    map target;
+    target.try_emplace(copied(1), copied(20));
+    auto node = source.extract(copied(1));
+    countdown::arm(chance);
+    try {
+      target.insert(target.cbegin(), std::move(node));
+    } catch (const injected_failure&) {
+    }
+    countdown::disarm();
+    ASSERT_FALSE(node.empty());
+    EXPECT_EQ(node.key().number(), 1u);
+    EXPECT_EQ(node.mapped().number(), 10u);
+    EXPECT_EQ(target.size(), 1u);
+  }
+  EXPECT_EQ(copied::alive, 0);
+}
+
 }  // namespace
