@@ -158,7 +158,6 @@ TEST(hash_of_other_types, mixes_the_standard_hash) {
 // A hash of the user's own that takes no seed.
 struct unseeded {
   int number;
-  friend bool operator==(const unseeded&, const unseeded&) = default;
 };
 
 }  // namespace
