@@ -31,7 +31,7 @@ class debris {
   void take(Arrays& arrays, std::size_t elements) {
     std::byte* const block = arrays.memory.template allocate<alignof(heap)>(sizeof(heap));
     heap* const made = std::construct_at(reinterpret_cast<heap*>(block), arrays, first_, elements);
-    made->arrays.memory.pass_block_to(arrays.memory, block_bytes);
+    made->arrays.memory.pass_block_to(arrays.memory, ++blocks_ * block_bytes);
     first_ = to_stored<heap_link>(made);
     bytes_ += made->arrays.memory.bytes;
     elements_ += elements;
@@ -63,6 +63,7 @@ class debris {
     std::swap(bytes_, other.bytes_);
     std::swap(elements_, other.elements_);
     std::swap(pending_, other.pending_);
+    std::swap(blocks_, other.blocks_);
   }
 
  private:
@@ -85,6 +86,7 @@ class debris {
   void remove_first(Arrays& arrays) noexcept {
     heap* const gone = to_raw(first_);
     first_ = gone->next;
+    --blocks_;
     elements_ -= gone->elements;
     std::destroy_at(gone);
     arrays.memory.template release<alignof(heap)>(reinterpret_cast<std::byte*>(gone), block_bytes);
@@ -94,6 +96,7 @@ class debris {
   std::size_t bytes_ = 0;     // not counting the blocks of the list, which the present arrays own
   std::size_t elements_ = 0;  // not destroyed yet; those that need no destroying go all at once
   std::size_t pending_ = 0;
+  std::size_t blocks_ = 0;  // of the list
 };
 
 }  // namespace steady::detail

@@ -106,7 +106,7 @@ class map_memory {
     recycled_ = std::exchange(other.recycled_, nullptr);
   }
 
-  // An outstanding block of `amount` bytes is `other`'s business from now on.
+  // Outstanding blocks of `amount` bytes are `other`'s business from now on.
   void pass_block_to(map_memory& other, std::size_t amount) noexcept {
     bytes -= amount;
     other.bytes += amount;
