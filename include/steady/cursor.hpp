@@ -12,6 +12,12 @@
 
 namespace steady {
 
+// A scan cannot go on: the cursor's positions have lost their meaning, and it has to start again.
+class stale_cursor : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 class cursor {
  public:
   // At the start.

@@ -165,6 +165,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   // The element, which is in the container no more.
   node_type extract(const_iterator element) {
     const position& at = element.at(table_);
+    table_.note_write(at);
     node_type node(table_.allocator(), at.slot);
     table_.erase(at);
     return node;
@@ -202,6 +203,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
     require_equal_allocator(source.get_allocator());
     for (auto at = source.table_.first(); at;) {
       const auto next = source.table_.after(at);
+      source.table_.note_write(at);
       if (this->adopt(at.slot).second) source.table_.erase(at);
       at = next;
     }
@@ -273,8 +275,9 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   // Calls `visitor(element)` for the elements of the next `max_buckets` buckets, and returns where
   // to go on. Whatever happens to the container between two calls, from the start to at_end() an
   // element that is there throughout is met exactly once, and none twice unless it was erased and
-  // inserted again. Bound: max_buckets buckets. Throws std::invalid_argument for a cursor of
-  // another container; what the visitor throws, after which the cursor given can be used again.
+  // inserted again. Bound: max_buckets buckets. Throws steady::stale_cursor for a cursor of another
+  // container, or if the container is being re-seeded or was since; what the visitor throws, after
+  // which the cursor given can be used again.
   template <class Visitor>
   cursor scan(cursor from, size_type max_buckets, Visitor visitor) {
     return scan_part(*this, from, max_buckets, visitor);
@@ -336,6 +339,9 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   static auto handing_to(Self& self, Visitor& visitor) {
     using reference = decltype(*self.begin());
     return [&](const position& at) {
+      if constexpr (!std::is_const_v<std::remove_reference_t<reference>>) {
+        self.table_.note_write(at);
+      }
       [[maybe_unused]] const detail::user_code_scope<detail::debug_mode> scope(&self.table_);
       visitor(static_cast<reference>(Elements::element_of(*at.slot)));
     };
@@ -350,11 +356,17 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   template <class Self, class Visitor>
   static cursor scan_part(Self& self, cursor from, size_type max_buckets, Visitor& visitor) {
     const std::uint16_t line = self.table_.line_name();
-    if (from.line() != 0 && from.line() != line && !from.at_end()) {
-      throw std::invalid_argument(
-          "steady: the cursor is another container's; start again with a new one");
-    }
     if (self.empty() || from.at_end()) return cursor::end();
+    if (from.line() != 0 && from.line() != line) {
+      throw stale_cursor(
+          "steady: the cursor is another container's, or the container was re-seeded since; start "
+          "again with a new cursor");
+    }
+    if (self.table_.arrays().reseeding()) {
+      throw stale_cursor(
+          "steady: the container is being re-seeded; step() or finish() it, then start again with "
+          "a new cursor");
+    }
     const detail::line_visit<table_type> visit(self.table_);
     std::uint64_t next = from.position();
     for (size_type n = 0; n < max_buckets; ++n) {

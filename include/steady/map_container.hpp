@@ -83,11 +83,11 @@ class map_container : public hash_container<Elements, Hash, KeyEqual, Allocator,
   }
 
   // The key's value. Throws std::out_of_range when there is none.
-  T& at(const key_type& key) { return value_at(key); }
+  T& at(const key_type& key) { return value_to_change(key); }
   const T& at(const key_type& key) const { return value_at(key); }
   template <detail::transparent_key<Hash, KeyEqual> K>
   T& at(const K& key) {
-    return value_at(key);
+    return value_to_change(key);
   }
   template <detail::transparent_key<Hash, KeyEqual> K>
   const T& at(const K& key) const {
@@ -95,6 +95,7 @@ class map_container : public hash_container<Elements, Hash, KeyEqual, Allocator,
   }
 
  private:
+  using typename base::position;
   using typename base::slot_type;
 
   template <class K, class... Arguments>
@@ -113,10 +114,20 @@ class map_container : public hash_container<Elements, Hash, KeyEqual, Allocator,
   }
 
   template <class K>
-  T& value_at(const K& key) const {
-    value_type* const element = this->find_element(key);
-    if (element == nullptr) throw std::out_of_range("steady::hash_map::at: no such key");
-    return element->second;
+  T& value_to_change(const K& key) {
+    const position found = this->table_.find(key);
+    if (!found) throw_no_such_key();
+    this->table_.note_write(found);
+    return Elements::element_of(*found.slot).second;
+  }
+  template <class K>
+  const T& value_at(const K& key) const {
+    const position found = this->table_.find(key);
+    if (!found) throw_no_such_key();
+    return Elements::element_of(*found.slot).second;
+  }
+  [[noreturn]] STEADY_NOINLINE static void throw_no_such_key() {
+    throw std::out_of_range("steady::hash_map::at: no such key");
   }
 };
 

@@ -41,6 +41,10 @@ struct default_policy {
   // insertions and steps. 0: only when asked to.
   static constexpr double shrink_below = 0.125;
 
+  // Take a new seed, in steps, when a bucket's chain has become longer than chance makes it: keys
+  // were chosen to collide, or the hash is broken.
+  static constexpr bool reseeds = true;
+
   // Let erase(key) move other elements, to drive what is pending. Otherwise erasing invalidates
   // nothing but the erased element.
   static constexpr bool erase_moves = false;

@@ -21,6 +21,7 @@ struct stats {
     std::uint64_t grow = 0;     // to more buckets
     std::uint64_t compact = 0;  // to as many buckets
     std::uint64_t shrink = 0;   // to fewer buckets
+    std::uint64_t reseed = 0;   // to another seed, whatever the number of buckets
   } migrations;                 // finished, by kind
 
   struct {

@@ -67,6 +67,11 @@ class stepwise {
   // Brings every element to a bucket anew, so that overflow that erasing has left goes away.
   void compact_gradually() noexcept { table_.compact_gradually(); }
 
+  // Gives every element a place that depends on a new random seed, so that keys chosen to collide
+  // under the old one collide no more. It begins by itself where it is needed; see
+  // Policy::reseeds. Cursors of before have to start again.
+  void reseed_gradually() noexcept { table_.reseed_gradually(); }
+
   // The container is empty at once, and usable; the elements are destroyed in steps. If the
   // allocator refuses a small block for the note of it, they are destroyed at once.
   void clear_gradually() noexcept { table_.clear_gradually(); }

@@ -22,7 +22,8 @@ class fault_run {
 
   explicit fault_run(Map map) : map_(std::move(map)) {}
 
-  // Growth from nothing to several buckets; erasing; migrating at once, both ways; growing again.
+  // Growth from nothing to several buckets; erasing; migrating at once, both ways; growing again;
+  // another seed.
   void run() {
     for (std::uint64_t n = 1; n <= 150; ++n) insert(n);
     for (std::uint64_t n = 3; n <= 150; n += 3) erase(n);
@@ -32,6 +33,11 @@ class fault_run {
     for (std::uint64_t n = 1; n <= 100; n += 2) erase(n);
     attempt([&] { map_.rehash(0); }, [] {});
     for (std::uint64_t n = 171; n <= 260; ++n) insert(n);
+    attempt([&] { map_.finish(); }, [] {});
+    map_.reseed_gradually();
+    attempt([&] { map_.step(9); }, [] {});
+    for (std::uint64_t n = 261; n <= 270; ++n) insert(n);
+    for (std::uint64_t n = 171; n <= 260; n += 9) erase(n);
     attempt([&] { map_.finish(); }, [] {});
     countdown::disarm();  // checking hashes, too
     check();

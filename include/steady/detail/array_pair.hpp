@@ -9,7 +9,9 @@
 //   4. At most two arrays exist: a migration starts only when none is under way.
 //
 // A migration runs from any number of buckets to any other; its kind is only the name for how the
-// two compare.
+// two compare. One kind differs: reseeding gives the new array another line. Frontier and ownership
+// are those of the old line, while elements go anywhere in the new array; so first, in steps, all
+// of that gets memory and headers. A bucket that is urgent is emptied before its turn.
 #pragma once
 
 #include <algorithm>
@@ -25,6 +27,8 @@
 #include <steady/detail/evacuation.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/memory.hpp>
+#include <steady/detail/observers.hpp>
+#include <steady/detail/scattering.hpp>
 #include <steady/stats.hpp>
 
 namespace steady::detail {
@@ -38,10 +42,11 @@ class array_pair {
   using memory_type = map_memory<Allocator, Policy::count_work>;
   using layout = typename array::layout;
 
-  // A bucket, and all that is needed to look into it.
+  // A bucket, and all that is needed to look into it for one key.
   struct place {
     typename array::root_type root;
     std::uint64_t bucket;
+    std::uint64_t position;  // of the key, on the array's line
     bool in_new;
   };
 
@@ -52,26 +57,48 @@ class array_pair {
 
   bool has_memory() const noexcept { return old_.exists(); }
   bool migrating() const noexcept { return new_.exists(); }
+  // Whether the new array has a line of its own.
+  bool reseeding() const noexcept { return reseeding_; }
   std::uint64_t frontier() const noexcept { return frontier_; }
   const array& old_array() const noexcept { return old_; }
   const array& new_array() const noexcept { return new_; }
   // The array that will be kept.
   const array& kept_array() const noexcept { return migrating() ? new_ : old_; }
 
-  // Who owns `position`, and in which bucket. Whether a migration is under way is predictable;
-  // which side of the frontier a position falls on is not, so that is a selection of values, no
-  // branch.
+  // Who owns `position`, and in which bucket; not under a reseeding. Whether a migration is under
+  // way is predictable; which side of the frontier a position falls on is not, so that is a
+  // selection of values, no branch.
   STEADY_ALWAYS_INLINE place locate(std::uint64_t position) const noexcept {
     if (frontier_ == 0) [[likely]]
-      return {old_.root(), old_.line().bucket_at(position), false};
+      return {old_.root(), old_.line().bucket_at(position), position, false};
     const bool in_new = position < frontier_;
     const auto root = select(in_new, new_.root(), old_.root());
     const auto shift = select(in_new, new_.line().shift, old_.line().shift);
-    return {root, line_partition{shift}.bucket_at(position), in_new};
+    return {root, line_partition{shift}.bucket_at(position), position, in_new};
+  }
+
+  // Whether the old array owns `position` of its line no more.
+  STEADY_NOINLINE bool is_evacuated(std::uint64_t position) const noexcept {
+    return position < frontier_ ||
+           (early_.emptied && old_.line().bucket_at(position) == early_.bucket);
+  }
+
+  // Where `position` of that array's line is.
+  place place_in(bool in_new, std::uint64_t position) const noexcept {
+    const array& owner = array_of(in_new);
+    return {owner.root(), owner.line().bucket_at(position), position, in_new};
   }
 
   array& array_of(bool in_new) noexcept { return in_new ? new_ : old_; }
   const array& array_of(bool in_new) const noexcept { return in_new ? new_ : old_; }
+
+  // The new array's buckets that may hold elements, counted from the first.
+  std::uint64_t new_in_use() const noexcept {
+    if (frontier_ == 0) return 0;
+    return reseeding_ ? new_.line().buckets() : new_.line().bucket_at(frontier_ - 1) + 1;
+  }
+  // Those that have memory and a header.
+  std::uint64_t new_written() const noexcept { return reseeding_ ? furnished_ : new_in_use(); }
 
   // Gives a pair without memory 2^log2_buckets empty buckets, at once. Throws what the allocator
   // throws; nothing is kept then.
@@ -95,14 +122,29 @@ class array_pair {
   // allocator throws; nothing has begun then.
   void start_migration(unsigned log2_buckets) { new_ = array::create(memory, log2_buckets); }
 
-  // Evacuates the next interval; a migration must be under way. Throws what hashing, copying and
-  // the allocator throw; nothing has changed then.
-  template <class PositionOf>
-  void advance(const PositionOf& position_of) {
+  // The same to another line. The bucket of the old position `urgent` is to be emptied early.
+  void start_reseeding(unsigned log2_buckets, std::uint64_t urgent) {
+    start_migration(log2_buckets);
+    reseeding_ = true;
+    furnished_ = 0;
+    early_ = {old_.line().bucket_at(urgent), false};
+  }
+
+  // Evacuates the next interval; a migration must be under way. `position_of(element)` is the place
+  // on the old line, `next_position_of(element)` on the new one, if that differs; if `noted`, what
+  // has moved is told by `moved(from, to)`. Throws what hashing, copying and the allocator throw;
+  // nothing has changed then.
+  template <class PositionOf, class NextPositionOf, class Moved>
+  void advance(const PositionOf& position_of, const NextPositionOf& next_position_of, bool noted,
+               const Moved& moved) {
+    if (reseeding_) [[unlikely]]
+      return advance_reseeding(next_position_of, moved);
     evacuation<Elements, array, memory_type> step(frontier_, old_, new_, memory);
     const evacuation_plan& plan = step.plan();
     prefetch_bucket(plan.source + evacuations_ahead);
-    step.run(position_of);
+    step.run(position_of, noted);
+    if (noted) [[unlikely]]
+      step.each_moved(moved);
     if (plan.last == std::numeric_limits<std::uint64_t>::max()) {
       complete();
     } else {
@@ -114,9 +156,25 @@ class array_pair {
     }
   }
 
-  // Old buckets that are not evacuated yet; 0 when not migrating.
+  // Old buckets that are not evacuated yet, and steps before the first is; 0 when not migrating.
   std::uint64_t pending() const noexcept {
-    return migrating() ? old_.line().buckets() - old_.line().bucket_at(frontier_) : 0;
+    if (!migrating()) return 0;
+    const std::uint64_t furnishing =
+        reseeding_ ? (new_.line().buckets() - furnished_ + layout::chunk_buckets - 1) /
+                         layout::chunk_buckets
+                   : 0;
+    return furnishing + old_.line().buckets() - old_.line().bucket_at(frontier_);
+  }
+
+  // Tells snapshots that the elements between these positions are about to change.
+  void announce(bool in_new, std::uint64_t first, std::uint64_t last) const noexcept {
+    snapshots.each([&](auto& snapshot) { snapshot.changing(in_new, first, last); });
+  }
+  // The same of all elements.
+  void announce_end() const noexcept {
+    constexpr std::uint64_t last = std::numeric_limits<std::uint64_t>::max();
+    announce(false, 0, last);
+    if (reseeding_) announce(true, 0, last);
   }
 
   // Gives all memory back; no element is left.
@@ -126,6 +184,11 @@ class array_pair {
     memory.template release_recycled<layout::alignment>(layout::full_chunk.bytes);
     memory.overflow_buckets = 0;
     frontier_ = 0;
+    reseeding_ = false;
+    snapshots.each([this](auto& snapshot) {
+      snapshots.remove(snapshot);
+      snapshot.rehomed(nullptr);
+    });
   }
 
   // Takes over the other's arrays and ledger; this pair has no memory, and the allocators are equal
@@ -134,26 +197,82 @@ class array_pair {
     old_ = std::exchange(other.old_, array());
     new_ = std::exchange(other.new_, array());
     frontier_ = std::exchange(other.frontier_, 0);
+    reseeding_ = std::exchange(other.reseeding_, false);
+    furnished_ = other.furnished_;
+    early_ = other.early_;
     migrations = std::exchange(other.migrations, {});
     memory.take_ledger(other.memory);
+    snapshots.take(other.snapshots);
+    snapshots.each([this](auto& snapshot) { snapshot.rehomed(this); });
   }
 
   void swap(array_pair& other) noexcept {
     std::swap(old_, other.old_);
     std::swap(new_, other.new_);
     std::swap(frontier_, other.frontier_);
+    std::swap(reseeding_, other.reseeding_);
+    std::swap(furnished_, other.furnished_);
+    std::swap(early_, other.early_);
     std::swap(migrations, other.migrations);
     memory.swap_ledger(other.memory);
+    snapshots.swap(other.snapshots);
+    snapshots.each([this](auto& snapshot) { snapshot.rehomed(this); });
+    other.snapshots.each([&](auto& snapshot) { snapshot.rehomed(&other); });
   }
 
   memory_type memory;
   decltype(stats::migrations) migrations;
+  observer_list<snapshot_base<array_pair>> snapshots;  // of these elements
 
  private:
   static constexpr unsigned most_empty_passed = 63;
 
   // Evacuations go through the old array in order, so what the next ones read is known now.
   static constexpr std::uint64_t evacuations_ahead = 2;
+
+  // The bucket that a reseeding empties before its turn.
+  struct early_bucket {
+    std::uint64_t bucket = 0;
+    bool emptied = false;  // since reseeding has begun
+  };
+
+  // The first step after furnishing empties the first bucket, so that the frontier is not 0 where
+  // the new array owns anything.
+  template <class NextPositionOf, class Moved>
+  STEADY_NOINLINE void advance_reseeding(const NextPositionOf& next_position_of,
+                                         const Moved& moved) {
+    if (furnished_ < new_.line().buckets()) return furnish_next();
+    if (frontier_ != 0 && !early_.emptied) {
+      if (old_.line().first_of(early_.bucket) >= frontier_) {
+        scatter(early_.bucket, next_position_of, moved);
+        early_.emptied = true;
+        return;
+      }
+      early_.emptied = true;
+    }
+    const std::uint64_t bucket = old_.line().bucket_at(frontier_);
+    scatter(bucket, next_position_of, moved);
+    if (bucket + 1 == old_.line().buckets()) return complete();
+    frontier_ = old_.line().first_of(bucket + 1);
+    old_.release_below(memory, bucket + 1);
+  }
+
+  template <class NextPositionOf, class Moved>
+  void scatter(std::uint64_t bucket, const NextPositionOf& next_position_of, const Moved& moved) {
+    announce(false, old_.line().first_of(bucket), old_.line().last_of(bucket));
+    scattering<Elements, array, memory_type> step(old_, new_, memory);
+    step.run(bucket, next_position_of);
+    step.each_moved(moved);
+  }
+
+  // A chunk of new buckets, empty.
+  void furnish_next() {
+    new_.provide(memory, furnished_);
+    const std::uint64_t end =
+        std::min<std::uint64_t>(furnished_ + layout::chunk_buckets, new_.line().buckets());
+    memory.recorder.zeroed((end - furnished_) * sizeof(bucket_header));
+    for (; furnished_ < end; ++furnished_) *new_.header(furnished_) = bucket_header{};
+  }
 
   void prefetch_bucket(std::uint64_t bucket) const noexcept {
     if (bucket >= old_.line().buckets()) return;
@@ -182,17 +301,25 @@ class array_pair {
   void complete() noexcept {
     const unsigned from = old_.line().log2_buckets();
     const unsigned to = new_.line().log2_buckets();
-    ++(to > from ? migrations.grow : to < from ? migrations.shrink : migrations.compact);
+    if (reseeding_) snapshots.each([](auto& snapshot) { snapshot.reseeded(); });
+    ++(reseeding_  ? migrations.reseed
+       : to > from ? migrations.grow
+       : to < from ? migrations.shrink
+                   : migrations.compact);
     old_.release_below(memory, old_.line().buckets());
     old_.destroy(memory);
     old_ = std::exchange(new_, array());
     frontier_ = 0;
+    reseeding_ = false;
     memory.template release_recycled<layout::alignment>(layout::full_chunk.bytes);
   }
 
   array old_;
   array new_;
   std::uint64_t frontier_ = 0;
+  bool reseeding_ = false;
+  std::uint64_t furnished_ = 0;  // new buckets, while reseeding
+  early_bucket early_;           // likewise
 };
 
 }  // namespace steady::detail

@@ -35,6 +35,7 @@ inline constexpr bool uses_header_run =
 template <class Slot, class Allocator, class Policy>
 class bucket_array {
  public:
+  using slot_type = Slot;
   using layout = geometry<Slot, Allocator, Policy>;
   using overflow = typename layout::overflow;
   using overflow_link = typename layout::overflow_link;

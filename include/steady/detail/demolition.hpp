@@ -19,7 +19,7 @@ template <class Elements, class Arrays>
 class demolition {
  public:
   // Begins; nobody changes the arrays from now on but the steps. O(1).
-  explicit demolition(const Arrays& arrays) noexcept : in_new_(arrays.frontier() != 0) {}
+  explicit demolition(const Arrays& arrays) noexcept : in_new_(arrays.new_written() != 0) {}
 
   // Does at most `most` buckets; returns how many. All memory is given back with the last.
   std::size_t step(Arrays& arrays, std::size_t most) noexcept {
@@ -50,9 +50,7 @@ class demolition {
   static std::uint64_t first_old(const Arrays& arrays) noexcept {
     return arrays.old_array().line().bucket_at(arrays.frontier());
   }
-  static std::uint64_t end_of_new(const Arrays& arrays) noexcept {
-    return arrays.new_array().line().bucket_at(arrays.frontier() - 1) + 1;
-  }
+  static std::uint64_t end_of_new(const Arrays& arrays) noexcept { return arrays.new_written(); }
 
   void demolish_bucket(Arrays& arrays) noexcept {
     if (!in_new_ && !old_begun_) {
@@ -60,9 +58,13 @@ class demolition {
       old_begun_ = true;
     }
     array& within = arrays.array_of(in_new_);
-    if constexpr (Elements::trivially_destructible()) {
+    if (arrays.snapshots.any()) [[unlikely]] {
+      const auto line = within.line();
+      arrays.announce(in_new_, line.first_of(bucket_), line.last_of(bucket_));
+    } else if constexpr (Elements::trivially_destructible()) {
       bucket_ |= layout::chunk_buckets - 1;  // the rest of the chunk needs no looking at
-    } else {
+    }
+    if constexpr (!Elements::trivially_destructible()) {
       const std::size_t before = destroyed_;
       destroy_elements(arrays, within);
       arrays.memory.recorder.demolished(destroyed_ - before);

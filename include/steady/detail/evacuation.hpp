@@ -29,12 +29,10 @@
 
 #include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
-#include <steady/detail/elements.hpp>
+#include <steady/detail/gathering.hpp>
 #include <steady/detail/group.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/pointers.hpp>
-#include <steady/detail/poison.hpp>
-#include <steady/detail/small_list.hpp>
 
 namespace steady::detail {
 
@@ -68,35 +66,43 @@ struct evacuation_plan {
 };
 
 template <class Elements, class Array, class Memory>
-class evacuation {
+class evacuation : private gathering<Elements, Array, Memory> {
+  using base = gathering<Elements, Array, Memory>;
+  using base::all_overflow_slots;
+  using base::all_slots;
+  using base::memory_;
+  using base::moving_;
+  using base::source_;
+  using base::source_overflow_;
+  using base::target_;
+  using typename base::group;
+  using typename base::moving;
+
  public:
-  using slot_type = typename Elements::slot_type;
-  using layout = typename Array::layout;
-  using overflow = typename Array::overflow;
+  using typename base::layout;
+  using typename base::overflow;
+  using typename base::slot_type;
 
   static constexpr unsigned targets_per_step =
       static_cast<unsigned>(std::min<std::size_t>(max_targets, layout::chunk_buckets));
 
   evacuation(std::uint64_t frontier, Array& source, Array& target, Memory& memory) noexcept
-      : plan_(evacuation_plan::at(frontier, source.line(), target.line(), targets_per_step)),
-        source_(source),
-        target_(target),
-        memory_(memory),
-        moving_(memory) {}
+      : base(source, target, memory),
+        plan_(evacuation_plan::at(frontier, source.line(), target.line(), targets_per_step)) {}
 
-  evacuation(const evacuation&) = delete;
-  evacuation& operator=(const evacuation&) = delete;
+  using base::each_moved;
 
   const evacuation_plan& plan() const noexcept { return plan_; }
 
   // `position_of(element)` gives the element's place on the line. Throws what it, the allocator and
-  // the copying of elements throw; nothing has changed then.
+  // the copying of elements throw; nothing has changed then. Only if `noted` each_moved() can tell
+  // afterwards what went where.
   template <class PositionOf>
-  void run(const PositionOf& position_of) {
+  void run(const PositionOf& position_of, bool noted) {
     if constexpr (Elements::nothrow_movable()) {
-      if (is_split() && split(position_of)) return;
+      if (is_split() && !noted && split(position_of)) return;
     }
-    gather(position_of);
+    this->gather(plan_.source, plan_.first, plan_.last, position_of);
     target_.provide(memory_, plan_.target + plan_.targets - 1);
     open_targets();
     try {
@@ -111,14 +117,6 @@ class evacuation {
 
  private:
   using overflow_link = typename Array::overflow_link;
-  using allocator_type = typename Memory::allocator_type;
-
-  struct moving {
-    slot_type* slot;
-    std::uint8_t* tag;
-    std::uint64_t position;
-    slot_type* destination;  // only kept where a transfer may have to be undone
-  };
 
   // A target bucket while it is filled: its header in two words, written back once.
   struct target_bucket {
@@ -134,11 +132,6 @@ class evacuation {
     overflow* filling;    // the one in use
     unsigned filled;      // its slots in use
   };
-
-  using group = typename layout::group;
-
-  static constexpr std::uint32_t all_slots = slots_mask(layout::width);
-  static constexpr std::uint32_t all_overflow_slots = slots_mask(layout::overflow_width);
 
   // Nearly every step: a whole bucket goes to one or two new ones.
   bool is_split() const noexcept {
@@ -160,7 +153,9 @@ class evacuation {
       const std::uint64_t target = line.bucket_at(position_of(from[number])) - plan_.target;
       upper |= static_cast<std::uint32_t>(target) << number;
     }
-    if (header->filter != 0) gather_overflow(position_of);
+    if (header->filter != 0) {
+      this->gather_overflow(plan_.source, plan_.first, plan_.last, position_of);
+    }
     target_.provide(memory_, plan_.target + plan_.targets - 1);
     open_targets();
     divide(header, full, upper);
@@ -208,39 +203,9 @@ class evacuation {
     for (std::uint32_t rest = full; rest != 0; rest &= rest - 1, ++moved) {
       const int number = std::countr_zero(rest);
       slot_type* const to = select((upper >> number & 1) != 0, to_upper, to_lower);
-      relocate(to + number, from + number);
+      this->relocate(to + number, from + number);
     }
     memory_.recorder.moved(moved);
-  }
-
-  template <class PositionOf>
-  void gather(const PositionOf& position_of) {
-    gather_from(source_.header(plan_.source), all_slots, source_.slots(plan_.source), position_of);
-    gather_overflow(position_of);
-  }
-
-  template <class PositionOf>
-  void gather_overflow(const PositionOf& position_of) {
-    for (overflow* bucket = source_.overflow_of(plan_.source); bucket != nullptr;
-         bucket = to_raw(bucket->next)) {
-      ++source_overflow_;
-      gather_from(bucket, all_overflow_slots, Array::overflow_slots(bucket), position_of);
-    }
-  }
-
-  template <class PositionOf>
-  void gather_from(void* header, std::uint32_t slots, slot_type* first,
-                   const PositionOf& position_of) {
-    auto* const tags = static_cast<std::uint8_t*>(header);
-    for (std::uint32_t full = ~group::match_empty(header) & slots; full != 0; full &= full - 1) {
-      const int number = std::countr_zero(full);
-      const std::uint64_t position = position_of(first[number]);
-      if (position - plan_.first > plan_.last - plan_.first) continue;
-      moving& element = moving_.add();
-      element.slot = first + number;
-      element.tag = tags + number;
-      element.position = position;
-    }
   }
 
   target_bucket& target_of(const moving& element) noexcept {
@@ -323,54 +288,9 @@ class evacuation {
     return Array::overflow_slots(bucket.filling) + bucket.filled++;
   }
 
-  void relocate(slot_type* to, slot_type* from) noexcept {
-    unpoison<allocator_type>(to, sizeof(slot_type));
-    Elements::move(memory_.allocator(), to, from);
-    vacate(from);
-  }
-
-  void vacate(slot_type* slot) noexcept {
-    Elements::destroy(memory_.allocator(), slot);
-    poison<allocator_type>(slot, sizeof(slot_type));
-  }
-
   void transfer() {
-    if constexpr (Elements::nothrow_movable()) {
-      for (const moving& element : moving_) relocate(assign(element), element.slot);
-    } else {
-      for (moving& element : moving_) element.destination = assign(element);
-      transfer_or_undo();
-    }
-    memory_.recorder.moved(moving_.size());
-  }
-
-  // What can be copied is copied, so that a throwing copy leaves all originals. A type that can
-  // only be moved, and whose move throws, is moved back.
-  void transfer_or_undo() {
-    auto& allocator = memory_.allocator();
-    std::size_t done = 0;
-    try {
-      for (; done < moving_.size(); ++done) {
-        const moving& element = moving_[done];
-        slot_opening<allocator_type, slot_type> opening(element.destination);
-        Elements::transfer(allocator, element.destination, element.slot);
-        opening.keep();
-      }
-    } catch (...) {
-      while (done > 0) undo(moving_[--done]);
-      throw;
-    }
-    for (const moving& element : moving_) vacate(element.slot);
-  }
-
-  // A second exception in here would lose the element; it ends the program instead.
-  void undo(moving& element) noexcept {
-    auto& allocator = memory_.allocator();
-    if constexpr (!Elements::copyable()) {
-      Elements::destroy(allocator, element.slot);
-      Elements::transfer(allocator, element.slot, element.destination);
-    }
-    vacate(element.destination);
+    for (moving& element : moving_) element.destination = assign(element);
+    this->relocate_all();
   }
 
   void commit() noexcept {
@@ -421,11 +341,6 @@ class evacuation {
   static constexpr unsigned filter_shift = std::endian::native == std::endian::little ? 48 : 0;
 
   const evacuation_plan plan_;
-  Array& source_;
-  Array& target_;
-  Memory& memory_;
-  std::size_t source_overflow_ = 0;
-  small_list<moving, Memory> moving_;
   target_bucket targets_[max_targets];
 };
 

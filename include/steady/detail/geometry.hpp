@@ -43,6 +43,17 @@ constexpr double expected_overflow(double load, unsigned width, unsigned overflo
   return mean;
 }
 
+// The probability that a bucket holds at least `count` elements, at `load` on average.
+constexpr double chance_of(double load, unsigned count) noexcept {
+  double chance = exp_minus(load);  // of exactly k elements
+  double sum = 0;
+  for (unsigned k = 1; k < count + 200; ++k) {
+    chance *= load / k;
+    if (k >= count) sum += chance;
+  }
+  return sum;
+}
+
 // Where the overflow of a chunk's buckets comes from. A chunk that needs more than its spare room
 // gets extensions, one block each, chained.
 template <class Allocator>
@@ -63,6 +74,14 @@ struct geometry {
 
   static constexpr unsigned width = Policy::template bucket_width<sizeof(Slot)>;
   static constexpr unsigned overflow_width = std::min(Policy::overflow_width, width);
+
+  // A chain of more overflow buckets than these is not chance: within the load limit, an insertion
+  // makes one with a probability below 10^-18 (docs/design.md).
+  static constexpr unsigned longest_natural_chain = [] {
+    unsigned length = 0;
+    while (chance_of(Policy::load_limit * width, width + length * overflow_width) > 1e-18) ++length;
+    return length;
+  }();
 
   // Not in the class itself, so that a container of a type that is not complete yet can be named.
   static constexpr void check_policy() noexcept {

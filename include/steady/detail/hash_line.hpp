@@ -23,6 +23,8 @@ namespace steady::detail {
 struct line_seed {
   std::uint64_t key = 0;
   std::uint64_t multiplier = 1;
+
+  friend constexpr bool operator==(const line_seed&, const line_seed&) noexcept = default;
 };
 
 template <class Hash, class Key>

@@ -36,10 +36,7 @@ class invariants {
       return broken_;
     }
     const std::uint64_t frontier = arrays_.frontier();
-    if (frontier != 0) {
-      const auto& fresh = arrays_.new_array();
-      check_buckets(fresh, 0, fresh.line().bucket_at(frontier - 1) + 1, true);
-    }
+    check_buckets(arrays_.new_array(), 0, arrays_.new_written(), true);
     const auto& old = arrays_.old_array();
     check_buckets(old, old.line().bucket_at(frontier), old.line().buckets(), false);
     const steady::stats now = table_.statistics();
@@ -65,9 +62,9 @@ class invariants {
            "every chunk belongs to an array or waits to be recycled");
     expect(!arrays_.memory.holds_recycled() || arrays_.migrating(),
            "a chunk waits to be recycled only during a migration");
-    expect(!arrays_.migrating() || frontier == 0 ||
-               fresh.provided_buckets() > fresh.line().bucket_at(frontier - 1),
-           "new buckets below the frontier have memory");
+    expect(fresh.provided_buckets() >= arrays_.new_written(), "written new buckets have memory");
+    expect(arrays_.new_written() >= arrays_.new_in_use(), "new buckets in use have headers");
+    expect(arrays_.migrating() || !arrays_.reseeding(), "reseeding is a migration");
   }
 
   // The shift that takes a position to the finer of the two partitions.
@@ -96,12 +93,11 @@ class invariants {
     for (std::uint32_t full = ~group::match_empty(tags) & slots; full != 0; full &= full - 1) {
       const int slot = std::countr_zero(full);
       const slot_type& element = first[slot];
-      const std::uint64_t position = table_.line_position(element);
-      const auto owner = arrays_.locate(position);
+      const auto owner = table_.place_of(Table::elements::key_of(element));
       expect(owner.in_new == in_new, "the owner of a position holds its elements");
       expect(owner.bucket == bucket, "an element is in the bucket of its position");
-      expect(tags[slot] == tag_of(position), "a tag is that of its element");
-      expect(filtered_by == nullptr || (filtered_by->filter & filter_bit(position)) != 0,
+      expect(tags[slot] == tag_of(owner.position), "a tag is that of its element");
+      expect(filtered_by == nullptr || (filtered_by->filter & filter_bit(owner.position)) != 0,
              "the filter admits what is in overflow");
       expect(table_.find(Table::elements::key_of(element)).slot == &element,
              "every element is found by its key");

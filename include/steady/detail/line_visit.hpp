@@ -1,6 +1,7 @@
 // Visiting what lies on an interval of the hash line, bucket by bucket, chains by a loop. The
 // intervals that were visited stay the same whatever migrates between two visits, so a position is
-// all that has to be remembered.
+// all that has to be remembered. Only under a reseeding there are two lines, and positions of one
+// say nothing about the other: then all() goes through both.
 #pragma once
 
 #include <algorithm>
@@ -25,17 +26,23 @@ class line_visit {
   explicit line_visit(const Table& table) noexcept : table_(table), arrays_(table.arrays()) {}
 
   // Calls `visit(position)` for the elements that lie in the bucket that owns `first`, from `first`
-  // to `last`. Returns up to where all were visited. Bound: the bucket with its overflow. Throws
-  // what the visitor throws, and the hash where a bucket is cut.
+  // to `last`; not under a reseeding. Returns up to where all were visited. Bound: the bucket with
+  // its overflow. Throws what the visitor throws, and the hash where a bucket is cut.
   template <class Visit>
   std::uint64_t bucket(std::uint64_t first, std::uint64_t last, const Visit& visit) const {
+    return bucket_of(first < arrays_.frontier(), first, last, visit);
+  }
+
+  // The same in the one array or the other, by positions on its line.
+  template <class Visit>
+  std::uint64_t bucket_of(bool in_new, std::uint64_t first, std::uint64_t last,
+                          const Visit& visit) const {
     const std::uint64_t frontier = arrays_.frontier();
-    const bool in_new = first < frontier;
     const array& within = arrays_.array_of(in_new);
     const std::uint64_t number = within.line().bucket_at(first);
     const std::uint64_t begin = within.line().first_of(number);
     std::uint64_t end = within.line().last_of(number);
-    if (in_new) end = std::min(end, frontier - 1);
+    if (in_new && !arrays_.reseeding()) end = std::min(end, frontier - 1);
     prefetch_after(within, number, in_new);
 
     // What was evacuated from the bucket at the frontier is in it no more.
@@ -50,14 +57,26 @@ class line_visit {
     return wanted.last;
   }
 
-  // The same for all that lies from `first` to `last`.
+  // The same for all that lies from `first` to `last`, on whatever line.
   template <class Visit>
   void all(std::uint64_t first, std::uint64_t last, const Visit& visit) const {
+    const std::uint64_t frontier = arrays_.frontier();
+    if (arrays_.reseeding()) {
+      if (frontier != 0) all_of(true, first, last, visit);
+      if (frontier <= last) all_of(false, std::max(first, frontier), last, visit);
+      return;
+    }
     std::uint64_t visited = bucket(first, last, visit);
     while (visited < last) visited = bucket(visited + 1, last, visit);
   }
 
  private:
+  template <class Visit>
+  void all_of(bool in_new, std::uint64_t first, std::uint64_t last, const Visit& visit) const {
+    std::uint64_t visited = bucket_of(in_new, first, last, visit);
+    while (visited < last) visited = bucket_of(in_new, visited + 1, last, visit);
+  }
+
   using arrays_type = typename Table::arrays_type;
   using array = typename arrays_type::array;
   using layout = typename array::layout;
@@ -78,7 +97,7 @@ class line_visit {
     for (std::uint32_t full = ~group::match_empty(tags) & mask; full != 0; full &= full - 1) {
       const int slot = std::countr_zero(full);
       if (wanted.cut) {
-        const std::uint64_t at = table_.line_position(first[slot]);
+        const std::uint64_t at = table_.line_position(first[slot], in_new);
         if (at < wanted.first || at > wanted.last) continue;
       }
       visit(position{first + slot, tags + slot, number, in_new});
@@ -91,7 +110,7 @@ class line_visit {
   void prefetch_after(const array& within, std::uint64_t number, bool in_new) const noexcept {
     const std::uint64_t ahead = number + buckets_ahead;
     const line_partition line = within.line();
-    const std::uint64_t end = in_new ? line.bucket_at(arrays_.frontier() - 1) + 1 : line.buckets();
+    const std::uint64_t end = in_new ? arrays_.new_in_use() : line.buckets();
     if (ahead >= end) return;
     prefetch_lines<std::min<std::size_t>(layout::bucket_bytes, 4 * cache_line_bytes)>(
         within.slots(ahead));

@@ -16,11 +16,14 @@
 #include <memory>
 
 #include <steady/detail/array_pair.hpp>
+#include <steady/detail/claim.hpp>
 #include <steady/detail/debug.hpp>
 #include <steady/detail/elements.hpp>
 #include <steady/detail/group.hpp>
 #include <steady/detail/hash_line.hpp>
+#include <steady/detail/observers.hpp>
 #include <steady/detail/poison.hpp>
+#include <steady/detail/sizing.hpp>
 #include <steady/detail/traversal.hpp>
 
 namespace steady::detail {
@@ -50,27 +53,47 @@ class placement {
 
   template <class K>
   STEADY_ALWAYS_INLINE position find(const K& key) const {
-    const std::uint64_t at = hashed(key);
-    return find_in(arrays_.locate(at), at, key);
+    return find_in(place_of(key), key);
   }
 
-  // The place of an element on the hash line.
-  std::uint64_t line_position(const slot_type& slot) const {
-    return hashed(Elements::key_of(slot));
+  // The bucket that owns `key`.
+  template <class K>
+  STEADY_ALWAYS_INLINE typename arrays_type::place place_of(const K& key) const {
+    return place_of(hashed(key), key);
   }
+
+  // The place of an element on the hash line; in the new array on that one's line.
+  std::uint64_t line_position(const slot_type& slot, bool in_new = false) const {
+    const bool next = in_new && arrays_.reseeding();
+    return hashed(Elements::key_of(slot), next ? next_seed_ : seed_);
+  }
+
+  using walker_type = walker_base<placement, slot_type>;
+  observer_list<walker_type> walkers;  // over these elements
 
   position after(const position& at) const noexcept { return walk::after(arrays_, at); }
   position first() const noexcept { return size_ == 0 ? position{} : walk::first(arrays_); }
 
-  // Destroys the element; nothing else moves.
+  // Has to be called before an element changes in another way than by the functions here.
+  STEADY_ALWAYS_INLINE void note_write(const position& at) const noexcept {
+    if (arrays_.snapshots.any()) [[unlikely]]
+      announce(at.slot, at.in_new);
+  }
+
+  // Destroys the element; nothing else moves. Who has moved something out of it called note_write()
+  // before.
   void erase(const position& at) noexcept {
     require_changeable();
+    if (walkers.any() || arrays_.snapshots.any()) [[unlikely]]
+      announce_erasing(at.slot, at.in_new);
     destroy(at.slot);
     *at.tag = empty_tag;
     --size_;
     array& owner = arrays_.array_of(at.in_new);
     bucket_header* const header = owner.header(at.bucket);
-    if (header_around(at.tag) != header->tags) drop_empty_overflow(owner, at.bucket);
+    if (header_around(at.tag) != header->tags) {
+      claim_type::drop_empty_overflow(owner, arrays_.memory, at.bucket);
+    }
   }
 
  protected:
@@ -87,18 +110,37 @@ class placement {
   void require_changeable() const noexcept { user_code::require_none(this); }
 
   template <class K>
-  STEADY_ALWAYS_INLINE std::uint64_t hashed(const K& key) const {
+  STEADY_ALWAYS_INLINE std::uint64_t hashed(const K& key, const line_seed& seed) const {
     arrays_.memory.recorder.hashed();
     [[maybe_unused]] const user_code scope(this);
-    return position_of(hash_, key, seed_);
+    return position_of(hash_, key, seed);
+  }
+  template <class K>
+  STEADY_ALWAYS_INLINE std::uint64_t hashed(const K& key) const {
+    return hashed(key, seed_);
+  }
+
+  // The bucket that owns `key`, whose position on the line of `seed_` is `at`.
+  template <class K>
+  STEADY_ALWAYS_INLINE place_type place_of(std::uint64_t at, const K& key) const {
+    if (arrays_.reseeding()) [[unlikely]] {
+      const bool in_new = arrays_.is_evacuated(at);
+      return arrays_.place_in(in_new, in_new ? next_hashed(key) : at);
+    }
+    return arrays_.locate(at);
+  }
+
+  // The position on a line that the new array has of its own.
+  template <class K>
+  STEADY_NOINLINE std::uint64_t next_hashed(const K& key) const {
+    return hashed(key, next_seed_);
   }
 
   template <class K>
-  STEADY_ALWAYS_INLINE position find_in(const place_type& place, std::uint64_t at,
-                                        const K& key) const {
+  STEADY_ALWAYS_INLINE position find_in(const place_type& place, const K& key) const {
     arrays_.memory.recorder.probed();
     bucket_header* const header = array::header(place.root, place.bucket);
-    const auto wanted = group::broadcast(tag_word(at));
+    const auto wanted = group::broadcast(tag_word(place.position));
     if (std::uint32_t matches = group::match(header, wanted) & all_slots; matches != 0) {
       // The slots' address does not depend on the header's content: predicting that there is a
       // match, the processor fetches slots while the header is still on its way.
@@ -112,16 +154,15 @@ class placement {
         matches &= matches - 1;
       } while (matches != 0);
     }
-    if ((header->filter & filter_bit(at)) == 0) [[likely]]
+    if ((header->filter & filter_bit(place.position)) == 0) [[likely]]
       return {};
-    const tagged found = find_in_overflow(place.root, place.bucket, at, key);
+    const tagged found = find_in_overflow(place.root, place.bucket, place.position, key);
     return {found.slot, found.tag, place.bucket, place.in_new};
   }
 
   // Makes the element with `construct(slot)`, which is in user_code_scope. Strong guarantee.
   template <class Construct>
-  STEADY_ALWAYS_INLINE position insert_at(const place_type& place, std::uint64_t at,
-                                          const Construct& construct) {
+  STEADY_ALWAYS_INLINE position insert_at(const place_type& place, const Construct& construct) {
     bucket_header* const header = array::header(place.root, place.bucket);
     const std::uint32_t empty = group::match_empty(header) & all_slots;
     slot_type* slot;
@@ -131,7 +172,7 @@ class placement {
       slot = array::slots(place.root, place.bucket) + number;
       tag = header->tags + number;
     } else {
-      const tagged claimed = claim_overflow(place.bucket, place.in_new, at);
+      const tagged claimed = claim_overflow(place);
       slot = claimed.slot;
       tag = claimed.tag;
     }
@@ -141,7 +182,7 @@ class placement {
       construct(slot);
     }
     opening.keep();
-    *tag = tag_of(at);
+    *tag = tag_of(place.position);
     ++size_;
     return {slot, tag, place.bucket, place.in_new};
   }
@@ -165,9 +206,24 @@ class placement {
     }
   }
 
+  // Whether chance does not make such a chain as this bucket has.
+  bool is_overlong(const place_type& place) const noexcept {
+    return claim_type::chain_length(arrays_.array_of(place.in_new), place.bucket) >
+           layout::longest_natural_chain;
+  }
+
+  // A bucket seen with an overlong chain, by a position in it.
+  struct suspect {
+    bool seen = false;
+    std::uint64_t position = 0;
+  };
+
   arrays_type arrays_;
   std::size_t size_ = 0;
-  line_seed seed_;
+  calm_sizes calm_;  // at which a call has nothing to do but its own business
+  suspect suspect_;
+  line_seed seed_;       // of the old array's line
+  line_seed next_seed_;  // of the new array's, while reseeding
   [[no_unique_address]] place_stamp<debug_mode> places_;
   [[no_unique_address]] Hash hash_;
   [[no_unique_address]] KeyEqual equal_;
@@ -176,7 +232,8 @@ class placement {
   using overflow = typename array::overflow;
   using overflow_link = typename array::overflow_link;
   using group = typename layout::group;
-  using tagged = tagged_slot<slot_type>;
+  using claim_type = claim<array, typename arrays_type::memory_type>;
+  using tagged = typename claim_type::tagged;
   using walk = traversal<arrays_type>;
 
   static constexpr std::uint32_t all_slots = slots_mask(layout::width);
@@ -211,41 +268,31 @@ class placement {
     return {};
   }
 
-  // An empty slot in the overflow of a bucket whose filter now admits `at`. An exception from the
-  // element to come may leave a linked and empty overflow bucket, which does no harm.
-  STEADY_NOINLINE tagged claim_overflow(std::uint64_t bucket, bool in_new, std::uint64_t at) {
-    array& owner = arrays_.array_of(in_new);
-    bucket_header* const header = owner.header(bucket);
-    overflow* const chain = owner.overflow_of(bucket);
-    std::size_t length = 0;
-    for (overflow* link = chain; link != nullptr; link = to_raw(link->next), ++length) {
-      const std::uint32_t empty = group::match_empty(link) & all_overflow_slots;
-      if (empty == 0) continue;
-      header->filter |= filter_bit(at);
-      const int number = std::countr_zero(empty);
-      return {array::overflow_slots(link) + number, link->tags + number};
+  STEADY_NOINLINE tagged claim_overflow(const place_type& place) {
+    array& owner = arrays_.array_of(place.in_new);
+    const std::size_t before = arrays_.memory.overflow_buckets;
+    const tagged claimed =
+        claim_type::overflow_slot(owner, arrays_.memory, place.bucket, place.position);
+    if (Policy::reseeds && arrays_.memory.overflow_buckets != before && is_overlong(place)) {
+      suspect_ = {true, place.position};
+      calm_ = {};
     }
-    overflow* const taken = owner.take_overflow(arrays_.memory, bucket);
-    taken->next = to_stored<overflow_link>(chain);
-    std::construct_at(&array::first_overflow(owner.root(), bucket),
-                      to_stored<overflow_link>(taken));
-    header->filter |= filter_bit(at);
-    arrays_.memory.longest_chain = std::max(arrays_.memory.longest_chain, length + 1);
-    return {array::overflow_slots(taken), taken->tags};
+    return claimed;
   }
 
-  // Gives back the overflow buckets of `bucket` that have become empty.
-  STEADY_NOINLINE void drop_empty_overflow(array& within, std::uint64_t bucket) noexcept {
-    overflow_link* link = &array::first_overflow(within.root(), bucket);
-    while (overflow* const candidate = to_raw(*link)) {
-      if ((~group::match_empty(candidate) & all_overflow_slots) != 0) {
-        link = &candidate->next;
-        continue;
-      }
-      *link = candidate->next;
-      within.give_overflow(arrays_.memory, bucket, candidate);
+  // A hash that throws leaves a place unknown: then everything counts as changing. (The parameters
+  // are not a position, which would have to be put into memory for them.)
+  STEADY_NOINLINE void announce(const slot_type* slot, bool in_new) const noexcept {
+    try {
+      const std::uint64_t place = line_position(*slot, in_new);
+      arrays_.announce(in_new, place, place);
+    } catch (...) {
+      arrays_.announce_end();
     }
-    if (array::first_overflow(within.root(), bucket) == nullptr) within.header(bucket)->filter = 0;
+  }
+  STEADY_NOINLINE void announce_erasing(const slot_type* slot, bool in_new) const noexcept {
+    if (arrays_.snapshots.any()) announce(slot, in_new);
+    walkers.each([&](walker_type& walker) { walker.erasing(slot); });
   }
 
   void destroy(slot_type* slot) noexcept {

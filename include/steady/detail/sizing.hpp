@@ -6,6 +6,8 @@
 //   shrink    below Policy::shrink_below of the load limit, or when asked to: to what fits, however
 //             small. By itself never what is small, and never below what was reserved
 //   compact   when asked to: to as many buckets
+//   reseed    when asked to, or when a chain is too long for chance: to as many buckets, or, where
+//             one of the others is due as well, to as many as that says
 //
 // Shrinking leaves room for 1/128 of the old number of buckets. That suffices for the insertions
 // that come meanwhile: each drives two steps, a step moves an element or passes 64 empty buckets,
@@ -19,17 +21,17 @@ namespace steady::detail {
 
 enum class wish : unsigned char { none, shrink, compact };
 
+// Sizes at which a table at rest has nothing to do, for an insertion or erasure to test at once.
+struct calm_sizes {
+  std::size_t from = 0;
+  std::size_t count = 0;
+
+  constexpr bool contains(std::size_t size) const noexcept { return size - from < count; }
+};
+
 template <class Layout, class Policy>
 class sizing {
  public:
-  // Sizes at which a table at rest has nothing to do, for an insertion or erasure to test at once.
-  struct calm {
-    std::size_t from = 0;
-    std::size_t count = 0;
-
-    constexpr bool contains(std::size_t size) const noexcept { return size - from < count; }
-  };
-
   // ---- what was asked for ----
 
   void reserve(std::size_t size) noexcept { reserved_ = std::max(reserved_, size); }
@@ -38,12 +40,16 @@ class sizing {
   std::size_t reserved() const noexcept { return reserved_; }
 
   void ask_for(wish asked) noexcept { wish_ = asked; }
+  // The next migration is to another seed as well.
+  void ask_for_reseeding() noexcept { reseeding_ = true; }
+  bool reseeding() const noexcept { return reseeding_; }
   void forget() noexcept { *this = sizing(); }
 
   // ---- what follows ----
 
   bool wants_migration(unsigned now, std::size_t size) const noexcept {
-    return wish_ != wish::none || std::max(size, reserved_) > room(now) || size < shrink_below(now);
+    return wish_ != wish::none || reseeding_ || std::max(size, reserved_) > room(now) ||
+           size < shrink_below(now);
   }
 
   // The number of buckets to migrate to; `now` with nothing to do, unless compacting was asked for.
@@ -57,15 +63,16 @@ class sizing {
   }
 
   bool must_start(unsigned now, unsigned next) const noexcept {
-    return next != now || wish_ == wish::compact;
+    return next != now || wish_ == wish::compact || reseeding_;
   }
   // A migration to `next` has begun, or need not.
   void started(unsigned now, unsigned next) noexcept {
     if (next <= now) wish_ = wish::none;
+    reseeding_ = false;
   }
 
-  calm calm_sizes(unsigned now) const noexcept {
-    if (wish_ != wish::none || reserved_ > room(now)) return {};
+  calm_sizes calm(unsigned now) const noexcept {
+    if (wish_ != wish::none || reseeding_ || reserved_ > room(now)) return {};
     const std::size_t from = shrink_below(now);
     return {from, room(now) - from + 1};
   }
@@ -80,6 +87,7 @@ class sizing {
 
   std::size_t reserved_ = 0;
   wish wish_ = wish::none;
+  bool reseeding_ = false;
 };
 
 }  // namespace steady::detail

@@ -1,40 +1,41 @@
-// The hash table under hash_map and hash_set: placement, and what drives the migration. No
-// interface for users; the containers are thin façades over it.
-//
-// Pending work is a migration under way, one that is wanted (wanted_log2_buckets() says which), and
-// debris to demolish. step() does it, and so does every insertion while there is any: up to
-// Policy::evacuations_per_insert buckets, before it inserts. While memory for growth is refused,
-// elements go on into overflow buckets and it is tried again.
+// The hash table under hash_map and hash_set: inserting, erasing and emptying, which drive what the
+// migrator has to do, and the table as a whole. No interface for users; the containers are thin
+// façades over it.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <utility>
 
-#include <steady/detail/debris.hpp>
 #include <steady/detail/demolition.hpp>
 #include <steady/detail/elements.hpp>
 #include <steady/detail/hash_line.hpp>
-#include <steady/detail/placement.hpp>
-#include <steady/detail/random_seed.hpp>
-#include <steady/detail/shaking.hpp>
-#include <steady/detail/sizing.hpp>
+#include <steady/detail/migrator.hpp>
 #include <steady/stats.hpp>
 
 namespace steady::detail {
 
 template <class Elements, class Hash, class KeyEqual, class Allocator, class Policy>
-class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
-  using base = placement<Elements, Hash, KeyEqual, Allocator, Policy>;
+class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
+  using base = migrator<Elements, Hash, KeyEqual, Allocator, Policy>;
   using base::arrays_;
+  using base::debris_;
+  using base::everything;
+  using base::furnish;
   using base::hashed;
+  using base::line_name_;
+  using base::make_progress;
+  using base::next_seed_;
   using base::places_;
   using base::require_changeable;
+  using base::reseed_again_from_;
   using base::seed_;
+  using base::settle;
+  using base::should_progress;
   using base::size_;
-  using typename base::array;
+  using base::sizing_;
+  using base::steps_;
+  using base::suspect_;
   using typename base::place_type;
 
  public:
@@ -46,7 +47,10 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   table() = default;
   table(const Hash& hash, const KeyEqual& equal, const Allocator& source)
       : base(hash, equal, source) {}
-  ~table() { release(); }
+  ~table() {
+    release();
+    end_walkers();
+  }
 
   // ---- inserting ----
 
@@ -56,8 +60,8 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   STEADY_ALWAYS_INLINE std::pair<position, bool> find_or_insert(const K& key,
                                                                 const Construct& construct) {
     const std::uint64_t at = hashed(key);
-    const auto place = arrays_.locate(at);
-    if (const position found = this->find_in(place, at, key)) return {found, false};
+    const auto place = this->place_of(at, key);
+    if (const position found = this->find_in(place, key)) return {found, false};
     return {insert_absent(place, at, key, construct), true};
   }
 
@@ -65,7 +69,7 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   template <class K, class Construct>
   position insert_new(const K& key, const Construct& construct) {
     const std::uint64_t at = hashed(key);
-    return insert_absent(arrays_.locate(at), at, key, construct);
+    return insert_absent(this->place_of(at, key), at, key, construct);
   }
 
   // The same where neither `key` nor what `construct` reads is in this table, so that nothing needs
@@ -73,15 +77,19 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   template <class K, class Construct>
   std::pair<position, bool> find_or_insert_foreign(const K& key, const Construct& construct) {
     std::uint64_t at = hashed(key);
-    if (const position found = this->find_in(arrays_.locate(at), at, key)) return {found, false};
+    if (const position found = this->find_in(this->place_of(at, key), key)) return {found, false};
     require_changeable();
     if (!arrays_.has_memory()) {
       furnish(0);
       at = hashed(key);  // the table has a seed only now
     } else if (should_progress(size_ + 1)) {
+      const line_seed before = seed_;
       make_progress(size_ + 1, steps_.insert);
+      if (seed_ != before) at = hashed(key);
     }
-    return {this->insert_at(arrays_.locate(at), at, construct), true};
+    const auto place = this->place_of(at, key);
+    arrays_.announce(place.in_new, place.position, place.position);
+    return {this->insert_at(place, construct), true};
   }
 
   // ---- erasing ----
@@ -101,6 +109,7 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     const bool keep = !arrays_.migrating() && arrays_.old_array().chunks() <= 1;
     if (!keep) return release();
     require_changeable();
+    announce_end();
     places_.change();
     this->destroy_elements();
     if (arrays_.has_memory()) this->forget_elements(arrays_.array_of(false));
@@ -112,12 +121,14 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     if (!arrays_.has_memory()) return;
     require_changeable();
     try {
-      debris_.take(arrays_, size_);
+      debris_.take(arrays_, size_);  // and the snapshots of it
     } catch (...) {
       return clear();
     }
+    this->walkers.each([](auto& walker) { walker.emptied(); });
     places_.change();
     size_ = 0;
+    suspect_ = {};
     sizing_.forget();
     settle();
   }
@@ -138,93 +149,14 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   // Destroys all elements and returns all memory.
   void release() noexcept {
     require_changeable();
+    announce_end();
     places_.change();
     debris_.step(arrays_, everything);
     this->destroy_elements();
     arrays_.destroy();
     size_ = 0;
+    suspect_ = {};
     sizing_.forget();
-    settle();
-  }
-
-  // ---- migrating ----
-
-  // Whether work is pending.
-  bool migrating() const noexcept {
-    return arrays_.migrating() || !debris_.empty() ||
-           (arrays_.has_memory() && wants_migration(size_));
-  }
-
-  // Buckets of pending work. A migration that has not begun counts with all its buckets.
-  std::size_t pending() const noexcept {
-    std::uint64_t buckets = arrays_.pending();
-    if (!arrays_.migrating() && arrays_.has_memory() && wants_migration(size_)) {
-      buckets = arrays_.old_array().line().buckets();
-    }
-    return static_cast<std::size_t>(buckets) + debris_.pending();
-  }
-
-  // Does at most `most` buckets of pending work; returns how many. Throws what hashing, copying and
-  // allocating throw; what was done before stays so.
-  std::size_t step(std::size_t most) { return work_off(most, size_, steps_.call); }
-  std::size_t trim(std::size_t most) { return work_off(most, size_, steps_.trim); }
-
-  void finish() { step(everything); }
-
-  // Room for `size` elements, and for those that are there, should growing have been refused: until
-  // then, insertions move nothing.
-  void reserve(std::size_t size) {
-    const unsigned fitting = layout::log2_buckets_for(std::max(size, size_));
-    resize(arrays_.has_memory() ? std::max(fitting, log2_buckets()) : fitting);
-  }
-
-  // Brings the number of buckets to 2^log2_buckets, at once; until they are full, insertions move
-  // nothing.
-  void resize(unsigned log2_buckets) {
-    layout::check_log2_buckets(log2_buckets);
-    require_changeable();
-    sizing_.forget();
-    complete_migration();
-    debris_.step(arrays_, everything);
-    if (!arrays_.has_memory()) {
-      furnish(log2_buckets);
-    } else if (arrays_.old_array().line().log2_buckets() != log2_buckets) {
-      start_migration(log2_buckets);
-      sizing_.reserve(layout::load_limit(log2_buckets));
-      complete_migration();
-    }
-    sizing_.reserve(layout::load_limit(log2_buckets));
-    settle();
-  }
-
-  // Takes back what reserve() has promised.
-  void withdraw_reservation() noexcept {
-    sizing_.withdraw_reservation();
-    settle();
-  }
-
-  // Once no work is pending, there is room for `size` elements. O(1).
-  void reserve_gradually(std::size_t size) {
-    require_changeable();
-    static_cast<void>(layout::log2_buckets_for(size));  // throws if no table has so many
-    if (!arrays_.has_memory()) furnish(0);
-    sizing_.reserve(size);
-    settle();
-  }
-
-  // Once no work is pending, the number of buckets fits the size. Takes back what was reserved.
-  void shrink_gradually() noexcept {
-    require_changeable();
-    sizing_.withdraw_reservation();
-    sizing_.ask_for(wish::shrink);
-    settle();
-  }
-
-  // Once no work is pending, every element was evacuated at least once.
-  void compact_gradually() noexcept {
-    require_changeable();
-    if (size_ == 0) return;
-    sizing_.ask_for(wish::compact);
     settle();
   }
 
@@ -236,14 +168,14 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   void copy_from(const table& other) {
     if (other.size_ == 0) return;
     try {
-      reserve(other.size_);
+      this->reserve(other.size_);
       for (position at = other.first(); at; at = other.after(at)) {
         const slot_type& from = *at.slot;
         insert_new(Elements::key_of(from), [&](slot_type* to) {
           Elements::construct(allocator(), to, std::as_const(Elements::element_of(from)));
         });
       }
-      withdraw_reservation();
+      this->withdraw_reservation();
     } catch (...) {
       release();
       throw;
@@ -257,11 +189,17 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     other.places_.change();
     arrays_.take(other.arrays_);
     debris_.swap(other.debris_);
+    end_walkers();
+    this->walkers.take(other.walkers);
+    rehome_walkers();
     size_ = std::exchange(other.size_, 0);
     sizing_ = std::exchange(other.sizing_, {});
     seed_ = other.seed_;
+    next_seed_ = other.next_seed_;
     line_name_ = std::exchange(other.line_name_, std::uint16_t{0});
     steps_ = std::exchange(other.steps_, {});
+    suspect_ = std::exchange(other.suspect_, {});
+    reseed_again_from_ = other.reseed_again_from_;
     settle();
     other.settle();
   }
@@ -273,11 +211,17 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     other.places_.change();
     arrays_.swap(other.arrays_);
     debris_.swap(other.debris_);
+    this->walkers.swap(other.walkers);
+    rehome_walkers();
+    other.rehome_walkers();
     std::swap(size_, other.size_);
     std::swap(sizing_, other.sizing_);
     std::swap(seed_, other.seed_);
+    std::swap(next_seed_, other.next_seed_);
     std::swap(line_name_, other.line_name_);
     std::swap(steps_, other.steps_);
+    std::swap(suspect_, other.suspect_);
+    std::swap(reseed_again_from_, other.reseed_again_from_);
     settle();
     other.settle();
   }
@@ -291,13 +235,6 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     swap(this->hash_, other.hash_);
     swap(this->equal_, other.equal_);
   }
-
-  // Tells the positions of this table from those of others: the same as long as positions are, and
-  // when no element is left. 0 before there was any.
-  std::uint16_t line_name() const noexcept { return line_name_; }
-
-  // Of the array that is kept.
-  unsigned log2_buckets() const noexcept { return arrays_.kept_array().line().log2_buckets(); }
 
   stats statistics() const noexcept {
     stats now;
@@ -315,7 +252,7 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     now.longest_chain = arrays_.memory.longest_chain;
     now.migrations = arrays_.migrations;
     now.steps = steps_;
-    now.migrating = migrating();
+    now.migrating = this->migrating();
     now.frontier = arrays_.frontier();
     return now;
   }
@@ -324,9 +261,22 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   void reset_work() noexcept { arrays_.memory.recorder.reset(); }
 
  private:
-  using sizing_type = sizing<layout, Policy>;
+  // Tells observers that all elements leave.
+  void announce_end() noexcept {
+    arrays_.announce_end();
+    this->walkers.each([](auto& walker) { walker.emptied(); });
+  }
 
-  static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
+  void end_walkers() noexcept {
+    this->walkers.each([this](auto& walker) {
+      this->walkers.remove(walker);
+      walker.rehomed(nullptr);
+    });
+  }
+
+  void rehome_walkers() noexcept {
+    this->walkers.each([this](auto& walker) { walker.rehomed(this); });
+  }
 
   template <class K, class Construct>
   STEADY_ALWAYS_INLINE position insert_absent(place_type place, std::uint64_t at, const K& key,
@@ -336,9 +286,9 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
       if (arrays_.has_memory()) return insert_with_progress(at, construct);
       furnish(0);
       at = hashed(key);  // the table has a seed only now
-      place = arrays_.locate(at);
+      place = this->place_of(at, key);
     }
-    return this->insert_at(place, at, construct);
+    return this->insert_at(place, construct);
   }
 
   // The element is made before others move, because it may be made from one of them.
@@ -348,94 +298,16 @@ class table : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
       [[maybe_unused]] const typename base::user_code scope(this);
       construct(slot);
     });
+    // From here on the key is in `made`: what was passed may have been moved from.
+    const auto& key = Elements::key_of(*made.get());
+    const line_seed before = seed_;
     make_progress(size_ + 1, steps_.insert);
-    return this->insert_at(arrays_.locate(at), at,
+    if (seed_ != before) at = hashed(key);
+    const auto place = this->place_of(at, key);
+    arrays_.announce(place.in_new, place.position, place.position);
+    return this->insert_at(place,
                            [&](slot_type* to) { Elements::move(allocator(), to, made.get()); });
   }
-
-  // Whether a call that leaves `size` elements has to do pending work.
-  STEADY_ALWAYS_INLINE bool should_progress(std::size_t size) noexcept {
-    return !calm_.contains(size) || shaker_.strikes(size > sizing_.reserved());
-  }
-
-  // What an inserting call does beside inserting. What fails here does not make the insertion fail;
-  // it is tried again by the next.
-  void make_progress(std::size_t size, std::uint64_t& counter) noexcept {
-    try {
-      if (shaking && !arrays_.migrating() && !wants_migration(size)) {
-        start_migration(log2_buckets());
-      }
-      work_off(Policy::evacuations_per_insert + shaker_.extra(), size, counter);
-    } catch (...) {
-    }
-  }
-
-  // Does at most `most` buckets of pending work for a call that leaves `size` elements.
-  std::size_t work_off(std::size_t most, std::size_t size, std::uint64_t& counter) {
-    require_changeable();
-    std::size_t done = 0;
-    for (; done < most && (arrays_.migrating() || start_wanted_migration(size)); ++done) {
-      evacuate();
-      ++counter;
-    }
-    if (debris_.empty()) [[likely]]
-      return done;
-    const std::size_t demolished = debris_.step(arrays_, most - done);
-    counter += demolished;
-    settle();
-    return done + demolished;
-  }
-
-  STEADY_NOINLINE void furnish(unsigned log2_buckets) {
-    arrays_.furnish(log2_buckets);
-    seed_ = random_seed();
-    if (line_name_ == 0) line_name_ = static_cast<std::uint16_t>(next_random() % 0xfffe + 1);
-    settle();
-  }
-
-  bool wants_migration(std::size_t size) const noexcept {
-    return sizing_.wants_migration(log2_buckets(), size);
-  }
-
-  bool start_wanted_migration(std::size_t size) {
-    if (!arrays_.has_memory() || !wants_migration(size)) return false;
-    const unsigned now = log2_buckets();
-    const unsigned next = sizing_.wanted(now, size);
-    const bool start = sizing_.must_start(now, next);
-    if (start) arrays_.start_migration(next);
-    sizing_.started(now, next);
-    settle();
-    return start;
-  }
-
-  void start_migration(unsigned log2_buckets) {
-    arrays_.start_migration(log2_buckets);
-    settle();
-  }
-
-  void evacuate() {
-    places_.change();
-    arrays_.advance([this](const slot_type& slot) { return this->line_position(slot); });
-    if (!arrays_.migrating()) settle();
-  }
-
-  // What is under way; what is wanted next does not begin.
-  void complete_migration() {
-    for (; arrays_.migrating(); ++steps_.call) evacuate();
-  }
-
-  // Works out at which sizes a call has nothing to do but its own business.
-  void settle() noexcept {
-    const bool at_rest = arrays_.has_memory() && !arrays_.migrating() && debris_.empty();
-    calm_ = at_rest ? sizing_.calm_sizes(log2_buckets()) : typename sizing_type::calm{};
-  }
-
-  typename sizing_type::calm calm_;
-  sizing_type sizing_;
-  std::uint16_t line_name_ = 0;
-  debris<Elements, typename base::arrays_type, Allocator> debris_;
-  decltype(stats::steps) steps_;
-  [[no_unique_address]] shaker<shaking> shaker_;
 };
 
 }  // namespace steady::detail

@@ -1,5 +1,6 @@
-// Going through all elements in the order of the hash line: the new array's buckets up to the
-// frontier, then the old array's from there on; within a bucket, its slots, then its overflow.
+// Going through all elements: the new array's buckets in use, then the old array's from the
+// frontier on, which is the order of the hash line unless there are two; within a bucket, its
+// slots, then its overflow.
 #pragma once
 
 #include <bit>
@@ -41,7 +42,7 @@ class traversal {
 
   // The first element; none when there is no element.
   static position first(const Pair& pair) noexcept {
-    return from_bucket(pair, 0, pair.frontier() != 0);
+    return from_bucket(pair, 0, pair.new_in_use() != 0);
   }
 
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
@@ -84,7 +85,7 @@ class traversal {
   // The first element in `bucket` of the one array or later on the line.
   static position from_bucket(const Pair& pair, std::uint64_t bucket, bool in_new) noexcept {
     if (in_new) {
-      const std::uint64_t end = pair.new_array().line().bucket_at(pair.frontier() - 1) + 1;
+      const std::uint64_t end = pair.new_in_use();
       if (const position found = in_buckets(pair.new_array(), bucket, end, true)) return found;
       bucket = pair.old_array().line().bucket_at(pair.frontier());
     }
