@@ -281,7 +281,7 @@ class container_base : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
     this->reserve(other.size());
     for (auto at = other.table_.first(); at;) {
       const auto next = other.table_.after(at);
-      other.table_.note_write(at);
+      other.table_.note_write(at.slot);
       table_.find_or_insert_foreign(Elements::key_of(*at.slot), [&](slot_type* to) {
         Elements::transplant(table_.allocator(), to, at.slot);
       });

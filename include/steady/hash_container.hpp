@@ -31,6 +31,7 @@
 #include <steady/detail/interface.hpp>
 #include <steady/detail/line_visit.hpp>
 #include <steady/detail/node_handle.hpp>
+#include <steady/walker.hpp>
 
 namespace steady {
 
@@ -165,7 +166,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   // The element, which is in the container no more.
   node_type extract(const_iterator element) {
     const position& at = element.at(table_);
-    table_.note_write(at);
+    table_.note_write(at.slot);
     node_type node(table_.allocator(), at.slot);
     table_.erase(at);
     return node;
@@ -203,7 +204,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
     require_equal_allocator(source.get_allocator());
     for (auto at = source.table_.first(); at;) {
       const auto next = source.table_.after(at);
-      source.table_.note_write(at);
+      source.table_.note_write(at.slot);
       if (this->adopt(at.slot).second) source.table_.erase(at);
       at = next;
     }
@@ -287,6 +288,15 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
     return scan_part(*this, from, max_buckets, visitor);
   }
 
+  // The elements, as a range whose iterators survive every change of the container between two of
+  // their steps, and drive what is pending; see steady/walker.hpp.
+  //
+  //   for (auto& [key, value] : map.walk()) ...
+  //
+  // Bound of a step: a bucket, the buckets without elements that are passed over, and what an
+  // insertion may evacuate.
+  walker<table_type> walk() { return walker<table_type>(table_); }
+
   // Erases the elements for which `erases(element)` is true; returns how many. Bound: O(size).
   template <class Predicate>
   friend size_type erase_if(hash_container& container, Predicate erases) {
@@ -340,7 +350,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
     using reference = decltype(*self.begin());
     return [&](const position& at) {
       if constexpr (!std::is_const_v<std::remove_reference_t<reference>>) {
-        self.table_.note_write(at);
+        self.table_.note_write(at.slot);
       }
       [[maybe_unused]] const detail::user_code_scope<detail::debug_mode> scope(&self.table_);
       visitor(static_cast<reference>(Elements::element_of(*at.slot)));

@@ -117,7 +117,7 @@ class map_container : public hash_container<Elements, Hash, KeyEqual, Allocator,
   T& value_to_change(const K& key) {
     const position found = this->table_.find(key);
     if (!found) throw_no_such_key();
-    this->table_.note_write(found);
+    this->table_.note_write(found.slot);
     return Elements::element_of(*found.slot).second;
   }
   template <class K>

@@ -18,7 +18,9 @@ template <class Container>
 class retired : private Container {
  public:
   explicit retired(Container&& contents) noexcept(std::is_nothrow_move_constructible_v<Container>)
-      : Container(std::move(contents)), work_(this->table_.arrays()) {}
+      : Container(std::move(contents)), work_(this->table_.arrays()) {
+    this->table_.end_walkers();
+  }
   retired(retired&&) = default;
   retired& operator=(retired&&) = delete;
   ~retired() { step(std::numeric_limits<std::size_t>::max()); }

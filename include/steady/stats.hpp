@@ -28,6 +28,7 @@ struct stats {
     std::uint64_t insert = 0;  // by inserting calls
     std::uint64_t erase = 0;   // by erasing calls, if the policy lets them
     std::uint64_t trim = 0;    // by trim()
+    std::uint64_t walk = 0;    // by walkers
     std::uint64_t call = 0;    // by step(), step_for(), finish() and the calls that pay at once
   } steps;                     // buckets of work, by what drove it
 

@@ -23,6 +23,11 @@ struct narrow : steady::default_policy {
   static constexpr double load_limit = 1.5;
 };
 
+// For hashes that no seed mends.
+struct narrow_without_reseeding : narrow {
+  static constexpr bool reseeds = false;
+};
+
 // Many chunks, extensions and directory entries.
 struct small_chunks : steady::default_policy {
   static constexpr std::size_t chunk_bytes = 1024;

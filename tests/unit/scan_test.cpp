@@ -28,10 +28,11 @@ using namespace support;
 template <class Map>
 class scans : public testing::Test {};
 
-using maps = testing::Types<number_map<>, number_map<leaf_headers>, number_map<narrow>,
-                            number_map<small_chunks>,
-                            map_of<std::uint64_t, std::uint64_t, narrow, narrow_hash>,
-                            steady::node_hash_map<std::uint64_t, std::uint64_t>>;
+using maps =
+    testing::Types<number_map<>, number_map<leaf_headers>, number_map<narrow>,
+                   number_map<small_chunks>,
+                   map_of<std::uint64_t, std::uint64_t, narrow_without_reseeding, narrow_hash>,
+                   steady::node_hash_map<std::uint64_t, std::uint64_t>>;
 TYPED_TEST_SUITE(scans, maps);
 
 template <class Map>

@@ -79,9 +79,21 @@ class array_pair {
 
   // Whether the old array owns `position` of its line no more.
   STEADY_NOINLINE bool is_evacuated(std::uint64_t position) const noexcept {
-    return position < frontier_ ||
-           (early_.emptied && old_.line().bucket_at(position) == early_.bucket);
+    return position < frontier_ || (early_.emptied && early_.contains(position));
   }
+
+  // The interval of the old line that a reseeding empties before its turn.
+  struct early_interval {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    bool emptied = false;  // since reseeding has begun
+
+    bool contains(std::uint64_t position) const noexcept {
+      return first <= position && position <= last;
+    }
+  };
+  // Of the reseeding under way, or of the last one.
+  const early_interval& early() const noexcept { return early_; }
 
   // Where `position` of that array's line is.
   place place_in(bool in_new, std::uint64_t position) const noexcept {
@@ -127,7 +139,8 @@ class array_pair {
     start_migration(log2_buckets);
     reseeding_ = true;
     furnished_ = 0;
-    early_ = {old_.line().bucket_at(urgent), false};
+    const std::uint64_t bucket = old_.line().bucket_at(urgent);
+    early_ = {old_.line().first_of(bucket), old_.line().last_of(bucket), false};
   }
 
   // Evacuates the next interval; a migration must be under way. `position_of(element)` is the place
@@ -230,12 +243,6 @@ class array_pair {
   // Evacuations go through the old array in order, so what the next ones read is known now.
   static constexpr std::uint64_t evacuations_ahead = 2;
 
-  // The bucket that a reseeding empties before its turn.
-  struct early_bucket {
-    std::uint64_t bucket = 0;
-    bool emptied = false;  // since reseeding has begun
-  };
-
   // The first step after furnishing empties the first bucket, so that the frontier is not 0 where
   // the new array owns anything.
   template <class NextPositionOf, class Moved>
@@ -243,8 +250,8 @@ class array_pair {
                                          const Moved& moved) {
     if (furnished_ < new_.line().buckets()) return furnish_next();
     if (frontier_ != 0 && !early_.emptied) {
-      if (old_.line().first_of(early_.bucket) >= frontier_) {
-        scatter(early_.bucket, next_position_of, moved);
+      if (early_.first >= frontier_) {
+        scatter(old_.line().bucket_at(early_.first), next_position_of, moved);
         early_.emptied = true;
         return;
       }
@@ -319,7 +326,7 @@ class array_pair {
   std::uint64_t frontier_ = 0;
   bool reseeding_ = false;
   std::uint64_t furnished_ = 0;  // new buckets, while reseeding
-  early_bucket early_;           // likewise
+  early_interval early_;
 };
 
 }  // namespace steady::detail

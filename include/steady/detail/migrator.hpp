@@ -61,6 +61,11 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
 
   void finish() { step(everything); }
 
+  // What a walker's step does beside walking.
+  void progress_by_walking() noexcept {
+    if (should_progress(size_)) make_progress(size_, steps_.walk);
+  }
+
   // Room for `size` elements, and for those that are there, should growing have been refused: until
   // then, insertions move nothing.
   void reserve(std::size_t size) {

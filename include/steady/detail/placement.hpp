@@ -68,16 +68,25 @@ class placement {
     return hashed(Elements::key_of(slot), next ? next_seed_ : seed_);
   }
 
+  const line_seed& seed() const noexcept { return seed_; }
+  // Of the new array's line, while reseeding.
+  const line_seed& next_seed() const noexcept { return next_seed_; }
+  std::uint64_t line_position(const slot_type& slot, const line_seed& seed) const {
+    return hashed(Elements::key_of(slot), seed);
+  }
+
+  using placement_type = placement;
   using walker_type = walker_base<placement, slot_type>;
-  observer_list<walker_type> walkers;  // over these elements
+  using walker_list = observer_list<walker_type>;
+  walker_list walkers;  // over these elements
 
   position after(const position& at) const noexcept { return walk::after(arrays_, at); }
   position first() const noexcept { return size_ == 0 ? position{} : walk::first(arrays_); }
 
   // Has to be called before an element changes in another way than by the functions here.
-  STEADY_ALWAYS_INLINE void note_write(const position& at) const noexcept {
+  STEADY_ALWAYS_INLINE void note_write(const slot_type* at) const noexcept {
     if (arrays_.snapshots.any()) [[unlikely]]
-      announce(at.slot, at.in_new);
+      announce(at);
   }
 
   // Destroys the element; nothing else moves. Who has moved something out of it called note_write()
@@ -85,7 +94,7 @@ class placement {
   void erase(const position& at) noexcept {
     require_changeable();
     if (walkers.any() || arrays_.snapshots.any()) [[unlikely]]
-      announce_erasing(at.slot, at.in_new);
+      announce_erasing(at.slot);
     destroy(at.slot);
     *at.tag = empty_tag;
     --size_;
@@ -280,18 +289,17 @@ class placement {
     return claimed;
   }
 
-  // A hash that throws leaves a place unknown: then everything counts as changing. (The parameters
-  // are not a position, which would have to be put into memory for them.)
-  STEADY_NOINLINE void announce(const slot_type* slot, bool in_new) const noexcept {
+  // A hash that throws leaves a place unknown: then everything counts as changing.
+  STEADY_NOINLINE void announce(const slot_type* slot) const noexcept {
     try {
-      const std::uint64_t place = line_position(*slot, in_new);
-      arrays_.announce(in_new, place, place);
+      const place_type place = place_of(Elements::key_of(*slot));
+      arrays_.announce(place.in_new, place.position, place.position);
     } catch (...) {
       arrays_.announce_end();
     }
   }
-  STEADY_NOINLINE void announce_erasing(const slot_type* slot, bool in_new) const noexcept {
-    if (arrays_.snapshots.any()) announce(slot, in_new);
+  STEADY_NOINLINE void announce_erasing(const slot_type* slot) const noexcept {
+    if (arrays_.snapshots.any()) announce(slot);
     walkers.each([&](walker_type& walker) { walker.erasing(slot); });
   }
 

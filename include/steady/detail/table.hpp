@@ -133,6 +133,14 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     settle();
   }
 
+  // Tells walkers that there is nothing for them any more.
+  void end_walkers() noexcept {
+    this->walkers.each([this](auto& walker) {
+      this->walkers.remove(walker);
+      walker.rehomed(nullptr);
+    });
+  }
+
   // What is left of a table that is not used any more, destroyed in steps; `work` began with its
   // arrays. Returns how many buckets were done, at most `most`.
   using demolition_type = demolition<Elements, typename base::arrays_type>;
@@ -265,13 +273,6 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
   void announce_end() noexcept {
     arrays_.announce_end();
     this->walkers.each([](auto& walker) { walker.emptied(); });
-  }
-
-  void end_walkers() noexcept {
-    this->walkers.each([this](auto& walker) {
-      this->walkers.remove(walker);
-      walker.rehomed(nullptr);
-    });
   }
 
   void rehome_walkers() noexcept {
