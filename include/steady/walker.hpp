@@ -40,7 +40,7 @@
 namespace steady {
 
 template <class Table>
-class walker : private Table::walker_type {
+class walker final : private Table::walker_type {
   using elements = typename Table::elements;
   using slot_type = typename Table::slot_type;
   using position = typename Table::position;

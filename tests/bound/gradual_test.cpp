@@ -2,7 +2,9 @@
 // single call on maps of 10 million elements.
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -11,79 +13,28 @@
 #include <steady/hash_map.hpp>
 #include <steady/retire.hpp>
 
+#include "support/colliding_keys.hpp"
 #include "support/containers.hpp"
 #include "support/policies.hpp"
+#include "support/published_bounds.hpp"
 
 namespace {
 
+using support::bounds;
+using support::count;
 using support::counted;
 using support::counted_in_leaves;
+using support::expect_as_published;
 
 std::uint64_t scattered(std::uint64_t i) { return (i + 1) * 0x9e3779b97f4a7c15u ^ i << 17; }
 
 constexpr std::uint64_t many = 10'000'000;
 
-// The most that one call did.
-struct maxima {
-  std::uint64_t buckets = 0;
-  std::uint64_t elements = 0;
-  std::uint64_t chunks_allocated = 0;
-  std::uint64_t chunks_released = 0;
-  std::uint64_t blocks = 0;
-  std::uint64_t largest_block = 0;
-
-  void add(const steady::work& one) {
-    buckets = std::max(buckets, one.buckets_evacuated + one.buckets_demolished);
-    elements = std::max(elements, one.elements_moved + one.elements_destroyed);
-    chunks_allocated = std::max(chunks_allocated, one.chunks_allocated);
-    chunks_released = std::max(chunks_released, one.chunks_released);
-    blocks = std::max(blocks, one.blocks_allocated + one.blocks_released);
-    largest_block = std::max(largest_block, one.largest_block);
-  }
-
-  void print(const char* what) const {
-    std::printf(
-        "most in one %s: %llu buckets, %llu elements, %llu chunks allocated, %llu released, "
-        "%llu blocks, largest block %llu bytes\n",
-        what, static_cast<unsigned long long>(buckets), static_cast<unsigned long long>(elements),
-        static_cast<unsigned long long>(chunks_allocated),
-        static_cast<unsigned long long>(chunks_released), static_cast<unsigned long long>(blocks),
-        static_cast<unsigned long long>(largest_block));
-  }
-};
-
-constexpr std::size_t largest_block = std::size_t{72} << 10;
-
-// Calls `operation` and adds what `map` counted meanwhile.
-template <class Map, class Operation>
-void count(Map& map, maxima& most, const Operation& operation) {
-  map.reset_work();
-  operation();
-  most.add(map.work());
-}
-
 template <class Map>
-void expect_nothing_moved(Map& map, const maxima& most) {
-  EXPECT_EQ(most.elements, 0u);
-  EXPECT_EQ(most.chunks_allocated + most.chunks_released, 0u);
-  EXPECT_LE(most.blocks, 1u);
-  EXPECT_LE(most.largest_block, std::size_t{1} << 10);
-  static_cast<void>(map);
-}
-
-template <class Map>
-maxima steps_until_done(Map& map) {
-  maxima most;
+bounds steps_until_done(Map& map) {
+  bounds most;
   while (map.migrating()) count(map, most, [&] { map.step(1); });
   return most;
-}
-
-void expect_bounded(const maxima& most, std::uint64_t buckets) {
-  EXPECT_LE(most.buckets, buckets);
-  EXPECT_LE(most.elements, 64u);
-  EXPECT_LE(most.chunks_allocated, buckets);
-  EXPECT_LE(most.chunks_released, 2 * buckets);
-  EXPECT_LE(most.largest_block, largest_block);
 }
 
 template <class Policy>
@@ -91,21 +42,19 @@ void erase_and_shrink() {
   support::number_map<Policy> map;
   for (std::uint64_t i = 0; i < many; ++i) map.try_emplace(scattered(i), i);
   map.finish();
-  maxima erasing;
+  bounds erasing;
   for (std::uint64_t i = many / 100; i < many; ++i) {
     count(map, erasing, [&] { map.erase(scattered(i)); });
   }
-  expect_nothing_moved(map, erasing);
+  expect_as_published("erase", erasing);
 
-  maxima inserting;
+  bounds inserting;
   for (std::uint64_t i = 0; i < 20'000; ++i) {
     count(map, inserting, [&] { map.try_emplace(scattered(many + i), i); });
   }
-  inserting.print("insert that drives a shrink");
-  expect_bounded(inserting, 2);
-  const maxima stepping = steps_until_done(map);
-  stepping.print("step of a shrink");
-  expect_bounded(stepping, 1);
+  expect_as_published("insert", inserting);
+  const bounds stepping = steps_until_done(map);
+  expect_as_published("step(1)", stepping);
   EXPECT_GE(map.stats().migrations.shrink, 1u);
   EXPECT_STREQ(map.check_invariants(), nullptr);
 }
@@ -117,42 +66,87 @@ TEST(gradual_bounds, of_reserving_compacting_and_clearing) {
   support::number_map<counted> map;
   for (std::uint64_t i = 0; i < many; ++i) map.try_emplace(scattered(i), i);
   map.finish();
-  maxima asking;
+  bounds asking;
   count(map, asking, [&] { map.compact_gradually(); });
-  expect_nothing_moved(map, asking);
-  maxima stepping = steps_until_done(map);
-  stepping.print("step of a compaction");
-  expect_bounded(stepping, 1);
+  expect_as_published("..._gradually", asking);
+  bounds stepping = steps_until_done(map);
+  expect_as_published("step(1)", stepping);
 
   count(map, asking, [&] { map.reserve_gradually(4 * many); });
-  expect_nothing_moved(map, asking);
+  expect_as_published("..._gradually", asking);
   stepping = steps_until_done(map);
-  stepping.print("step of a reservation");
-  expect_bounded(stepping, 1);
+  expect_as_published("step(1)", stepping);
 
   count(map, asking, [&] { map.clear_gradually(); });
-  expect_nothing_moved(map, asking);
-  maxima inserting;
+  expect_as_published("..._gradually", asking);
+  bounds inserting;
   for (std::uint64_t i = 0; i < 1'000; ++i) {
     count(map, inserting, [&] { map.try_emplace(i, i); });
   }
-  inserting.print("insert that drives a clear");
-  expect_bounded(inserting, 2);
+  expect_as_published("insert", inserting);
   stepping = steps_until_done(map);
-  stepping.print("step of a clear");
-  EXPECT_LE(stepping.chunks_released, 4u);
-  EXPECT_LE(stepping.largest_block, largest_block);
+  expect_as_published("step(1), destroying", stepping);
 }
 
 TEST(gradual_bounds, of_retiring_strings) {
   support::map_of<std::uint64_t, std::string, counted> map;
   for (std::uint64_t i = 0; i < 1'000'000; ++i) map.try_emplace(scattered(i), 40, 'x');
   map.clear_gradually();
-  const maxima stepping = steps_until_done(map);
-  stepping.print("step of destroying strings");
-  EXPECT_LE(stepping.elements, 64u);
-  EXPECT_LE(stepping.chunks_released, 4u);
+  const bounds stepping = steps_until_done(map);
+  expect_as_published("step(1), destroying", stepping);
   EXPECT_EQ(map.stats().bytes, 0u);
+}
+
+// By steps, by insertions, and by the keys of somebody who knows the seed.
+TEST(gradual_bounds, of_reseeding) {
+  support::number_map<counted> map;
+  for (std::uint64_t i = 0; i < many; ++i) map.try_emplace(scattered(i), i);
+  map.finish();
+  bounds asking;
+  count(map, asking, [&] { map.reseed_gradually(); });
+  expect_as_published("..._gradually", asking);
+  bounds inserting;
+  std::uint64_t next = many;
+  for (; next < many + 500'000; ++next) {
+    count(map, inserting, [&] { map.try_emplace(scattered(next), next); });
+  }
+  expect_as_published("insert, re-seeding", inserting);
+  ASSERT_TRUE(map.stats().migrations.reseed == 1 || map.migrating());
+  map.finish();
+  map.reseed_gradually();
+  expect_as_published("step(1), re-seeding", steps_until_done(map));
+  EXPECT_EQ(map.stats().migrations.reseed, 2u);
+}
+
+TEST(gradual_bounds, of_walking) {
+  support::number_map<counted> map;
+  for (std::uint64_t i = 0; i < many; ++i) map.try_emplace(scattered(i), i);
+  for (std::uint64_t i = many / 10; i < many; ++i) map.erase(scattered(i));
+  ASSERT_TRUE(map.migrating());
+  bounds walking;
+  std::uint64_t met = 0;
+  auto walk = map.walk();
+  map.reset_work();
+  for (auto at = walk.begin(); at != walk.end(); ++met) {
+    count(map, walking, [&] { ++at; });
+  }
+  EXPECT_EQ(met, map.size());
+  EXPECT_GT(map.stats().steps.walk, 0u);
+  expect_as_published("step of a walker", walking);
+}
+
+// Every row of the table is asserted by some test in this folder.
+TEST(published_bounds, are_all_asserted) {
+  std::string sources;
+  for (const auto& file : std::filesystem::directory_iterator(STEADY_BOUND_TESTS)) {
+    std::ifstream source(file.path());
+    sources.append(std::istreambuf_iterator<char>(source), {});
+  }
+  const auto published = support::published_bounds();
+  EXPECT_GE(published.size(), 8u);
+  for (const auto& [row, numbers] : published) {
+    EXPECT_NE(sources.find("expect_as_published(\"" + row + '"'), std::string::npos) << row;
+  }
 }
 
 }  // namespace
