@@ -9,9 +9,8 @@
 //   reseed    when asked to, or when a chain is too long for chance: to as many buckets, or, where
 //             one of the others is due as well, to as many as that says
 //
-// Shrinking leaves room for 1/128 of the old number of buckets. That suffices for the insertions
-// that come meanwhile: each drives two steps, a step moves an element or passes 64 empty buckets,
-// so at most half as many insertions come as there are elements, and 1/128 of the buckets.
+// Shrinking leaves room for 1/128 of the old number of buckets beside what is there: for most of
+// the insertions that come meanwhile (docs/design.md); the rest goes into overflow until it grows.
 #pragma once
 
 #include <algorithm>
