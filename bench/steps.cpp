@@ -1,0 +1,141 @@
+// How long single steps of everything that goes in steps take, in CPU time of the thread, so that
+// what others do on the machine in between does not count.
+//
+//   steps [ELEMENTS]            (default: 10000000)
+//
+// Every case fills a map first. A control beside them touches as much fresh memory as a chunk has,
+// page by page, and gives it back: what the system charges for memory alone.
+//
+// glibc puts small blocks that are freed aside, and joins all of them at once when a large one is
+// freed: that is the longest step where strings are destroyed. mallopt(M_MXFAST, 0) makes it join
+// each block at once; the case is measured both ways.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <malloc.h>
+#include <time.h>
+
+#include <steady/hash_map.hpp>
+#include <steady/retire.hpp>
+
+#include "bench/support/histogram.hpp"
+#include "bench/support/splitmix64.hpp"
+
+namespace {
+
+using steady::bench::splitmix64;
+using strings = steady::hash_map<std::uint64_t, std::string>;
+using numbers = steady::hash_map<std::uint64_t, std::uint64_t>;
+
+std::uint64_t cpu_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// Calls `step()` until it returns false, and prints how long the calls took.
+template <class Step>
+void measure(const char* what, const Step& step) {
+  steady::bench::histogram taken;
+  for (bool more = true; more;) {
+    const std::uint64_t start = cpu_ns();
+    more = step();
+    taken.record(cpu_ns() - start);
+  }
+  std::printf("%-38s %10llu", what, static_cast<unsigned long long>(taken.count()));
+  for (const std::uint64_t per_million : {500'000u, 990'000u, 999'000u}) {
+    std::printf(" %9.2f", static_cast<double>(taken.value_at({{}, per_million})) / 1000);
+  }
+  std::printf(" %9.2f\n", static_cast<double>(taken.max()) / 1000);
+  std::fflush(stdout);
+}
+
+strings map_of_strings(std::uint64_t count) {
+  strings map;
+  for (std::uint64_t n = 0; n < count; ++n) map.try_emplace(splitmix64(n), 40, 'x');
+  map.finish();
+  return map;
+}
+
+numbers map_of_numbers(std::uint64_t count) {
+  numbers map;
+  for (std::uint64_t n = 0; n < count; ++n) map.try_emplace(splitmix64(n), n);
+  map.finish();
+  return map;
+}
+
+template <class Map>
+void measure_steps(const char* what, Map& map) {
+  measure(what, [&] {
+    map.step(1);
+    return map.migrating();
+  });
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  const std::uint64_t count =
+      argument_count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 10'000'000;
+  if (count == 0) {
+    std::fprintf(stderr, "steps: '%s' is not a number of elements above 0\n", arguments[1]);
+    return 2;
+  }
+  std::printf("%-38s %10s %9s %9s %9s %9s\n", "CPU microseconds per step", "steps", "p50", "p99",
+              "p99.9", "max");
+  {
+    int left = 10'000;
+    measure("control: 64 KiB touched, given back", [&] {
+      const std::unique_ptr<char[]> block(new char[64 << 10]);
+      for (std::size_t at = 0; at < 64 << 10; at += 4096) {
+        const_cast<volatile char&>(block[at]) = 1;
+      }
+      return --left > 0;
+    });
+  }
+  {
+    auto old = steady::retire(map_of_strings(count));
+    measure("destroying strings, retire()", [&] {
+      old.step(1);
+      return !old.done();
+    });
+  }
+#if defined(M_MXFAST)
+  mallopt(M_MXFAST, 0);
+  {
+    auto old = steady::retire(map_of_strings(count));
+    measure("the same with M_MXFAST = 0", [&] {
+      old.step(1);
+      return !old.done();
+    });
+  }
+#endif
+  {
+    numbers map = map_of_numbers(count);
+    map.reserve_gradually(2 * count);
+    measure_steps("growing", map);
+    for (std::uint64_t n = count / 100; n < count; ++n) map.erase(splitmix64(n));
+    map.shrink_gradually();
+    measure_steps("shrinking by 99 %", map);
+  }
+  {
+    numbers map = map_of_numbers(count);
+    map.compact_gradually();
+    measure_steps("compacting", map);
+    map.reseed_gradually();
+    measure_steps("re-seeding", map);
+    auto walk = map.walk();
+    auto at = walk.begin();
+    measure("walking", [&] {
+      ++at;
+      return at != walk.end();
+    });
+  }
+}
