@@ -18,8 +18,10 @@
 #include <string>
 #include <utility>
 
-#include <malloc.h>
 #include <time.h>
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
 
 #include <steady/hash_map.hpp>
 #include <steady/retire.hpp>

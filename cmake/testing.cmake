@@ -63,6 +63,7 @@ function(steady_fuzzer source)
   target_link_libraries(${name}_replay PRIVATE steady::steady)
   target_include_directories(${name}_replay PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   steady_warnings(${name}_replay)
+  steady_checks_by_calls(${name}_replay)
   add_test(NAME ${name}_replay
            COMMAND ${name}_replay ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
   set_tests_properties(${name}_replay PROPERTIES LABELS core TIMEOUT 300)

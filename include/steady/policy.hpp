@@ -45,6 +45,9 @@ struct default_policy {
   // were chosen to collide, or the hash is broken.
   static constexpr bool reseeds = true;
 
+  // Compact, in steps, when there is far more overflow than the size explains.
+  static constexpr bool compacts = true;
+
   // Let erase(key) move other elements, to drive what is pending. Otherwise erasing invalidates
   // nothing but the erased element.
   static constexpr bool erase_moves = false;

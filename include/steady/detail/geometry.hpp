@@ -75,6 +75,14 @@ struct geometry {
   static constexpr unsigned width = Policy::template bucket_width<sizeof(Slot)>;
   static constexpr unsigned overflow_width = std::min(Policy::overflow_width, width);
 
+  // So many overflow buckets in an array of `buckets` are far more than chance explains at the load
+  // limit, and than erasing and inserting at a steady size leads to (docs/experiments.md).
+  static constexpr double crowded_overflow =
+      0.25 + 4 * expected_overflow(Policy::load_limit * width, width, overflow_width);
+  static constexpr std::size_t crowded_from(std::uint64_t buckets) noexcept {
+    return 4 + static_cast<std::size_t>(static_cast<double>(buckets) * crowded_overflow);
+  }
+
   // A chain of more overflow buckets than these is not chance: within the load limit, an insertion
   // makes one with a probability below 10^-18 (docs/design.md).
   static constexpr unsigned longest_natural_chain = [] {

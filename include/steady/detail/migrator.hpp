@@ -141,6 +141,8 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
  protected:
   using base::arrays_;
   using base::calm_;
+  using base::crowded_;
+  using base::crowded_from_;
   using base::hashed;
   using base::next_seed_;
   using base::places_;
@@ -198,6 +200,7 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     seed_ = random_seed();
     if (line_name_ == 0) name_line();
     reseed_again_from_ = 0;
+    note_crowding();
     settle();
   }
 
@@ -205,7 +208,7 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   void settle() noexcept {
     const bool at_rest =
         arrays_.has_memory() && !arrays_.migrating() && debris_.empty() && !arrays_.snapshots.any();
-    calm_ = at_rest && !suspect_.seen ? sizing_.calm(log2_buckets()) : calm_sizes{};
+    calm_ = at_rest && !suspect_.seen && !crowded_ ? sizing_.calm(log2_buckets()) : calm_sizes{};
   }
 
   sizing<layout, Policy> sizing_;
@@ -216,6 +219,12 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   [[no_unique_address]] shaker<shaking> shaker_;
 
  private:
+  // What a migration leaves is what the next one would leave; so not before it has doubled.
+  void note_crowding() noexcept {
+    crowded_from_ = std::max(layout::crowded_from(arrays_.old_array().line().buckets()),
+                             2 * arrays_.memory.overflow_buckets);
+  }
+
   void name_line() noexcept {
     const std::uint16_t before = line_name_;
     while (line_name_ == before) {
@@ -224,23 +233,34 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   }
 
   bool wants_migration(std::size_t size) const noexcept {
-    return sizing_.wants_migration(log2_buckets(), size) || wants_reseeding(size);
+    return sizing_.wants_migration(log2_buckets(), size) || wants_reseeding(size) ||
+           wants_compaction(size);
+  }
+
+  // Whether all the overflow calls for a compaction; where chains may be long, as below.
+  bool wants_compaction(std::size_t size) const noexcept {
+    return crowded_ && may_migrate_for_chains(size) &&
+           arrays_.memory.overflow_buckets > crowded_from_;
   }
 
   // Whether the suspected bucket calls for another seed. Not while insertions may move nothing or
   // growth is overdue, when chains may be long; and not again before the size has doubled: then
   // it was the hash that is broken, and no seed helps.
   bool wants_reseeding(std::size_t size) const noexcept {
-    if (!suspect_.seen || size <= sizing_.reserved() || size < reseed_again_from_) return false;
-    if (arrays_.migrating() || size > layout::load_limit(log2_buckets())) return false;
+    if (!suspect_.seen || size < reseed_again_from_ || !may_migrate_for_chains(size)) return false;
     const array& old = arrays_.old_array();
     const std::uint64_t bucket = old.line().bucket_at(suspect_.position);
     return this->is_overlong({old.root(), bucket, suspect_.position, false});
   }
 
+  bool may_migrate_for_chains(std::size_t size) const noexcept {
+    return size > sizing_.reserved() && !arrays_.migrating() &&
+           size <= layout::load_limit(log2_buckets());
+  }
+
   bool start_wanted_migration(std::size_t size) {
     if (!arrays_.has_memory()) return false;
-    if (suspect_.seen) look_at_suspect(size);
+    if (suspect_.seen || crowded_) look_at_chains(size);
     if (!wants_migration(size)) return false;
     const unsigned now = log2_buckets();
     const unsigned next = sizing_.wanted(now, size);
@@ -257,12 +277,15 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     return start;
   }
 
-  STEADY_NOINLINE void look_at_suspect(std::size_t size) noexcept {
+  STEADY_NOINLINE void look_at_chains(std::size_t size) noexcept {
     if (wants_reseeding(size)) {
       sizing_.ask_for_reseeding();
       reseed_again_from_ = 2 * size;
+    } else if (wants_compaction(size)) {
+      sizing_.ask_for(wish::compact);
     }
     suspect_.seen = false;
+    crowded_ = false;
     settle();
   }
 
@@ -286,6 +309,7 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
       const line_seed before = std::exchange(seed_, next_seed_);
       this->walkers.each([&](auto& walker) { walker.reseeded(before); });
     }
+    note_crowding();
     settle();
   }
 

@@ -221,6 +221,19 @@ class placement {
            layout::longest_natural_chain;
   }
 
+  // After an overflow bucket was taken for `place`. What is too much is dealt with by the next
+  // insertion.
+  void look_at_overflow(const place_type& place) noexcept {
+    if (Policy::reseeds && is_overlong(place)) {
+      suspect_ = {true, place.position};
+      calm_ = {};
+    }
+    if (Policy::compacts && arrays_.memory.overflow_buckets > crowded_from_) {
+      crowded_ = true;
+      calm_ = {};
+    }
+  }
+
   // A bucket seen with an overlong chain, by a position in it.
   struct suspect {
     bool seen = false;
@@ -231,8 +244,10 @@ class placement {
   std::size_t size_ = 0;
   calm_sizes calm_;  // at which a call has nothing to do but its own business
   suspect suspect_;
-  line_seed seed_;       // of the old array's line
-  line_seed next_seed_;  // of the new array's, while reseeding
+  std::size_t crowded_from_ = 0;  // overflow buckets
+  bool crowded_ = false;          // seen with more
+  line_seed seed_;                // of the old array's line
+  line_seed next_seed_;           // of the new array's, while reseeding
   [[no_unique_address]] place_stamp<debug_mode> places_;
   [[no_unique_address]] Hash hash_;
   [[no_unique_address]] KeyEqual equal_;
@@ -282,10 +297,7 @@ class placement {
     const std::size_t before = arrays_.memory.overflow_buckets;
     const tagged claimed =
         claim_type::overflow_slot(owner, arrays_.memory, place.bucket, place.position);
-    if (Policy::reseeds && arrays_.memory.overflow_buckets != before && is_overlong(place)) {
-      suspect_ = {true, place.position};
-      calm_ = {};
-    }
+    if (arrays_.memory.overflow_buckets != before) look_at_overflow(place);
     return claimed;
   }
 

@@ -5,12 +5,13 @@
 //             because an evacuation reaches no further
 //   shrink    below Policy::shrink_below of the load limit, or when asked to: to what fits, however
 //             small. By itself never what is small, and never below what was reserved
-//   compact   when asked to: to as many buckets
+//   compact   when asked to, or when there is far too much overflow: to as many buckets
 //   reseed    when asked to, or when a chain is too long for chance: to as many buckets, or, where
 //             one of the others is due as well, to as many as that says
 //
-// Shrinking leaves room for 1/128 of the old number of buckets beside what is there: for most of
-// the insertions that come meanwhile (docs/design.md); the rest goes into overflow until it grows.
+// Shrinking leaves room for 8/9 of what is there and of 1/128 of the old number of buckets: for
+// most of the insertions that come meanwhile (docs/design.md); the rest goes into overflow until it
+// grows.
 #pragma once
 
 #include <algorithm>
@@ -57,8 +58,8 @@ class sizing {
     if (fitting > now) return std::min(fitting, now + 3);
     if (wish_ == wish::shrink) return fitting;
     if (size >= shrink_below(now)) return now;
-    const std::size_t meanwhile = (std::size_t{1} << now) / 128;
-    return std::min(now, Layout::log2_buckets_for(std::max(size + meanwhile, reserved_)));
+    const std::size_t soon = size + (std::size_t{1} << now) / 128;
+    return std::min(now, Layout::log2_buckets_for(std::max({size, soon - soon / 9, reserved_})));
   }
 
   bool must_start(unsigned now, unsigned next) const noexcept {

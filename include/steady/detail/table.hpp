@@ -19,6 +19,8 @@ template <class Elements, class Hash, class KeyEqual, class Allocator, class Pol
 class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
   using base = migrator<Elements, Hash, KeyEqual, Allocator, Policy>;
   using base::arrays_;
+  using base::crowded_;
+  using base::crowded_from_;
   using base::debris_;
   using base::everything;
   using base::furnish;
@@ -207,6 +209,8 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     line_name_ = std::exchange(other.line_name_, std::uint16_t{0});
     steps_ = std::exchange(other.steps_, {});
     suspect_ = std::exchange(other.suspect_, {});
+    crowded_ = std::exchange(other.crowded_, false);
+    crowded_from_ = other.crowded_from_;
     reseed_again_from_ = other.reseed_again_from_;
     settle();
     other.settle();
@@ -229,6 +233,8 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     std::swap(line_name_, other.line_name_);
     std::swap(steps_, other.steps_);
     std::swap(suspect_, other.suspect_);
+    std::swap(crowded_, other.crowded_);
+    std::swap(crowded_from_, other.crowded_from_);
     std::swap(reseed_again_from_, other.reseed_again_from_);
     settle();
     other.settle();
