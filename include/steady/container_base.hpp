@@ -285,7 +285,7 @@ class container_base : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
       table_.find_or_insert_foreign(Elements::key_of(*at.slot), [&](slot_type* to) {
         Elements::transplant(table_.allocator(), to, at.slot);
       });
-      other.table_.erase(at);
+      other.table_.erase_noted(at);
       at = next;
     }
     other.table_.clear();

@@ -168,7 +168,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
     const position& at = element.at(table_);
     table_.note_write(at.slot);
     node_type node(table_.allocator(), at.slot);
-    table_.erase(at);
+    table_.erase_noted(at);
     return node;
   }
   // An empty handle if there is no such key.
@@ -205,7 +205,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
     for (auto at = source.table_.first(); at;) {
       const auto next = source.table_.after(at);
       source.table_.note_write(at.slot);
-      if (this->adopt(at.slot).second) source.table_.erase(at);
+      if (this->adopt(at.slot).second) source.table_.erase_noted(at);
       at = next;
     }
   }

@@ -24,6 +24,10 @@
 
 namespace steady {
 
+namespace detail {
+struct companion;  // of the containers; may see their tables
+}
+
 template <class Elements, class Hash, class KeyEqual, class Allocator, class Policy>
 class stepwise {
  public:
@@ -150,6 +154,7 @@ class stepwise {
       : table_(hash, equal, allocator) {}
   ~stepwise() = default;
 
+  friend detail::companion;
   table_type table_;
 };
 

@@ -1,16 +1,16 @@
 // A container beside a plain std::unordered_map that says what it must hold, with the iterators and
-// references that are kept into it, and what was promised to them.
+// references that are kept into it, what was promised to them, and with its observers.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
 #include <utility>
 
 #include "support/element_kits.hpp"
 #include "support/kept_elements.hpp"
 #include "support/model.hpp"
+#include "support/observers.hpp"
 
 namespace support {
 
@@ -37,6 +37,7 @@ struct container_side {
   void erased(std::uint32_t number) {
     plain.erase(number);
     kept.erased(number);
+    seen.erased(number);
   }
   // Elements may have moved, and insertions may move more.
   void unsettled() {
@@ -47,6 +48,7 @@ struct container_side {
   void replaced() {
     reserved = asked = 0;
     kept.lost();
+    seen.emptied();
   }
 
   // ---- looking ----
@@ -85,8 +87,9 @@ struct container_side {
   }
 
   Container container;
-  std::unordered_map<std::uint32_t, std::uint64_t> plain;
+  content plain;
   kept_elements<Container> kept;
+  observers<Container, kit> seen;
   std::size_t reserved = 0;  // up to this size insertions must not move anything
   std::size_t asked = 0;     // the same once nothing is pending
 };
@@ -96,6 +99,7 @@ template <class Container>
 void swap_what_follows(container_side<Container>& a, container_side<Container>& b) {
   a.plain.swap(b.plain);
   std::swap(a.kept, b.kept);
+  a.seen.swap(b.seen);
   std::swap(a.reserved, b.reserved);
   std::swap(a.asked, b.asked);
   a.kept.iterators_lost();

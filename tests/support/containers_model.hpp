@@ -15,6 +15,8 @@
 #include <span>
 #include <utility>
 
+#include <steady/retire.hpp>
+
 #include "support/element_kits.hpp"
 #include "support/ledger_allocator.hpp"
 #include "support/model.hpp"
@@ -131,6 +133,28 @@ class containers_model : public whole_operations<Container, Guest> {
     }
   }
 
+  void reseed_gradually(side& a, side&, byte_source&) {
+    a.unsettled();
+    a.container.reseed_gradually();
+  }
+
+  void retire(side& a, side&, byte_source& source) {
+    if (source.byte() % 4 != 0) return;
+    trouble_.attempt([&] {
+      auto old = steady::retire(std::move(a.container));
+      for (int n = 0; n < 8; ++n) old.step(1);
+    });
+    if (!a.container.empty()) return a.compare();
+    a.plain.clear();
+    a.replaced();
+  }
+
+  // A walker drives what is pending.
+  void observe(side& a, side&, byte_source& source) {
+    if (a.container.migrating()) a.kept.moved();
+    trouble_.attempt([&] { a.seen.observe(a.container, a.plain, source, options_.troubled); });
+  }
+
   // For a while there are only small blocks.
   void change_memory(side&, side&, byte_source& source) {
     const std::uint8_t byte = source.byte();
@@ -228,6 +252,11 @@ class containers_model : public whole_operations<Container, Guest> {
       &containers_model::keep,
       &containers_model::keep,
       &containers_model::walk,
+      &containers_model::reseed_gradually,
+      &containers_model::retire,
+      &containers_model::observe,
+      &containers_model::observe,
+      &containers_model::observe,
   };
 };
 

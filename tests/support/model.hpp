@@ -5,12 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
+
+#include <steady/retire.hpp>
+
+#include "support/byte_source.hpp"
+#include "support/observers.hpp"
 
 namespace support {
 
@@ -25,40 +26,6 @@ enum class migration_mode : std::uint8_t {
 inline constexpr migration_mode all_modes[] = {migration_mode::driven_by_inserts,
                                                migration_mode::stepping, migration_mode::halfway,
                                                migration_mode::finished};
-
-[[noreturn]] inline void fail(const char* what, const char* detail = "") {
-  std::fprintf(stderr, "model: %s %s\n", what, detail);
-  std::abort();
-}
-
-inline void require(bool holds, const char* what) {
-  if (!holds) fail(what);
-}
-
-// Numbers from bytes; zeros when they run out.
-class byte_source {
- public:
-  explicit byte_source(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
-
-  bool empty() const { return bytes_.empty(); }
-
-  std::uint8_t byte() {
-    if (bytes_.empty()) return 0;
-    const std::uint8_t first = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return first;
-  }
-
-  std::uint32_t number(std::uint32_t below) {
-    std::uint32_t value = byte();
-    if (below > 256) value = value << 8 | byte();
-    if (below > 65536) value = value << 8 | byte();
-    return value % below;
-  }
-
- private:
-  std::span<const std::uint8_t> bytes_;
-};
 
 // Keys that are numbers.
 struct number_keys {
@@ -98,7 +65,15 @@ class model {
   const Map& map() const { return map_; }
 
  private:
-  using plain_map = std::unordered_map<std::uint32_t, std::uint64_t>;
+  // For the observers.
+  struct kit {
+    using element = typename Map::value_type;
+    static constexpr bool copyable = true;
+
+    static std::uint32_t key_of(const element& made) { return Keys::number_of(made.first); }
+    static std::uint64_t value_of(const element& made) { return made.second; }
+    static void write(element& made, std::uint64_t value) { made.second = value; }
+  };
 
   void operate(byte_source& source) {
     const std::uint32_t number = source.number(keys_);
@@ -134,7 +109,8 @@ class model {
       case 15:
       case 16:
       case 17:
-        return require(map_.erase(key) == plain_.erase(number), "erase differs");
+        require(map_.erase(key) == plain_.count(number), "erase differs");
+        return erased(number);
       case 18:
         return erase_at(key, number);
       case 19:
@@ -156,9 +132,23 @@ class model {
         return source.byte() < 32 ? clear() : find(key, number);
       case 27:
         return swap();
+      case 28:
+        return ask_gradually(source);
+      case 29:
+      case 30:
+        return observers_.observe(map_, plain_, source, false);
       default:
         return find(key, number);
     }
+  }
+
+  void erased(std::uint32_t number) {
+    plain_.erase(number);
+    observers_.erased(number);
+  }
+  void emptied() {
+    plain_.clear();
+    observers_.emptied();
   }
 
   void find(const key_type& key, std::uint32_t number) {
@@ -174,7 +164,7 @@ class model {
     const auto found = map_.find(key);
     if (found == map_.end()) return;
     map_.erase(found);
-    plain_.erase(number);
+    erased(number);
   }
 
   // Erases some of the elements on the way; the others must all be met, each once.
@@ -183,7 +173,7 @@ class model {
     const std::size_t before = map_.size();
     for (auto at = map_.begin(); at != map_.end(); ++met) {
       if ((at->second * 31 + salt) % 5 == 0) {
-        plain_.erase(Keys::number_of(at->first));
+        erased(Keys::number_of(at->first));
         at = map_.erase(at);
       } else {
         ++at;
@@ -212,6 +202,7 @@ class model {
     require(!(other == map_), "a copy shares its elements");
     other = map_;
     map_ = other;
+    observers_.emptied();
   }
 
   void move() {
@@ -234,9 +225,54 @@ class model {
     swap(map_, other);
   }
 
+  void ask_gradually(byte_source& source) {
+    const std::uint8_t what = source.byte();
+    switch (what % 8) {
+      case 0:
+        return map_.reserve_gradually(source.number(4 * keys_));
+      case 1:
+        return map_.shrink_gradually();
+      case 2:
+        return map_.compact_gradually();
+      case 3:
+      case 4:
+        return map_.reseed_gradually();
+      case 5:
+        map_.trim(source.byte());
+        return;
+      default:
+        if (what >= 64) return for_each(what);
+        if (what % 8 == 6) return clear_gradually();
+        return retire();
+    }
+  }
+
+  void clear_gradually() {
+    map_.clear_gradually();
+    emptied();
+  }
+
+  void retire() {
+    auto retired = steady::retire(std::move(map_));
+    for (int n = 0; n < 8; ++n) retired.step(1);
+    emptied();
+  }
+
+  // Every part of the hash line, in whatever order.
+  void for_each(std::size_t parts) {
+    std::size_t met = 0;
+    for (std::size_t part = parts; part-- > 0;) {
+      std::as_const(map_).for_each(steady::line_part(part, parts), [&](const auto& element) {
+        ++met;
+        require(plain_.at(Keys::number_of(element.first)) == element.second, "a value differs");
+      });
+    }
+    require(met == plain_.size(), "for_each over all parts meets too many or too few");
+  }
+
   void clear() {
     map_.clear();
-    plain_.clear();
+    emptied();
     require(map_.begin() == map_.end(), "a cleared map has elements");
   }
 
@@ -264,7 +300,8 @@ class model {
   const std::uint32_t keys_;
   std::uint64_t values_ = 0;
   Map map_;
-  plain_map plain_;
+  content plain_;
+  observers<Map, kit> observers_;
 };
 
 }  // namespace support

@@ -70,13 +70,14 @@ class line_visit {
     while (visited < last) visited = bucket(visited + 1, last, visit);
   }
 
- private:
+  // The same in the one array or the other, by positions on its line.
   template <class Visit>
   void all_of(bool in_new, std::uint64_t first, std::uint64_t last, const Visit& visit) const {
     std::uint64_t visited = bucket_of(in_new, first, last, visit);
     while (visited < last) visited = bucket_of(in_new, visited + 1, last, visit);
   }
 
+ private:
   using arrays_type = typename Table::arrays_type;
   using array = typename arrays_type::array;
   using layout = typename array::layout;

@@ -168,7 +168,8 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   // it is tried again by the next.
   void make_progress(std::size_t size, std::uint64_t& counter) noexcept {
     try {
-      if (shaking && !arrays_.migrating() && !wants_migration(size)) {
+      const bool may_shake = shaking && size > sizing_.reserved();
+      if (may_shake && !arrays_.migrating() && !wants_migration(size)) {
         start_migration(log2_buckets());
       }
       const bool hurried = arrays_.reseeding() || suspect_.seen;

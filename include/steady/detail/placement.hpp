@@ -89,11 +89,16 @@ class placement {
       announce(at);
   }
 
-  // Destroys the element; nothing else moves. Who has moved something out of it called note_write()
-  // before.
+  // Destroys the element; nothing else moves.
   void erase(const position& at) noexcept {
+    note_write(at.slot);
+    erase_noted(at);
+  }
+  // The same for callers that called note_write() themselves, and then moved something out of the
+  // element: its key may be gone.
+  void erase_noted(const position& at) noexcept {
     require_changeable();
-    if (walkers.any() || arrays_.snapshots.any()) [[unlikely]]
+    if (walkers.any()) [[unlikely]]
       announce_erasing(at.slot);
     destroy(at.slot);
     *at.tag = empty_tag;
@@ -311,7 +316,6 @@ class placement {
     }
   }
   STEADY_NOINLINE void announce_erasing(const slot_type* slot) const noexcept {
-    if (arrays_.snapshots.any()) announce(slot);
     walkers.each([&](walker_type& walker) { walker.erasing(slot); });
   }
 

@@ -263,6 +263,7 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     now.bytes = arrays_.memory.bytes + debris_.bytes() +
                 (size_ + debris_.elements()) * Elements::bytes_elsewhere();
     now.retired = debris_.elements();
+    arrays_.snapshots.each([&](const auto& snapshot) { now.snapshot_bytes += snapshot.bytes(); });
     now.longest_chain = arrays_.memory.longest_chain;
     now.migrations = arrays_.migrations;
     now.steps = steps_;
