@@ -6,9 +6,9 @@
 // Every case fills a map first. A control beside them touches as much fresh memory as a chunk has,
 // page by page, and gives it back: what the system charges for memory alone.
 //
-// glibc puts small blocks that are freed aside, and joins all of them at once when a large one is
-// freed: that is the longest step where strings are destroyed. mallopt(M_MXFAST, 0) makes it join
-// each block at once; the case is measured both ways.
+// glibc collects blocks that are freed, to join them some day, and joined memory, to give it back
+// some day: then a single call of free() takes milliseconds. So everything is measured once more
+// with M_MXFAST = 0 (small blocks are joined at once) and without trimming (nothing is given back).
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -81,17 +81,8 @@ void measure_steps(const char* what, Map& map) {
   });
 }
 
-}  // namespace
-
-int main(int argument_count, char** arguments) {
-  const std::uint64_t count =
-      argument_count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 10'000'000;
-  if (count == 0) {
-    std::fprintf(stderr, "steps: '%s' is not a number of elements above 0\n", arguments[1]);
-    return 2;
-  }
-  std::printf("%-38s %10s %9s %9s %9s %9s\n", "CPU microseconds per step", "steps", "p50", "p99",
-              "p99.9", "max");
+// Everything once.
+void measure_all(std::uint64_t count) {
   {
     int left = 10'000;
     measure("control: 64 KiB touched, given back", [&] {
@@ -109,16 +100,6 @@ int main(int argument_count, char** arguments) {
       return !old.done();
     });
   }
-#if defined(M_MXFAST)
-  mallopt(M_MXFAST, 0);
-  {
-    auto old = steady::retire(map_of_strings(count));
-    measure("the same with M_MXFAST = 0", [&] {
-      old.step(1);
-      return !old.done();
-    });
-  }
-#endif
   {
     numbers map = map_of_numbers(count);
     map.reserve_gradually(2 * count);
@@ -140,4 +121,24 @@ int main(int argument_count, char** arguments) {
       return at != walk.end();
     });
   }
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  const std::uint64_t count =
+      argument_count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 10'000'000;
+  if (count == 0) {
+    std::fprintf(stderr, "steps: '%s' is not a number of elements above 0\n", arguments[1]);
+    return 2;
+  }
+  std::printf("%-38s %10s %9s %9s %9s %9s\n", "CPU microseconds per step", "steps", "p50", "p99",
+              "p99.9", "max");
+  measure_all(count);
+#if defined(M_MXFAST) && defined(M_TRIM_THRESHOLD)
+  mallopt(M_MXFAST, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);
+  std::printf("with M_MXFAST = 0, M_TRIM_THRESHOLD = -1\n");
+  measure_all(count);
+#endif
 }

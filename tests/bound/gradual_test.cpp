@@ -28,7 +28,7 @@ using support::expect_as_published;
 
 std::uint64_t scattered(std::uint64_t i) { return (i + 1) * 0x9e3779b97f4a7c15u ^ i << 17; }
 
-constexpr std::uint64_t many = 10'000'000;
+constexpr std::uint64_t many = STEADY_MANY;
 
 template <class Map>
 bounds steps_until_done(Map& map) {

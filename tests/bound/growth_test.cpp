@@ -39,11 +39,11 @@ void grow_within_bounds(std::uint64_t elements) {
 }
 
 TEST(growth, every_insert_up_to_10_million_stays_within_its_bound) {
-  grow_within_bounds<support::counted>(10'000'000);
+  grow_within_bounds<support::counted>(STEADY_MANY);
 }
 
 TEST(growth, every_insert_up_to_10_million_stays_within_its_bound_with_headers_in_leaves) {
-  grow_within_bounds<support::counted_in_leaves>(10'000'000);
+  grow_within_bounds<support::counted_in_leaves>(STEADY_MANY);
 }
 
 TEST(growth, ends_before_the_next_is_due) {

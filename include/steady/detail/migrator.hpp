@@ -164,14 +164,16 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     return !calm_.contains(size) || shaker_.strikes(size > sizing_.reserved());
   }
 
-  // What an inserting call does beside inserting. What fails here does not make the insertion fail;
-  // it is tried again by the next.
+  // What an inserting call does beside inserting.
+  void progress_by_inserting() noexcept {
+    if constexpr (shaking) shake();
+    make_progress(size_ + 1, steps_.insert);
+  }
+
+  // Does some pending work for a call that leaves `size` elements. What fails here does not make
+  // the call fail; it is tried again by the next.
   void make_progress(std::size_t size, std::uint64_t& counter) noexcept {
     try {
-      const bool may_shake = shaking && size > sizing_.reserved();
-      if (may_shake && !arrays_.migrating() && !wants_migration(size)) {
-        start_migration(log2_buckets());
-      }
       const bool hurried = arrays_.reseeding() || suspect_.seen;
       const std::size_t most = Policy::evacuations_per_insert * (hurried ? 2 : 1);
       work_off(most + shaker_.extra(), size, counter);
@@ -220,6 +222,16 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   [[no_unique_address]] shaker<shaking> shaker_;
 
  private:
+  // Begins a migration that an insertion may begin, and need not.
+  void shake() noexcept {
+    const std::size_t size = size_ + 1;
+    if (size <= sizing_.reserved() || arrays_.migrating() || wants_migration(size)) return;
+    try {
+      start_migration(log2_buckets());
+    } catch (...) {
+    }
+  }
+
   // What a migration leaves is what the next one would leave; so not before it has doubled.
   void note_crowding() noexcept {
     crowded_from_ = std::max(layout::crowded_from(arrays_.old_array().line().buckets()),

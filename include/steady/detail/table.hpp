@@ -86,7 +86,7 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
       at = hashed(key);  // the table has a seed only now
     } else if (should_progress(size_ + 1)) {
       const line_seed before = seed_;
-      make_progress(size_ + 1, steps_.insert);
+      this->progress_by_inserting();
       if (seed_ != before) at = hashed(key);
     }
     const auto place = this->place_of(at, key);
@@ -309,7 +309,7 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     // From here on the key is in `made`: what was passed may have been moved from.
     const auto& key = Elements::key_of(*made.get());
     const line_seed before = seed_;
-    make_progress(size_ + 1, steps_.insert);
+    this->progress_by_inserting();
     if (seed_ != before) at = hashed(key);
     const auto place = this->place_of(at, key);
     arrays_.announce(place.in_new, place.position, place.position);
