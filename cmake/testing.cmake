@@ -1,7 +1,9 @@
 # How tests are declared.
 #
-#   steady_test(<name> <source>... [LABEL <label>])   a GoogleTest program; every case is a CTest
-#   steady_fuzzer(<source>)                           a fuzz body: corpus replay, and libFuzzer
+#   steady_test(<name> <source>... [LABEL <label>])   a GoogleTest program; every case is a
+#                                                     CTest, or all are one with sanitizers
+#   steady_fuzzer(<source>)                           a fuzz body: corpus replay, random bytes,
+#                                                     and libFuzzer
 
 option(STEADY_BUILD_FUZZERS "Build the libFuzzer programs (needs clang)" OFF)
 
@@ -45,16 +47,23 @@ function(steady_test name)
   steady_count_threads(${name} ${arg_UNPARSED_ARGUMENTS})
   steady_warnings(${name})
 
-  gtest_discover_tests(
-    ${name}
-    TEST_PREFIX ${name}.
-    DISCOVERY_MODE PRE_TEST
-    # A deadlock must end as a failure; no honest case comes near this.
-    PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+  # A deadlock must end as a failure; no honest case comes near this.
+  if(STEADY_SANITIZE)
+    # Starting a sanitized program takes longer than most cases, so all run in one process.
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+  else()
+    gtest_discover_tests(
+      ${name}
+      TEST_PREFIX ${name}.
+      DISCOVERY_MODE PRE_TEST
+      PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+  endif()
 endfunction()
 
 # tests/fuzz/<name>_fuzz.cpp defines LLVMFuzzerTestOneInput. With any compiler the committed corpus
-# in tests/fuzz/corpus/<name>/ is replayed as a test, so that a bug found once stays found.
+# in tests/fuzz/corpus/<name>/ is replayed as a test, so that a bug found once stays found, and
+# another test runs it over random bytes.
 function(steady_fuzzer source)
   cmake_path(GET source STEM fuzzer)
   string(REGEX REPLACE "_fuzz$" "" name ${fuzzer})
@@ -63,10 +72,13 @@ function(steady_fuzzer source)
   target_link_libraries(${name}_replay PRIVATE steady::steady)
   target_include_directories(${name}_replay PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   steady_warnings(${name}_replay)
-  steady_checks_by_calls(${name}_replay)
-  add_test(NAME ${name}_replay
+  if(NOT STEADY_SANITIZE)
+    target_compile_definitions(${name}_replay PRIVATE STEADY_DEBUG=0) # so that both modes are run
+  endif()
+  add_test(NAME ${name}.corpus
            COMMAND ${name}_replay ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
-  set_tests_properties(${name}_replay PROPERTIES LABELS core TIMEOUT 300)
+  add_test(NAME ${name}.random_bytes COMMAND ${name}_replay --random 120)
+  set_tests_properties(${name}.corpus ${name}.random_bytes PROPERTIES LABELS core TIMEOUT 300)
 
   if(STEADY_BUILD_FUZZERS)
     add_executable(${fuzzer} ${source})

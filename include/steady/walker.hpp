@@ -27,7 +27,6 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
-#include <new>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -140,7 +139,6 @@ class walker final : private Table::walker_type {
   }
 
   void advance() {
-    if (broken_) throw std::bad_alloc();
     if (table_ != nullptr) table_->progress_by_walking();
     current_ = nullptr;
     while (to_meet_.empty()) {
@@ -155,6 +153,7 @@ class walker final : private Table::walker_type {
 
   // Takes the elements of the next bucket, which may have none. False if there is none left.
   bool take_bucket() {
+    former_lines_.reserve(former_lines_.size() + 1);  // what leave_line() may need
     if (std::exchange(on_lost_line_, false)) seed_ = table_->seed();
     if (!table_->arrays().reseeding()) {
       if (left_.empty()) return false;
@@ -225,9 +224,11 @@ class walker final : private Table::walker_type {
     left_early_ = left_.common_with({early.first, early.last});
   }
 
-  // What is left is on the line of `next` from now on.
-  void leave_line(const detail::line_seed& next) {
-    former_lines_.push_back({seed_, left_, left_early_});
+  // What is left is on the line of `next` from now on. A line of which nothing was taken need not
+  // be remembered, so there is room whatever happens between two steps.
+  void leave_line(const detail::line_seed& next) noexcept {
+    const bool untouched = left_.first == 0 && left_.last == detail::last_position;
+    if (!untouched) former_lines_.push_back({seed_, left_, left_early_});
     seed_ = next;
     left_ = whole_line;
     left_early_ = {};
@@ -258,12 +259,7 @@ class walker final : private Table::walker_type {
   }
 
   void reseeded(const detail::line_seed& old_seed) noexcept override {
-    if (on_lost_line_ || seed_ != old_seed) return;
-    try {
-      leave_line(table_->seed());
-    } catch (...) {
-      broken_ = true;
-    }
+    if (!on_lost_line_ && seed_ == old_seed) leave_line(table_->seed());
   }
 
   void rehomed(placement* table) noexcept override {
@@ -282,7 +278,6 @@ class walker final : private Table::walker_type {
   bool at_end_ = false;
   bool early_noted_ = false;
   bool on_lost_line_ = false;  // all elements went, and their line with them
-  bool broken_ = false;        // for want of memory
 };
 
 }  // namespace steady

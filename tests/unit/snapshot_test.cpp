@@ -295,8 +295,7 @@ template <class Map>
 class snapshots : public testing::Test {};
 
 using maps =
-    testing::Types<number_map<>, number_map<leaf_headers>, number_map<narrow>,
-                   number_map<small_chunks>, number_map<small_chunks_in_leaves>,
+    testing::Types<number_map<>, number_map<small_chunks_in_leaves>,
                    map_of<std::uint64_t, std::uint64_t, narrow, narrow_hash>,
                    map_of<std::uint64_t, std::uint64_t, steady::default_policy, constant_hash>,
                    steady::node_hash_map<std::uint64_t, std::uint64_t>>;

@@ -354,6 +354,35 @@ TEST(walk, of_a_set_shows_const_keys) {
 }
 
 // Refused memory stops a step, which can be tried again.
+// Two re-seedings between two steps, with the k-th allocation refused, for every k: the steps of
+// the map fail where they must, the walker does not care.
+TEST(walk, outlasts_reseedings_short_of_memory) {
+  using map_type = ledger_map<std::uint64_t, std::uint64_t>;
+  for (std::size_t refused = 1; refused < 40; ++refused) {
+    memory_ledger ledger;
+    map_type map{map_type::allocator_type(ledger)};
+    const std::uint64_t count = fill_numbers_to(stage::before, map);
+    auto walk = map.walk();
+    auto at = walk.begin();
+    std::set<std::uint64_t> met;
+    for (int n = 0; n < 20; ++n, ++at) met.insert(at->first);
+    ledger.fail_at = ledger.calls + refused;
+    for (int n = 0; n < 2; ++n) {
+      map.reseed_gradually();
+      while (map.migrating()) {
+        try {
+          map.step(1);
+        } catch (const std::bad_alloc&) {
+        }
+      }
+    }
+    ASSERT_EQ(map.stats().migrations.reseed, 2u);
+    ledger.fail_at = memory_ledger::never;
+    for (; at != walk.end(); ++at) ASSERT_TRUE(met.insert(at->first).second) << at->first;
+    ASSERT_EQ(met.size(), count);
+  }
+}
+
 TEST(walk, survives_refused_memory) {
   memory_ledger ledger;
   using map_type = ledger_map<std::uint64_t, std::uint64_t>;
