@@ -96,7 +96,7 @@ class array_pair {
   const early_interval& early() const noexcept { return early_; }
 
   // Where `position` of that array's line is.
-  place place_in(bool in_new, std::uint64_t position) const noexcept {
+  STEADY_ALWAYS_INLINE place place_in(bool in_new, std::uint64_t position) const noexcept {
     const array& owner = array_of(in_new);
     return {owner.root(), owner.line().bucket_at(position), position, in_new};
   }

@@ -263,7 +263,7 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     if (!suspect_.seen || size < reseed_again_from_ || !may_migrate_for_chains(size)) return false;
     const array& old = arrays_.old_array();
     const std::uint64_t bucket = old.line().bucket_at(suspect_.position);
-    return this->is_overlong({old.root(), bucket, suspect_.position, false});
+    return this->is_overlong(false, bucket);
   }
 
   bool may_migrate_for_chains(std::size_t size) const noexcept {

@@ -186,7 +186,7 @@ class placement {
       slot = array::slots(place.root, place.bucket) + number;
       tag = header->tags + number;
     } else {
-      const tagged claimed = claim_overflow(place);
+      const tagged claimed = claim_overflow(place.in_new, place.bucket, place.position);
       slot = claimed.slot;
       tag = claimed.tag;
     }
@@ -221,16 +221,16 @@ class placement {
   }
 
   // Whether chance does not make such a chain as this bucket has.
-  bool is_overlong(const place_type& place) const noexcept {
-    return claim_type::chain_length(arrays_.array_of(place.in_new), place.bucket) >
+  bool is_overlong(bool in_new, std::uint64_t bucket) const noexcept {
+    return claim_type::chain_length(arrays_.array_of(in_new), bucket) >
            layout::longest_natural_chain;
   }
 
-  // After an overflow bucket was taken for `place`. What is too much is dealt with by the next
-  // insertion.
-  void look_at_overflow(const place_type& place) noexcept {
-    if (Policy::reseeds && is_overlong(place)) {
-      suspect_ = {true, place.position};
+  // After an overflow bucket was taken for the position `at`. What is too much is dealt with by the
+  // next insertion.
+  void look_at_overflow(bool in_new, std::uint64_t bucket, std::uint64_t at) noexcept {
+    if (Policy::reseeds && is_overlong(in_new, bucket)) {
+      suspect_ = {true, at};
       calm_ = {};
     }
     if (Policy::compacts && arrays_.memory.overflow_buckets > crowded_from_) {
@@ -297,12 +297,14 @@ class placement {
     return {};
   }
 
-  STEADY_NOINLINE tagged claim_overflow(const place_type& place) {
-    array& owner = arrays_.array_of(place.in_new);
+  // Takes scalars: a place whose address is taken would be in memory for every insertion, and read
+  // from there before the stores have arrived (docs/dead-ends.md, "Building results from narrow
+  // stores").
+  STEADY_NOINLINE tagged claim_overflow(bool in_new, std::uint64_t bucket, std::uint64_t at) {
+    array& owner = arrays_.array_of(in_new);
     const std::size_t before = arrays_.memory.overflow_buckets;
-    const tagged claimed =
-        claim_type::overflow_slot(owner, arrays_.memory, place.bucket, place.position);
-    if (arrays_.memory.overflow_buckets != before) look_at_overflow(place);
+    const tagged claimed = claim_type::overflow_slot(owner, arrays_.memory, bucket, at);
+    if (arrays_.memory.overflow_buckets != before) look_at_overflow(in_new, bucket, at);
     return claimed;
   }
 

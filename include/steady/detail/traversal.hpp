@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include <steady/detail/bucket.hpp>
+#include <steady/detail/config.hpp>
 
 namespace steady::detail {
 
@@ -38,6 +39,7 @@ template <class Pair>
 class traversal {
  public:
   using array = typename Pair::array;
+  using overflow = typename array::overflow;
   using position = located<typename Pair::slot_type>;
 
   // The first element; none when there is no element.
@@ -47,31 +49,21 @@ class traversal {
 
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
   // overflow bucket that `at` was in must still be there.
-  static position after(const Pair& pair, const position& at) noexcept {
+  static STEADY_ALWAYS_INLINE position after(const Pair& pair, const position& at) noexcept {
     std::uint8_t* const tags = header_around(at.tag);
     const auto number = static_cast<unsigned>(at.tag - tags);
-    const array& within = pair.array_of(at.in_new);
-    overflow* next;
-    std::uint32_t slots;
-    if (tags == within.header(at.bucket)->tags) {
-      slots = all_slots;
-      next = nullptr;
-    } else {
-      slots = all_overflow_slots;
-      next = reinterpret_cast<overflow*>(tags);
-    }
-    const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << number);
-    if (later != 0) {
+    const bool in_bucket = tags == pair.array_of(at.in_new).header(at.bucket)->tags;
+    const std::uint32_t later =
+        full(tags, in_bucket ? all_slots : all_overflow_slots) & (~std::uint32_t{1} << number);
+    if (later != 0) [[likely]] {
       const auto found = static_cast<unsigned>(std::countr_zero(later));
       return {at.slot + (found - number), tags + found, at.bucket, at.in_new};
     }
-    next = next == nullptr ? within.overflow_of(at.bucket) : to_raw(next->next);
-    if (const position found = in_overflow(next, at.bucket, at.in_new)) return found;
-    return from_bucket(pair, at.bucket + 1, at.in_new);
+    return beyond(pair, in_bucket ? nullptr : reinterpret_cast<overflow*>(tags), at.bucket,
+                  at.in_new);
   }
 
  private:
-  using overflow = typename array::overflow;
   using layout = typename array::layout;
   using group = typename layout::group;
 
@@ -80,6 +72,16 @@ class traversal {
 
   static std::uint32_t full(const std::uint8_t* tags, std::uint32_t slots) noexcept {
     return ~group::match_empty(tags) & slots;
+  }
+
+  // The first element behind what was looked at of `bucket`: all up to its overflow bucket `last`,
+  // or its own slots if that is null.
+  static STEADY_NOINLINE position beyond(const Pair& pair, overflow* last, std::uint64_t bucket,
+                                         bool in_new) noexcept {
+    overflow* const next =
+        last == nullptr ? pair.array_of(in_new).overflow_of(bucket) : to_raw(last->next);
+    if (const position found = in_overflow(next, bucket, in_new)) return found;
+    return from_bucket(pair, bucket + 1, in_new);
   }
 
   // The first element in `bucket` of the one array or later on the line.

@@ -1,0 +1,223 @@
+// A map in bench.throughput: does one operation on a map of `n` elements many times, and says how
+// long one took. All contenders get the same keys in the same order.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <steady/hash.hpp>
+
+#include "bench/support/clock.hpp"
+
+namespace steady::bench {
+
+enum class operation : unsigned {
+  insert,     // into an empty map, its growth included
+  reserved,   // into a map that was told how many
+  hit,        // looking up keys that are there, in random order
+  dependent,  // each key depends on what was found before
+  miss,
+  mixed,  // half of the keys are there
+  iterate,
+  copy,
+  churn,  // erasing the oldest key, inserting another
+  build   // inserting, and destroying the map
+};
+inline constexpr std::array<std::string_view, 10> operation_names = {
+    "insert", "reserved", "hit", "dependent", "miss", "mixed", "iterate", "copy", "churn", "build"};
+inline constexpr std::size_t operation_count = operation_names.size();
+
+// The keys of one size, made beforehand.
+template <class Kind>
+struct key_set {
+  using key = typename Kind::key;
+
+  key_set(std::uint64_t elements, std::uint64_t probes) : n(elements) {
+    // Churn inserts two for each probe.
+    for (std::uint64_t i = 0; i < n + 2 * probes; ++i) in_order.push_back(Kind::make_key(i));
+    std::mt19937_64 random(elements);
+    for (std::uint64_t i = 0; i < probes; ++i) {
+      hits.push_back(in_order[random() % n]);
+      misses.push_back(Kind::make_key(absent + i));
+      mixed.push_back(random() % 2 == 0 ? hits.back() : misses.back());
+    }
+  }
+
+  // Far beyond every index that is inserted.
+  static constexpr std::uint64_t absent = std::uint64_t{1} << 40;
+
+  std::uint64_t n;
+  std::vector<key> in_order;  // the first n are in the maps
+  std::vector<key> hits;      // those, at random
+  std::vector<key> misses;
+  std::vector<key> mixed;
+};
+
+class contender {
+ public:
+  virtual ~contender() = default;
+  virtual std::string_view name() const = 0;
+  // Nanoseconds per operation; 0 if this contender has no part in it. The map for all but the
+  // building operations is the one that `insert` left.
+  virtual double run(operation what) = 0;
+  virtual void drop() = 0;  // the map
+};
+
+// Where the compiler must not know what a sum is good for.
+inline volatile std::uint64_t observed;
+
+// `Prepare` brings the map that `insert` left to the state in which it is measured.
+template <class Adapter, class Kind, class Prepare>
+class map_contender final : public contender {
+  using map = typename Adapter::template map<typename Kind::key, typename Kind::value,
+                                             steady::hash<typename Kind::key>>;
+
+ public:
+  map_contender(std::string name, const key_set<Kind>& keys, bool builds)
+      : name_(std::move(name)), keys_(keys), builds_(builds) {}
+
+  std::string_view name() const override { return name_; }
+  void drop() override { map_.reset(); }
+
+  double run(operation what) override {
+    switch (what) {
+      case operation::insert:
+        return insert();
+      case operation::reserved:
+        return builds_ ? build([&](map& into) { into.reserve(keys_.n); }, false) : 0;
+      case operation::hit:
+        return look_up(keys_.hits);
+      case operation::dependent:
+        return look_up_dependently();
+      case operation::miss:
+        return look_up(keys_.misses);
+      case operation::mixed:
+        return look_up(keys_.mixed);
+      case operation::churn:
+        return builds_ ? churn() : 0;
+      case operation::iterate:
+        return iterate();
+      case operation::build:
+        return builds_ ? build([](map&) {}, true) : 0;
+      case operation::copy:
+        return builds_ ? copy() : 0;
+    }
+    return 0;
+  }
+
+ private:
+  // Small maps are built many times, because the clock is too coarse for one.
+  std::uint64_t repetitions() const { return 1 + 100'000 / keys_.n; }
+
+  void fill(map& into) const {
+    for (std::uint64_t i = 0; i < keys_.n; ++i) {
+      into.try_emplace(keys_.in_order[i], Kind::make_value(i));
+    }
+  }
+
+  double per_element(std::uint64_t ns, std::uint64_t times) const {
+    return static_cast<double>(ns) / static_cast<double>(times * keys_.n);
+  }
+
+  double insert() {
+    const double ns = builds_ ? build([](map&) {}, false) : 0;
+    map_.emplace();
+    fill(*map_);
+    Prepare()(*map_);
+    next_ = 0;
+    return ns;
+  }
+
+  template <class Before>
+  double build(const Before& before, bool and_destroy) {
+    const std::uint64_t times = repetitions();
+    std::vector<std::unique_ptr<map>> built(times);
+    const std::uint64_t start = now_ns();
+    for (auto& each : built) {
+      each = std::make_unique<map>();
+      before(*each);
+      fill(*each);
+      if (and_destroy) each.reset();
+    }
+    return per_element(now_ns() - start, times);
+  }
+
+  double look_up(const std::vector<typename Kind::key>& keys) const {
+    const map& in = *map_;
+    const auto end = in.end();
+    std::uint64_t sum = 0;
+    const std::uint64_t start = now_ns();
+    for (const auto& key : keys) {
+      const auto found = in.find(key);
+      if (found != end) sum += Kind::seen(found->second);
+    }
+    const std::uint64_t took = now_ns() - start;
+    observed = sum;
+    return static_cast<double>(took) / static_cast<double>(keys.size());
+  }
+
+  // The next key's place among the keys comes from the value that was found.
+  double look_up_dependently() const {
+    const map& in = *map_;
+    const std::size_t count = keys_.hits.size();
+    std::size_t at = 0;
+    std::uint64_t sum = 0;
+    const std::uint64_t start = now_ns();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t value = Kind::seen(in.find(keys_.hits[at])->second);
+      sum += value;
+      at = i + (value >> 63);  // values are small, which only the data tell
+    }
+    const std::uint64_t took = now_ns() - start;
+    observed = sum;
+    return static_cast<double>(took) / static_cast<double>(count);
+  }
+
+  double churn() {
+    map& in = *map_;
+    const std::uint64_t count = 2 * keys_.hits.size();
+    const std::uint64_t start = now_ns();
+    for (std::uint64_t i = 0; i < count; ++i, ++next_) {
+      in.erase(keys_.in_order[next_]);
+      in.try_emplace(keys_.in_order[next_ + keys_.n], Kind::make_value(next_));
+    }
+    return static_cast<double>(now_ns() - start) / static_cast<double>(count);
+  }
+
+  double iterate() const {
+    const map& in = *map_;
+    const std::uint64_t times = repetitions();
+    std::uint64_t sum = 0;
+    const std::uint64_t start = now_ns();
+    for (std::uint64_t n = 0; n < times; ++n) {
+      for (const auto& element : in) sum += Kind::seen(element.second);
+    }
+    const std::uint64_t took = now_ns() - start;
+    observed = sum;
+    return per_element(took, times);
+  }
+
+  double copy() const {
+    const std::uint64_t times = repetitions();
+    std::vector<std::unique_ptr<map>> copies(times);
+    const std::uint64_t start = now_ns();
+    for (auto& each : copies) each = std::make_unique<map>(*map_);
+    return per_element(now_ns() - start, times);
+  }
+
+  const std::string name_;
+  const key_set<Kind>& keys_;
+  const bool builds_;
+  std::optional<map> map_;
+  std::uint64_t next_ = 0;  // the oldest key
+};
+
+}  // namespace steady::bench

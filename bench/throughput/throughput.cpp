@@ -1,0 +1,157 @@
+// bench.throughput: the time of single operations, Steady's beside its rivals', over sizes that
+// sweep whole doublings.
+//
+// All maps have the same hash and get the same keys. In every round each operation is done by all
+// maps in turn, beginning with another one each time, so that what happens on the machine happens
+// to all. Ratios are of medians over the rounds; single times are in the JSON.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "bench/adapters/all.hpp"
+#include "bench/throughput/contender.hpp"
+#include "bench/throughput/kinds.hpp"
+#include "bench/throughput/report.hpp"
+
+namespace {
+
+using namespace steady::bench;
+
+struct options {
+  std::uint64_t from = 16;
+  std::uint64_t to = 20'000'000;
+  unsigned rounds = 5;
+  std::vector<std::string> kinds;  // all if there are none
+  std::string json;
+  bool quick = false;
+};
+
+struct at_rest {
+  template <class Map>
+  void operator()(Map& map) const {
+    if constexpr (requires { map.finish(); }) map.finish();
+  }
+};
+
+// In the middle of growing, and staying there.
+struct half_way {
+  template <class Map>
+  void operator()(Map& map) const {
+    map.finish();
+    map.reserve_gradually(map.bucket_count() * 14);
+    while (map.pending() > map.bucket_count() / 4) map.step(1);
+  }
+};
+
+// A doubling in 8 steps below 4,096 elements, in 4 above; `quick`: in 2 throughout. The last size
+// of a doubling is left out: it is the first of the next.
+std::vector<std::uint64_t> sizes_of(const options& chosen) {
+  std::vector<std::uint64_t> sizes;
+  double size = static_cast<double>(chosen.from);
+  while (size < static_cast<double>(chosen.to)) {
+    const auto rounded = static_cast<std::uint64_t>(std::lround(size));
+    if (sizes.empty() || sizes.back() != rounded) sizes.push_back(rounded);
+    const int steps = chosen.quick ? 2 : size < 4096 ? 8 : 4;
+    size *= std::exp2(1.0 / steps);
+  }
+  return sizes;
+}
+
+void show_progress(const std::string& text) {
+  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r%-70s", text.c_str());
+}
+
+template <class Kind>
+std::vector<std::unique_ptr<contender>> contenders_for(const key_set<Kind>& keys) {
+  std::vector<std::unique_ptr<contender>> all;
+  for_each_adapter([&](auto adapter) {
+    using map = map_contender<decltype(adapter), Kind, at_rest>;
+    all.push_back(std::make_unique<map>(std::string(adapter.name), keys, true));
+  });
+  using moving = map_contender<steady_adapter, Kind, half_way>;
+  all.push_back(std::make_unique<moving>("steady half-way", keys, false));
+  return all;
+}
+
+template <class Kind>
+void measure(const options& chosen, throughput_report& report) {
+  if (!chosen.kinds.empty() &&
+      std::find(chosen.kinds.begin(), chosen.kinds.end(), Kind::name) == chosen.kinds.end()) {
+    return;
+  }
+  for (const std::uint64_t size : sizes_of(chosen)) {
+    const std::uint64_t probes = chosen.quick ? 100'000 : size < 200'000 ? 200'000 : 1'000'000;
+    const key_set<Kind> keys(size, probes);
+    const auto all = contenders_for(keys);
+    for (unsigned round = 0; round < chosen.rounds; ++round) {
+      show_progress(fmt::format("{}, {} elements, round {}", Kind::name, size, round + 1));
+      for (std::size_t n = 0; n < operation_count; ++n) {
+        for (std::size_t turn = 0; turn < all.size(); ++turn) {
+          contender& next = *all[(turn + round) % all.size()];
+          const double ns = next.run(operation(n));
+          if (ns != 0) report.add(Kind::name, size, operation(n), next.name(), ns);
+        }
+      }
+    }
+  }
+}
+
+int run(const options& chosen) {
+  throughput_report report;
+  measure<numbers>(chosen, report);
+  measure<large_values>(chosen, report);
+  measure<short_texts>(chosen, report);
+  measure<long_texts>(chosen, report);
+  show_progress("");
+  std::printf("Time by the faster of boost and absl: geometric means over %zu sizes, %u rounds\n",
+              sizes_of(chosen).size(), chosen.rounds);
+  std::printf("%s", report.tables().c_str());
+  if (chosen.json.empty()) return 0;
+  std::ofstream file(chosen.json);
+  file << report.json().dump(1) << '\n';
+  if (file.flush()) return 0;
+  std::fprintf(stderr, "bench.throughput: cannot write %s\n", chosen.json.c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  options chosen;
+  CLI::App app("Time of single operations, beside other maps, over sizes that sweep doublings.");
+  app.add_flag("--quick", chosen.quick,
+               "two sizes in a doubling from 1,024 to 1,048,576, 3 rounds, numbers only");
+  auto* const from =
+      app.add_option("--from", chosen.from, "smallest size (16)")->check(CLI::PositiveNumber);
+  auto* const to =
+      app.add_option("--to", chosen.to, "sizes stay below (20000000)")->check(CLI::PositiveNumber);
+  auto* const rounds =
+      app.add_option("--rounds", chosen.rounds, "rounds (5)")->check(CLI::Range(1, 1000));
+  app.add_option("--kind", chosen.kinds, "of elements; may be given several times (all)")
+      ->check(CLI::IsMember({std::string(numbers::name), std::string(large_values::name),
+                             std::string(short_texts::name), std::string(long_texts::name)}));
+  app.add_option("--json", chosen.json, "file for every single time");
+  CLI11_PARSE(app, count, arguments);
+  if (chosen.quick) {
+    if (from->count() == 0) chosen.from = 1024;
+    if (to->count() == 0) chosen.to = 1'048'576;
+    if (rounds->count() == 0) chosen.rounds = 3;
+    if (chosen.kinds.empty()) chosen.kinds = {std::string(numbers::name)};
+  }
+  if (chosen.from >= chosen.to) {
+    std::fprintf(stderr, "bench.throughput: --from must be below --to\n");
+    return 2;
+  }
+  return run(chosen);
+}
