@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/config.hpp>
@@ -49,10 +50,10 @@ class line_visit {
     const bool cut = (first != begin && first != frontier) || last < end;
     const interval wanted{first, std::min(last, end), cut};
     slots(wanted, within.header(number)->tags, slots_mask(layout::width), within.slots(number),
-          number, in_new, visit);
+          {nullptr, nullptr, number, in_new, false}, visit);
     for (overflow* chain = within.overflow_of(number); chain; chain = to_raw(chain->next)) {
       slots(wanted, chain->tags, slots_mask(layout::overflow_width), array::overflow_slots(chain),
-            number, in_new, visit);
+            {nullptr, nullptr, number, in_new, true}, visit);
     }
     return wanted.last;
   }
@@ -92,16 +93,19 @@ class line_visit {
     bool cut;  // elements of the bucket may lie outside
   };
 
+  // `at` is the bucket, or its overflow.
   template <class Visit>
   void slots(const interval& wanted, std::uint8_t* tags, std::uint32_t mask, slot_type* first,
-             std::uint64_t number, bool in_new, const Visit& visit) const {
+             position at, const Visit& visit) const {
     for (std::uint32_t full = ~group::match_empty(tags) & mask; full != 0; full &= full - 1) {
       const int slot = std::countr_zero(full);
       if (wanted.cut) {
-        const std::uint64_t at = table_.line_position(first[slot], in_new);
-        if (at < wanted.first || at > wanted.last) continue;
+        const std::uint64_t there = table_.line_position(first[slot], at.in_new);
+        if (there < wanted.first || there > wanted.last) continue;
       }
-      visit(position{first + slot, tags + slot, number, in_new});
+      at.slot = first + slot;
+      at.tag = tags + slot;
+      visit(std::as_const(at));
     }
   }
 

@@ -103,10 +103,8 @@ class placement {
     destroy(at.slot);
     *at.tag = empty_tag;
     --size_;
-    array& owner = arrays_.array_of(at.in_new);
-    bucket_header* const header = owner.header(at.bucket);
-    if (header_around(at.tag) != header->tags) {
-      claim_type::drop_empty_overflow(owner, arrays_.memory, at.bucket);
+    if (at.in_overflow) [[unlikely]] {
+      claim_type::drop_empty_overflow(arrays_.array_of(at.in_new), arrays_.memory, at.bucket);
     }
   }
 
@@ -171,7 +169,7 @@ class placement {
     if ((header->filter & filter_bit(place.position)) == 0) [[likely]]
       return {};
     const tagged found = find_in_overflow(place.root, place.bucket, place.position, key);
-    return {found.slot, found.tag, place.bucket, place.in_new};
+    return {found.slot, found.tag, place.bucket, place.in_new, true};
   }
 
   // Makes the element with `construct(slot)`, which is in user_code_scope. Strong guarantee.
@@ -198,7 +196,7 @@ class placement {
     opening.keep();
     *tag = tag_of(place.position);
     ++size_;
-    return {slot, tag, place.bucket, place.in_new};
+    return {slot, tag, place.bucket, place.in_new, empty == 0};
   }
 
   void destroy_elements() noexcept {

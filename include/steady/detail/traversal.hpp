@@ -20,13 +20,14 @@ struct tagged_slot {
 };
 
 // Where an element is. `tag` is its byte in a header or an overflow bucket, both of which are 16
-// bytes long and aligned, so that it also tells the header and the slot.
+// bytes long and aligned, so that it also tells the header.
 template <class Slot>
 struct located {
   Slot* slot = nullptr;
   std::uint8_t* tag = nullptr;
   std::uint64_t bucket = 0;
   bool in_new = false;
+  bool in_overflow = false;
 
   explicit operator bool() const noexcept { return slot != nullptr; }
 };
@@ -52,14 +53,13 @@ class traversal {
   static STEADY_ALWAYS_INLINE position after(const Pair& pair, const position& at) noexcept {
     std::uint8_t* const tags = header_around(at.tag);
     const auto number = static_cast<unsigned>(at.tag - tags);
-    const bool in_bucket = tags == pair.array_of(at.in_new).header(at.bucket)->tags;
-    const std::uint32_t later =
-        full(tags, in_bucket ? all_slots : all_overflow_slots) & (~std::uint32_t{1} << number);
+    const std::uint32_t slots = at.in_overflow ? all_overflow_slots : all_slots;
+    const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << number);
     if (later != 0) [[likely]] {
       const auto found = static_cast<unsigned>(std::countr_zero(later));
-      return {at.slot + (found - number), tags + found, at.bucket, at.in_new};
+      return {at.slot + (found - number), tags + found, at.bucket, at.in_new, at.in_overflow};
     }
-    return beyond(pair, in_bucket ? nullptr : reinterpret_cast<overflow*>(tags), at.bucket,
+    return beyond(pair, at.in_overflow ? reinterpret_cast<overflow*>(tags) : nullptr, at.bucket,
                   at.in_new);
   }
 
@@ -113,7 +113,7 @@ class traversal {
     for (; chain != nullptr; chain = to_raw(chain->next)) {
       if (const std::uint32_t slots = full(chain->tags, all_overflow_slots); slots != 0) {
         const int number = std::countr_zero(slots);
-        return {array::overflow_slots(chain) + number, chain->tags + number, bucket, in_new};
+        return {array::overflow_slots(chain) + number, chain->tags + number, bucket, in_new, true};
       }
     }
     return {};
