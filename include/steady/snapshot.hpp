@@ -40,6 +40,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/debug.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/line_visit.hpp>
 #include <steady/detail/observers.hpp>
@@ -97,12 +98,13 @@ class snapshot final
   }
 
   // Calls `visitor(element)` with the const elements of at most `max_buckets` intervals; returns
-  // how many it did. The visitor must not change the container. Bound: the elements of so many
-  // buckets. Throws what the visitor throws, after which the interval is delivered again from its
-  // beginning; what made the snapshot fail.
+  // how many it did. The visitor must not change the container, nor access it as if to. Bound: the
+  // elements of so many buckets. Throws what the visitor throws, after which the interval is
+  // delivered again from its beginning; what made the snapshot fail.
   template <class Visitor>
   std::size_t step(std::size_t max_buckets, Visitor&& visitor) {
     require_whole();
+    [[maybe_unused]] const delivering scope(delivering_);
     std::size_t done = 0;
     if (max_buckets > 0 && current_ != nullptr) {
       for (; at_ < current_->count; ++at_) visitor(element_at(*current_, at_));
@@ -317,6 +319,16 @@ class snapshot final
     }
   }
 
+  // While a visitor has the elements.
+  struct delivering {
+    explicit delivering(bool& flag) noexcept : on(flag) { on = true; }
+    ~delivering() { on = false; }
+    delivering(const delivering&) = delete;
+    delivering& operator=(const delivering&) = delete;
+
+    bool& on;
+  };
+
   // Leaves out what came to the new line since the start, from what was the old one then.
   template <class Visit>
   void visit_old(const frozen_line& line, const position& at, const Visit& visit) const {
@@ -386,6 +398,11 @@ class snapshot final
   // ---- what the container tells ----
 
   void changing(bool in_new, std::uint64_t first, std::uint64_t last) noexcept override {
+    if (detail::debug_mode && delivering_) {
+      detail::misuse(
+          "a container was changed from within a visitor of its snapshot; the snapshot's range, "
+          "which delivers copies, allows that");
+    }
     frozen_line* const line = in_new && source_.present->reseeding() ? on_new_ : on_old_;
     if (line == nullptr) return;
     try {
@@ -416,6 +433,7 @@ class snapshot final
   frozen_line* current_line_ = nullptr;
   std::size_t at_ = 0;
   std::exception_ptr failure_;
+  bool delivering_ = false;
 };
 
 }  // namespace steady

@@ -10,6 +10,7 @@
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
 #include <steady/node_hash_map.hpp>
+#include <steady/snapshot.hpp>
 
 #include "support/containers.hpp"
 
@@ -227,6 +228,16 @@ TEST_F(from_within, looking_and_other_containers_are_allowed) {
   });
   EXPECT_EQ(other.size(), 1u);
   EXPECT_EQ(m.size(), 2u);
+}
+
+TEST_F(debug_mode, snapshot_visitors_may_not_change_the_container) {
+  map m{{1, 1}, {2, 2}};
+  steady::snapshot view(m);
+  EXPECT_DEATH(view.step(9, [&](const auto&) { m.erase(1); }), "within a visitor of its snapshot");
+  EXPECT_DEATH(view.step(9, [&](const auto&) { m[3] = 1; }), "within a visitor of its snapshot");
+  view.step(9, [&](const auto& element) { EXPECT_TRUE(std::as_const(m).contains(element.first)); });
+  EXPECT_TRUE(view.done());
+  m.erase(1);
 }
 
 }  // namespace
