@@ -27,7 +27,7 @@ struct default_policy {
   static constexpr unsigned overflow_width = 6;
 
   // The map grows when it holds more than this part of all slots in buckets, overflow not counted.
-  static constexpr double load_limit = 0.65;
+  static constexpr double load_limit = 0.8;
 
   // Slots are allocated in chunks of about this many bytes, and no block is larger, unless a single
   // bucket is.

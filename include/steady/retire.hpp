@@ -37,6 +37,10 @@ class retired : private Container {
   // Buckets that are left.
   std::size_t pending() const noexcept { return this->table_.pending_demolition(work_); }
 
+  // As the container's; only with a policy that counts, see steady/work.hpp.
+  using Container::reset_work;
+  using Container::work;
+
  private:
   typename Container::table_type::demolition_type work_;
 };

@@ -75,8 +75,16 @@ TEST(line_partition, refines_buckets_into_neighbours) {
 }
 
 TEST(filter_bit, is_one_of_sixteen) {
-  for (std::uint64_t position = 0; position < 0x10000; position += 0x80) {
-    EXPECT_EQ(steady::detail::filter_bit(position), 1u << (position >> 8 & 15));
+  for (std::uint64_t position = 0; position < 0x10000; position += 0x101) {
+    EXPECT_EQ(steady::detail::filter_bit(position), 1u << (position & 15));
+  }
+}
+
+TEST(filter_bit, is_found_in_a_filter_that_has_it) {
+  for (std::uint64_t position = 0; position < 0x100; ++position) {
+    const std::uint16_t bit = steady::detail::filter_bit(position);
+    EXPECT_TRUE(steady::detail::in_filter(bit, position));
+    EXPECT_FALSE(steady::detail::in_filter(static_cast<std::uint16_t>(~bit), position));
   }
 }
 

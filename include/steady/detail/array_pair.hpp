@@ -45,9 +45,13 @@ class array_pair {
   // A bucket, and all that is needed to look into it for one key.
   struct place {
     typename array::root_type root;
-    std::uint64_t bucket;
+    std::uint64_t offset;    // of the bucket: its index times 16
     std::uint64_t position;  // of the key, on the array's line
     bool in_new;
+
+    STEADY_ALWAYS_INLINE std::uint64_t bucket() const noexcept {
+      return offset / sizeof(bucket_header);
+    }
   };
 
   array_pair() = default;
@@ -55,26 +59,29 @@ class array_pair {
   array_pair(const array_pair&) = delete;
   array_pair& operator=(const array_pair&) = delete;
 
-  bool has_memory() const noexcept { return old_.exists(); }
-  bool migrating() const noexcept { return new_.exists(); }
+  bool has_memory() const noexcept { return both_[old_side].exists(); }
+  bool migrating() const noexcept { return both_[new_side].exists(); }
   // Whether the new array has a line of its own.
   bool reseeding() const noexcept { return reseeding_; }
+  // Whether the new array owns anything.
+  STEADY_ALWAYS_INLINE bool divided() const noexcept { return frontier_ != 0; }
   std::uint64_t frontier() const noexcept { return frontier_; }
-  const array& old_array() const noexcept { return old_; }
-  const array& new_array() const noexcept { return new_; }
+  const array& old_array() const noexcept { return both_[old_side]; }
+  const array& new_array() const noexcept { return both_[new_side]; }
   // The array that will be kept.
-  const array& kept_array() const noexcept { return migrating() ? new_ : old_; }
+  const array& kept_array() const noexcept {
+    return migrating() ? both_[new_side] : both_[old_side];
+  }
 
-  // Who owns `position`, and in which bucket; not under a reseeding. Whether a migration is under
-  // way is predictable; which side of the frontier a position falls on is not, so that is a
-  // selection of values, no branch.
-  STEADY_ALWAYS_INLINE place locate(std::uint64_t position) const noexcept {
-    if (frontier_ == 0) [[likely]]
-      return {old_.root(), old_.line().bucket_at(position), position, false};
-    const bool in_new = position < frontier_;
-    const auto root = select(in_new, new_.root(), old_.root());
-    const auto shift = select(in_new, new_.line().shift, old_.line().shift);
-    return {root, line_partition{shift}.bucket_at(position), position, in_new};
+  // Who owns `position`, and in which bucket: while the line is not divided, the old array.
+  STEADY_ALWAYS_INLINE place place_in_old(std::uint64_t position) const noexcept {
+    return {both_[old_side].root(), both_[old_side].line().offset_at(position), position, false};
+  }
+
+  // The same while it is, but not under a reseeding. That is predictable; which side of the
+  // frontier a position falls on is not, so this indexes the arrays by it, without a branch.
+  STEADY_ALWAYS_INLINE place locate_divided(std::uint64_t position) const noexcept {
+    return place_in(position < frontier_, position);
   }
 
   // Whether the old array owns `position` of its line no more.
@@ -98,16 +105,17 @@ class array_pair {
   // Where `position` of that array's line is.
   STEADY_ALWAYS_INLINE place place_in(bool in_new, std::uint64_t position) const noexcept {
     const array& owner = array_of(in_new);
-    return {owner.root(), owner.line().bucket_at(position), position, in_new};
+    return {owner.root(), owner.line().offset_at(position), position, in_new};
   }
 
-  array& array_of(bool in_new) noexcept { return in_new ? new_ : old_; }
-  const array& array_of(bool in_new) const noexcept { return in_new ? new_ : old_; }
+  array& array_of(bool in_new) noexcept { return both_[in_new]; }
+  const array& array_of(bool in_new) const noexcept { return both_[in_new]; }
 
   // The new array's buckets that may hold elements, counted from the first.
   std::uint64_t new_in_use() const noexcept {
     if (frontier_ == 0) return 0;
-    return reseeding_ ? new_.line().buckets() : new_.line().bucket_at(frontier_ - 1) + 1;
+    return reseeding_ ? both_[new_side].line().buckets()
+                      : both_[new_side].line().bucket_at(frontier_ - 1) + 1;
   }
   // Those that have memory and a header.
   std::uint64_t new_written() const noexcept { return reseeding_ ? furnished_ : new_in_use(); }
@@ -127,20 +135,23 @@ class array_pair {
       throw;
     }
     memory.recorder.zeroed(fresh.line().buckets() * sizeof(bucket_header));
-    old_ = fresh;
+    both_[old_side] = fresh;
   }
 
   // Begins a migration to 2^log2_buckets buckets; none may be under way. O(1). Throws what the
   // allocator throws; nothing has begun then.
-  void start_migration(unsigned log2_buckets) { new_ = array::create(memory, log2_buckets); }
+  void start_migration(unsigned log2_buckets) {
+    both_[new_side] = array::create(memory, log2_buckets);
+  }
 
   // The same to another line. The bucket of the old position `urgent` is to be emptied early.
   void start_reseeding(unsigned log2_buckets, std::uint64_t urgent) {
     start_migration(log2_buckets);
     reseeding_ = true;
     furnished_ = 0;
-    const std::uint64_t bucket = old_.line().bucket_at(urgent);
-    early_ = {old_.line().first_of(bucket), old_.line().last_of(bucket), false};
+    const std::uint64_t bucket = both_[old_side].line().bucket_at(urgent);
+    early_ = {both_[old_side].line().first_of(bucket), both_[old_side].line().last_of(bucket),
+              false};
   }
 
   // Evacuates the next interval; a migration must be under way. `position_of(element)` is the place
@@ -152,7 +163,8 @@ class array_pair {
                const Moved& moved) {
     if (reseeding_) [[unlikely]]
       return advance_reseeding(next_position_of, moved);
-    evacuation<Elements, array, memory_type> step(frontier_, old_, new_, memory);
+    evacuation<Elements, array, memory_type> step(frontier_, both_[old_side], both_[new_side],
+                                                  memory);
     const evacuation_plan& plan = step.plan();
     prefetch_bucket(plan.source + evacuations_ahead);
     step.run(position_of, noted);
@@ -163,8 +175,8 @@ class array_pair {
     } else {
       frontier_ = plan.last + 1;
       if (plan.empties_source) {
-        const bool shrinking = new_.line().shift > old_.line().shift;
-        old_.release_below(memory, shrinking ? pass_empty(plan) : plan.source + 1);
+        const bool shrinking = both_[new_side].line().shift > both_[old_side].line().shift;
+        both_[old_side].release_below(memory, shrinking ? pass_empty(plan) : plan.source + 1);
       }
     }
   }
@@ -173,10 +185,11 @@ class array_pair {
   std::uint64_t pending() const noexcept {
     if (!migrating()) return 0;
     const std::uint64_t furnishing =
-        reseeding_ ? (new_.line().buckets() - furnished_ + layout::chunk_buckets - 1) /
+        reseeding_ ? (both_[new_side].line().buckets() - furnished_ + layout::chunk_buckets - 1) /
                          layout::chunk_buckets
                    : 0;
-    return furnishing + old_.line().buckets() - old_.line().bucket_at(frontier_);
+    return furnishing + both_[old_side].line().buckets() -
+           both_[old_side].line().bucket_at(frontier_);
   }
 
   // Tells snapshots that the elements between these positions are about to change.
@@ -192,8 +205,8 @@ class array_pair {
 
   // Gives all memory back; no element is left.
   void destroy() noexcept {
-    old_.destroy(memory);
-    new_.destroy(memory);
+    both_[old_side].destroy(memory);
+    both_[new_side].destroy(memory);
     memory.template release_recycled<layout::alignment>(layout::full_chunk.bytes);
     memory.overflow_buckets = 0;
     frontier_ = 0;
@@ -207,8 +220,8 @@ class array_pair {
   // Takes over the other's arrays and ledger; this pair has no memory, and the allocators are equal
   // or follow.
   void take(array_pair& other) noexcept {
-    old_ = std::exchange(other.old_, array());
-    new_ = std::exchange(other.new_, array());
+    both_[old_side] = std::exchange(other.both_[old_side], array());
+    both_[new_side] = std::exchange(other.both_[new_side], array());
     frontier_ = std::exchange(other.frontier_, 0);
     reseeding_ = std::exchange(other.reseeding_, false);
     furnished_ = other.furnished_;
@@ -220,8 +233,8 @@ class array_pair {
   }
 
   void swap(array_pair& other) noexcept {
-    std::swap(old_, other.old_);
-    std::swap(new_, other.new_);
+    std::swap(both_[old_side], other.both_[old_side]);
+    std::swap(both_[new_side], other.both_[new_side]);
     std::swap(frontier_, other.frontier_);
     std::swap(reseeding_, other.reseeding_);
     std::swap(furnished_, other.furnished_);
@@ -238,6 +251,8 @@ class array_pair {
   observer_list<snapshot_base<array_pair>> snapshots;  // of these elements
 
  private:
+  enum side : unsigned { old_side, new_side };  // as place::in_new
+
   static constexpr unsigned most_empty_passed = 63;
 
   // Evacuations go through the old array in order, so what the next ones read is known now.
@@ -248,55 +263,59 @@ class array_pair {
   template <class NextPositionOf, class Moved>
   STEADY_NOINLINE void advance_reseeding(const NextPositionOf& next_position_of,
                                          const Moved& moved) {
-    if (furnished_ < new_.line().buckets()) return furnish_next();
+    if (furnished_ < both_[new_side].line().buckets()) return furnish_next();
     if (frontier_ != 0 && !early_.emptied) {
       if (early_.first >= frontier_) {
-        scatter(old_.line().bucket_at(early_.first), next_position_of, moved);
+        scatter(both_[old_side].line().bucket_at(early_.first), next_position_of, moved);
         early_.emptied = true;
         return;
       }
       early_.emptied = true;
     }
-    const std::uint64_t bucket = old_.line().bucket_at(frontier_);
+    const std::uint64_t bucket = both_[old_side].line().bucket_at(frontier_);
     scatter(bucket, next_position_of, moved);
-    if (bucket + 1 == old_.line().buckets()) return complete();
-    frontier_ = old_.line().first_of(bucket + 1);
-    old_.release_below(memory, bucket + 1);
+    if (bucket + 1 == both_[old_side].line().buckets()) return complete();
+    frontier_ = both_[old_side].line().first_of(bucket + 1);
+    both_[old_side].release_below(memory, bucket + 1);
   }
 
   template <class NextPositionOf, class Moved>
   void scatter(std::uint64_t bucket, const NextPositionOf& next_position_of, const Moved& moved) {
-    announce(false, old_.line().first_of(bucket), old_.line().last_of(bucket));
-    scattering<Elements, array, memory_type> step(old_, new_, memory);
+    announce(false, both_[old_side].line().first_of(bucket),
+             both_[old_side].line().last_of(bucket));
+    scattering<Elements, array, memory_type> step(both_[old_side], both_[new_side], memory);
     step.run(bucket, next_position_of);
     step.each_moved(moved);
   }
 
   // A chunk of new buckets, empty.
   void furnish_next() {
-    new_.provide(memory, furnished_);
-    const std::uint64_t end =
-        std::min<std::uint64_t>(furnished_ + layout::chunk_buckets, new_.line().buckets());
+    both_[new_side].provide(memory, furnished_);
+    const std::uint64_t end = std::min<std::uint64_t>(furnished_ + layout::chunk_buckets,
+                                                      both_[new_side].line().buckets());
     memory.recorder.zeroed((end - furnished_) * sizeof(bucket_header));
-    for (; furnished_ < end; ++furnished_) *new_.header(furnished_) = bucket_header{};
+    for (; furnished_ < end; ++furnished_) *both_[new_side].header(furnished_) = bucket_header{};
   }
 
   void prefetch_bucket(std::uint64_t bucket) const noexcept {
-    if (bucket >= old_.line().buckets()) return;
-    prefetch(old_.header(bucket));
+    if (bucket >= both_[old_side].line().buckets()) return;
+    prefetch(both_[old_side].header(bucket));
     prefetch_lines<std::min<std::size_t>(layout::bucket_bytes, 4 * cache_line_bytes)>(
-        old_.slots(bucket));
+        both_[old_side].slots(bucket));
   }
 
   // Moves the frontier over empty buckets, as far as the evacuated interval's last new bucket
   // reaches: an array that shrinks has many. Returns the first old bucket that is still needed.
   STEADY_NOINLINE std::uint64_t pass_empty(const evacuation_plan& plan) noexcept {
-    const std::uint64_t end_of_target = new_.line().last_of(new_.line().bucket_at(plan.last));
+    const std::uint64_t end_of_target =
+        both_[new_side].line().last_of(both_[new_side].line().bucket_at(plan.last));
     std::uint64_t bucket = plan.source + 1;
     for (unsigned passed = 0; passed < most_empty_passed; ++passed, ++bucket) {
-      if (old_.line().last_of(bucket) >= end_of_target || !is_empty(*old_.header(bucket))) break;
+      if (both_[old_side].line().last_of(bucket) >= end_of_target ||
+          !is_empty(*both_[old_side].header(bucket)))
+        break;
     }
-    frontier_ = old_.line().first_of(bucket);
+    frontier_ = both_[old_side].line().first_of(bucket);
     return bucket;
   }
 
@@ -306,23 +325,22 @@ class array_pair {
   }
 
   void complete() noexcept {
-    const unsigned from = old_.line().log2_buckets();
-    const unsigned to = new_.line().log2_buckets();
+    const unsigned from = both_[old_side].line().log2_buckets();
+    const unsigned to = both_[new_side].line().log2_buckets();
     if (reseeding_) snapshots.each([](auto& snapshot) { snapshot.reseeded(); });
     ++(reseeding_  ? migrations.reseed
        : to > from ? migrations.grow
        : to < from ? migrations.shrink
                    : migrations.compact);
-    old_.release_below(memory, old_.line().buckets());
-    old_.destroy(memory);
-    old_ = std::exchange(new_, array());
+    both_[old_side].release_below(memory, both_[old_side].line().buckets());
+    both_[old_side].destroy(memory);
+    both_[old_side] = std::exchange(both_[new_side], array());
     frontier_ = 0;
     reseeding_ = false;
     memory.template release_recycled<layout::alignment>(layout::full_chunk.bytes);
   }
 
-  array old_;
-  array new_;
+  array both_[2];  // the old one and the new one
   std::uint64_t frontier_ = 0;
   bool reseeding_ = false;
   std::uint64_t furnished_ = 0;  // new buckets, while reseeding

@@ -52,6 +52,11 @@ STEADY_ALWAYS_INLINE T select(bool chosen, T a, T b) noexcept {
   return a;
 }
 
+// The number of the lowest bit set; `bits` must not be 0. Unsigned, which spares widening an index.
+STEADY_ALWAYS_INLINE unsigned lowest_bit(std::uint32_t bits) noexcept {
+  return static_cast<unsigned>(std::countr_zero(bits));
+}
+
 // Unaligned loads, in the machine's byte order.
 STEADY_ALWAYS_INLINE std::uint64_t load_64(const void* from) noexcept {
   std::uint64_t word;

@@ -75,6 +75,22 @@ class bucket_array {
   static STEADY_ALWAYS_INLINE Slot* slots(root_type root, std::uint64_t bucket) noexcept {
     return first_slot(root, bucket) + (bucket % layout::chunk_buckets) * layout::width;
   }
+  // The same for a bucket's offset, its index times 16: fewer instructions.
+  static STEADY_ALWAYS_INLINE bucket_header* header_at(root_type root,
+                                                       std::uint64_t offset) noexcept {
+    return header(root, offset / sizeof(bucket_header));
+  }
+  static STEADY_ALWAYS_INLINE Slot* slots_at(root_type root, std::uint64_t offset) noexcept {
+    const std::uint64_t bucket = offset / sizeof(bucket_header);
+    if constexpr (layout::bucket_bytes % sizeof(bucket_header) == 0) {
+      constexpr std::uint64_t chunk = layout::chunk_buckets * sizeof(bucket_header);
+      constexpr std::uint64_t scale = layout::bucket_bytes / sizeof(bucket_header);
+      return reinterpret_cast<Slot*>(reinterpret_cast<std::byte*>(first_slot(root, bucket)) +
+                                     offset % chunk * scale);
+    } else {
+      return slots(root, bucket);
+    }
+  }
   // The link to a bucket's overflow; has a meaning only while the bucket's filter is not 0.
   static overflow_link& first_overflow(root_type root, std::uint64_t bucket) noexcept {
     auto* const end = reinterpret_cast<overflow_link*>(footer_of(first_slot(root, bucket)));

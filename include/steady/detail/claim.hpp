@@ -2,11 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
+#include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/config.hpp>
 #include <steady/detail/group.hpp>
@@ -32,7 +32,7 @@ class claim {
     const std::uint32_t empty = group::match_empty(header) & all_slots;
     if (empty == 0) [[unlikely]]
       return overflow_slot(owner, memory, bucket, position);
-    const int number = std::countr_zero(empty);
+    const unsigned number = lowest_bit(empty);
     return {Array::slots(root, bucket) + number, header->tags + number};
   }
 
@@ -46,7 +46,7 @@ class claim {
       const std::uint32_t empty = group::match_empty(link) & all_overflow_slots;
       if (empty == 0) continue;
       header->filter |= filter_bit(position);
-      const int number = std::countr_zero(empty);
+      const unsigned number = lowest_bit(empty);
       return {Array::overflow_slots(link) + number, link->tags + number};
     }
     overflow* const taken = owner.take_overflow(memory, bucket);

@@ -6,10 +6,10 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
+#include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/pointers.hpp>
 
@@ -89,7 +89,7 @@ class demolition {
   void destroy_slots(Arrays& arrays, const std::uint8_t* tags, std::uint32_t slots,
                      slot_type* first) noexcept {
     for (std::uint32_t full = ~group::match_empty(tags) & slots; full != 0; full &= full - 1) {
-      Elements::destroy(arrays.memory.allocator(), first + std::countr_zero(full));
+      Elements::destroy(arrays.memory.allocator(), first + lowest_bit(full));
       ++destroyed_;
     }
   }

@@ -149,7 +149,7 @@ class evacuation : private gathering<Elements, Array, Memory> {
     const line_partition line = target_.line();
     std::uint32_t upper = 0;  // a bit for each element that goes to the second target
     for (std::uint32_t rest = full; rest != 0; rest &= rest - 1) {
-      const int number = std::countr_zero(rest);
+      const unsigned number = lowest_bit(rest);
       const std::uint64_t target = line.bucket_at(position_of(from[number])) - plan_.target;
       upper |= static_cast<std::uint32_t>(target) << number;
     }
@@ -201,7 +201,7 @@ class evacuation : private gathering<Elements, Array, Memory> {
     slot_type* const to_upper = plan_.targets == 2 ? targets_[1].slots : to_lower;
     std::size_t moved = 0;
     for (std::uint32_t rest = full; rest != 0; rest &= rest - 1, ++moved) {
-      const int number = std::countr_zero(rest);
+      const unsigned number = lowest_bit(rest);
       slot_type* const to = select((upper >> number & 1) != 0, to_upper, to_lower);
       this->relocate(to + number, from + number);
     }
@@ -268,16 +268,16 @@ class evacuation : private gathering<Elements, Array, Memory> {
     target_bucket& bucket = target_of(element);
     const std::uint64_t tag = *element.tag;
     if (bucket.free != 0) [[likely]] {
-      const int number = std::countr_zero(bucket.free);
+      const unsigned number = lowest_bit(bucket.free);
       bucket.free &= bucket.free - 1;
-      bucket.words[number / 8] |= tag << byte_shift(static_cast<unsigned>(number) % 8);
+      bucket.words[number / 8] |= tag << byte_shift(number % 8);
       return bucket.slots + number;
     }
     bucket.words[1] |= std::uint64_t{filter_bit(element.position)} << filter_shift;
     if (bucket.partial_free != 0) {
-      const int number = std::countr_zero(bucket.partial_free);
+      const unsigned number = lowest_bit(bucket.partial_free);
       bucket.partial_free &= bucket.partial_free - 1;
-      bucket.partial_tags |= tag << byte_shift(static_cast<unsigned>(number));
+      bucket.partial_tags |= tag << byte_shift(number);
       return Array::overflow_slots(bucket.partial) + number;
     }
     if (bucket.filled == layout::overflow_width) {

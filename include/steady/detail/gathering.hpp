@@ -3,10 +3,10 @@
 // an interval go to the same interval, and scattering.hpp, where they go anywhere.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
+#include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/elements.hpp>
 #include <steady/detail/group.hpp>
@@ -118,7 +118,7 @@ class gathering {
                    std::uint64_t last, const PositionOf& position_of) {
     auto* const tags = static_cast<std::uint8_t*>(header);
     for (std::uint32_t full = ~group::match_empty(header) & slots; full != 0; full &= full - 1) {
-      const int number = std::countr_zero(full);
+      const unsigned number = lowest_bit(full);
       const std::uint64_t position = position_of(begin[number]);
       if (position - first > last - first) continue;
       moving& element = moving_.add();

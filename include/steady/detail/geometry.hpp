@@ -117,9 +117,9 @@ struct geometry {
 
   static constexpr std::size_t footer_offset = round_up(sizeof(footer), alignof(overflow_link));
 
-  // Spare room suffices on average shortly before the load limit; what fluctuates above comes in
-  // extensions, so that a map just grown does not carry much unused room.
-  static constexpr double spare_load = 0.85 * Policy::load_limit * width;
+  // Spare room suffices on average at three quarters of the load limit; what is needed above comes
+  // in extensions, so that a map just grown does not carry much unused room.
+  static constexpr double spare_load = 0.75 * Policy::load_limit * width;
   static constexpr std::size_t spare_buckets(std::size_t buckets) noexcept {
     return static_cast<std::size_t>(static_cast<double>(buckets) *
                                     expected_overflow(spare_load, width, overflow_width));
@@ -128,7 +128,7 @@ struct geometry {
   // Overflow buckets in an extension of a chunk of `buckets` buckets.
   static constexpr std::size_t extension_buckets(std::size_t buckets) noexcept {
     const std::size_t fitting = std::max(Policy::chunk_bytes / overflow_stride, std::size_t{1});
-    return std::min(fitting, std::clamp(buckets / 16, std::size_t{1}, std::size_t{32}));
+    return std::min(fitting, std::clamp(buckets / 8, std::size_t{1}, std::size_t{32}));
   }
   static constexpr std::size_t extension_header = round_up(sizeof(extension_link), alignment);
   static constexpr std::size_t extension_bytes(std::size_t buckets) noexcept {

@@ -3,8 +3,8 @@
 // bucket a position falls into, and where a bucket's interval begins.
 //
 // A bucket array of 2^B buckets cuts the line into 2^B equal intervals, so a bucket's index is the
-// B highest bits of a position; the lowest byte becomes the tag, four further bits choose the bit
-// of the overflow filter.
+// B highest bits of a position; the lowest byte becomes the tag, and its lowest four bits choose
+// the bit of the overflow filter.
 #pragma once
 
 #include <concepts>
@@ -54,30 +54,37 @@ STEADY_ALWAYS_INLINE std::uint64_t position_of(const Hash& hash, const Key& key,
   }
 }
 
-// The line cut into 2^log2_buckets intervals. The shift is done in two parts so that a single
-// bucket, which would need a shift by 64, is no special case.
+// The line cut into 2^log2_buckets intervals. The shift leaves four bits below the bucket's index:
+// without them that is the offset of the bucket's header, which is what a lookup wants; and a
+// single bucket, whose index would need a shift by 64, is no special case.
 struct line_partition {
-  std::uint8_t shift = 63;  // 63 - log2_buckets
+  static constexpr unsigned low_bits = 4;
+  std::uint8_t shift = 64 - low_bits;  // less log2_buckets
 
   // Beyond, the bucket's index would overlap with the tag, and sizes in bytes overflow.
   static constexpr unsigned max_log2_buckets = 48;
 
   static constexpr line_partition of(unsigned log2_buckets) noexcept {
-    return {static_cast<std::uint8_t>(63 - log2_buckets)};
+    return {static_cast<std::uint8_t>(64 - low_bits - log2_buckets)};
   }
 
-  constexpr unsigned log2_buckets() const noexcept { return 63u - shift; }
+  constexpr unsigned log2_buckets() const noexcept { return 64u - low_bits - shift; }
 
   constexpr std::uint64_t buckets() const noexcept { return std::uint64_t{1} << log2_buckets(); }
 
   // The bucket that `position` falls into.
   STEADY_ALWAYS_INLINE constexpr std::uint64_t bucket_at(std::uint64_t position) const noexcept {
-    return (position >> 1) >> shift;
+    return (position >> shift) >> low_bits;
+  }
+
+  // That bucket's index times 16.
+  STEADY_ALWAYS_INLINE constexpr std::uint64_t offset_at(std::uint64_t position) const noexcept {
+    return (position >> shift) & ~std::uint64_t{15};
   }
 
   // The first position of `bucket`; 0 for the bucket after the last.
   constexpr std::uint64_t first_of(std::uint64_t bucket) const noexcept {
-    return (bucket << shift) << 1;
+    return (bucket << low_bits) << shift;
   }
 
   // The last position of `bucket`.
@@ -88,9 +95,20 @@ struct line_partition {
   friend constexpr bool operator==(line_partition, line_partition) noexcept = default;
 };
 
-// The bit of the overflow filter that stands for `position`; the tag uses the eight bits below.
+// The class of a position in an overflow filter: one of 16. Four bits of the tag will do, because a
+// lookup that gets to the filter has compared the tags of the bucket itself only.
+STEADY_ALWAYS_INLINE constexpr unsigned filter_class(std::uint64_t position) noexcept {
+  return static_cast<unsigned>(position) & 15u;
+}
+
+// The bit of the filter that stands for `position`.
 STEADY_ALWAYS_INLINE constexpr std::uint16_t filter_bit(std::uint64_t position) noexcept {
-  return static_cast<std::uint16_t>(1u << ((position >> 8) & 15u));
+  return static_cast<std::uint16_t>(1u << filter_class(position));
+}
+
+STEADY_ALWAYS_INLINE constexpr bool in_filter(std::uint16_t filter,
+                                              std::uint64_t position) noexcept {
+  return (unsigned{filter} >> filter_class(position) & 1u) != 0;
 }
 
 }  // namespace steady::detail

@@ -44,7 +44,7 @@ class header_run {
   // The directory entry of `chunk`.
   static STEADY_ALWAYS_INLINE slots_link& slots(root_type root, std::uint64_t chunk) noexcept {
     auto* const end = reinterpret_cast<slots_link*>(const_cast<bucket_header*>(root));
-    return *(end - 1 - chunk);
+    return end[static_cast<std::ptrdiff_t>(~chunk)];  // -1 - chunk
   }
 
   // Headers that live in front of the only chunk, `prefix` being embedded_prefix bytes before them.

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
+#include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/group.hpp>
 #include <steady/detail/hash_line.hpp>
@@ -91,11 +91,11 @@ class invariants {
   void check_slots(const std::uint8_t* tags, std::uint32_t slots, const slot_type* first,
                    std::uint64_t bucket, bool in_new, const bucket_header* filtered_by) {
     for (std::uint32_t full = ~group::match_empty(tags) & slots; full != 0; full &= full - 1) {
-      const int slot = std::countr_zero(full);
+      const unsigned slot = lowest_bit(full);
       const slot_type& element = first[slot];
       const auto owner = table_.place_of(Table::elements::key_of(element));
       expect(owner.in_new == in_new, "the owner of a position holds its elements");
-      expect(owner.bucket == bucket, "an element is in the bucket of its position");
+      expect(owner.bucket() == bucket, "an element is in the bucket of its position");
       expect(tags[slot] == tag_of(owner.position), "a tag is that of its element");
       expect(filtered_by == nullptr || (filtered_by->filter & filter_bit(owner.position)) != 0,
              "the filter admits what is in overflow");

@@ -5,12 +5,12 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <utility>
 
+#include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/config.hpp>
 #include <steady/detail/hash_line.hpp>
@@ -98,7 +98,7 @@ class line_visit {
   void slots(const interval& wanted, std::uint8_t* tags, std::uint32_t mask, slot_type* first,
              position at, const Visit& visit) const {
     for (std::uint32_t full = ~group::match_empty(tags) & mask; full != 0; full &= full - 1) {
-      const int slot = std::countr_zero(full);
+      const unsigned slot = lowest_bit(full);
       if (wanted.cut) {
         const std::uint64_t there = table_.line_position(first[slot], at.in_new);
         if (there < wanted.first || there > wanted.last) continue;

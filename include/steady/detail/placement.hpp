@@ -9,13 +9,13 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 
 #include <steady/detail/array_pair.hpp>
+#include <steady/detail/bits.hpp>
 #include <steady/detail/claim.hpp>
 #include <steady/detail/debug.hpp>
 #include <steady/detail/elements.hpp>
@@ -135,11 +135,13 @@ class placement {
   // The bucket that owns `key`, whose position on the line of `seed_` is `at`.
   template <class K>
   STEADY_ALWAYS_INLINE place_type place_of(std::uint64_t at, const K& key) const {
-    if (arrays_.reseeding()) [[unlikely]] {
+    if (arrays_.divided()) [[unlikely]] {
+      if (!arrays_.reseeding()) [[likely]]
+        return arrays_.locate_divided(at);
       const bool in_new = arrays_.is_evacuated(at);
       return arrays_.place_in(in_new, in_new ? next_hashed(key) : at);
     }
-    return arrays_.locate(at);
+    return arrays_.place_in_old(at);
   }
 
   // The position on a line that the new array has of its own.
@@ -151,40 +153,40 @@ class placement {
   template <class K>
   STEADY_ALWAYS_INLINE position find_in(const place_type& place, const K& key) const {
     arrays_.memory.recorder.probed();
-    bucket_header* const header = array::header(place.root, place.bucket);
+    bucket_header* const header = array::header_at(place.root, place.offset);
     const auto wanted = group::broadcast(tag_word(place.position));
     if (std::uint32_t matches = group::match(header, wanted) & all_slots; matches != 0) {
       // The slots' address does not depend on the header's content: predicting that there is a
       // match, the processor fetches slots while the header is still on its way.
-      slot_type* const slots = array::slots(place.root, place.bucket);
+      slot_type* const slots = array::slots_at(place.root, place.offset);
       prefetch_bucket(slots);
       do {
-        const int number = std::countr_zero(matches);
+        const unsigned number = lowest_bit(matches);
         if (holds(slots[number], key)) [[likely]] {
-          return {slots + number, header->tags + number, place.bucket, place.in_new};
+          return {slots + number, header->tags + number, place.bucket(), place.in_new};
         }
         matches &= matches - 1;
       } while (matches != 0);
     }
-    if ((header->filter & filter_bit(place.position)) == 0) [[likely]]
+    if (!in_filter(header->filter, place.position)) [[likely]]
       return {};
-    const tagged found = find_in_overflow(place.root, place.bucket, place.position, key);
-    return {found.slot, found.tag, place.bucket, place.in_new, true};
+    const tagged found = find_in_overflow(place.root, place.bucket(), place.position, key);
+    return {found.slot, found.tag, place.bucket(), place.in_new, true};
   }
 
   // Makes the element with `construct(slot)`, which is in user_code_scope. Strong guarantee.
   template <class Construct>
   STEADY_ALWAYS_INLINE position insert_at(const place_type& place, const Construct& construct) {
-    bucket_header* const header = array::header(place.root, place.bucket);
+    bucket_header* const header = array::header_at(place.root, place.offset);
     const std::uint32_t empty = group::match_empty(header) & all_slots;
     slot_type* slot;
     std::uint8_t* tag;
     if (empty != 0) [[likely]] {
-      const int number = std::countr_zero(empty);
-      slot = array::slots(place.root, place.bucket) + number;
+      const unsigned number = lowest_bit(empty);
+      slot = array::slots_at(place.root, place.offset) + number;
       tag = header->tags + number;
     } else {
-      const tagged claimed = claim_overflow(place.in_new, place.bucket, place.position);
+      const tagged claimed = claim_overflow(place.in_new, place.bucket(), place.position);
       slot = claimed.slot;
       tag = claimed.tag;
     }
@@ -196,7 +198,7 @@ class placement {
     opening.keep();
     *tag = tag_of(place.position);
     ++size_;
-    return {slot, tag, place.bucket, place.in_new, empty == 0};
+    return {slot, tag, place.bucket(), place.in_new, empty == 0};
   }
 
   void destroy_elements() noexcept {
@@ -288,7 +290,7 @@ class placement {
       slot_type* const slots = array::overflow_slots(chain);
       std::uint32_t matches = group::match(chain, wanted) & all_overflow_slots;
       for (; matches != 0; matches &= matches - 1) {
-        const int number = std::countr_zero(matches);
+        const unsigned number = lowest_bit(matches);
         if (holds(slots[number], key)) return {slots + number, chain->tags + number};
       }
     }

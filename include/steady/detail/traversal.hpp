@@ -3,12 +3,13 @@
 // slots, then its overflow.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
+#include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/config.hpp>
+#include <steady/detail/group.hpp>
 
 namespace steady::detail {
 
@@ -50,17 +51,13 @@ class traversal {
 
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
   // overflow bucket that `at` was in must still be there.
+  //
+  // Slots are filled from the first on, so the next one usually holds the next element.
   static STEADY_ALWAYS_INLINE position after(const Pair& pair, const position& at) noexcept {
-    std::uint8_t* const tags = header_around(at.tag);
-    const auto number = static_cast<unsigned>(at.tag - tags);
-    const std::uint32_t slots = at.in_overflow ? all_overflow_slots : all_slots;
-    const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << number);
-    if (later != 0) [[likely]] {
-      const auto found = static_cast<unsigned>(std::countr_zero(later));
-      return {at.slot + (found - number), tags + found, at.bucket, at.in_new, at.in_overflow};
+    if (!at.in_overflow && !is_last(at.tag) && at.tag[1] != empty_tag) [[likely]] {
+      return {at.slot + 1, at.tag + 1, at.bucket, at.in_new};
     }
-    return beyond(pair, at.in_overflow ? reinterpret_cast<overflow*>(tags) : nullptr, at.bucket,
-                  at.in_new);
+    return beyond(pair, at);
   }
 
  private:
@@ -74,14 +71,25 @@ class traversal {
     return ~group::match_empty(tags) & slots;
   }
 
-  // The first element behind what was looked at of `bucket`: all up to its overflow bucket `last`,
-  // or its own slots if that is null.
-  static STEADY_NOINLINE position beyond(const Pair& pair, overflow* last, std::uint64_t bucket,
-                                         bool in_new) noexcept {
-    overflow* const next =
-        last == nullptr ? pair.array_of(in_new).overflow_of(bucket) : to_raw(last->next);
-    if (const position found = in_overflow(next, bucket, in_new)) return found;
-    return from_bucket(pair, bucket + 1, in_new);
+  // Whether the slot of `tag`, which is in a header, is its bucket's last.
+  static bool is_last(const std::uint8_t* tag) noexcept {
+    return reinterpret_cast<std::uintptr_t>(tag) % sizeof(bucket_header) == layout::width - 1;
+  }
+
+  // The first element behind `at`, wherever it is.
+  static STEADY_NOINLINE position beyond(const Pair& pair, position at) noexcept {
+    std::uint8_t* const tags = header_around(at.tag);
+    const auto number = static_cast<unsigned>(at.tag - tags);
+    const std::uint32_t slots = at.in_overflow ? all_overflow_slots : all_slots;
+    const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << number);
+    if (later != 0) {
+      const unsigned found = lowest_bit(later);
+      return {at.slot + (found - number), tags + found, at.bucket, at.in_new, at.in_overflow};
+    }
+    overflow* const next = at.in_overflow ? to_raw(reinterpret_cast<overflow*>(tags)->next)
+                                          : pair.array_of(at.in_new).overflow_of(at.bucket);
+    if (const position found = in_overflow(next, at.bucket, at.in_new)) return found;
+    return from_bucket(pair, at.bucket + 1, at.in_new);
   }
 
   // The first element in `bucket` of the one array or later on the line.
@@ -98,8 +106,11 @@ class traversal {
                              bool in_new) noexcept {
     for (; bucket < end; ++bucket) {
       bucket_header* const header = within.header(bucket);
+      // A branch that is mostly right, where counting zeros would make all that follows wait.
+      if (header->tags[0] != empty_tag) [[likely]]
+        return {within.slots(bucket), header->tags, bucket, in_new};
       if (const std::uint32_t slots = full(header->tags, all_slots); slots != 0) {
-        const int number = std::countr_zero(slots);
+        const unsigned number = lowest_bit(slots);
         return {within.slots(bucket) + number, header->tags + number, bucket, in_new};
       }
       if (header->filter == 0) continue;
@@ -112,7 +123,7 @@ class traversal {
   static position in_overflow(overflow* chain, std::uint64_t bucket, bool in_new) noexcept {
     for (; chain != nullptr; chain = to_raw(chain->next)) {
       if (const std::uint32_t slots = full(chain->tags, all_overflow_slots); slots != 0) {
-        const int number = std::countr_zero(slots);
+        const unsigned number = lowest_bit(slots);
         return {array::overflow_slots(chain) + number, chain->tags + number, bucket, in_new, true};
       }
     }

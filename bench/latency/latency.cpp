@@ -1,0 +1,239 @@
+// bench.latency: how long single calls take over the life of a map, Steady beside its rivals and
+// beside a control that only touches memory.
+//
+// Every map lives in a process of its own, in rounds: A B C control, A B C control, ... all on one
+// core. Percentiles are over the calls of all rounds, with their number beside them; of the
+// maxima the median over the rounds, and the least: what interrupts the machine does not strike in
+// every round, a map's own pauses do.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "bench/adapters/all.hpp"
+#include "bench/latency/phases.hpp"
+#include "bench/latency/work_units.hpp"
+#include "bench/support/child_process.hpp"
+#include "bench/support/clock.hpp"
+#include "bench/support/process.hpp"
+
+namespace {
+
+using namespace steady::bench;
+
+struct options {
+  std::uint64_t elements = 10'000'000;
+  unsigned rounds = 3;
+  std::string json;
+};
+
+// A column of the report.
+struct entrant {
+  std::string name;
+  std::function<life_result()> live;
+  std::vector<life_result> lives;
+  std::string failure;
+};
+
+template <class Adapter>
+using number_map =
+    typename Adapter::template map<std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>>;
+
+double median(std::vector<double> of) {
+  const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
+  std::nth_element(of.begin(), middle, of.end());
+  return *middle;
+}
+
+template <class Of>
+std::vector<double> over_rounds(const entrant& one, const Of& of) {
+  std::vector<double> values;
+  for (const life_result& life : one.lives) values.push_back(static_cast<double>(of(life)));
+  return values;
+}
+
+std::string microseconds(double ns) {
+  return ns < 10'000 ? fmt::format("{:.2f}", ns / 1000) : fmt::format("{:.0f}", ns / 1000);
+}
+
+class latency_report {
+ public:
+  explicit latency_report(std::uint64_t elements) : elements_(elements) {}
+
+  void add(const entrant& one) {
+    if (!one.failure.empty()) {
+      failures_ += fmt::format("{}: {}\n", one.name, one.failure);
+      return;
+    }
+    for (std::size_t n = 0; n < phase_count; ++n) add_times(one, n);
+    add_memory(one);
+  }
+
+  void add_work(const work_of_life& most) {
+    work_ = fmt::format("\n{:<10} {:>18} {:>10} {:>10} {:>20} {:>14}\n", "steady", "elements moved",
+                        "chunks", "blocks", "bytes in one piece", "bytes zeroed");
+    for (std::size_t n = 0; n < phase_count; ++n) {
+      const most_work& m = most[n];
+      work_ += fmt::format("{:<10} {:>18} {:>10} {:>10} {:>20} {:>14}\n", phase_names[n],
+                           m.elements, m.chunks, m.blocks, m.bytes, m.zeroed);
+      json_["work"][std::string(phase_names[n])] = {{"elements", m.elements},
+                                                    {"chunks", m.chunks},
+                                                    {"blocks", m.blocks},
+                                                    {"largest_block", m.bytes},
+                                                    {"bytes_zeroed", m.zeroed}};
+    }
+  }
+
+  std::string text() const {
+    std::string all = "Microseconds per call.\n";
+    for (const std::string& table : tables_) all += table;
+    all += fmt::format("\n{:<10} {:>16} {:>16} {:>16} {:>18} {:>14}\n", "memory", "bytes, grown",
+                       "per element", "peak, growing", "after shrinking", "page faults");
+    all += memory_;
+    all += "\nThe most that one call did, counted.";
+    all += work_;
+    return all + failures_;
+  }
+
+  nlohmann::json json() const { return json_; }
+
+ private:
+  void add_times(const entrant& one, std::size_t n) {
+    auto all = std::make_unique<histogram>();
+    for (const life_result& life : one.lives) all->merge(life.times[n]);
+    const auto maxima = over_rounds(one, [&](const life_result& l) { return l.times[n].max(); });
+    const double least = *std::min_element(maxima.begin(), maxima.end());
+    nlohmann::json figures = {
+        {"samples", all->count()}, {"max_median", median(maxima)}, {"max_least", least}};
+    std::string line = fmt::format("{:<10} {:>12}", one.name, all->count());
+    for (const percentile& wanted : usual_percentiles) {
+      const bool enough = all->supports(wanted);
+      const auto value = static_cast<double>(all->value_at(wanted));
+      line += fmt::format(" {:>9}", enough ? microseconds(value) : "-");
+      if (enough) figures[std::string(wanted.name)] = value;
+    }
+    line += fmt::format(" {:>11} {:>11}\n", microseconds(median(maxima)), microseconds(least));
+    if (tables_[n].empty()) tables_[n] = head(n);
+    tables_[n] += line;
+    json_["times_ns"][std::string(phase_names[n])][one.name] = figures;
+  }
+
+  static std::string head(std::size_t n) {
+    std::string line = fmt::format("\n{:<10} {:>12}", phase_names[n], "calls");
+    for (const percentile& wanted : usual_percentiles) line += fmt::format(" {:>9}", wanted.name);
+    return line + fmt::format(" {:>11} {:>11}\n", "max, median", "max, least");
+  }
+
+  void add_memory(const entrant& one) {
+    const double grown = median(over_rounds(one, [](auto& l) { return l.grown_bytes; }));
+    const double peak = median(over_rounds(one, [](auto& l) { return l.peak_bytes; }));
+    const double shrunk = median(over_rounds(one, [](auto& l) { return l.shrunk_bytes; }));
+    const double faults = median(over_rounds(one, [](auto& l) { return l.page_faults; }));
+    memory_ +=
+        fmt::format("{:<10} {:>16.0f} {:>16.1f} {:>15.2f}x {:>18.0f} {:>14.0f}\n", one.name, grown,
+                    grown / static_cast<double>(elements_), peak / grown, shrunk, faults);
+    json_["memory"][one.name] = {{"grown_bytes", grown},
+                                 {"peak_bytes", peak},
+                                 {"shrunk_bytes", shrunk},
+                                 {"page_faults", faults}};
+  }
+
+  std::uint64_t elements_;
+  std::array<std::string, phase_count> tables_;
+  std::string memory_;
+  std::string work_;
+  std::string failures_;
+  nlohmann::json json_;
+};
+
+void show_progress(const std::string& text) {
+  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r%-70s", text.c_str());
+}
+
+void live_once(entrant& one) {
+  if (!one.failure.empty()) return;
+  auto outcome = std::make_unique<child_outcome<life_result>>(run_in_child(one.live));
+  if (outcome->result) {
+    one.lives.push_back(*outcome->result);
+  } else {
+    one.failure = outcome->failure;
+  }
+}
+
+int run(const options& chosen) {
+  pin_to_one_core();
+  const std::uint64_t clock_cost = measure_clock_cost();
+  std::vector<entrant> maps;
+  for_each_adapter([&](auto adapter) {
+    using map = number_map<decltype(adapter)>;
+    maps.push_back({std::string(adapter.name),
+                    [=] { return live<map>(chosen.elements, clock_cost); },
+                    {},
+                    ""});
+  });
+  std::uint64_t table_bytes = 0;  // as large as Steady's
+  entrant control{"control",
+                  [&] { return live_without_a_map(chosen.elements, table_bytes, clock_cost); },
+                  {},
+                  ""};
+  for (unsigned round = 1; round <= chosen.rounds; ++round) {
+    for (entrant& one : maps) {
+      show_progress(fmt::format("round {} of {}: {}", round, chosen.rounds, one.name));
+      live_once(one);
+      if (table_bytes == 0 && !one.lives.empty()) table_bytes = one.lives[0].grown_bytes;
+    }
+    live_once(control);
+  }
+  show_progress("counting work");
+  using counting =
+      steady::hash_map<std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>, std::equal_to<>,
+                       std::allocator<std::pair<const std::uint64_t, std::uint64_t>>,
+                       counting_policy>;
+  const auto work = run_in_child([&] { return count_work_of<counting>(chosen.elements); });
+  show_progress("");
+
+  latency_report report(chosen.elements);
+  for (const entrant& one : maps) report.add(one);
+  report.add(control);
+  if (work.result) report.add_work(*work.result);
+  std::printf(
+      "%llu u64 pairs, %u rounds, each map in a process of its own; %llu ns for reading the "
+      "clock taken off\n%s",
+      static_cast<unsigned long long>(chosen.elements), chosen.rounds,
+      static_cast<unsigned long long>(clock_cost), report.text().c_str());
+  const bool failed = std::any_of(maps.begin(), maps.end(),
+                                  [](const entrant& one) { return !one.failure.empty(); });
+  if (!chosen.json.empty()) {
+    std::ofstream file(chosen.json);
+    file << report.json().dump(1) << '\n';
+    if (!file.flush()) {
+      std::fprintf(stderr, "bench.latency: cannot write %s\n", chosen.json.c_str());
+      return 1;
+    }
+  }
+  return failed ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  options chosen;
+  CLI::App app("Time of single calls over the life of a map, beside other maps and a control.");
+  app.add_option("--elements", chosen.elements, "in the map (10000000)")
+      ->check(CLI::Range(std::uint64_t{100}, std::uint64_t{1} << 32));
+  app.add_option("--rounds", chosen.rounds, "rounds (3)")->check(CLI::Range(1, 1000));
+  app.add_option("--json", chosen.json, "file for the figures");
+  CLI11_PARSE(app, count, arguments);
+  return run(chosen);
+}
