@@ -29,6 +29,9 @@ struct located {
   std::uint64_t bucket = 0;
   bool in_new = false;
   bool in_overflow = false;
+  // Slots behind it in the same bucket, or the same overflow bucket, that held elements when this
+  // was made; 0 also where nobody looked.
+  std::uint32_t later = 0;
 
   explicit operator bool() const noexcept { return slot != nullptr; }
 };
@@ -42,7 +45,8 @@ class traversal {
  public:
   using array = typename Pair::array;
   using overflow = typename array::overflow;
-  using position = located<typename Pair::slot_type>;
+  using slot_type = typename Pair::slot_type;
+  using position = located<slot_type>;
 
   // The first element; none when there is no element.
   static position first(const Pair& pair) noexcept {
@@ -51,11 +55,19 @@ class traversal {
 
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
   // overflow bucket that `at` was in must still be there.
-  //
-  // Slots are filled from the first on, so the next one usually holds the next element.
   static STEADY_ALWAYS_INLINE position after(const Pair& pair, const position& at) noexcept {
-    if (!at.in_overflow && !is_last(at.tag) && at.tag[1] != empty_tag) [[likely]] {
-      return {at.slot + 1, at.tag + 1, at.bucket, at.in_new};
+    if (at.later != 0) [[likely]] {
+      const auto number = reinterpret_cast<std::uintptr_t>(at.tag) % sizeof(bucket_header);
+      const std::uintptr_t next = lowest_bit(at.later);
+      std::uint8_t* const tag = at.tag - number + next;
+      if (*tag != empty_tag) [[likely]] {
+        return {at.slot + static_cast<std::ptrdiff_t>(next - number),
+                tag,
+                at.bucket,
+                at.in_new,
+                at.in_overflow,
+                without_lowest(at.later)};
+      }
     }
     return beyond(pair, at);
   }
@@ -71,9 +83,13 @@ class traversal {
     return ~group::match_empty(tags) & slots;
   }
 
-  // Whether the slot of `tag`, which is in a header, is its bucket's last.
-  static bool is_last(const std::uint8_t* tag) noexcept {
-    return reinterpret_cast<std::uintptr_t>(tag) % sizeof(bucket_header) == layout::width - 1;
+  static std::uint32_t without_lowest(std::uint32_t slots) noexcept { return slots & (slots - 1); }
+
+  // The first of the elements in `slots`.
+  static position first_of(std::uint32_t slots, slot_type* first, std::uint8_t* tags,
+                           std::uint64_t bucket, bool in_new, bool in_overflow) noexcept {
+    const unsigned found = lowest_bit(slots);
+    return {first + found, tags + found, bucket, in_new, in_overflow, without_lowest(slots)};
   }
 
   // The first element behind `at`, wherever it is.
@@ -83,8 +99,7 @@ class traversal {
     const std::uint32_t slots = at.in_overflow ? all_overflow_slots : all_slots;
     const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << number);
     if (later != 0) {
-      const unsigned found = lowest_bit(later);
-      return {at.slot + (found - number), tags + found, at.bucket, at.in_new, at.in_overflow};
+      return first_of(later, at.slot - number, tags, at.bucket, at.in_new, at.in_overflow);
     }
     overflow* const next = at.in_overflow ? to_raw(reinterpret_cast<overflow*>(tags)->next)
                                           : pair.array_of(at.in_new).overflow_of(at.bucket);
@@ -106,13 +121,8 @@ class traversal {
                              bool in_new) noexcept {
     for (; bucket < end; ++bucket) {
       bucket_header* const header = within.header(bucket);
-      // A branch that is mostly right, where counting zeros would make all that follows wait.
-      if (header->tags[0] != empty_tag) [[likely]]
-        return {within.slots(bucket), header->tags, bucket, in_new};
-      if (const std::uint32_t slots = full(header->tags, all_slots); slots != 0) {
-        const unsigned number = lowest_bit(slots);
-        return {within.slots(bucket) + number, header->tags + number, bucket, in_new};
-      }
+      if (const std::uint32_t slots = full(header->tags, all_slots); slots != 0)
+        return first_of(slots, within.slots(bucket), header->tags, bucket, in_new, false);
       if (header->filter == 0) continue;
       if (const position found = in_overflow(within.overflow_of(bucket), bucket, in_new))
         return found;
@@ -122,10 +132,8 @@ class traversal {
 
   static position in_overflow(overflow* chain, std::uint64_t bucket, bool in_new) noexcept {
     for (; chain != nullptr; chain = to_raw(chain->next)) {
-      if (const std::uint32_t slots = full(chain->tags, all_overflow_slots); slots != 0) {
-        const unsigned number = lowest_bit(slots);
-        return {array::overflow_slots(chain) + number, chain->tags + number, bucket, in_new, true};
-      }
+      if (const std::uint32_t slots = full(chain->tags, all_overflow_slots); slots != 0)
+        return first_of(slots, array::overflow_slots(chain), chain->tags, bucket, in_new, true);
     }
     return {};
   }
