@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 
 #include <steady/detail/config.hpp>
 
 #if STEADY_HAS_ADDRESS_RESERVATION
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 #if STEADY_HAS_ADDRESS_SANITIZER
@@ -55,12 +57,23 @@ inline void release_addresses(std::byte* range, std::size_t bytes) noexcept {
   ::munmap(range, bytes);
 }
 
+// Gives the whole pages within a block from an allocator back, before the block goes back itself:
+// an allocator may keep it for long, or give back much at once. Its content is lost.
+inline void release_pages_within(std::byte* block, std::size_t bytes) noexcept {
+  static const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(block);
+  const std::size_t before = (page - begin % page) % page;
+  if (bytes < before + page) return;
+  ::madvise(block + before, (bytes - before) / page * page, MADV_DONTNEED);
+}
+
 #else
 
 inline constexpr bool can_reserve_addresses = false;
 
 inline std::byte* reserve_addresses(std::size_t) { throw std::bad_alloc(); }
 inline void release_pages(std::byte*, std::size_t) noexcept {}
+inline void release_pages_within(std::byte*, std::size_t) noexcept {}
 inline void release_addresses(std::byte*, std::size_t) noexcept {}
 
 #endif

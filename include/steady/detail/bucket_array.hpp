@@ -122,9 +122,13 @@ class bucket_array {
   }
 
   // Gives back the memory of all chunks that end at or before `bucket`; no element is left there.
+  // This is how memory goes in steps. So that it goes to the system in steps, too, a large array
+  // gives back the pages itself, where the allocator is one that takes its memory from there.
   template <class Memory>
   void release_below(Memory& memory, std::uint64_t bucket) noexcept {
-    while (released_chunks_ < bucket / layout::chunk_buckets) release_chunk(memory);
+    while (released_chunks_ < bucket / layout::chunk_buckets) {
+      release_chunk(memory, header_store::is_reserved(line_));
+    }
     if (!is_embedded()) headers_.release_below(memory, line_, bucket);
   }
 
@@ -132,7 +136,7 @@ class bucket_array {
   template <class Memory>
   void destroy(Memory& memory) noexcept {
     if (!created_) return;
-    while (released_chunks_ < provided_chunks_) release_chunk(memory);
+    while (released_chunks_ < provided_chunks_) release_chunk(memory, false);
     if (!is_embedded()) headers_.destroy(memory, line_);
     *this = bucket_array();
   }
@@ -234,13 +238,13 @@ class bucket_array {
   }
 
   template <class Memory>
-  void release_chunk(Memory& memory) noexcept {
+  void release_chunk(Memory& memory, bool with_pages) noexcept {
     const auto size = chunk_layout();
     Slot* const first = first_slot(root(), released_chunks_ * layout::chunk_buckets);
     release_extensions(memory, *footer_of(first));
     std::byte* const block = reinterpret_cast<std::byte*>(first) - size.slots;
     unpoison<Allocator>(block, size.bytes);
-    memory.template release_chunk<layout::alignment>(block, size.bytes, !is_embedded());
+    memory.template release_chunk<layout::alignment>(block, size.bytes, !is_embedded(), with_pages);
     ++released_chunks_;
   }
 

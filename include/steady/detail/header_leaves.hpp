@@ -52,6 +52,8 @@ class header_leaves {
     return leaf(root, bucket) + bucket % leaf_headers;
   }
 
+  static bool is_reserved(line_partition) noexcept { return false; }
+
   // The directory entry of `chunk`.
   static STEADY_ALWAYS_INLINE slots_link& slots(root_type root, std::uint64_t chunk) noexcept {
     auto* const end =

@@ -41,6 +41,9 @@ class header_run {
     return const_cast<bucket_header*>(root) + bucket;
   }
 
+  // Whether an array has addresses reserved for its headers: one that is not small.
+  static bool is_reserved(line_partition line) noexcept { return extent::of(line).reserved; }
+
   // The directory entry of `chunk`.
   static STEADY_ALWAYS_INLINE slots_link& slots(root_type root, std::uint64_t chunk) noexcept {
     auto* const end = reinterpret_cast<slots_link*>(const_cast<bucket_header*>(root));

@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include <steady/detail/address_range.hpp>
 #include <steady/detail/pointers.hpp>
 #include <steady/work.hpp>
 
@@ -66,12 +67,14 @@ class map_memory {
     return block;
   }
 
+  // If `with_pages`, and it is not recycled, its pages go to the system first.
   template <std::size_t Alignment>
-  void release_chunk(std::byte* block, std::size_t amount, bool full) noexcept {
+  void release_chunk(std::byte* block, std::size_t amount, bool full, bool with_pages) noexcept {
     recorder.chunk_released();
     if (full && recycled_ == nullptr) {
       recycled_ = to_stored<byte_pointer>(block);
     } else {
+      if (with_pages) release_pages_within(block, amount);
       --chunks;
       release<Alignment>(block, amount);
     }
