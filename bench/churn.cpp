@@ -1,7 +1,7 @@
 // What erasing and inserting at a steady size does to a map in the long run: time, memory,
 // overflow.
 //
-//   churn [OPERATIONS [ELEMENTS]]       (default: 100000000 operations on 1150000 elements)
+//   churn [OPERATIONS [ELEMENTS]]       (default: 100000000 operations on 1450000 elements)
 //
 // An operation erases one element and inserts a new one; which one is erased is random, or the
 // oldest. A third case lets the size swing between half and all of it, which leaves elements in
@@ -102,7 +102,7 @@ void measure(const char* what, std::uint64_t operations, std::uint64_t elements,
 int main(int count, char** arguments) {
   const std::uint64_t operations =
       count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 100'000'000;
-  const std::uint64_t elements = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1'150'000;
+  const std::uint64_t elements = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1'450'000;
   if (operations < rows || elements < 2) {
     std::fprintf(stderr, "churn: at least %llu operations and 2 elements make sense\n",
                  static_cast<unsigned long long>(rows));

@@ -19,6 +19,7 @@
 
 #include "bench/adapters/all.hpp"
 #include "bench/support/clock.hpp"
+#include "bench/support/median.hpp"
 #include "bench/support/process.hpp"
 #include "bench/support/splitmix64.hpp"
 
@@ -59,12 +60,6 @@ keys made(std::uint64_t count, const Make& make) {
   keys all;
   for (std::uint64_t n = 0; n < count; ++n) all.push_back(make(n));
   return all;
-}
-
-double median(std::vector<double> of) {
-  const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
-  std::nth_element(of.begin(), middle, of.end());
-  return *middle;
 }
 
 volatile std::uint64_t observed;

@@ -24,11 +24,13 @@
 #include <steady/hash_map.hpp>
 
 #include "bench/support/clock.hpp"
+#include "bench/support/median.hpp"
 #include "bench/support/process.hpp"
 #include "bench/support/splitmix64.hpp"
 
 namespace {
 
+using steady::bench::median;
 using steady::bench::now_ns;
 using steady::bench::splitmix64;
 
@@ -145,12 +147,6 @@ const std::array<layout, 9> layouts = {
     layout_of<4, 80>(),  layout_of<8, 80>(),  layout_of<12, 80>(),
     layout_of<14, 80>(), layout_of<14, 50>(), layout_of<14, 65>(),
     layout_of<14, 88>(), layout_of<14, 95>(), layout_of<14, 110>()};
-
-double median(std::vector<double> of) {
-  const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
-  std::nth_element(of.begin(), middle, of.end());
-  return *middle;
-}
 
 int sweep(std::uint64_t from) {
   constexpr int steps = 4;

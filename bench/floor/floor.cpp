@@ -11,7 +11,6 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -25,6 +24,8 @@
 
 #include "bench/adapters/all.hpp"
 #include "bench/support/clock.hpp"
+#include "bench/support/json_file.hpp"
+#include "bench/support/median.hpp"
 #include "bench/support/process.hpp"
 #include "bench/support/splitmix64.hpp"
 
@@ -136,12 +137,6 @@ std::vector<runner> runners_for(std::uint64_t size) {
   return all;
 }
 
-double median(std::vector<double> of) {
-  const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
-  std::nth_element(of.begin(), middle, of.end());
-  return *middle;
-}
-
 struct options {
   std::uint64_t from = 1 << 14;
   std::uint64_t to = 1 << 25;
@@ -211,12 +206,7 @@ int run(const options& chosen) {
       report.add(size, overlapping, medians);
     }
   }
-  if (chosen.json.empty()) return 0;
-  std::ofstream file(chosen.json);
-  file << report.json().dump(1) << '\n';
-  if (file.flush()) return 0;
-  std::fprintf(stderr, "bench.floor: cannot write %s\n", chosen.json.c_str());
-  return 1;
+  return write_json("bench.floor", chosen.json, report.json()) ? 0 : 1;
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,6 +25,8 @@
 #include "bench/latency/work_units.hpp"
 #include "bench/support/child_process.hpp"
 #include "bench/support/clock.hpp"
+#include "bench/support/json_file.hpp"
+#include "bench/support/median.hpp"
 #include "bench/support/process.hpp"
 
 namespace {
@@ -49,12 +50,6 @@ struct entrant {
 template <class Adapter>
 using number_map =
     typename Adapter::template map<std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>>;
-
-double median(std::vector<double> of) {
-  const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
-  std::nth_element(of.begin(), middle, of.end());
-  return *middle;
-}
 
 template <class Of>
 std::vector<double> over_rounds(const entrant& one, const Of& of) {
@@ -214,15 +209,8 @@ int run(const options& chosen) {
       static_cast<unsigned long long>(clock_cost), report.text().c_str());
   const bool failed = std::any_of(maps.begin(), maps.end(),
                                   [](const entrant& one) { return !one.failure.empty(); });
-  if (!chosen.json.empty()) {
-    std::ofstream file(chosen.json);
-    file << report.json().dump(1) << '\n';
-    if (!file.flush()) {
-      std::fprintf(stderr, "bench.latency: cannot write %s\n", chosen.json.c_str());
-      return 1;
-    }
-  }
-  return failed ? 1 : 0;
+  const bool written = write_json("bench.latency", chosen.json, report.json());
+  return failed || !written ? 1 : 0;
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/support/median.hpp"
 #include "bench/throughput/contender.hpp"
 
 namespace steady::bench {
@@ -75,11 +76,6 @@ class throughput_report {
     }
   };
 
-  static double median(std::vector<double> of) {
-    const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
-    std::nth_element(of.begin(), middle, of.end());
-    return *middle;
-  }
   // 0 where it was not measured.
   static double median_of(const cell_times& times, const std::string& who) {
     const auto found = times.find(who);

@@ -10,7 +10,6 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,6 +19,7 @@
 #include <fmt/format.h>
 
 #include "bench/adapters/all.hpp"
+#include "bench/support/json_file.hpp"
 #include "bench/throughput/contender.hpp"
 #include "bench/throughput/kinds.hpp"
 #include "bench/throughput/report.hpp"
@@ -117,12 +117,7 @@ int run(const options& chosen) {
   std::printf("Time by the faster of boost and absl: geometric means over %zu sizes, %u rounds\n",
               sizes_of(chosen).size(), chosen.rounds);
   std::printf("%s", report.tables().c_str());
-  if (chosen.json.empty()) return 0;
-  std::ofstream file(chosen.json);
-  file << report.json().dump(1) << '\n';
-  if (file.flush()) return 0;
-  std::fprintf(stderr, "bench.throughput: cannot write %s\n", chosen.json.c_str());
-  return 1;
+  return write_json("bench.throughput", chosen.json, report.json()) ? 0 : 1;
 }
 
 }  // namespace

@@ -1,0 +1,17 @@
+// The median of some numbers; of an even number of them, the higher one in the middle.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace steady::bench {
+
+// `of` must not be empty.
+inline double median(std::vector<double> of) {
+  const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
+  std::nth_element(of.begin(), middle, of.end());
+  return *middle;
+}
+
+}  // namespace steady::bench
