@@ -73,13 +73,9 @@ class array_pair {
     return migrating() ? both_[new_side] : both_[old_side];
   }
 
-  // Who owns `position`, and in which bucket: while the line is not divided, the old array.
-  STEADY_ALWAYS_INLINE place place_in_old(std::uint64_t position) const noexcept {
-    return {both_[old_side].root(), both_[old_side].line().offset_at(position), position, false};
-  }
-
-  // The same while it is, but not under a reseeding. That is predictable; which side of the
-  // frontier a position falls on is not, so this indexes the arrays by it, without a branch.
+  // Who owns `position`, and in which bucket, while the line is divided, but not under a reseeding.
+  // Which side of the frontier a position falls on is not predictable, so this indexes the arrays
+  // by it, without a branch.
   STEADY_ALWAYS_INLINE place locate_divided(std::uint64_t position) const noexcept {
     return place_in(position < frontier_, position);
   }

@@ -141,7 +141,7 @@ class placement {
       const bool in_new = arrays_.is_evacuated(at);
       return arrays_.place_in(in_new, in_new ? next_hashed(key) : at);
     }
-    return arrays_.place_in_old(at);
+    return arrays_.place_in(false, at);
   }
 
   // The position on a line that the new array has of its own.

@@ -55,6 +55,8 @@ class traversal {
 
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
   // overflow bucket that `at` was in must still be there.
+  //
+  // Which slots of a bucket are filled is not predictable, so the next one comes from a mask.
   static STEADY_ALWAYS_INLINE position after(const Pair& pair, const position& at) noexcept {
     if (at.later != 0) [[likely]] {
       const auto number = reinterpret_cast<std::uintptr_t>(at.tag) % sizeof(bucket_header);
