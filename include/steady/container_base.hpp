@@ -134,7 +134,7 @@ class container_base : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
   container_base(from_range_t, Range&& range, const Allocator& allocator)
       : container_base(from_range, std::forward<Range>(range), 0, Hash(), KeyEqual(), allocator) {}
 
-  // A copy has a seed of its own, hence another order. Bound: O(size).
+  // A copy has the seed of its original, hence its order. Bound: O(size).
   container_base(const container_base& other)
       : container_base(
             other, allocator_traits::select_on_container_copy_construction(other.get_allocator())) {

@@ -150,7 +150,8 @@ void expect_aligned_places() {
   map_memory<std::allocator<Value>, false> memory;
   for (unsigned log2_buckets = 0; log2_buckets <= 13; ++log2_buckets) {
     if ((g::bucket_bytes << log2_buckets) > (std::size_t{32} << 20)) break;
-    array buckets = array::create(memory, log2_buckets);
+    array buckets;
+    buckets.create(memory, log2_buckets);
     std::uintptr_t end = 0;
     for (std::uint64_t bucket = 0; bucket < buckets.line().buckets(); ++bucket) {
       buckets.provide(memory, bucket);

@@ -25,10 +25,12 @@
 #include <steady/detail/bucket_array.hpp>
 #include <steady/detail/config.hpp>
 #include <steady/detail/evacuation.hpp>
+#include <steady/detail/evacuation_plan.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/memory.hpp>
 #include <steady/detail/observers.hpp>
 #include <steady/detail/scattering.hpp>
+#include <steady/detail/splitting.hpp>
 #include <steady/stats.hpp>
 
 namespace steady::detail {
@@ -119,7 +121,8 @@ class array_pair {
   // Gives a pair without memory 2^log2_buckets empty buckets, at once. Throws what the allocator
   // throws; nothing is kept then.
   void furnish(unsigned log2_buckets) {
-    array fresh = array::create(memory, log2_buckets);
+    array& fresh = both_[old_side];
+    fresh.create(memory, log2_buckets);
     try {
       for (std::uint64_t bucket = 0; bucket < fresh.line().buckets(); ++bucket) {
         fresh.provide(memory, bucket);
@@ -131,14 +134,11 @@ class array_pair {
       throw;
     }
     memory.recorder.zeroed(fresh.line().buckets() * sizeof(bucket_header));
-    both_[old_side] = fresh;
   }
 
   // Begins a migration to 2^log2_buckets buckets; none may be under way. O(1). Throws what the
   // allocator throws; nothing has begun then.
-  void start_migration(unsigned log2_buckets) {
-    both_[new_side] = array::create(memory, log2_buckets);
-  }
+  void start_migration(unsigned log2_buckets) { both_[new_side].create(memory, log2_buckets); }
 
   // The same to another line. The bucket of the old position `urgent` is to be emptied early.
   void start_reseeding(unsigned log2_buckets, std::uint64_t urgent) {
@@ -159,13 +159,9 @@ class array_pair {
                const Moved& moved) {
     if (reseeding_) [[unlikely]]
       return advance_reseeding(next_position_of, moved);
-    evacuation<Elements, array, memory_type> step(frontier_, both_[old_side], both_[new_side],
-                                                  memory);
-    const evacuation_plan& plan = step.plan();
+    const evacuation_plan plan = next_evacuation();
     prefetch_bucket(plan.source + evacuations_ahead);
-    step.run(position_of, noted);
-    if (noted) [[unlikely]]
-      step.each_moved(moved);
+    if (noted || !split_alone(plan, position_of)) evacuate(plan, position_of, noted, moved);
     if (plan.last == std::numeric_limits<std::uint64_t>::max()) {
       complete();
     } else {
@@ -253,6 +249,38 @@ class array_pair {
 
   // Evacuations go through the old array in order, so what the next ones read is known now.
   static constexpr std::uint64_t evacuations_ahead = 2;
+
+  evacuation_plan next_evacuation() const noexcept {
+    return evacuation_plan::at(
+        frontier_, both_[old_side].line(), both_[new_side].line(),
+        static_cast<unsigned>(std::min<std::size_t>(max_targets, layout::chunk_buckets)));
+  }
+
+  // Nearly every step: a bucket without overflow goes to one or two new ones, and nothing but the
+  // allocator can throw. False if it is another; nothing has changed then.
+  template <class PositionOf>
+  STEADY_ALWAYS_INLINE bool split_alone(const evacuation_plan& plan,
+                                        const PositionOf& position_of) {
+    using split = splitting<Elements, array, memory_type>;
+    if constexpr (Elements::nothrow_movable()&& noexcept(
+                      position_of(std::declval<const slot_type&>()))) {
+      if (!split::applies_to(plan)) return false;
+      if (both_[old_side].header(plan.source)->filter != 0) return false;
+      both_[new_side].provide(memory, plan.target + plan.targets - 1);
+      split(plan, both_[old_side], both_[new_side], memory).run(position_of);
+      return true;
+    } else {
+      return false;
+    }
+  }
+
+  template <class PositionOf, class Moved>
+  STEADY_NOINLINE void evacuate(const evacuation_plan& plan, const PositionOf& position_of,
+                                bool noted, const Moved& moved) {
+    evacuation<Elements, array, memory_type> step(plan, both_[old_side], both_[new_side], memory);
+    step.run(position_of, noted);
+    if (noted) step.each_moved(moved);
+  }
 
   // The first step after furnishing empties the first bucket, so that the frontier is not 0 where
   // the new array owns anything.

@@ -48,19 +48,20 @@ class bucket_array {
   // An array of one bucket without memory, which finds nothing.
   bucket_array() noexcept = default;
 
-  // Throws what the allocator throws; nothing is kept then.
+  // Makes an array without memory one of 2^log2_buckets buckets. Throws what the allocator throws;
+  // nothing has changed then. (In place: what is built elsewhere would be copied in words that are
+  // wider than those it was written in, and wait for them; docs/dead-ends.md.)
   template <class Memory>
-  static bucket_array create(Memory& memory, unsigned log2_buckets) {
+  void create(Memory& memory, unsigned log2_buckets) {
     layout::check_policy();
-    bucket_array array;
-    array.line_ = line_partition::of(log2_buckets);
-    if (array.is_embedded()) {
-      array.create_embedded(memory);
+    const line_partition line = line_partition::of(log2_buckets);
+    if (line.buckets() < layout::chunk_buckets) {
+      create_embedded(memory, line);
     } else {
-      array.headers_.create(memory, array.line_);
+      headers_.create(memory, line);
+      line_ = line;
     }
-    array.created_ = true;
-    return array;
+    created_ = true;
   }
 
   line_partition line() const noexcept { return line_; }
@@ -195,18 +196,19 @@ class bucket_array {
   }
 
   // Bytes in front of the chunk of an embedded array.
-  std::size_t embedded_bytes() const noexcept {
-    return header_store::embedded_prefix + line_.buckets() * sizeof(bucket_header);
+  static std::size_t embedded_bytes(line_partition line) noexcept {
+    return header_store::embedded_prefix + line.buckets() * sizeof(bucket_header);
   }
   typename layout::layout chunk_layout() const noexcept {
-    return is_embedded() ? layout::layout::of(line_.buckets(), embedded_bytes())
+    return is_embedded() ? layout::layout::of(line_.buckets(), embedded_bytes(line_))
                          : layout::full_chunk;
   }
 
   template <class Memory>
-  void create_embedded(Memory& memory) {
-    const auto size = chunk_layout();
+  void create_embedded(Memory& memory, line_partition line) {
+    const auto size = layout::layout::of(line.buckets(), embedded_bytes(line));
     std::byte* const block = memory.template allocate_chunk<layout::alignment>(size.bytes, false);
+    line_ = line;
     headers_.embed(block);
     furnish_chunk(0, block, size);
     provided_chunks_ = 1;

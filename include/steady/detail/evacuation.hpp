@@ -26,44 +26,16 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
-#include <steady/detail/gathering.hpp>
+#include <steady/detail/evacuation_plan.hpp>
 #include <steady/detail/group.hpp>
-#include <steady/detail/hash_line.hpp>
 #include <steady/detail/pointers.hpp>
+#include <steady/detail/splitting.hpp>
 
 namespace steady::detail {
-
-inline constexpr unsigned max_targets = 8;
-
-// Which interval comes next, and which buckets it concerns.
-struct evacuation_plan {
-  std::uint64_t first;  // positions
-  std::uint64_t last;
-  std::uint64_t source;  // bucket
-  bool empties_source;
-  std::uint64_t target;  // first bucket
-  unsigned targets;      // buckets
-  bool fresh;            // nothing was written to the first target bucket yet; never to the others
-
-  static evacuation_plan at(std::uint64_t frontier, line_partition source, line_partition target,
-                            unsigned most_targets) noexcept {
-    evacuation_plan plan{};
-    plan.first = frontier;
-    plan.source = source.bucket_at(frontier);
-    plan.target = target.bucket_at(frontier);
-    plan.fresh = target.first_of(plan.target) == frontier;
-    // Groups of targets are aligned, so that a group lies in one chunk.
-    const std::uint64_t group_end =
-        plan.target | (std::min<std::uint64_t>(most_targets, target.buckets()) - 1);
-    plan.last = std::min(source.last_of(plan.source), target.last_of(group_end));
-    plan.empties_source = plan.last == source.last_of(plan.source);
-    plan.targets = static_cast<unsigned>(target.bucket_at(plan.last) - plan.target + 1);
-    return plan;
-  }
-};
 
 template <class Elements, class Array, class Memory>
 class evacuation : private gathering<Elements, Array, Memory> {
@@ -83,16 +55,10 @@ class evacuation : private gathering<Elements, Array, Memory> {
   using typename base::overflow;
   using typename base::slot_type;
 
-  static constexpr unsigned targets_per_step =
-      static_cast<unsigned>(std::min<std::size_t>(max_targets, layout::chunk_buckets));
-
-  evacuation(std::uint64_t frontier, Array& source, Array& target, Memory& memory) noexcept
-      : base(source, target, memory),
-        plan_(evacuation_plan::at(frontier, source.line(), target.line(), targets_per_step)) {}
+  evacuation(const evacuation_plan& plan, Array& source, Array& target, Memory& memory) noexcept
+      : base(source, target, memory), plan_(plan) {}
 
   using base::each_moved;
-
-  const evacuation_plan& plan() const noexcept { return plan_; }
 
   // `position_of(element)` gives the element's place on the line. Throws what it, the allocator and
   // the copying of elements throw; nothing has changed then. Only if `noted` each_moved() can tell
@@ -100,7 +66,7 @@ class evacuation : private gathering<Elements, Array, Memory> {
   template <class PositionOf>
   void run(const PositionOf& position_of, bool noted) {
     if constexpr (Elements::nothrow_movable()) {
-      if (is_split() && !noted && split(position_of)) return;
+      if (splitting_type::applies_to(plan_) && !noted && split(position_of)) return;
     }
     this->gather(plan_.source, plan_.first, plan_.last, position_of);
     target_.provide(memory_, plan_.target + plan_.targets - 1);
@@ -117,6 +83,7 @@ class evacuation : private gathering<Elements, Array, Memory> {
 
  private:
   using overflow_link = typename Array::overflow_link;
+  using splitting_type = splitting<Elements, Array, Memory>;
 
   // A target bucket while it is filled: its header in two words, written back once.
   struct target_bucket {
@@ -133,58 +100,39 @@ class evacuation : private gathering<Elements, Array, Memory> {
     unsigned filled;      // its slots in use
   };
 
-  // Nearly every step: a whole bucket goes to one or two new ones.
-  bool is_split() const noexcept {
-    return plan_.targets <= 2 && plan_.fresh && plan_.empties_source;
-  }
-
-  // Every element of the bucket itself keeps the number of its slot, so it needs no searching or
-  // counting, and the new headers are the old one, divided. Then the overflow fills the gaps. False
-  // if it does not fit; nothing has changed then.
+  // Then the overflow, if there is any, fills the gaps. False if it does not fit; nothing has
+  // changed then.
   template <class PositionOf>
   bool split(const PositionOf& position_of) {
-    const bucket_header* const header = source_.header(plan_.source);
-    slot_type* const from = source_.slots(plan_.source);
-    const std::uint32_t full = ~group::match_empty(header) & all_slots;
-    const line_partition line = target_.line();
-    std::uint32_t upper = 0;  // a bit for each element that goes to the second target
-    for (std::uint32_t rest = full; rest != 0; rest &= rest - 1) {
-      const unsigned number = lowest_bit(rest);
-      const std::uint64_t target = line.bucket_at(position_of(from[number])) - plan_.target;
-      upper |= static_cast<std::uint32_t>(target) << number;
-    }
-    if (header->filter != 0) {
-      this->gather_overflow(plan_.source, plan_.first, plan_.last, position_of);
-    }
+    const bool overflows = source_.header(plan_.source)->filter != 0;
     target_.provide(memory_, plan_.target + plan_.targets - 1);
+    splitting_type halves(plan_, source_, target_, memory_);
+    const std::uint32_t upper = halves.find_sides(position_of);
+    if (overflows) this->gather_overflow(plan_.source, plan_.first, plan_.last, position_of);
     open_targets();
-    divide(header, full, upper);
-    if (header->filter != 0 && !overflow_fits()) {
+    divide(halves.occupied(), upper);
+    if (overflows && !overflow_fits()) {
       moving_.clear();
       source_overflow_ = 0;
       return false;
     }
-    move_split(from, full, upper);
+    halves.move_to_sides([upper](unsigned number) { return -std::uint64_t{upper >> number & 1u}; });
     transfer();
     commit();
     return true;
   }
 
   // Gives each target the tags of its elements: those of `upper` to the second.
-  void divide(const bucket_header* header, std::uint32_t full, std::uint32_t upper) noexcept {
-    target_bucket& lower_target = targets_[0];
-    target_bucket& upper_target = targets_[1];
-    std::memcpy(lower_target.words, header, sizeof lower_target.words);
+  void divide(std::uint32_t full, std::uint32_t upper) noexcept {
     // The filter stays behind with the overflow.
-    lower_target.words[1] &= ~(std::uint64_t{0xffff} << filter_shift);
-    lower_target.free &= ~(full & ~upper);
+    const header_words tags = header_words::of(source_.header(plan_.source)).bytes_of(all_slots);
+    const header_words second = tags.bytes_of(upper);
+    const header_words first = tags.without(second);
+    std::memcpy(targets_[0].words, &first, sizeof first);
+    targets_[0].free &= ~(full & ~upper);
     if (plan_.targets == 1) return;
-    for (unsigned half = 0; half < 2; ++half) {
-      const std::uint64_t chosen = little_endian(bytes_of_bits(upper >> (8 * half) & 0xff));
-      upper_target.words[half] = lower_target.words[half] & chosen;
-      lower_target.words[half] ^= upper_target.words[half];
-    }
-    upper_target.free &= ~(full & upper);
+    std::memcpy(targets_[1].words, &second, sizeof second);
+    targets_[1].free &= ~upper;
   }
 
   bool overflow_fits() noexcept {
@@ -194,18 +142,6 @@ class evacuation : private gathering<Elements, Array, Memory> {
       if (targets_[t].arriving > room) return false;
     }
     return true;
-  }
-
-  void move_split(slot_type* from, std::uint32_t full, std::uint32_t upper) noexcept {
-    slot_type* const to_lower = targets_[0].slots;
-    slot_type* const to_upper = plan_.targets == 2 ? targets_[1].slots : to_lower;
-    std::size_t moved = 0;
-    for (std::uint32_t rest = full; rest != 0; rest &= rest - 1, ++moved) {
-      const unsigned number = lowest_bit(rest);
-      slot_type* const to = select((upper >> number & 1) != 0, to_upper, to_lower);
-      this->relocate(to + number, from + number);
-    }
-    memory_.recorder.moved(moved);
   }
 
   target_bucket& target_of(const moving& element) noexcept {
@@ -340,7 +276,7 @@ class evacuation : private gathering<Elements, Array, Memory> {
   // Where the filter is in the header's second word.
   static constexpr unsigned filter_shift = std::endian::native == std::endian::little ? 48 : 0;
 
-  const evacuation_plan plan_;
+  const evacuation_plan& plan_;
   target_bucket targets_[max_targets];
 };
 

@@ -8,6 +8,7 @@
 
 #include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
+#include <steady/detail/config.hpp>
 #include <steady/detail/elements.hpp>
 #include <steady/detail/group.hpp>
 #include <steady/detail/pointers.hpp>
@@ -15,6 +16,23 @@
 #include <steady/detail/small_list.hpp>
 
 namespace steady::detail {
+
+// Destroys what is in a slot.
+template <class Elements, class Allocator>
+STEADY_ALWAYS_INLINE void vacate(Allocator& allocator,
+                                 typename Elements::slot_type* slot) noexcept {
+  Elements::destroy(allocator, slot);
+  poison<Allocator>(slot, sizeof(typename Elements::slot_type));
+}
+
+// Moves an element to an empty slot, where moving does not throw.
+template <class Elements, class Allocator>
+STEADY_ALWAYS_INLINE void relocate(Allocator& allocator, typename Elements::slot_type* to,
+                                   typename Elements::slot_type* from) noexcept {
+  unpoison<Allocator>(to, sizeof(typename Elements::slot_type));
+  Elements::move(allocator, to, from);
+  vacate<Elements>(allocator, from);
+}
 
 template <class Elements, class Array, class Memory>
 class gathering {
@@ -71,23 +89,14 @@ class gathering {
     }
   }
 
-  void relocate(slot_type* to, slot_type* from) noexcept {
-    unpoison<allocator_type>(to, sizeof(slot_type));
-    Elements::move(memory_.allocator(), to, from);
-    vacate(from);
-  }
-
-  void vacate(slot_type* slot) noexcept {
-    Elements::destroy(memory_.allocator(), slot);
-    poison<allocator_type>(slot, sizeof(slot_type));
-  }
-
   // Moves all to their destinations. What can be copied is copied where moving may throw, so that a
   // throwing copy leaves all originals. A type that can only be moved, and whose move throws, is
   // moved back.
   void relocate_all() {
     if constexpr (Elements::nothrow_movable()) {
-      for (const moving& element : moving_) relocate(element.destination, element.slot);
+      for (const moving& element : moving_) {
+        relocate<Elements>(memory_.allocator(), element.destination, element.slot);
+      }
     } else {
       std::size_t done = 0;
       try {
@@ -101,7 +110,7 @@ class gathering {
         while (done > 0) undo(moving_[--done]);
         throw;
       }
-      for (const moving& element : moving_) vacate(element.slot);
+      for (const moving& element : moving_) vacate<Elements>(memory_.allocator(), element.slot);
     }
     memory_.recorder.moved(moving_.size());
   }
@@ -135,7 +144,7 @@ class gathering {
       Elements::destroy(allocator, element.slot);
       Elements::transfer(allocator, element.slot, element.destination);
     }
-    vacate(element.destination);
+    vacate<Elements>(allocator, element.destination);
   }
 };
 

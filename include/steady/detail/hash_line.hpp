@@ -37,10 +37,19 @@ concept avalanching_hash = requires {
   typename Hash::is_avalanching;
 };
 
+template <class Hash, class Key>
+inline constexpr bool hashes_nothrow = [] {
+  if constexpr (seeded_hash<Hash, Key>) {
+    return noexcept(std::declval<const Hash&>()(std::declval<const Key&>(), std::uint64_t{}));
+  } else {
+    return noexcept(std::declval<const Hash&>()(std::declval<const Key&>()));
+  }
+}();
+
 // The position of `key`: the map's seed and the user's hash, whatever that hash is worth.
 template <class Hash, class Key>
-STEADY_ALWAYS_INLINE std::uint64_t position_of(const Hash& hash, const Key& key,
-                                               const line_seed& seed) {
+STEADY_ALWAYS_INLINE std::uint64_t position_of(
+    const Hash& hash, const Key& key, const line_seed& seed) noexcept(hashes_nothrow<Hash, Key>) {
   if constexpr (seeded_hash<Hash, Key>) {
     return static_cast<std::uint64_t>(hash(key, seed.key)) * seed.multiplier;
   } else {

@@ -311,7 +311,9 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     places_.change();
     const bool reseeding = arrays_.reseeding();
     arrays_.advance(
-        [this](const slot_type& slot) { return hashed(Elements::key_of(slot)); },
+        [this](const slot_type& slot) noexcept(hashes_nothrow<Hash, typename Elements::key_type>) {
+          return hashed(Elements::key_of(slot));
+        },
         [this](const slot_type& slot) { return this->next_hashed(Elements::key_of(slot)); },
         this->walkers.any(),
         [this](const slot_type* from, slot_type* to) {

@@ -11,6 +11,7 @@
 #include <steady/detail/elements.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/migrator.hpp>
+#include <steady/detail/random_seed.hpp>
 #include <steady/stats.hpp>
 
 namespace steady::detail {
@@ -114,7 +115,10 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     announce_end();
     places_.change();
     this->destroy_elements();
-    if (arrays_.has_memory()) this->forget_elements(arrays_.array_of(false));
+    if (arrays_.has_memory()) {
+      this->forget_elements(arrays_.array_of(false));
+      seed_ = random_seed();  // it may be filled in the order of a map that it was a copy of
+    }
     size_ = 0;
   }
 
@@ -172,13 +176,14 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
 
   // ---- the whole table ----
 
-  // Copies every element of `other`; this table is empty. Its seed is a fresh one: were it the
-  // other's, a table filled in the order of the other would pile up. On an exception this table is
+  // Copies every element of `other`; this table is empty. It takes over the seed, so that elements
+  // arrive in the order of its buckets instead of at random places. On an exception this table is
   // empty again.
   void copy_from(const table& other) {
     if (other.size_ == 0) return;
     try {
       this->reserve(other.size_);
+      seed_ = other.seed_;
       for (position at = other.first(); at; at = other.after(at)) {
         const slot_type& from = *at.slot;
         insert_new(Elements::key_of(from), [&](slot_type* to) {
