@@ -40,6 +40,13 @@ struct alignas(16) overflow_bucket {
 // Found by an empty map, so that looking up needs no test for emptiness. Never written.
 inline constexpr bucket_header empty_header{};
 
+// The slot of that number. The product is worked out in 32 bits, which spares widening the number.
+template <class Slot>
+STEADY_ALWAYS_INLINE Slot* slot_of(Slot* slots, unsigned number) noexcept {
+  return reinterpret_cast<Slot*>(reinterpret_cast<std::byte*>(slots) +
+                                 number * static_cast<unsigned>(sizeof(Slot)));
+}
+
 // The bits that stand for slots in the result of a tag comparison.
 constexpr std::uint32_t slots_mask(unsigned width) noexcept { return (1u << width) - 1u; }
 

@@ -29,9 +29,9 @@ class header_leaves {
   using leaf_link = pointer_of<Allocator, bucket_header>;
   using node_link = pointer_of<Allocator, leaf_link>;
   using root_link = pointer_of<Allocator, node_link>;
+  using slots_link = pointer_of<Allocator, Slot>;
 
  public:
-  using slots_link = pointer_of<Allocator, Slot>;
   using root_type = const node_link*;
 
   header_leaves() noexcept {
@@ -54,11 +54,16 @@ class header_leaves {
 
   static bool is_reserved(line_partition) noexcept { return false; }
 
-  // The directory entry of `chunk`.
-  static STEADY_ALWAYS_INLINE slots_link& slots(root_type root, std::uint64_t chunk) noexcept {
-    auto* const end =
-        reinterpret_cast<slots_link*>(leaf(root, chunk << layout::log2_chunk_buckets));
-    return *(end - 1 - chunk % leaf_chunks);
+  // The slots of the bucket whose index times 16 is `offset`.
+  static STEADY_ALWAYS_INLINE Slot* slots_at(root_type root, std::uint64_t offset) noexcept {
+    const std::uint64_t bucket = offset / sizeof(bucket_header);
+    return to_raw(*entry(root, bucket / layout::chunk_buckets)) +
+           bucket % layout::chunk_buckets * layout::width;
+  }
+
+  // Enters `chunk`, whose slots begin at `first`, in the directory.
+  static void set_slots(root_type root, std::uint64_t chunk, Slot* first) noexcept {
+    std::construct_at(entry(root, chunk), to_stored<slots_link>(first));
   }
 
   // Headers that live in front of the only chunk, `prefix` being embedded_prefix bytes before them.
@@ -106,6 +111,12 @@ class header_leaves {
   }
 
  private:
+  static STEADY_ALWAYS_INLINE slots_link* entry(root_type root, std::uint64_t chunk) noexcept {
+    auto* const end =
+        reinterpret_cast<slots_link*>(leaf(root, chunk << layout::log2_chunk_buckets));
+    return end - 1 - chunk % leaf_chunks;
+  }
+
   using layout = geometry<Slot, Allocator, Policy>;
 
   static constexpr std::size_t block_alignment = alignof(bucket_header);

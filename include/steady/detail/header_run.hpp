@@ -27,13 +27,16 @@ namespace steady::detail {
 
 template <class Slot, class Allocator, class Policy>
 class header_run {
+  // Where the slots of the array's first bucket would be if all chunks were laid out in a row with
+  // this one. So a bucket's number in its chunk need not be worked out.
+  using directory_entry = std::uintptr_t;
+
  public:
-  using slots_link = pointer_of<Allocator, Slot>;
   using root_type = const bucket_header*;
 
   // Room that embedded headers need in front of them.
   static constexpr std::size_t embedded_prefix =
-      round_up(sizeof(slots_link), sizeof(bucket_header));
+      round_up(sizeof(directory_entry), sizeof(bucket_header));
 
   root_type root() const noexcept { return to_raw(headers_); }
 
@@ -44,10 +47,22 @@ class header_run {
   // Whether an array has addresses reserved for its headers: one that is not small.
   static bool is_reserved(line_partition line) noexcept { return extent::of(line).reserved; }
 
-  // The directory entry of `chunk`.
-  static STEADY_ALWAYS_INLINE slots_link& slots(root_type root, std::uint64_t chunk) noexcept {
-    auto* const end = reinterpret_cast<slots_link*>(const_cast<bucket_header*>(root));
-    return end[static_cast<std::ptrdiff_t>(~chunk)];  // -1 - chunk
+  // The slots of the bucket whose index times 16 is `offset`.
+  static STEADY_ALWAYS_INLINE Slot* slots_at(root_type root, std::uint64_t offset) noexcept {
+    const std::uint64_t bucket = offset / sizeof(bucket_header);
+    const directory_entry first = *entry(root, bucket / layout::chunk_buckets);
+    if constexpr (layout::bucket_bytes % sizeof(bucket_header) == 0) {
+      return reinterpret_cast<Slot*>(first +
+                                     offset * (layout::bucket_bytes / sizeof(bucket_header)));
+    } else {
+      return reinterpret_cast<Slot*>(first + bucket * layout::bucket_bytes);
+    }
+  }
+
+  // Enters `chunk`, whose slots begin at `first`, in the directory.
+  static void set_slots(root_type root, std::uint64_t chunk, Slot* first) noexcept {
+    std::construct_at(entry(root, chunk), reinterpret_cast<directory_entry>(first) -
+                                              chunk * layout::chunk_buckets * layout::bucket_bytes);
   }
 
   // Headers that live in front of the only chunk, `prefix` being embedded_prefix bytes before them.
@@ -118,11 +133,16 @@ class header_run {
   using layout = geometry<Slot, Allocator, Policy>;
   using header_link = pointer_of<Allocator, bucket_header>;
 
+  static STEADY_ALWAYS_INLINE directory_entry* entry(root_type root, std::uint64_t chunk) noexcept {
+    auto* const end = reinterpret_cast<directory_entry*>(const_cast<bucket_header*>(root));
+    return end + static_cast<std::ptrdiff_t>(~chunk);  // -1 - chunk
+  }
+
   static constexpr std::uint64_t slice_headers = slice_bytes / sizeof(bucket_header);
 
   // Slices of headers whose directory entries fill a slice.
   static constexpr std::uint64_t slices_per_directory_slice = std::max<std::uint64_t>(
-      sizeof(bucket_header) * layout::chunk_buckets / sizeof(slots_link), 1);
+      sizeof(bucket_header) * layout::chunk_buckets / sizeof(directory_entry), 1);
 
   // Bytes of a run with memory of its own.
   struct extent {
@@ -133,7 +153,7 @@ class header_run {
     static constexpr extent of(line_partition line) noexcept {
       extent size{};
       size.headers = line.buckets() * sizeof(bucket_header);
-      size.directory = (line.buckets() >> layout::log2_chunk_buckets) * sizeof(slots_link);
+      size.directory = (line.buckets() >> layout::log2_chunk_buckets) * sizeof(directory_entry);
       size.reserved = size.headers > slice_bytes;
       size.directory =
           round_up(size.directory, size.reserved ? slice_bytes : sizeof(bucket_header));

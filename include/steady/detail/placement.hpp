@@ -162,8 +162,9 @@ class placement {
       prefetch_bucket(slots);
       do {
         const unsigned number = lowest_bit(matches);
-        if (holds(slots[number], key)) [[likely]] {
-          return {slots + number, header->tags + number, place.bucket(), place.in_new};
+        slot_type* const slot = slot_of(slots, number);
+        if (holds(*slot, key)) [[likely]] {
+          return {slot, header->tags + number, place.bucket(), place.in_new};
         }
         matches &= matches - 1;
       } while (matches != 0);
@@ -183,7 +184,7 @@ class placement {
     std::uint8_t* tag;
     if (empty != 0) [[likely]] {
       const unsigned number = lowest_bit(empty);
-      slot = array::slots_at(place.root, place.offset) + number;
+      slot = slot_of(array::slots_at(place.root, place.offset), number);
       tag = header->tags + number;
     } else {
       const tagged claimed = claim_overflow(place.in_new, place.bucket(), place.position);
