@@ -111,6 +111,11 @@ struct geometry {
       std::clamp(Policy::chunk_bytes / bucket_bytes, std::size_t{1}, std::size_t{4096}));
   static constexpr unsigned log2_chunk_buckets = std::bit_width(chunk_buckets) - 1;
 
+  // What a container begins with that was not told its size: two buckets, unless elements are
+  // large. One would soon be too small, and growing costs what inserting ten elements does.
+  // reserve() with a small number makes one.
+  static constexpr unsigned first_log2_buckets = bucket_bytes <= 1024 && chunk_buckets >= 2 ? 1 : 0;
+
   static constexpr std::size_t overflow_slots_offset = round_up(sizeof(overflow), alignof(Slot));
   static constexpr std::size_t overflow_stride =
       round_up(overflow_slots_offset + overflow_width * sizeof(Slot), alignment);

@@ -104,7 +104,7 @@ class table_iterator {
   }
   pointer operator->() const noexcept { return std::addressof(**this); }
 
-  table_iterator& operator++() noexcept {
+  STEADY_ALWAYS_INLINE table_iterator& operator++() noexcept {
     check_.require_element(table_, at_);
     *this = table_iterator(*table_, table_->after(at_));
     return *this;

@@ -102,7 +102,7 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
   void reserve_gradually(std::size_t size) {
     require_changeable();
     static_cast<void>(layout::log2_buckets_for(size));  // throws if no table has so many
-    if (!arrays_.has_memory()) furnish(0);
+    if (!arrays_.has_memory()) furnish(layout::first_log2_buckets);
     sizing_.reserve(size);
     settle();
   }

@@ -80,7 +80,9 @@ class placement {
   using walker_list = observer_list<walker_type>;
   walker_list walkers;  // over these elements
 
-  position after(const position& at) const noexcept { return walk::after(arrays_, at); }
+  STEADY_ALWAYS_INLINE position after(const position& at) const noexcept {
+    return walk::after(arrays_, at);
+  }
   position first() const noexcept { return size_ == 0 ? position{} : walk::first(arrays_); }
 
   // Has to be called before an element changes in another way than by the functions here.
@@ -288,6 +290,7 @@ class placement {
     const auto wanted = group::broadcast(tag_word(at));
     overflow* chain = to_raw(array::first_overflow(root, bucket));
     for (; chain != nullptr; chain = to_raw(chain->next)) {
+      prefetch_lines<layout::overflow_stride>(chain);
       slot_type* const slots = array::overflow_slots(chain);
       std::uint32_t matches = group::match(chain, wanted) & all_overflow_slots;
       for (; matches != 0; matches &= matches - 1) {

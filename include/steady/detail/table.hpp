@@ -83,7 +83,7 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     if (const position found = this->find_in(this->place_of(at, key), key)) return {found, false};
     require_changeable();
     if (!arrays_.has_memory()) {
-      furnish(0);
+      furnish(layout::first_log2_buckets);
       at = hashed(key);  // the table has a seed only now
     } else if (should_progress(size_ + 1)) {
       const line_seed before = seed_;
@@ -297,7 +297,7 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     require_changeable();
     if (should_progress(size_ + 1)) [[unlikely]] {
       if (arrays_.has_memory()) return insert_with_progress(at, construct);
-      furnish(0);
+      furnish(layout::first_log2_buckets);
       at = hashed(key);  // the table has a seed only now
       place = this->place_of(at, key);
     }
