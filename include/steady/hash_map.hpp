@@ -23,6 +23,7 @@
 #include <steady/detail/config.hpp>
 #include <steady/detail/deduction.hpp>
 #include <steady/detail/elements.hpp>
+#include <steady/detail/interface.hpp>
 #include <steady/from_range.hpp>
 #include <steady/hash.hpp>
 #include <steady/map_container.hpp>
@@ -42,7 +43,11 @@ class hash_map
   using typename base::value_type;
 
   using base::base;
-  hash_map() = default;
+  // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
+  // be filled with zeros.
+  constexpr hash_map() noexcept(
+      detail::nothrow_made_from_nothing<Hash, KeyEqual, Allocator>) requires
+      detail::made_from_nothing<Hash, KeyEqual, Allocator> {}
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   hash_map(std::initializer_list<value_type> elements) : base(elements) {}
 

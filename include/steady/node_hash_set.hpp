@@ -17,6 +17,7 @@
 #include <steady/detail/config.hpp>
 #include <steady/detail/deduction.hpp>
 #include <steady/detail/elements.hpp>
+#include <steady/detail/interface.hpp>
 #include <steady/detail/nodes.hpp>
 #include <steady/from_range.hpp>
 #include <steady/hash.hpp>
@@ -39,7 +40,11 @@ class node_hash_set
   using typename base::value_type;
 
   using base::base;
-  node_hash_set() = default;
+  // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
+  // be filled with zeros.
+  constexpr node_hash_set() noexcept(
+      detail::nothrow_made_from_nothing<Hash, KeyEqual, Allocator>) requires
+      detail::made_from_nothing<Hash, KeyEqual, Allocator> {}
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   node_hash_set(std::initializer_list<value_type> elements) : base(elements) {}
 

@@ -41,7 +41,7 @@ TEST(allocation, is_not_needed_by_an_empty_map) {
 TEST(allocation, of_a_small_map_is_one_small_block) {
   memory_ledger ledger;
   map_type<steady::default_policy> map{ledger_allocator<int>(ledger)};
-  for (std::uint64_t n = 0; n < 22; ++n) map[n] = n;
+  for (std::uint64_t n = 0; n < 14; ++n) map[n] = n;
   EXPECT_EQ(ledger.calls, 1u);
   EXPECT_LE(ledger.bytes, 608u);
 }

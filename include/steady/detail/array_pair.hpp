@@ -50,6 +50,7 @@ class array_pair {
     std::uint64_t offset;    // of the bucket: its index times 16
     std::uint64_t position;  // of the key, on the array's line
     bool in_new;
+    bool in_large;  // the array is larger than what is cached near the processor
 
     STEADY_ALWAYS_INLINE std::uint64_t bucket() const noexcept {
       return offset / sizeof(bucket_header);
@@ -103,7 +104,7 @@ class array_pair {
   // Where `position` of that array's line is.
   STEADY_ALWAYS_INLINE place place_in(bool in_new, std::uint64_t position) const noexcept {
     const array& owner = array_of(in_new);
-    return {owner.root(), owner.line().offset_at(position), position, in_new};
+    return {owner.root(), owner.line().offset_at(position), position, in_new, owner.is_large()};
   }
 
   array& array_of(bool in_new) noexcept { return both_[in_new]; }

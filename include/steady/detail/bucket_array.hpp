@@ -66,6 +66,8 @@ class bucket_array {
 
   line_partition line() const noexcept { return line_; }
   bool exists() const noexcept { return created_; }
+  // Whether the slots are more than what is cached near the processor.
+  bool is_large() const noexcept { return line_.shift <= layout::shift_of_large; }
 
   // What a lookup needs of the array, in a register.
   root_type root() const noexcept { return headers_.root(); }

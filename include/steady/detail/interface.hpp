@@ -39,6 +39,13 @@ concept shows_key = requires(const Arguments&... arguments) {
 template <class T, class One, class Other>
 concept one_but_not_other = std::same_as<T, One> && !std::same_as<One, Other>;
 
+// Functions and an allocator that a container can begin with when it is given none.
+template <class... Parts>
+concept made_from_nothing = (std::default_initializable<Parts> && ...);
+template <class... Parts>
+inline constexpr bool nothrow_made_from_nothing = (std::is_nothrow_default_constructible_v<Parts> &&
+                                                   ...);
+
 // What insert() says of a node handle; the members are the standard's.
 template <class Iterator, class Node>
 struct insert_return {

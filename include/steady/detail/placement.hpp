@@ -161,7 +161,7 @@ class placement {
       // The slots' address does not depend on the header's content: predicting that there is a
       // match, the processor fetches slots while the header is still on its way.
       slot_type* const slots = array::slots_at(place.root, place.offset);
-      prefetch_bucket(slots);
+      prefetch_bucket(slots, place.in_large);
       do {
         const unsigned number = lowest_bit(matches);
         slot_type* const slot = slot_of(slots, number);
@@ -277,10 +277,13 @@ class placement {
     return static_cast<bool>(equal_(key, Elements::key_of(slot)));
   }
 
-  // All lines of a small bucket, because which one is wanted is not known yet.
-  static STEADY_ALWAYS_INLINE void prefetch_bucket(const slot_type* slots) noexcept {
+  // All lines of a small bucket, because which one is wanted is not known yet. Those of a larger
+  // one are worth it only where each would have to come from far.
+  static STEADY_ALWAYS_INLINE void prefetch_bucket(const slot_type* slots, bool far) noexcept {
     if constexpr (layout::bucket_bytes <= 4 * cache_line_bytes) {
       prefetch_lines<layout::bucket_bytes>(slots);
+    } else if constexpr (layout::bucket_bytes <= 16 * cache_line_bytes) {
+      if (far) prefetch_lines<layout::bucket_bytes>(slots);
     }
   }
 
