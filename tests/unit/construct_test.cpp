@@ -23,6 +23,12 @@ using namespace support;
 using strings = steady::hash_map<std::string, int>;
 
 static_assert(std::is_nothrow_default_constructible_v<strings>);
+struct hash_of_something {
+  explicit hash_of_something(int) {}
+  std::size_t operator()(int value) const { return static_cast<std::size_t>(value); }
+};
+static_assert(!std::is_default_constructible_v<steady::hash_map<int, int, hash_of_something>>);
+static_assert(!std::is_default_constructible_v<steady::hash_set<int, hash_of_something>>);
 static_assert(std::is_nothrow_move_constructible_v<strings>);
 static_assert(std::is_nothrow_move_assignable_v<strings>);
 static_assert(std::is_nothrow_swappable_v<strings>);

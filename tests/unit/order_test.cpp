@@ -54,6 +54,16 @@ TYPED_TEST(order, of_a_copy_is_that_of_the_original) {
   EXPECT_EQ(order_of(a), order_of(assigned));
 }
 
+TYPED_TEST(order, of_a_copy_spares_hashing) {
+  constexpr std::uint64_t count = 200'000;
+  map_of<std::uint64_t, std::uint64_t, support::counted, TypeParam> a;
+  for (std::uint64_t n = 0; n < count; ++n) a[n] = n;
+  a.finish();
+  const auto copy = a;
+  EXPECT_EQ(copy.bucket_count(), a.bucket_count());
+  EXPECT_LE(copy.work().hashes_taken, count / 20) << "only what is in overflow";
+}
+
 TYPED_TEST(order, of_a_copy_changes_when_it_is_cleared) {
   typename TestFixture::map_type a;
   this->fill(a, 1000);  // a single chunk, which clear() keeps

@@ -14,7 +14,8 @@
 //                                                            copies may throw, then they are undone
 //   4. commit   write each target header once; now the frontier may pass
 //
-// The usual case, a bucket without overflow whose elements do not throw when moved, is shorter.
+// Nearly all steps are splits of a bucket without overflow, with nothing that throws: those are
+// splitting.hpp's, and come here only with overflow.
 //
 // Bound: one source bucket with its overflow, at most max_targets target buckets, at most one
 // chunk.
@@ -26,11 +27,11 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <utility>
 
 #include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/evacuation_plan.hpp>
+#include <steady/detail/gathering.hpp>
 #include <steady/detail/group.hpp>
 #include <steady/detail/pointers.hpp>
 #include <steady/detail/splitting.hpp>
@@ -100,8 +101,8 @@ class evacuation : private gathering<Elements, Array, Memory> {
     unsigned filled;      // its slots in use
   };
 
-  // Then the overflow, if there is any, fills the gaps. False if it does not fit; nothing has
-  // changed then.
+  // Splits the bucket, finding the sides of all elements before the first is moved; then its
+  // overflow, if there is any, fills the gaps. False if it does not fit; nothing has changed then.
   template <class PositionOf>
   bool split(const PositionOf& position_of) {
     const bool overflows = source_.header(plan_.source)->filter != 0;

@@ -204,6 +204,22 @@ class placement {
     return {slot, tag, place.bucket(), place.in_new, empty == 0};
   }
 
+  // Makes an element where `at` is in a table with as many buckets; its slot is empty here.
+  template <class Construct>
+  STEADY_ALWAYS_INLINE void insert_alike(const position& at, const Construct& construct) {
+    const array& owner = arrays_.array_of(false);
+    const auto number = static_cast<unsigned>(at.tag - header_around(at.tag));
+    slot_type* const slot = slot_of(owner.slots(at.bucket), number);
+    slot_opening<Allocator, slot_type> opening(slot);
+    {
+      [[maybe_unused]] const user_code scope(this);
+      construct(slot);
+    }
+    opening.keep();
+    owner.header(at.bucket)->tags[number] = *at.tag;
+    ++size_;
+  }
+
   void destroy_elements() noexcept {
     if constexpr (!Elements::trivially_destructible()) {
       for (position at = first(); at; at = after(at)) destroy(at.slot);

@@ -177,18 +177,24 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
   // ---- the whole table ----
 
   // Copies every element of `other`; this table is empty. It takes over the seed, so that elements
-  // arrive in the order of its buckets instead of at random places. On an exception this table is
-  // empty again.
+  // arrive in the order of its buckets instead of at random places; where it has as many buckets,
+  // they keep their slots, and nothing is hashed. On an exception this table is empty again.
   void copy_from(const table& other) {
     if (other.size_ == 0) return;
     try {
       this->reserve(other.size_);
       seed_ = other.seed_;
+      const bool alike = !other.arrays_.migrating() && other.log2_buckets() == this->log2_buckets();
       for (position at = other.first(); at; at = other.after(at)) {
         const slot_type& from = *at.slot;
-        insert_new(Elements::key_of(from), [&](slot_type* to) {
+        const auto construct = [&](slot_type* to) {
           Elements::construct(allocator(), to, std::as_const(Elements::element_of(from)));
-        });
+        };
+        if (alike && !at.in_overflow) {
+          this->insert_alike(at, construct);
+        } else {
+          insert_new(Elements::key_of(from), construct);
+        }
       }
       this->withdraw_reservation();
     } catch (...) {
