@@ -100,16 +100,24 @@ struct hash {
                 "steady::hash<Key>: there is no std::hash<Key>. Specialise std::hash or "
                 "steady::hash for this key type, or give the map a hash as its Hash argument.");
 
-  std::uint64_t operator()(const Key& key, std::uint64_t seed = 0) const
-      noexcept(detail::hashed_as_integer<Key> || noexcept(std::hash<Key>{}(key))) {
+  STEADY_ALWAYS_INLINE std::uint64_t operator()(const Key& key, std::uint64_t seed = 0) const
+      noexcept(noexcept(number(key))) {
+    return detail::hash_integer(number(key), seed);
+  }
+
+  // The number that is hashed. Whoever has a seed that is fit to be multiplied with may use this
+  // instead of the call, if the hash is this very type.
+  static STEADY_ALWAYS_INLINE std::uint64_t number(const Key& key) noexcept(
+      detail::hashed_as_integer<Key> || noexcept(std::hash<Key>{}(key))) {
     if constexpr (std::is_pointer_v<Key>) {
-      return detail::hash_integer(reinterpret_cast<std::uintptr_t>(key), seed);
+      return reinterpret_cast<std::uintptr_t>(key);
     } else if constexpr (detail::hashed_as_integer<Key>) {
-      return detail::hash_integer(static_cast<std::uint64_t>(key), seed);
+      return static_cast<std::uint64_t>(key);
     } else {
-      return detail::hash_integer(std::hash<Key>{}(key), seed);
+      return std::hash<Key>{}(key);
     }
   }
+  using hash_of_numbers = hash;
 };
 
 namespace detail {

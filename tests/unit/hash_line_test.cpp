@@ -2,11 +2,13 @@
 #include <cstdint>
 #include <limits>
 #include <random>
+#include <string>
 
 #include <gtest/gtest.h>
 
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/random_seed.hpp>
+#include <steady/hash.hpp>
 
 #include "support/hashes.hpp"
 
@@ -90,8 +92,23 @@ TEST(filter_bit, is_found_in_a_filter_that_has_it) {
 
 TEST(position, uses_the_seed_of_a_hash_that_takes_one) {
   const steady::detail::line_seed seed{5, 7};
+  const steady::hash<std::string> hash;
+  EXPECT_EQ(steady::detail::position_of(hash, "three", seed), hash("three", 5) * 7);
+}
+
+// What is or becomes a number is not hashed twice, but what derives from such a hash may differ.
+TEST(position, folds_a_number_with_the_key_of_the_seed) {
+  const steady::detail::line_seed seed{std::uint64_t{5} << 60, 7};
   const steady::hash<int> hash;
-  EXPECT_EQ(steady::detail::position_of(hash, 3, seed), hash(3, 5) * 7);
+  EXPECT_EQ(steady::detail::position_of(hash, 3, seed),
+            steady::detail::position_of_number(3, seed));
+  EXPECT_NE(steady::detail::position_of(hash, 3, seed), hash(3, seed.key) * 7);
+  struct other_hash : steady::hash<int> {
+    std::uint64_t operator()(int key, std::uint64_t salt) const {
+      return salt + 1000u * static_cast<unsigned>(key);
+    }
+  };
+  EXPECT_EQ(steady::detail::position_of(other_hash(), 3, seed), (seed.key + 3000) * 7);
 }
 
 TEST(position, mixes_a_hash_that_takes_no_seed) {
@@ -103,12 +120,15 @@ TEST(position, mixes_a_hash_that_takes_no_seed) {
 }
 
 TEST(random_seed, is_never_the_same) {
-  const auto a = steady::detail::random_seed();
-  const auto b = steady::detail::random_seed();
+  const steady::detail::line_seed a = steady::detail::random_seed();
+  const steady::detail::line_seed b = steady::detail::random_seed();
   EXPECT_NE(a.key, b.key);
   EXPECT_NE(a.multiplier, b.multiplier);
-  EXPECT_EQ(a.multiplier % 2, 1u);
-  EXPECT_EQ(b.multiplier % 2, 1u);
+  for (const auto& seed : {a, b}) {
+    EXPECT_EQ(seed.multiplier % 2, 1u);
+    EXPECT_EQ(seed.key % 2, 1u);
+    EXPECT_EQ(seed.key >> 63, 1u);
+  }
 }
 
 }  // namespace

@@ -107,9 +107,9 @@ TEST_F(node_memory, of_an_element_that_could_not_be_made_is_given_back) {
     map_type map(map_type::allocator_type{here_});
     const copied value(1);
     for (std::uint64_t n = 0; n < 300; ++n) map.try_emplace(n, value);
+    map.finish();
     const std::size_t blocks = here_.blocks;
     const std::size_t bytes = here_.bytes;
-    map.finish();
     countdown::arm(0);
     EXPECT_THROW(map.try_emplace(1000, value), injected_failure);
     countdown::disarm();

@@ -7,6 +7,7 @@
 //   2. Not migrating: the frontier is 0, the new array does not exist, the old one owns everything.
 //   3. New buckets that begin below the frontier have written headers; the others may be unwritten.
 //   4. At most two arrays exist: a migration starts only when none is under way.
+//   5. The view shows the old array while it owns everything, else a detour.
 //
 // A migration runs from any number of buckets to any other; its kind is only the name for how the
 // two compare. One kind differs: reseeding gives the new array another line. Frontier and ownership
@@ -104,8 +105,15 @@ class array_pair {
   // Where `position` of that array's line is.
   STEADY_ALWAYS_INLINE place place_in(bool in_new, std::uint64_t position) const noexcept {
     const array& owner = array_of(in_new);
-    return {owner.root(), owner.line().offset_at(position), position, in_new, owner.is_large()};
+    return place_at(owner.root(), owner.line(), position, in_new);
   }
+
+  // Where a lookup may begin, whoever owns `position`: there, or, unless view_is_whole(), at a
+  // detour.
+  STEADY_ALWAYS_INLINE place place_in_view(std::uint64_t position) const noexcept {
+    return place_at(view_.root(), view_.line(), position, false);
+  }
+  bool view_is_whole() const noexcept { return !divided() && has_memory(); }
 
   array& array_of(bool in_new) noexcept { return both_[in_new]; }
   const array& array_of(bool in_new) const noexcept { return both_[in_new]; }
@@ -135,6 +143,7 @@ class array_pair {
       throw;
     }
     memory.recorder.zeroed(fresh.line().buckets() * sizeof(bucket_header));
+    settle_view();
   }
 
   // Begins a migration to 2^log2_buckets buckets; none may be under way. O(1). Throws what the
@@ -167,6 +176,7 @@ class array_pair {
       complete();
     } else {
       frontier_ = plan.last + 1;
+      view_.show_detour();
       if (plan.empties_source) {
         const bool shrinking = both_[new_side].line().shift > both_[old_side].line().shift;
         both_[old_side].release_below(memory, shrinking ? pass_empty(plan) : plan.source + 1);
@@ -204,6 +214,7 @@ class array_pair {
     memory.overflow_buckets = 0;
     frontier_ = 0;
     reseeding_ = false;
+    settle_view();
     snapshots.each([this](auto& snapshot) {
       snapshots.remove(snapshot);
       snapshot.rehomed(nullptr);
@@ -217,6 +228,8 @@ class array_pair {
     both_[new_side] = std::exchange(other.both_[new_side], array());
     frontier_ = std::exchange(other.frontier_, 0);
     reseeding_ = std::exchange(other.reseeding_, false);
+    settle_view();
+    other.settle_view();
     furnished_ = other.furnished_;
     early_ = other.early_;
     migrations = std::exchange(other.migrations, {});
@@ -229,6 +242,7 @@ class array_pair {
     std::swap(both_[old_side], other.both_[old_side]);
     std::swap(both_[new_side], other.both_[new_side]);
     std::swap(frontier_, other.frontier_);
+    std::swap(view_, other.view_);
     std::swap(reseeding_, other.reseeding_);
     std::swap(furnished_, other.furnished_);
     std::swap(early_, other.early_);
@@ -250,6 +264,20 @@ class array_pair {
 
   // Evacuations go through the old array in order, so what the next ones read is known now.
   static constexpr std::uint64_t evacuations_ahead = 2;
+
+  static STEADY_ALWAYS_INLINE place place_at(typename array::root_type root, line_partition line,
+                                             std::uint64_t position, bool in_new) noexcept {
+    return {root, line.offset_at(position), position, in_new, line.shift <= layout::shift_of_large};
+  }
+
+  // After what owns the line has changed.
+  void settle_view() noexcept {
+    if (divided()) {
+      view_.show_detour();
+    } else {
+      view_.show(both_[old_side]);
+    }
+  }
 
   evacuation_plan next_evacuation() const noexcept {
     return evacuation_plan::at(
@@ -301,6 +329,7 @@ class array_pair {
     scatter(bucket, next_position_of, moved);
     if (bucket + 1 == both_[old_side].line().buckets()) return complete();
     frontier_ = both_[old_side].line().first_of(bucket + 1);
+    view_.show_detour();
     both_[old_side].release_below(memory, bucket + 1);
   }
 
@@ -362,10 +391,12 @@ class array_pair {
     both_[old_side] = std::exchange(both_[new_side], array());
     frontier_ = 0;
     reseeding_ = false;
+    settle_view();
     memory.template release_recycled<layout::alignment>(layout::full_chunk.bytes);
   }
 
-  array both_[2];  // the old one and the new one
+  typename array::view view_;  // of the old array while it owns the whole line
+  array both_[2];              // the old one and the new one
   std::uint64_t frontier_ = 0;
   bool reseeding_ = false;
   std::uint64_t furnished_ = 0;  // new buckets, while reseeding

@@ -40,6 +40,10 @@ struct alignas(16) overflow_bucket {
 // Found by an empty map, so that looking up needs no test for emptiness. Never written.
 inline constexpr bucket_header empty_header{};
 
+// Found where a lookup must go another way, without a test for that either: there is no element,
+// but any position may be in overflow. Never written.
+inline constexpr bucket_header detour_header{{}, 0xffff};
+
 // The slot of that number. The product is worked out in 32 bits, which spares widening the number.
 template <class Slot>
 STEADY_ALWAYS_INLINE Slot* slot_of(Slot* slots, unsigned number) noexcept {

@@ -66,8 +66,27 @@ class bucket_array {
 
   line_partition line() const noexcept { return line_; }
   bool exists() const noexcept { return created_; }
-  // Whether the slots are more than what is cached near the processor.
-  bool is_large() const noexcept { return line_.shift <= layout::shift_of_large; }
+
+  // An array as lookups see it. Where they must go another way, it shows detour_header in its
+  // place, so that they need no test: they end where overflow is searched, which is out of line.
+  class view {
+   public:
+    void show(const bucket_array& shown) noexcept {
+      root_ = shown.headers_.link();
+      line_ = shown.line_;
+    }
+    void show_detour() noexcept {
+      root_ = header_store::detour();
+      line_ = line_partition();
+    }
+
+    root_type root() const noexcept { return header_store::root_of(root_); }
+    line_partition line() const noexcept { return line_; }
+
+   private:
+    typename header_store::root_link root_ = header_store().link();
+    line_partition line_;
+  };
 
   // What a lookup needs of the array, in a register.
   root_type root() const noexcept { return headers_.root(); }

@@ -28,14 +28,14 @@ template <class Slot, class Allocator, class Policy>
 class header_leaves {
   using leaf_link = pointer_of<Allocator, bucket_header>;
   using node_link = pointer_of<Allocator, leaf_link>;
-  using root_link = pointer_of<Allocator, node_link>;
   using slots_link = pointer_of<Allocator, Slot>;
 
  public:
   using root_type = const node_link*;
+  using root_link = pointer_of<Allocator, node_link>;
 
   header_leaves() noexcept {
-    if constexpr (!null_when_empty) root_ = empty_root();
+    if constexpr (!null_when_nowhere) root_ = root_to<empty_header>();
   }
 
   // Room that embedded headers need in front of them: a root and a node of one entry each, and the
@@ -44,8 +44,22 @@ class header_leaves {
       round_up(sizeof(node_link) + sizeof(leaf_link) + sizeof(slots_link), sizeof(bucket_header));
 
   root_type root() const noexcept {
-    if constexpr (null_when_empty) return root_ == nullptr ? empty_root() : to_raw(root_);
+    if constexpr (null_when_nowhere)
+      return root_ == nullptr ? root_to<empty_header>() : to_raw(root_);
     return to_raw(root_);
+  }
+
+  // The root as somebody else may keep it, and back; or one that leads every lookup to
+  // detour_header.
+  root_link link() const noexcept { return root_; }
+  static root_type root_of(const root_link& link) noexcept {
+    if constexpr (null_when_nowhere)
+      return link == nullptr ? root_to<detour_header>() : to_raw(link);
+    return to_raw(link);
+  }
+  static root_link detour() noexcept {
+    if constexpr (null_when_nowhere) return nullptr;
+    return to_stored<root_link>(root_to<detour_header>());
   }
 
   static STEADY_ALWAYS_INLINE bucket_header* header(root_type root, std::uint64_t bucket) noexcept {
@@ -176,11 +190,13 @@ class header_leaves {
     ++released_nodes_;
   }
 
-  // A fancy pointer may be read by another process, where `empty_root()` is elsewhere.
-  static constexpr bool null_when_empty = !std::is_pointer_v<root_link>;
+  // A fancy pointer may be read by another process, where what these lead to is elsewhere.
+  static constexpr bool null_when_nowhere = !std::is_pointer_v<root_link>;
 
-  static node_link* empty_root() noexcept {
-    static leaf_link leaf = to_stored<leaf_link>(const_cast<bucket_header*>(&empty_header));
+  // A root of one bucket, `Header`.
+  template <const bucket_header& Header>
+  static node_link* root_to() noexcept {
+    static leaf_link leaf = to_stored<leaf_link>(const_cast<bucket_header*>(&Header));
     static node_link node = to_stored<node_link>(&leaf);
     return &node;
   }

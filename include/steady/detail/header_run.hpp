@@ -31,14 +31,25 @@ class header_run {
   // this one. So a bucket's number in its chunk need not be worked out.
   using directory_entry = std::uintptr_t;
 
+  using header_link = pointer_of<Allocator, bucket_header>;
+
  public:
   using root_type = const bucket_header*;
+  using root_link = header_link;
 
   // Room that embedded headers need in front of them.
   static constexpr std::size_t embedded_prefix =
       round_up(sizeof(directory_entry), sizeof(bucket_header));
 
   root_type root() const noexcept { return to_raw(headers_); }
+
+  // The root as somebody else may keep it, and back; or one that leads every lookup to
+  // detour_header.
+  root_link link() const noexcept { return headers_; }
+  static root_type root_of(const root_link& link) noexcept { return to_raw(link); }
+  static root_link detour() noexcept {
+    return to_stored<root_link>(const_cast<bucket_header*>(&detour_header));
+  }
 
   static STEADY_ALWAYS_INLINE bucket_header* header(root_type root, std::uint64_t bucket) noexcept {
     return const_cast<bucket_header*>(root) + bucket;
@@ -131,7 +142,6 @@ class header_run {
 
  private:
   using layout = geometry<Slot, Allocator, Policy>;
-  using header_link = pointer_of<Allocator, bucket_header>;
 
   static STEADY_ALWAYS_INLINE directory_entry* entry(root_type root, std::uint64_t chunk) noexcept {
     auto* const end = reinterpret_cast<directory_entry*>(const_cast<bucket_header*>(root));

@@ -53,7 +53,14 @@ class placement {
 
   template <class K>
   STEADY_ALWAYS_INLINE position find(const K& key) const {
-    return find_in(place_of(key), key);
+    arrays_.memory.recorder.probed();
+    const std::uint64_t at = hashed(key);
+    const place_type place = arrays_.place_in_view(at);
+    return probe(place, key, [&]() -> position {
+      if (!arrays_.view_is_whole()) return find_in_owner(at, key);
+      const tagged found = find_in_overflow(place.root, place.bucket(), at, key);
+      return {found.slot, found.tag, place.bucket(), false, true};
+    });
   }
 
   // The bucket that owns `key`.
@@ -155,26 +162,7 @@ class placement {
   template <class K>
   STEADY_ALWAYS_INLINE position find_in(const place_type& place, const K& key) const {
     arrays_.memory.recorder.probed();
-    bucket_header* const header = array::header_at(place.root, place.offset);
-    const auto wanted = group::broadcast(tag_word(place.position));
-    if (std::uint32_t matches = group::match(header, wanted) & all_slots; matches != 0) {
-      // The slots' address does not depend on the header's content: predicting that there is a
-      // match, the processor fetches slots while the header is still on its way.
-      slot_type* const slots = array::slots_at(place.root, place.offset);
-      prefetch_bucket(slots, place.in_large);
-      do {
-        const unsigned number = lowest_bit(matches);
-        slot_type* const slot = slot_of(slots, number);
-        if (holds(*slot, key)) [[likely]] {
-          return {slot, header->tags + number, place.bucket(), place.in_new};
-        }
-        matches &= matches - 1;
-      } while (matches != 0);
-    }
-    if (!in_filter(header->filter, place.position)) [[likely]]
-      return {};
-    const tagged found = find_in_overflow(place.root, place.bucket(), place.position, key);
-    return {found.slot, found.tag, place.bucket(), place.in_new, true};
+    return find_in_chain(place, key);
   }
 
   // Makes the element with `construct(slot)`, which is in user_code_scope. Strong guarantee.
@@ -291,6 +279,46 @@ class placement {
   STEADY_ALWAYS_INLINE bool holds(const slot_type& slot, const K& key) const {
     [[maybe_unused]] const user_code scope(this);
     return static_cast<bool>(equal_(key, Elements::key_of(slot)));
+  }
+
+  // The element in the bucket itself, or what `find_beyond()` finds, if the filter calls for it.
+  template <class K, class FindBeyond>
+  STEADY_ALWAYS_INLINE position probe(const place_type& place, const K& key,
+                                      const FindBeyond& find_beyond) const {
+    bucket_header* const header = array::header_at(place.root, place.offset);
+    const auto wanted = group::broadcast(tag_word(place.position));
+    if (std::uint32_t matches = group::match(header, wanted) & all_slots; matches != 0) {
+      // The slots' address does not depend on the header's content: predicting that there is a
+      // match, the processor fetches slots while the header is still on its way.
+      slot_type* const slots = array::slots_at(place.root, place.offset);
+      prefetch_bucket(slots, place.in_large);
+      do {
+        const unsigned number = lowest_bit(matches);
+        slot_type* const slot = slot_of(slots, number);
+        if (holds(*slot, key)) [[likely]] {
+          return {slot, header->tags + number, place.bucket(), place.in_new};
+        }
+        matches &= matches - 1;
+      } while (matches != 0);
+    }
+    if (!in_filter(header->filter, place.position)) [[likely]]
+      return {};
+    return find_beyond();
+  }
+
+  // The element in the bucket or its overflow.
+  template <class K>
+  STEADY_ALWAYS_INLINE position find_in_chain(const place_type& place, const K& key) const {
+    return probe(place, key, [&]() -> position {
+      const tagged found = find_in_overflow(place.root, place.bucket(), place.position, key);
+      return {found.slot, found.tag, place.bucket(), place.in_new, true};
+    });
+  }
+
+  // Where a lookup goes that has come to a detour.
+  template <class K>
+  STEADY_NOINLINE position find_in_owner(std::uint64_t at, const K& key) const {
+    return find_in_chain(place_of(at, key), key);
   }
 
   // All lines of a small bucket, because which one is wanted is not known yet. Those of a larger

@@ -40,6 +40,8 @@ inline std::uint64_t next_random() noexcept {
   return word ^ (word >> 31);
 }
 
-inline line_seed random_seed() noexcept { return {next_random(), next_random() | 1u}; }
+inline line_seed random_seed() noexcept {
+  return {next_random() | std::uint64_t{1} << 63 | 1u, next_random() | 1u};
+}
 
 }  // namespace steady::detail
