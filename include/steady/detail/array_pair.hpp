@@ -171,7 +171,7 @@ class array_pair {
       return advance_reseeding(next_position_of, moved);
     const evacuation_plan plan = next_evacuation();
     prefetch_bucket(plan.source + evacuations_ahead);
-    if (noted || !split_alone(plan, position_of)) evacuate(plan, position_of, noted, moved);
+    if (noted || !split(plan, position_of)) evacuate(plan, position_of, noted, moved);
     if (plan.last == std::numeric_limits<std::uint64_t>::max()) {
       complete();
     } else {
@@ -285,29 +285,36 @@ class array_pair {
         static_cast<unsigned>(std::min<std::size_t>(max_targets, layout::chunk_buckets)));
   }
 
-  // Nearly every step: a bucket without overflow goes to one or two new ones, and nothing but the
-  // allocator can throw. False if it is another; nothing has changed then.
+  // Nearly every step: a bucket with little overflow goes to one or two new ones, and elements do
+  // not throw when they move. False if it is another; nothing has changed then.
   template <class PositionOf>
-  STEADY_ALWAYS_INLINE bool split_alone(const evacuation_plan& plan,
-                                        const PositionOf& position_of) {
-    using split = splitting<Elements, array, memory_type>;
-    if constexpr (Elements::nothrow_movable()&& noexcept(
-                      position_of(std::declval<const slot_type&>()))) {
-      if (!split::applies_to(plan)) return false;
-      if (both_[old_side].header(plan.source)->filter != 0) return false;
+  STEADY_ALWAYS_INLINE bool split(const evacuation_plan& plan, const PositionOf& position_of) {
+    using splitting_type = splitting<Elements, array, memory_type>;
+    if constexpr (Elements::nothrow_movable()) {
+      if (!splitting_type::applies_to(plan)) return false;
       both_[new_side].provide(memory, plan.target + plan.targets - 1);
-      split(plan, both_[old_side], both_[new_side], memory).run(position_of);
+      if (both_[old_side].header(plan.source)->filter != 0) [[unlikely]]
+        return split_with_overflow(plan, position_of);
+      splitting_type(plan, both_[old_side], both_[new_side], memory)
+          .run_without_overflow(position_of);
       return true;
     } else {
       return false;
     }
   }
 
+  template <class PositionOf>
+  STEADY_NOINLINE bool split_with_overflow(const evacuation_plan& plan,
+                                           const PositionOf& position_of) {
+    return splitting<Elements, array, memory_type>(plan, both_[old_side], both_[new_side], memory)
+        .run_with_overflow(*both_[old_side].overflow_of(plan.source), position_of);
+  }
+
   template <class PositionOf, class Moved>
   STEADY_NOINLINE void evacuate(const evacuation_plan& plan, const PositionOf& position_of,
                                 bool noted, const Moved& moved) {
     evacuation<Elements, array, memory_type> step(plan, both_[old_side], both_[new_side], memory);
-    step.run(position_of, noted);
+    step.run(position_of);
     if (noted) step.each_moved(moved);
   }
 

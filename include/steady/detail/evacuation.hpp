@@ -14,8 +14,8 @@
 //                                                            copies may throw, then they are undone
 //   4. commit   write each target header once; now the frontier may pass
 //
-// Nearly all steps are splits of a bucket without overflow, with nothing that throws: those are
-// splitting.hpp's, and come here only with overflow.
+// Nearly all steps are splits of a bucket with little overflow, by moves that do not throw: those
+// are splitting.hpp's.
 //
 // Bound: one source bucket with its overflow, at most max_targets target buckets, at most one
 // chunk.
@@ -62,13 +62,9 @@ class evacuation : private gathering<Elements, Array, Memory> {
   using base::each_moved;
 
   // `position_of(element)` gives the element's place on the line. Throws what it, the allocator and
-  // the copying of elements throw; nothing has changed then. Only if `noted` each_moved() can tell
-  // afterwards what went where.
+  // the copying of elements throw; nothing has changed then.
   template <class PositionOf>
-  void run(const PositionOf& position_of, bool noted) {
-    if constexpr (Elements::nothrow_movable()) {
-      if (splitting_type::applies_to(plan_) && !noted && split(position_of)) return;
-    }
+  void run(const PositionOf& position_of) {
     this->gather(plan_.source, plan_.first, plan_.last, position_of);
     target_.provide(memory_, plan_.target + plan_.targets - 1);
     open_targets();
@@ -84,7 +80,6 @@ class evacuation : private gathering<Elements, Array, Memory> {
 
  private:
   using overflow_link = typename Array::overflow_link;
-  using splitting_type = splitting<Elements, Array, Memory>;
 
   // A target bucket while it is filled: its header in two words, written back once.
   struct target_bucket {
@@ -100,50 +95,6 @@ class evacuation : private gathering<Elements, Array, Memory> {
     overflow* filling;    // the one in use
     unsigned filled;      // its slots in use
   };
-
-  // Splits the bucket, finding the sides of all elements before the first is moved; then its
-  // overflow, if there is any, fills the gaps. False if it does not fit; nothing has changed then.
-  template <class PositionOf>
-  bool split(const PositionOf& position_of) {
-    const bool overflows = source_.header(plan_.source)->filter != 0;
-    target_.provide(memory_, plan_.target + plan_.targets - 1);
-    splitting_type halves(plan_, source_, target_, memory_);
-    const std::uint32_t upper = halves.find_sides(position_of);
-    if (overflows) this->gather_overflow(plan_.source, plan_.first, plan_.last, position_of);
-    open_targets();
-    divide(halves.occupied(), upper);
-    if (overflows && !overflow_fits()) {
-      moving_.clear();
-      source_overflow_ = 0;
-      return false;
-    }
-    halves.move_to_sides([upper](unsigned number) { return -std::uint64_t{upper >> number & 1u}; });
-    transfer();
-    commit();
-    return true;
-  }
-
-  // Gives each target the tags of its elements: those of `upper` to the second.
-  void divide(std::uint32_t full, std::uint32_t upper) noexcept {
-    // The filter stays behind with the overflow.
-    const header_words tags = header_words::of(source_.header(plan_.source)).bytes_of(all_slots);
-    const header_words second = tags.bytes_of(upper);
-    const header_words first = tags.without(second);
-    std::memcpy(targets_[0].words, &first, sizeof first);
-    targets_[0].free &= ~(full & ~upper);
-    if (plan_.targets == 1) return;
-    std::memcpy(targets_[1].words, &second, sizeof second);
-    targets_[1].free &= ~upper;
-  }
-
-  bool overflow_fits() noexcept {
-    for (const moving& element : moving_) ++target_of(element).arriving;
-    for (unsigned t = 0; t < plan_.targets; ++t) {
-      const auto room = static_cast<std::uint32_t>(std::popcount(targets_[t].free));
-      if (targets_[t].arriving > room) return false;
-    }
-    return true;
-  }
 
   target_bucket& target_of(const moving& element) noexcept {
     return targets_[target_.line().bucket_at(element.position) - plan_.target];
@@ -207,14 +158,14 @@ class evacuation : private gathering<Elements, Array, Memory> {
     if (bucket.free != 0) [[likely]] {
       const unsigned number = lowest_bit(bucket.free);
       bucket.free &= bucket.free - 1;
-      bucket.words[number / 8] |= tag << byte_shift(number % 8);
+      bucket.words[number / 8] |= tag << header_words::byte_shift(number % 8);
       return bucket.slots + number;
     }
     bucket.words[1] |= std::uint64_t{filter_bit(element.position)} << filter_shift;
     if (bucket.partial_free != 0) {
       const unsigned number = lowest_bit(bucket.partial_free);
       bucket.partial_free &= bucket.partial_free - 1;
-      bucket.partial_tags |= tag << byte_shift(number);
+      bucket.partial_tags |= tag << header_words::byte_shift(number);
       return Array::overflow_slots(bucket.partial) + number;
     }
     if (bucket.filled == layout::overflow_width) {
@@ -270,10 +221,6 @@ class evacuation : private gathering<Elements, Array, Memory> {
     }
   }
 
-  // Where byte i of a word in memory is.
-  static constexpr unsigned byte_shift(unsigned byte) noexcept {
-    return std::endian::native == std::endian::little ? 8 * byte : 56 - 8 * byte;
-  }
   // Where the filter is in the header's second word.
   static constexpr unsigned filter_shift = std::endian::native == std::endian::little ? 48 : 0;
 
