@@ -90,7 +90,9 @@ class placement {
   STEADY_ALWAYS_INLINE position after(const position& at) const noexcept {
     return walk::after(arrays_, at);
   }
-  position first() const noexcept { return size_ == 0 ? position{} : walk::first(arrays_); }
+  STEADY_ALWAYS_INLINE position first() const noexcept {
+    return size_ == 0 ? position{} : walk::first(arrays_);
+  }
 
   // Has to be called before an element changes in another way than by the functions here.
   STEADY_ALWAYS_INLINE void note_write(const slot_type* at) const noexcept {

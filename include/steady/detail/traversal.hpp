@@ -49,7 +49,13 @@ class traversal {
   using position = located<slot_type>;
 
   // The first element; none when there is no element.
-  static position first(const Pair& pair) noexcept {
+  static STEADY_ALWAYS_INLINE position first(const Pair& pair) noexcept {
+    if (!pair.divided()) [[likely]] {
+      const array& within = pair.old_array();
+      bucket_header* const header = within.header(0);
+      if (const std::uint32_t slots = full(header->tags, all_slots); slots != 0) [[likely]]
+        return first_of(slots, within.slots(0), header->tags, 0, false, false);
+    }
     return from_bucket(pair, 0, pair.new_in_use() != 0);
   }
 
@@ -71,8 +77,15 @@ class traversal {
                 without_lowest(at.later)};
       }
     }
-    if (!at.in_new && !at.in_overflow) [[likely]] {
-      if (const position next = in_next_bucket(pair.old_array(), at)) return next;
+    if (!at.in_new && !at.in_overflow && is_last_of_chain(at)) [[likely]] {
+      const array& within = pair.old_array();
+      const std::uint64_t bucket = at.bucket + 1;
+      const std::uint64_t end = within.line().buckets();
+      if (bucket >= end) return {};
+      prefetch_ahead(within, bucket, end);
+      bucket_header* const header = within.header(bucket);
+      if (const std::uint32_t slots = full(header->tags, all_slots); slots != 0) [[likely]]
+        return first_of(slots, within.slots(bucket), header->tags, bucket, false, false);
     }
     return beyond(pair, at);
   }
@@ -101,26 +114,22 @@ class traversal {
   // and that is too irregular for the processor to do it by itself.
   static constexpr std::uint64_t buckets_ahead = 4;
 
-  // The first element behind `at`, which is in a bucket of the old array, if it is in the next
-  // bucket, as nearly always when a bucket has been gone through; nothing if it is elsewhere.
-  static STEADY_ALWAYS_INLINE position in_next_bucket(const array& within,
-                                                      const position& at) noexcept {
-    std::uint8_t* const tags = header_around(at.tag);
-    const auto number = static_cast<unsigned>(at.tag - tags);
-    const std::uint32_t later = full(tags, all_slots) & (~std::uint32_t{1} << number);
-    const std::uint64_t bucket = at.bucket + 1;
-    const std::uint64_t end = within.line().buckets();
-    if (later != 0 || reinterpret_cast<bucket_header*>(tags)->filter != 0 || bucket >= end)
-      return {};
+  static STEADY_ALWAYS_INLINE void prefetch_ahead(const array& within, std::uint64_t bucket,
+                                                  std::uint64_t end) noexcept {
     if constexpr (layout::bucket_bytes > 4 * cache_line_bytes) {
       if (bucket + buckets_ahead < end) {
         prefetch_lines<layout::bucket_bytes>(within.slots(bucket + buckets_ahead));
       }
     }
-    bucket_header* const header = within.header(bucket);
-    const std::uint32_t slots = full(header->tags, all_slots);
-    if (slots == 0) return {};
-    return first_of(slots, within.slots(bucket), header->tags, bucket, false, false);
+  }
+
+  // Whether nothing comes behind `at`, which is not in overflow, in its bucket or that one's
+  // overflow.
+  static STEADY_ALWAYS_INLINE bool is_last_of_chain(const position& at) noexcept {
+    std::uint8_t* const tags = header_around(at.tag);
+    const auto number = static_cast<unsigned>(at.tag - tags);
+    const std::uint32_t later = full(tags, all_slots) & (~std::uint32_t{1} << number);
+    return later == 0 && reinterpret_cast<bucket_header*>(tags)->filter == 0;
   }
 
   // The first element behind `at`, wherever it is.
@@ -139,7 +148,8 @@ class traversal {
   }
 
   // The first element in `bucket` of the one array or later on the line.
-  static position from_bucket(const Pair& pair, std::uint64_t bucket, bool in_new) noexcept {
+  static STEADY_NOINLINE position from_bucket(const Pair& pair, std::uint64_t bucket,
+                                              bool in_new) noexcept {
     if (in_new) {
       const std::uint64_t end = pair.new_in_use();
       if (const position found = in_buckets(pair.new_array(), bucket, end, true)) return found;
