@@ -155,6 +155,11 @@ class placement {
     return arrays_.place_in(false, at);
   }
 
+  // Asks for the slots of a bucket that is about to be used.
+  static STEADY_ALWAYS_INLINE void prefetch_slots(const place_type& place) noexcept {
+    prefetch_bucket(array::slots_at(place.root, place.offset), place.in_large);
+  }
+
   // The position on a line that the new array has of its own.
   template <class K>
   STEADY_NOINLINE std::uint64_t next_hashed(const K& key) const {

@@ -302,7 +302,10 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
                                               const Construct& construct) {
     require_changeable();
     if (should_progress(size_ + 1)) [[unlikely]] {
-      if (arrays_.has_memory()) return insert_with_progress(at, construct);
+      if (arrays_.has_memory()) {
+        this->prefetch_slots(place);
+        return insert_with_progress(at, construct);
+      }
       furnish(layout::first_log2_buckets);
       at = hashed(key);  // the table has a seed only now
       place = this->place_of(at, key);
@@ -310,7 +313,9 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     return this->insert_at(place, construct);
   }
 
-  // The element is made before others move, because it may be made from one of them.
+  // The element is made before others move, because it may be made from one of them. Evacuating
+  // takes more instructions than the processor looks ahead and stores that leave it in order: all
+  // wait for the element's slot, unless that was asked for before.
   template <class Construct>
   STEADY_NOINLINE position insert_with_progress(std::uint64_t at, const Construct& construct) {
     temporary_slot<Elements, Allocator> made(allocator(), [&](slot_type* slot) {
