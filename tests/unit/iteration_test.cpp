@@ -51,6 +51,28 @@ TYPED_TEST(iteration, meets_each_once_at_every_step) {
   }
 }
 
+// Half of the elements go while they are waited for, in each state of a migration.
+TYPED_TEST(iteration, passes_over_what_was_erased_meanwhile) {
+  for (std::uint64_t count = 1; count < 300; ++count) {
+    number_map<TypeParam> map;
+    for (std::uint64_t n = 0; n < count; ++n) map.try_emplace(n, 3 * n);
+    std::vector<int> met(count);
+    std::vector<bool> erased(count);
+    std::uint64_t victim = 0;
+    for (auto at = map.begin(); at != map.end(); ++at) {
+      ASSERT_FALSE(erased[at->first]) << at->first << " of " << count;
+      ++met[at->first];
+      victim = (victim + 7) % count;
+      if (victim != at->first) erased[victim] = map.erase(victim) == 1 || erased[victim];
+    }
+    map.check_invariants();
+    for (std::uint64_t n = 0; n < count; ++n) {
+      ASSERT_LE(met[n], 1) << n << " of " << count;
+      ASSERT_TRUE(erased[n] || met[n] == 1) << n << " of " << count;
+    }
+  }
+}
+
 TEST(iteration_through_chains, meets_each_once) {
   map_of<std::uint64_t, std::uint64_t, steady::default_policy, constant_hash> map;
   for (std::uint64_t n = 0; n < 200; ++n) {

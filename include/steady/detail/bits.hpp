@@ -53,7 +53,8 @@ STEADY_ALWAYS_INLINE T select(bool chosen, T a, T b) noexcept {
 }
 
 // The number of the lowest bit set; `bits` must not be 0. Unsigned, which spares widening an index.
-STEADY_ALWAYS_INLINE unsigned lowest_bit(std::uint32_t bits) noexcept {
+template <class Word>
+STEADY_ALWAYS_INLINE unsigned lowest_bit(Word bits) noexcept {
   return static_cast<unsigned>(std::countr_zero(bits));
 }
 

@@ -87,6 +87,15 @@ namespace steady::detail {
 inline constexpr bool debug_mode = STEADY_DEBUG;
 inline constexpr bool shaking = STEADY_SHAKE;
 
+// Tells the compiler what it cannot see.
+STEADY_ALWAYS_INLINE void assume(bool fact) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+  if (!fact) __builtin_unreachable();
+#elif defined(_MSC_VER)
+  __assume(fact);
+#endif
+}
+
 // Asks for the cache line at `address`; never faults, may be ignored.
 STEADY_ALWAYS_INLINE void prefetch(const void* address) noexcept {
 #if defined(__GNUC__) || defined(__clang__)

@@ -26,7 +26,7 @@ class iterator_check {
  public:
   iterator_check() noexcept = default;
   iterator_check(const Table& table, const position& at) noexcept
-      : stamp_(table.places().now()), tag_(at ? *at.tag : std::uint8_t{0}) {}
+      : stamp_(table.places().now()), tag_(at ? *at.tag() : std::uint8_t{0}) {}
 
   void require_element(const Table* table, const position& at) const noexcept {
     if (table == nullptr) misuse("an iterator without a container was used");
@@ -54,7 +54,7 @@ class iterator_check {
           "elements; inserting, step(), rehash(), clear(), moving and swapping invalidate "
           "iterators, except that insertions do not up to the size that was reserved");
     }
-    if (tag_ != *at.tag) misuse("an invalid iterator was used: its element was erased");
+    if (tag_ != *at.tag()) misuse("an invalid iterator was used: its element was erased");
   }
 
  private:

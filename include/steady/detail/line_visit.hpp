@@ -50,10 +50,10 @@ class line_visit {
     const bool cut = (first != begin && first != frontier) || last < end;
     const interval wanted{first, std::min(last, end), cut};
     slots(wanted, within.header(number)->tags, slots_mask(layout::width), within.slots(number),
-          {nullptr, nullptr, number, in_new, false}, visit);
+          {nullptr, nullptr, 0, in_new, false, number}, visit);
     for (overflow* chain = within.overflow_of(number); chain; chain = to_raw(chain->next)) {
       slots(wanted, chain->tags, slots_mask(layout::overflow_width), array::overflow_slots(chain),
-            {nullptr, nullptr, number, in_new, true}, visit);
+            {nullptr, nullptr, 0, in_new, true, number}, visit);
     }
     return wanted.last;
   }
@@ -104,7 +104,8 @@ class line_visit {
         if (there < wanted.first || there > wanted.last) continue;
       }
       at.slot = first + slot;
-      at.tag = tags + slot;
+      at.tags = tags;
+      at.number = slot;
       visit(std::as_const(at));
     }
   }

@@ -59,7 +59,7 @@ class placement {
     return probe(place, key, [&]() -> position {
       if (!arrays_.view_is_whole()) return find_in_owner(at, key);
       const tagged found = find_in_overflow(place.root, place.bucket(), at, key);
-      return {found.slot, found.tag, place.bucket(), false, true};
+      return {found.slot, found.tag, 0, false, true, place.bucket()};
     });
   }
 
@@ -112,10 +112,10 @@ class placement {
     if (walkers.any()) [[unlikely]]
       announce_erasing(at.slot);
     destroy(at.slot);
-    *at.tag = empty_tag;
+    *at.tag() = empty_tag;
     --size_;
     if (at.in_overflow) [[unlikely]] {
-      claim_type::drop_empty_overflow(arrays_.array_of(at.in_new), arrays_.memory, at.bucket);
+      claim_type::drop_empty_overflow(arrays_.array_of(at.in_new), arrays_.memory, at.bucket());
     }
   }
 
@@ -196,22 +196,22 @@ class placement {
     opening.keep();
     *tag = tag_of(place.position);
     ++size_;
-    return {slot, tag, place.bucket(), place.in_new, empty == 0};
+    return {slot, tag, 0, place.in_new, empty == 0, place.bucket()};
   }
 
   // Makes an element where `at` is in a table with as many buckets; its slot is empty here.
   template <class Construct>
   STEADY_ALWAYS_INLINE void insert_alike(const position& at, const Construct& construct) {
     const array& owner = arrays_.array_of(false);
-    const auto number = static_cast<unsigned>(at.tag - header_around(at.tag));
-    slot_type* const slot = slot_of(owner.slots(at.bucket), number);
+    const auto number = static_cast<unsigned>(at.tag() - header_around(at.tag()));
+    slot_type* const slot = slot_of(owner.slots(at.bucket()), number);
     slot_opening<Allocator, slot_type> opening(slot);
     {
       [[maybe_unused]] const user_code scope(this);
       construct(slot);
     }
     opening.keep();
-    owner.header(at.bucket)->tags[number] = *at.tag;
+    owner.header(at.bucket())->tags[number] = *at.tag();
     ++size_;
   }
 
@@ -303,7 +303,7 @@ class placement {
         const unsigned number = lowest_bit(matches);
         slot_type* const slot = slot_of(slots, number);
         if (holds(*slot, key)) [[likely]] {
-          return {slot, header->tags + number, place.bucket(), place.in_new};
+          return {slot, header->tags, number, place.in_new, false, place.bucket()};
         }
         matches &= matches - 1;
       } while (matches != 0);
@@ -318,7 +318,7 @@ class placement {
   STEADY_ALWAYS_INLINE position find_in_chain(const place_type& place, const K& key) const {
     return probe(place, key, [&]() -> position {
       const tagged found = find_in_overflow(place.root, place.bucket(), place.position, key);
-      return {found.slot, found.tag, place.bucket(), place.in_new, true};
+      return {found.slot, found.tag, 0, place.in_new, true, place.bucket()};
     });
   }
 

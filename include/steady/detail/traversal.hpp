@@ -3,6 +3,8 @@
 // slots, then its overflow.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -20,26 +22,35 @@ struct tagged_slot {
   std::uint8_t* tag;
 };
 
-// Where an element is. `tag` is its byte in a header or an overflow bucket, both of which are 16
-// bytes long and aligned, so that it also tells the header.
+// Where an element is: its slot, and its byte in a header or an overflow bucket, both of which are
+// 16 bytes long and aligned, so that it also tells the header. The byte is number `number` of
+// `tags`, which may be the headers of several buckets in a row, from `first_bucket` on.
 template <class Slot>
 struct located {
   Slot* slot = nullptr;
-  std::uint8_t* tag = nullptr;
-  std::uint64_t bucket = 0;
+  std::uint8_t* tags = nullptr;
+  unsigned number = 0;
   bool in_new = false;
   bool in_overflow = false;
-  // Slots behind it in the same bucket, or the same overflow bucket, that held elements when this
-  // was made; 0 also where nobody looked.
-  std::uint32_t later = 0;
+  std::uint64_t first_bucket = 0;
+  // For the next ones: the first of the slots that belong to `tags`, and the numbers of tags behind
+  // this one that stood for elements when this was made; 0 also where nobody looked.
+  Slot* slots = nullptr;
+  std::uint64_t later = 0;
 
   explicit operator bool() const noexcept { return slot != nullptr; }
+  std::uint8_t* tag() const noexcept { return tags + number; }
+  std::uint64_t bucket() const noexcept { return first_bucket + number / sizeof(bucket_header); }
 };
 
 inline std::uint8_t* header_around(std::uint8_t* tag) noexcept {
   return tag - (reinterpret_cast<std::uintptr_t>(tag) % sizeof(bucket_header));
 }
 
+// A stretch is what is looked at in one go: up to four neighbouring buckets, of which none but the
+// last has overflow, or one overflow bucket. Which of its slots are filled is not predictable, so
+// elements come from a mask of its tags; the processor's only wrong guess is where the mask ends,
+// and so stretches are long.
 template <class Pair>
 class traversal {
  public:
@@ -52,40 +63,32 @@ class traversal {
   static STEADY_ALWAYS_INLINE position first(const Pair& pair) noexcept {
     if (!pair.divided()) [[likely]] {
       const array& within = pair.old_array();
-      bucket_header* const header = within.header(0);
-      if (const std::uint32_t slots = full(header->tags, all_slots); slots != 0) [[likely]]
-        return first_of(slots, within.slots(0), header->tags, 0, false, false);
+      if (const position found = in_stretch(within, 0, within.line().buckets(), false)) [[likely]]
+        return found;
     }
     return from_bucket(pair, 0, pair.new_in_use() != 0);
   }
 
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
   // overflow bucket that `at` was in must still be there.
-  //
-  // Which slots of a bucket are filled is not predictable, so the next one comes from a mask.
   static STEADY_ALWAYS_INLINE position after(const Pair& pair, const position& at) noexcept {
     if (at.later != 0) [[likely]] {
-      const auto number = reinterpret_cast<std::uintptr_t>(at.tag) % sizeof(bucket_header);
-      const std::uintptr_t next = lowest_bit(at.later);
-      std::uint8_t* const tag = at.tag - number + next;
-      if (*tag != empty_tag) [[likely]] {
-        return {at.slot + static_cast<std::ptrdiff_t>(next - number),
-                tag,
-                at.bucket,
-                at.in_new,
-                at.in_overflow,
-                without_lowest(at.later)};
+      const unsigned next = lowest_bit(at.later);
+      if (at.tags[next] != empty_tag) [[likely]] {
+        slot_type* const slot = at.slots + slot_number(next);
+        assume(slot != nullptr);  // spares the caller's test for the end
+        return {slot,           at.tags,         next,     at.in_new,
+                at.in_overflow, at.first_bucket, at.slots, without_lowest(at.later)};
       }
     }
     if (!at.in_new && !at.in_overflow && is_last_of_chain(at)) [[likely]] {
       const array& within = pair.old_array();
-      const std::uint64_t bucket = at.bucket + 1;
+      const std::uint64_t bucket = at.bucket() + 1;
       const std::uint64_t end = within.line().buckets();
       if (bucket >= end) return {};
       prefetch_ahead(within, bucket, end);
-      bucket_header* const header = within.header(bucket);
-      if (const std::uint32_t slots = full(header->tags, all_slots); slots != 0) [[likely]]
-        return first_of(slots, within.slots(bucket), header->tags, bucket, false, false);
+      if (const position found = in_stretch(within, bucket, end, false)) [[likely]]
+        return found;
     }
     return beyond(pair, at);
   }
@@ -97,54 +100,99 @@ class traversal {
   static constexpr std::uint32_t all_slots = slots_mask(layout::width);
   static constexpr std::uint32_t all_overflow_slots = slots_mask(layout::overflow_width);
 
+  // Bytes of a header: its tags and its filter.
+  static constexpr unsigned tags_each = sizeof(bucket_header);
+
+  // Buckets in a stretch, at most: not so many that their slots are more than a page. A stretch
+  // ends where a multiple of these does, and so within a chunk and within a leaf of headers.
+  static constexpr std::uint64_t stretch_buckets = std::bit_floor(std::clamp<std::uint64_t>(
+      4096 / layout::bucket_bytes, 1, std::min<std::uint64_t>(layout::chunk_buckets, 4)));
+
+  // The same bits for each bucket of a stretch.
+  static constexpr std::uint64_t in_each(std::uint64_t bits) noexcept {
+    return bits * 0x0001'0001'0001'0001u;
+  }
+
+  // The number of a slot in a stretch, by that of its tag.
+  static constexpr std::ptrdiff_t slot_number(unsigned tag) noexcept {
+    return static_cast<std::ptrdiff_t>(tag - tag / tags_each * (tags_each - layout::width));
+  }
+
   static std::uint32_t full(const std::uint8_t* tags, std::uint32_t slots) noexcept {
     return ~group::match_empty(tags) & slots;
   }
 
-  static std::uint32_t without_lowest(std::uint32_t slots) noexcept { return slots & (slots - 1); }
+  static std::uint64_t without_lowest(std::uint64_t slots) noexcept { return slots & (slots - 1); }
 
-  // The first of the elements in `slots`.
-  static position first_of(std::uint32_t slots, slot_type* first, std::uint8_t* tags,
-                           std::uint64_t bucket, bool in_new, bool in_overflow) noexcept {
+  // The first of the elements in `slots`, which are those of a stretch that begins with `first` and
+  // `tags`, in `bucket`.
+  static STEADY_ALWAYS_INLINE position first_of(std::uint64_t slots, slot_type* first,
+                                                std::uint8_t* tags, std::uint64_t bucket,
+                                                bool in_new, bool in_overflow) noexcept {
     const unsigned found = lowest_bit(slots);
-    return {first + found, tags + found, bucket, in_new, in_overflow, without_lowest(slots)};
+    return {first + slot_number(found), tags, found, in_new, in_overflow, bucket, first,
+            without_lowest(slots)};
   }
 
-  // Large elements are asked for so many buckets ahead: half of the lines of a bucket hold none,
-  // and that is too irregular for the processor to do it by itself.
-  static constexpr std::uint64_t buckets_ahead = 4;
+  // The first element in the buckets themselves of the stretch that begins with `bucket`.
+  static STEADY_ALWAYS_INLINE position in_stretch(const array& within, std::uint64_t bucket,
+                                                  std::uint64_t end, bool in_new) noexcept {
+    bucket_header* const headers = within.header(bucket);
+    const auto bytes = [&](std::uint64_t i) {
+      return std::uint64_t{full(headers[i].tags, slots_mask(tags_each))} << (i * tags_each);
+    };
+    std::uint64_t used = bytes(0);  // that are not 0
+    if (stretch_buckets >= 2 && bucket % 2 == 0 && bucket + 2 <= end) {
+      used |= bytes(1);
+      if (stretch_buckets == 4 && bucket % 4 == 0 && bucket + 4 <= end) {
+        used |= bytes(2) | bytes(3);
+      }
+    }
+    if (const std::uint64_t filters = used & in_each(filter_bytes); filters != 0) [[unlikely]]
+      used &= filters ^ (filters - 1);
+    const std::uint64_t slots = used & in_each(all_slots);
+    if (slots == 0) return {};
+    return first_of(slots, within.slots(bucket), headers->tags, bucket, in_new, false);
+  }
 
+  // The bytes of a header that its filter takes.
+  static constexpr std::uint32_t filter_bytes =
+      slots_mask(tags_each) & ~slots_mask(max_bucket_width);
+
+  // Where slots are more than the nearest cache holds, asks for those of the stretch after the next
+  // one, in order, though half of their lines may hold nothing to be read: what is read is too
+  // irregular for the processor to see it coming, and to ask for nothing else takes longer.
   static STEADY_ALWAYS_INLINE void prefetch_ahead(const array& within, std::uint64_t bucket,
                                                   std::uint64_t end) noexcept {
-    if constexpr (layout::bucket_bytes > 4 * cache_line_bytes) {
-      if (bucket + buckets_ahead < end) {
-        prefetch_lines<layout::bucket_bytes>(within.slots(bucket + buckets_ahead));
-      }
+    constexpr std::uint64_t near = (std::size_t{1} << 16) / layout::bucket_bytes;
+    const std::uint64_t ahead = bucket + stretch_buckets;
+    if (ahead < end && end > near) {
+      prefetch_lines<stretch_buckets * layout::bucket_bytes>(within.slots(ahead));
     }
   }
 
   // Whether nothing comes behind `at`, which is not in overflow, in its bucket or that one's
   // overflow.
   static STEADY_ALWAYS_INLINE bool is_last_of_chain(const position& at) noexcept {
-    std::uint8_t* const tags = header_around(at.tag);
-    const auto number = static_cast<unsigned>(at.tag - tags);
+    std::uint8_t* const tags = header_around(at.tag());
+    const auto number = static_cast<unsigned>(at.tag() - tags);
     const std::uint32_t later = full(tags, all_slots) & (~std::uint32_t{1} << number);
     return later == 0 && reinterpret_cast<bucket_header*>(tags)->filter == 0;
   }
 
   // The first element behind `at`, wherever it is.
   static STEADY_NOINLINE position beyond(const Pair& pair, position at) noexcept {
-    std::uint8_t* const tags = header_around(at.tag);
-    const auto number = static_cast<unsigned>(at.tag - tags);
+    std::uint8_t* const tags = header_around(at.tag());
+    const auto number = static_cast<unsigned>(at.tag() - tags);
     const std::uint32_t slots = at.in_overflow ? all_overflow_slots : all_slots;
     const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << number);
     if (later != 0) {
-      return first_of(later, at.slot - number, tags, at.bucket, at.in_new, at.in_overflow);
+      return first_of(later, at.slot - number, tags, at.bucket(), at.in_new, at.in_overflow);
     }
     overflow* const next = at.in_overflow ? to_raw(reinterpret_cast<overflow*>(tags)->next)
-                                          : pair.array_of(at.in_new).overflow_of(at.bucket);
-    if (const position found = in_overflow(next, at.bucket, at.in_new)) return found;
-    return from_bucket(pair, at.bucket + 1, at.in_new);
+                                          : pair.array_of(at.in_new).overflow_of(at.bucket());
+    if (const position found = in_overflow(next, at.bucket(), at.in_new)) return found;
+    return from_bucket(pair, at.bucket() + 1, at.in_new);
   }
 
   // The first element in `bucket` of the one array or later on the line.
@@ -161,9 +209,9 @@ class traversal {
   static position in_buckets(const array& within, std::uint64_t bucket, std::uint64_t end,
                              bool in_new) noexcept {
     for (; bucket < end; ++bucket) {
-      bucket_header* const header = within.header(bucket);
-      if (const std::uint32_t slots = full(header->tags, all_slots); slots != 0)
-        return first_of(slots, within.slots(bucket), header->tags, bucket, in_new, false);
+      const bucket_header* const header = within.header(bucket);
+      if (full(header->tags, slots_mask(tags_each)) == 0) continue;
+      if (const position found = in_stretch(within, bucket, end, in_new)) return found;
       if (header->filter == 0) continue;
       if (const position found = in_overflow(within.overflow_of(bucket), bucket, in_new))
         return found;
