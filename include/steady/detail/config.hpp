@@ -8,9 +8,11 @@
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define STEADY_ALWAYS_INLINE __forceinline
+#define STEADY_INLINE_LAMBDA
 #define STEADY_NOINLINE __declspec(noinline)
 #else
 #define STEADY_ALWAYS_INLINE inline __attribute__((always_inline))
+#define STEADY_INLINE_LAMBDA __attribute__((always_inline))  // behind the parameters
 #define STEADY_NOINLINE __attribute__((noinline))
 #endif
 

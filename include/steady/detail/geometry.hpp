@@ -111,10 +111,15 @@ struct geometry {
       std::clamp(Policy::chunk_bytes / bucket_bytes, std::size_t{1}, std::size_t{4096}));
   static constexpr unsigned log2_chunk_buckets = std::bit_width(chunk_buckets) - 1;
 
-  // The shift of the smallest array whose slots take more than half a megabyte: about what is
-  // cached near a processor.
+  // Whether a bucket's slots are so few cache lines that asking for all of them costs little.
+  static constexpr bool has_short_buckets = bucket_bytes <= 4 * cache_line_bytes;
+
+  // The shift of the smallest array that counts as large: its slots, which a lookup asks for before
+  // it knows which one it needs, come from so far that this pays.
   static constexpr unsigned shift_of_large =
-      line_partition::of(std::bit_width((std::size_t{1} << 19) / bucket_bytes)).shift;
+      line_partition::of(
+          std::bit_width((std::size_t{1} << (has_short_buckets ? 17 : 19)) / bucket_bytes))
+          .shift;
 
   // What a container begins with that was not told its size: two buckets, unless elements are
   // large. One would soon be too small, and growing costs what inserting ten elements does.

@@ -56,7 +56,7 @@ class placement {
     arrays_.memory.recorder.probed();
     const std::uint64_t at = hashed(key);
     const place_type place = arrays_.place_in_view(at);
-    return probe(place, key, [&]() -> position {
+    return probe(place, place.in_large, key, [&]() STEADY_INLINE_LAMBDA -> position {
       if (!arrays_.view_is_whole()) return find_in_owner(at, key);
       const tagged found = find_in_overflow(place.root, place.bucket(), at, key);
       return {found.slot, found.tag, 0, false, true, place.bucket()};
@@ -157,7 +157,7 @@ class placement {
 
   // Asks for the slots of a bucket that is about to be used.
   static STEADY_ALWAYS_INLINE void prefetch_slots(const place_type& place) noexcept {
-    prefetch_bucket(array::slots_at(place.root, place.offset), place.in_large);
+    prefetch_bucket(array::slots_at(place.root, place.offset), will_need_slots(place));
   }
 
   // The position on a line that the new array has of its own.
@@ -289,8 +289,9 @@ class placement {
   }
 
   // The element in the bucket itself, or what `find_beyond()` finds, if the filter calls for it.
+  // Were the latter not inlined, every lookup would write down in memory what it captures.
   template <class K, class FindBeyond>
-  STEADY_ALWAYS_INLINE position probe(const place_type& place, const K& key,
+  STEADY_ALWAYS_INLINE position probe(const place_type& place, bool far, const K& key,
                                       const FindBeyond& find_beyond) const {
     bucket_header* const header = array::header_at(place.root, place.offset);
     const auto wanted = group::broadcast(tag_word(place.position));
@@ -298,7 +299,7 @@ class placement {
       // The slots' address does not depend on the header's content: predicting that there is a
       // match, the processor fetches slots while the header is still on its way.
       slot_type* const slots = array::slots_at(place.root, place.offset);
-      prefetch_bucket(slots, place.in_large);
+      prefetch_bucket(slots, far);
       do {
         const unsigned number = lowest_bit(matches);
         slot_type* const slot = slot_of(slots, number);
@@ -313,10 +314,10 @@ class placement {
     return find_beyond();
   }
 
-  // The element in the bucket or its overflow.
+  // The element in the bucket or its overflow, for who is going to change the bucket.
   template <class K>
   STEADY_ALWAYS_INLINE position find_in_chain(const place_type& place, const K& key) const {
-    return probe(place, key, [&]() -> position {
+    return probe(place, will_need_slots(place), key, [&]() STEADY_INLINE_LAMBDA -> position {
       const tagged found = find_in_overflow(place.root, place.bucket(), place.position, key);
       return {found.slot, found.tag, 0, place.in_new, true, place.bucket()};
     });
@@ -328,14 +329,16 @@ class placement {
     return find_in_chain(place_of(at, key), key);
   }
 
-  // All lines of a small bucket, because which one is wanted is not known yet. Those of a larger
-  // one are worth it only where each would have to come from far.
+  // Asks for all lines of a bucket that is not too large, because which one is wanted is not known
+  // yet. Unless each would have to come from `far`, that is not worth it.
   static STEADY_ALWAYS_INLINE void prefetch_bucket(const slot_type* slots, bool far) noexcept {
-    if constexpr (layout::bucket_bytes <= 4 * cache_line_bytes) {
-      prefetch_lines<layout::bucket_bytes>(slots);
-    } else if constexpr (layout::bucket_bytes <= 16 * cache_line_bytes) {
+    if constexpr (layout::bucket_bytes <= 16 * cache_line_bytes) {
       if (far) prefetch_lines<layout::bucket_bytes>(slots);
     }
+  }
+  // The same for who is going to change the bucket: short ones in any case.
+  static STEADY_ALWAYS_INLINE bool will_need_slots(const place_type& place) noexcept {
+    return layout::has_short_buckets || place.in_large;
   }
 
   template <class K>
