@@ -212,8 +212,8 @@ class container_base : public stepwise<Elements, Hash, KeyEqual, Allocator, Poli
   // ---- elements ----
 
   // Bound of begin() and ++: the buckets without elements that are passed over.
-  iterator begin() noexcept { return {table_, table_.first()}; }
-  const_iterator begin() const noexcept { return {table_, table_.first()}; }
+  STEADY_ALWAYS_INLINE iterator begin() noexcept { return {table_, table_.first()}; }
+  STEADY_ALWAYS_INLINE const_iterator begin() const noexcept { return {table_, table_.first()}; }
   iterator end() noexcept { return {table_, {}}; }
   const_iterator end() const noexcept { return {table_, {}}; }
   const_iterator cbegin() const noexcept { return begin(); }
