@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -27,13 +28,20 @@ class throughput_report {
   }
 
   // For each kind and operation: the geometric mean over all sizes of Steady's time by that of the
-  // faster of boost and absl, and the worst of them; then by each rival's.
+  // faster of boost and absl, the worst of them, and how many are above 1.20; then by each rival's.
+  // And the first of these again for ranges of sizes.
   std::string tables() const {
     std::string text;
     for (const std::string& kind : kinds()) {
-      text += fmt::format("\n{:<18} {:>9} {:>20} {:>8} {:>8} {:>8} {:>15}\n", kind, "by faster",
-                          "worst, at size", "by boost", "by absl", "by std", "half-way: same");
+      text +=
+          fmt::format("\n{:<18} {:>9} {:>20} {:>8} {:>8} {:>8} {:>8} {:>15}\n", kind, "by faster",
+                      "worst, at size", "above", "by boost", "by absl", "by std", "half-way: same");
       for (std::size_t n = 0; n < operation_count; ++n) text += row(kind, operation(n));
+      text += fmt::format("{:<18}", "by faster, below");
+      for (const std::uint64_t end : range_ends)
+        text += fmt::format(" {:>9}", end == range_ends.back() ? "beyond" : fmt::to_string(end));
+      text += '\n';
+      for (std::size_t n = 0; n < operation_count; ++n) text += ranges_row(kind, operation(n));
     }
     return text;
   }
@@ -63,10 +71,12 @@ class throughput_report {
     double worst = 0;
     std::uint64_t worst_at = 0;
     int count = 0;
+    int above = 0;  // 1.20
 
     void add(double ratio, std::uint64_t size) {
       logarithms += std::log(ratio);
       ++count;
+      if (ratio > 1.20) ++above;
       if (ratio <= worst) return;
       worst = ratio;
       worst_at = size;
@@ -92,28 +102,58 @@ class throughput_report {
     return all;
   }
 
-  std::string row(const std::string& kind, operation what) const {
-    summary by_faster, by_boost, by_absl, by_std, half_way;
+  // The time of the faster of boost and absl; 0 where neither was measured.
+  static double faster_of(const cell_times& times) {
+    const double boost = median_of(times, "boost");
+    const double absl = median_of(times, "absl");
+    return boost == 0 || absl == 0 ? std::max(boost, absl) : std::min(boost, absl);
+  }
+
+  // Calls `visit(size, times)` for every size at which Steady was measured.
+  template <class Visit>
+  void each_size(const std::string& kind, operation what, const Visit& visit) const {
     for (const auto& [of, times] : times_) {
       if (std::get<0>(of) != kind || std::get<1>(of) != what) continue;
-      const std::uint64_t size = std::get<2>(of);
-      const double own = median_of(times, "steady");
-      const double boost = median_of(times, "boost");
-      const double absl = median_of(times, "absl");
-      const double faster = boost == 0 || absl == 0 ? std::max(boost, absl) : std::min(boost, absl);
-      const double halfway = median_of(times, "steady half-way");
-      if (own == 0) continue;
-      if (faster != 0) by_faster.add(own / faster, size);
-      if (boost != 0) by_boost.add(own / boost, size);
-      if (absl != 0) by_absl.add(own / absl, size);
-      by_std.add(own / median_of(times, "std"), size);
-      if (halfway != 0 && faster != 0) half_way.add(halfway / faster, size);
+      if (median_of(times, "steady") != 0) visit(std::get<2>(of), times);
     }
+  }
+
+  std::string row(const std::string& kind, operation what) const {
+    summary by_faster, by_boost, by_absl, by_std, half_way;
+    each_size(kind, what, [&](std::uint64_t size, const cell_times& times) {
+      const double own = median_of(times, "steady");
+      const auto compare = [&](summary& to, double time, double rival) {
+        if (time != 0 && rival != 0) to.add(time / rival, size);
+      };
+      compare(by_faster, own, faster_of(times));
+      compare(by_boost, own, median_of(times, "boost"));
+      compare(by_absl, own, median_of(times, "absl"));
+      compare(by_std, own, median_of(times, "std"));
+      compare(half_way, median_of(times, "steady half-way"), faster_of(times));
+    });
     if (by_std.count == 0) return {};
-    return fmt::format("{:<18} {:>9} {:>8.2f} {:>11} {:>8} {:>8} {:>8} {:>15}\n",
+    return fmt::format("{:<18} {:>9} {:>8.2f} {:>11} {:>8} {:>8} {:>8} {:>8} {:>15}\n",
                        operation_names[static_cast<unsigned>(what)], by_faster.mean(),
-                       by_faster.worst, by_faster.worst_at, by_boost.mean(), by_absl.mean(),
-                       by_std.mean(), half_way.mean());
+                       by_faster.worst, by_faster.worst_at,
+                       fmt::format("{}/{}", by_faster.above, by_faster.count), by_boost.mean(),
+                       by_absl.mean(), by_std.mean(), half_way.mean());
+  }
+
+  // Small maps, those within the second-level cache, or not far beyond it, and large ones.
+  static constexpr std::array<std::uint64_t, 4> range_ends = {4'096, 200'000, 2'000'000,
+                                                              1'000'000'000};
+
+  std::string ranges_row(const std::string& kind, operation what) const {
+    std::array<summary, range_ends.size()> ranges;
+    each_size(kind, what, [&](std::uint64_t size, const cell_times& times) {
+      const auto range = static_cast<std::size_t>(
+          std::upper_bound(range_ends.begin(), range_ends.end(), size) - range_ends.begin());
+      if (const double faster = faster_of(times); faster != 0)
+        ranges[range].add(median_of(times, "steady") / faster, size);
+    });
+    std::string text = fmt::format("{:<18}", operation_names[static_cast<unsigned>(what)]);
+    for (const summary& each : ranges) text += fmt::format(" {:>9}", each.mean());
+    return text + '\n';
   }
 
   std::map<cell, cell_times> times_;

@@ -3,7 +3,8 @@
 //
 // All maps have the same hash and get the same keys. In every round each operation is done by all
 // maps in turn, beginning with another one each time, so that what happens on the machine happens
-// to all. Ratios are of medians over the rounds; single times are in the JSON.
+// to all; large maps take their turns one after the other. Ratios are of medians over the rounds;
+// single times are in the JSON.
 #include <unistd.h>
 
 #include <algorithm>
@@ -84,6 +85,13 @@ std::vector<std::unique_ptr<contender>> contenders_for(const key_set<Kind>& keys
   return all;
 }
 
+// Whether the memory may not hold all maps together. Then one lives at a time: it does all
+// operations, and then another does. Otherwise each operation is done by all maps in turn.
+template <class Kind>
+bool are_large(std::uint64_t elements) {
+  return elements * sizeof(std::pair<typename Kind::key, typename Kind::value>) > 400'000'000;
+}
+
 template <class Kind>
 void measure(const options& chosen, throughput_report& report) {
   if (!chosen.kinds.empty() &&
@@ -96,11 +104,21 @@ void measure(const options& chosen, throughput_report& report) {
     const auto all = contenders_for(keys);
     for (unsigned round = 0; round < chosen.rounds; ++round) {
       show_progress(fmt::format("{}, {} elements, round {}", Kind::name, size, round + 1));
-      for (std::size_t n = 0; n < operation_count; ++n) {
+      const auto measure_one = [&](contender& next, std::size_t what) {
+        const double ns = next.run(operation(what));
+        if (ns != 0) report.add(Kind::name, size, operation(what), next.name(), ns);
+      };
+      if (!are_large<Kind>(size)) {
+        for (std::size_t n = 0; n < operation_count; ++n) {
+          for (std::size_t turn = 0; turn < all.size(); ++turn) {
+            measure_one(*all[(turn + round) % all.size()], n);
+          }
+        }
+      } else {
         for (std::size_t turn = 0; turn < all.size(); ++turn) {
           contender& next = *all[(turn + round) % all.size()];
-          const double ns = next.run(operation(n));
-          if (ns != 0) report.add(Kind::name, size, operation(n), next.name(), ns);
+          for (std::size_t n = 0; n < operation_count; ++n) measure_one(next, n);
+          next.drop();
         }
       }
     }
