@@ -227,8 +227,8 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   // The element after the erased one. Throws nothing.
   iterator erase(const_iterator element) noexcept {
     const position& at = element.at(table_);
-    const position next = table_.after(at);
-    table_.erase(at);
+    position next = table_.after(at);
+    table_.erase(at, next);
     return {table_, next};
   }
   template <detail::one_but_not_other<iterator, const_iterator> I>
@@ -241,7 +241,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
     while (next.slot != stop.slot) {
       const position erased = next;
       next = table_.after(erased);
-      table_.erase(erased);
+      table_.erase(erased, next);
     }
     return {table_, next};
   }
@@ -401,8 +401,8 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   size_type erase_where(Predicate& erases) {
     const size_type before = this->size();
     for (position at = table_.first(); at;) {
-      const position next = table_.after(at);
-      if (visit(erases, at)) table_.erase(at);
+      position next = table_.after(at);
+      if (visit(erases, at)) table_.erase(at, next);
       at = next;
     }
     return before - this->size();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -35,6 +36,12 @@ template <bool Counting>
 class work_recorder {
  public:
   void moved(std::size_t elements) noexcept { counted_.elements_moved += elements; }
+  // The elements whose bits are set in `slots`, and `more`.
+  void hashed_and_moved(std::uint32_t slots, std::size_t more) noexcept {
+    const auto elements = static_cast<std::size_t>(std::popcount(slots)) + more;
+    counted_.hashes_taken += elements;
+    counted_.elements_moved += elements;
+  }
   void evacuated() noexcept { ++counted_.buckets_evacuated; }
   void demolished(std::size_t elements) noexcept {
     ++counted_.buckets_demolished;
@@ -86,6 +93,7 @@ template <>
 class work_recorder<false> {
  public:
   void moved(std::size_t) noexcept {}
+  void hashed_and_moved(std::uint32_t, std::size_t) noexcept {}
   void evacuated() noexcept {}
   void demolished(std::size_t) noexcept {}
   void take(work_recorder&) noexcept {}

@@ -79,13 +79,14 @@ TEST(throwing_copies, leave_original_and_target) {
   EXPECT_EQ(copied::alive, 0);
 }
 
+struct picky {
+  explicit picky(bool fails) {
+    if (fails) throw injected_failure();
+  }
+};
+
 // In overflow and in the bucket itself: an insertion that fails leaves no trace.
 TEST(throwing_construction, has_no_effect) {
-  struct picky {
-    explicit picky(bool fails) {
-      if (fails) throw injected_failure();
-    }
-  };
   map_of<std::uint64_t, picky, narrow> map;
   for (std::uint64_t n = 0; n < 2000; ++n) {
     EXPECT_THROW(map.try_emplace(n, true), injected_failure);
@@ -98,6 +99,29 @@ TEST(throwing_construction, has_no_effect) {
   }
   for (std::uint64_t n = 0; n < 2000; ++n) ASSERT_EQ(map.erase(n), 1u);
   EXPECT_STREQ(map.check_invariants(), nullptr);
+}
+
+// It may leave an overflow bucket without elements, which migrations must account for.
+template <class Policy>
+void fail_in_overflow_while_growing() {
+  map_of<std::uint64_t, picky, Policy> map;
+  for (std::uint64_t n = 0; n < 20'000; ++n) {
+    ASSERT_TRUE(map.try_emplace(n, false).second);
+    EXPECT_THROW(map.try_emplace(n + 1'000'000, true), injected_failure);
+    if (n % 500 == 0) {
+      ASSERT_STREQ(map.check_invariants(), nullptr) << n;
+    }
+  }
+  map.compact_gradually();
+  map.finish();
+  ASSERT_STREQ(map.check_invariants(), nullptr);
+  EXPECT_EQ(map.size(), 20'000u);
+}
+
+TEST(throwing_construction, leaves_overflow_that_migrates) {
+  fail_in_overflow_while_growing<steady::default_policy>();
+  fail_in_overflow_while_growing<small_chunks_in_leaves>();
+  fail_in_overflow_while_growing<narrow>();
 }
 
 // A handle whose element the map does not take still holds it, hint or not.

@@ -169,19 +169,16 @@ class array_pair {
                const Moved& moved) {
     if (reseeding_) [[unlikely]]
       return advance_reseeding(next_position_of, moved);
+    const std::uint64_t source = both_[old_side].line().bucket_at(frontier_);
+    prefetch_bucket(source + evacuations_ahead);
+    if (!noted && doubles() && split(source, 2 * source, true, position_of)) [[likely]]
+      return pass(both_[old_side].line().last_of(source), source + 1);
     const evacuation_plan plan = next_evacuation();
-    prefetch_bucket(plan.source + evacuations_ahead);
-    if (noted || !split(plan, position_of)) evacuate(plan, position_of, noted, moved);
-    if (plan.last == std::numeric_limits<std::uint64_t>::max()) {
-      complete();
-    } else {
-      frontier_ = plan.last + 1;
-      view_.show_detour();
-      if (plan.empties_source) {
-        const bool shrinking = both_[new_side].line().shift > both_[old_side].line().shift;
-        both_[old_side].release_below(memory, shrinking ? pass_empty(plan) : plan.source + 1);
-      }
+    if (noted || doubles() || !splitting_type::applies_to(plan) ||
+        !split(plan.source, plan.target, plan.targets == 2, position_of)) {
+      evacuate(plan, position_of, noted, moved);
     }
+    pass(plan.last, plan.source + (plan.empties_source ? 1 : 0));
   }
 
   // Old buckets that are not evacuated yet, and steps before the first is; 0 when not migrating.
@@ -254,6 +251,7 @@ class array_pair {
   }
 
   memory_type memory;
+  std::uint64_t erasures = 0;  // of single elements, for who remembers which slots hold some
   decltype(stats::migrations) migrations;
   observer_list<snapshot_base<array_pair>> snapshots;  // of these elements
 
@@ -285,29 +283,39 @@ class array_pair {
         static_cast<unsigned>(std::min<std::size_t>(max_targets, layout::chunk_buckets)));
   }
 
-  // Nearly every step: a bucket with little overflow goes to one or two new ones, and elements do
-  // not throw when they move. False if it is another; nothing has changed then.
+  using splitting_type = splitting<Elements, array, memory_type>;
+
+  // Whether each old bucket is split in two neighbours.
+  bool doubles() const noexcept {
+    return layout::chunk_buckets >= 2 &&
+           both_[new_side].line().shift + 1 == both_[old_side].line().shift;
+  }
+
+  // Nearly every step: a bucket with little overflow goes to one or two new ones, to which nothing
+  // was written yet, and elements do not throw when they move. False if it is another; nothing has
+  // changed then.
   template <class PositionOf>
-  STEADY_ALWAYS_INLINE bool split(const evacuation_plan& plan, const PositionOf& position_of) {
-    using splitting_type = splitting<Elements, array, memory_type>;
+  STEADY_ALWAYS_INLINE bool split(std::uint64_t from, std::uint64_t to, bool two,
+                                  const PositionOf& position_of) {
     if constexpr (Elements::nothrow_movable()) {
-      if (!splitting_type::applies_to(plan)) return false;
-      both_[new_side].provide(memory, plan.target + plan.targets - 1);
-      if (both_[old_side].header(plan.source)->filter != 0) [[unlikely]]
-        return split_with_overflow(plan, position_of);
-      splitting_type(plan, both_[old_side], both_[new_side], memory)
-          .run_without_overflow(position_of);
-      return true;
+      both_[new_side].provide(memory, two ? to + 1 : to);
+      return splitting_type(both_[old_side], from, both_[new_side], to, two, memory)
+          .run(both_[old_side].overflow_of(from), position_of);
     } else {
       return false;
     }
   }
 
-  template <class PositionOf>
-  STEADY_NOINLINE bool split_with_overflow(const evacuation_plan& plan,
-                                           const PositionOf& position_of) {
-    return splitting<Elements, array, memory_type>(plan, both_[old_side], both_[new_side], memory)
-        .run_with_overflow(*both_[old_side].overflow_of(plan.source), position_of);
+  // Everything up to the position `last` is evacuated, and all old buckets below `needed`.
+  STEADY_ALWAYS_INLINE void pass(std::uint64_t last, std::uint64_t needed) {
+    if (last == std::numeric_limits<std::uint64_t>::max()) return complete();
+    frontier_ = last + 1;
+    view_.show_detour();
+    const bool shrinking = both_[new_side].line().shift > both_[old_side].line().shift;
+    if (shrinking && both_[old_side].line().first_of(needed) == frontier_) {
+      needed = pass_empty(last, needed);
+    }
+    both_[old_side].release_below(memory, needed);
   }
 
   template <class PositionOf, class Moved>
@@ -365,12 +373,11 @@ class array_pair {
         both_[old_side].slots(bucket));
   }
 
-  // Moves the frontier over empty buckets, as far as the evacuated interval's last new bucket
+  // Moves the frontier over empty buckets from `bucket` on, as far as the new bucket of `last`
   // reaches: an array that shrinks has many. Returns the first old bucket that is still needed.
-  STEADY_NOINLINE std::uint64_t pass_empty(const evacuation_plan& plan) noexcept {
+  STEADY_NOINLINE std::uint64_t pass_empty(std::uint64_t last, std::uint64_t bucket) noexcept {
     const std::uint64_t end_of_target =
-        both_[new_side].line().last_of(both_[new_side].line().bucket_at(plan.last));
-    std::uint64_t bucket = plan.source + 1;
+        both_[new_side].line().last_of(both_[new_side].line().bucket_at(last));
     for (unsigned passed = 0; passed < most_empty_passed; ++passed, ++bucket) {
       if (both_[old_side].line().last_of(bucket) >= end_of_target ||
           !is_empty(*both_[old_side].header(bucket)))

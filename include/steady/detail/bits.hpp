@@ -1,4 +1,5 @@
-// Integer arithmetic that the language leaves to the compiler: the folded 128-bit product.
+// Integer arithmetic that the language leaves to the compiler: the folded 128-bit product, and
+// products that it would do with more instructions.
 #pragma once
 
 #include <bit>
@@ -17,7 +18,12 @@ namespace steady::detail {
 // The two halves of the 128-bit product a*b, xored: one multiplication that lets every bit of the
 // operands reach every bit of the result. (The folded multiply of wyhash and its descendants.)
 STEADY_ALWAYS_INLINE std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
-#if defined(__SIZEOF_INT128__)
+#if defined(__GNUC__) && defined(__x86_64__)
+  // GCC 12 keeps the halves of a 128-bit product in memory where registers are few.
+  std::uint64_t low, high;
+  __asm__("mulq %3" : "=a"(low), "=d"(high) : "%0"(a), "rm"(b) : "cc");
+  return low ^ high;
+#elif defined(__SIZEOF_INT128__)
   __extension__ using wide = unsigned __int128;
   const wide product = static_cast<wide>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
@@ -35,6 +41,19 @@ STEADY_ALWAYS_INLINE std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexce
   const std::uint64_t high = high_high + (high_low >> 32) + (middle >> 32);
   const std::uint64_t low = (middle << 32) | (low_low & mask);
   return low ^ high;
+#endif
+}
+
+// The product in one instruction, where a compiler prefers three that take a cycle or two less: for
+// addresses that are known long before they are needed.
+template <unsigned Factor>
+STEADY_ALWAYS_INLINE std::uint64_t times(std::uint64_t a) noexcept {
+#if defined(__GNUC__) && defined(__x86_64__)
+  std::uint64_t product;
+  __asm__("imulq %2, %1, %0" : "=r"(product) : "r"(a), "i"(Factor) : "cc");
+  return product;
+#else
+  return a * Factor;
 #endif
 }
 

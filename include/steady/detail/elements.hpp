@@ -38,6 +38,13 @@ concept pair_with_key = requires(const Pair& pair) {
 
 inline namespace STEADY_ABI {
 
+// Whether the allocator has a say in how elements are built.
+template <class Allocator, class Value>
+concept builds_itself = requires(Allocator& allocator, Value* at, Value& from) {
+  allocator.construct(at, std::move(from));
+}
+|| requires(Allocator& allocator, Value* at) { allocator.destroy(at); };
+
 // Slots that hold the elements themselves.
 template <class Value>
 struct elements_in_slots {
@@ -83,6 +90,11 @@ struct set_elements : elements_in_slots<Key> {
     return std::is_nothrow_move_constructible_v<Key>;
   }
   static constexpr bool copyable() noexcept { return std::is_copy_constructible_v<Key>; }
+  // Whether moving an element is copying its bytes.
+  template <class Allocator>
+  static constexpr bool is_copied_as_bytes() noexcept {
+    return std::is_trivially_copyable_v<Key> && !builds_itself<Allocator, Key>;
+  }
 
   // Builds `to` from `from`, which has to be destroyed afterwards all the same.
   template <class Allocator>
@@ -130,6 +142,12 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   }
   static constexpr bool copyable() noexcept {
     return std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>;
+  }
+  // Whether moving an element is copying its bytes.
+  template <class Allocator>
+  static constexpr bool is_copied_as_bytes() noexcept {
+    return std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<T> &&
+           !builds_itself<Allocator, value_type>;
   }
 
   // The key is const to users, but `from` is about to be destroyed, so its key may be moved from.

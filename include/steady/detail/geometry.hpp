@@ -10,6 +10,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -169,9 +170,7 @@ struct geometry {
   // The largest number of elements at which 2^log2_buckets buckets are not yet too full. A single
   // bucket may be filled to the brim.
   static constexpr std::size_t load_limit(unsigned log2_buckets) noexcept {
-    if (log2_buckets == 0) return width;
-    return static_cast<std::size_t>(static_cast<double>(std::uint64_t{1} << log2_buckets) *
-                                    (Policy::load_limit * width));
+    return load_limits[log2_buckets];
   }
 
   // The fewest buckets, as a power of two, that hold `size` elements within the limit. Throws
@@ -187,6 +186,19 @@ struct geometry {
       throw std::length_error("steady: more buckets asked for than a map can have");
     }
   }
+
+ private:
+  // Its type is named, so that it is worked out only when used.
+  using limit_of_each = std::array<std::size_t, line_partition::max_log2_buckets + 1>;
+  static constexpr limit_of_each load_limits = [] {
+    limit_of_each limits{};
+    for (unsigned log2 = 0; log2 < limits.size(); ++log2) {
+      limits[log2] = static_cast<std::size_t>(static_cast<double>(std::uint64_t{1} << log2) *
+                                              (Policy::load_limit * width));
+    }
+    limits[0] = width;
+    return limits;
+  }();
 };
 
 }  // namespace steady::detail

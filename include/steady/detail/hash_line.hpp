@@ -51,6 +51,12 @@ inline constexpr bool hashes_nothrow = [] {
   }
 }();
 
+// Whether any bytes can be hashed, be they a key's or not.
+template <class Hash, class Key>
+inline constexpr bool hashes_any_bytes = hash_of_numbers<Hash> &&
+                                         ((std::is_integral_v<Key> && !std::is_same_v<Key, bool>) ||
+                                          std::is_pointer_v<Key>);
+
 // The place of a number on the line. The sum costs nothing, because an instruction can add where it
 // copies; it makes the upper half of the product, which is folded with the lower one, a secret
 // number whatever `value` is. Without it, one map in a thousand has three times the overflow.

@@ -64,7 +64,7 @@ class header_run {
     const directory_entry first = *entry(root, bucket / layout::chunk_buckets);
     if constexpr (layout::bucket_bytes % sizeof(bucket_header) == 0) {
       return reinterpret_cast<Slot*>(first +
-                                     offset * (layout::bucket_bytes / sizeof(bucket_header)));
+                                     times<(layout::bucket_bytes / sizeof(bucket_header))>(offset));
     } else {
       return reinterpret_cast<Slot*>(first + bucket * layout::bucket_bytes);
     }

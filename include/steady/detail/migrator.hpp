@@ -311,9 +311,7 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     places_.change();
     const bool reseeding = arrays_.reseeding();
     arrays_.advance(
-        [this](const slot_type& slot) noexcept(hashes_nothrow<Hash, typename Elements::key_type>) {
-          return hashed(Elements::key_of(slot));
-        },
+        old_position{*this, seed_},
         [this](const slot_type& slot) { return this->next_hashed(Elements::key_of(slot)); },
         this->walkers.any(),
         [this](const slot_type* from, slot_type* to) {
@@ -327,6 +325,24 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     note_crowding();
     settle();
   }
+
+  // The place of an element on the line of the old array. With a seed of its own, so that it stays
+  // in registers.
+  struct old_position {
+    const migrator& table;
+    const line_seed seed;
+
+    static constexpr bool takes_any_bytes = hashes_any_bytes<Hash, typename Elements::key_type>;
+
+    STEADY_ALWAYS_INLINE std::uint64_t operator()(const slot_type& slot) const
+        noexcept(hashes_nothrow<Hash, typename Elements::key_type>) {
+      return table.hashed(Elements::key_of(slot), seed);
+    }
+    // The same, uncounted, where there may be no element.
+    STEADY_ALWAYS_INLINE std::uint64_t of_bytes(const slot_type& slot) const noexcept {
+      return position_of(table.hash(), Elements::key_of(slot), seed);
+    }
+  };
 
   // What is under way; what is wanted next does not begin.
   void complete_migration() {

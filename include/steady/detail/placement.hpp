@@ -36,7 +36,7 @@ class placement {
   using slot_type = typename Elements::slot_type;
   using arrays_type = array_pair<Elements, Allocator, Policy>;
   using layout = typename arrays_type::layout;
-  using position = located<slot_type>;
+  using position = located<slot_type, layout>;
 
   placement(const placement&) = delete;
   placement& operator=(const placement&) = delete;
@@ -105,6 +105,11 @@ class placement {
     note_write(at.slot);
     erase_noted(at);
   }
+  // The same, for who goes on with `next`, which is the element after it.
+  void erase(const position& at, position& next) noexcept {
+    erase(at);
+    next.erasures = arrays_.erasures;
+  }
   // The same for callers that called note_write() themselves, and then moved something out of the
   // element: its key may be gone.
   void erase_noted(const position& at) noexcept {
@@ -113,6 +118,7 @@ class placement {
       announce_erasing(at.slot);
     destroy(at.slot);
     *at.tag() = empty_tag;
+    ++arrays_.erasures;
     --size_;
     if (at.in_overflow) [[unlikely]] {
       claim_type::drop_empty_overflow(arrays_.array_of(at.in_new), arrays_.memory, at.bucket());
@@ -304,7 +310,7 @@ class placement {
         const unsigned number = lowest_bit(matches);
         slot_type* const slot = slot_of(slots, number);
         if (holds(*slot, key)) [[likely]] {
-          return {slot, header->tags, number, place.in_new, false, place.bucket()};
+          return {slot, header->tags + number, 0, place.in_new, false, place.bucket()};
         }
         matches &= matches - 1;
       } while (matches != 0);
@@ -323,9 +329,27 @@ class placement {
     });
   }
 
-  // Where a lookup goes that has come to a detour.
+  // Where a lookup goes that has come to a detour: the line is divided.
   template <class K>
-  STEADY_NOINLINE position find_in_owner(std::uint64_t at, const K& key) const {
+  STEADY_ALWAYS_INLINE position find_in_owner(std::uint64_t at, const K& key) const {
+    if (arrays_.reseeding()) [[unlikely]]
+      return find_under_reseeding(at, key);
+    const tagged found = find_divided(at, key);
+    if (found.slot == nullptr) return {};
+    // Whoever only wants the element does not need the rest, nor is it worked out then.
+    const place_type place = arrays_.locate_divided(at);
+    const bool in_overflow =
+        header_around(found.tag) != array::header_at(place.root, place.offset)->tags;
+    return {found.slot, found.tag, 0, place.in_new, in_overflow, place.bucket()};
+  }
+  // Returns no more than fits registers.
+  template <class K>
+  STEADY_NOINLINE tagged find_divided(std::uint64_t at, const K& key) const {
+    const position found = find_in_chain(arrays_.locate_divided(at), key);
+    return {found.slot, found.tag()};
+  }
+  template <class K>
+  STEADY_NOINLINE position find_under_reseeding(std::uint64_t at, const K& key) const {
     return find_in_chain(place_of(at, key), key);
   }
 

@@ -3,19 +3,25 @@
 // its slot, so nothing is searched or counted, and the new headers are the old one, divided; what
 // was in overflow fills the gaps.
 //
-// Which target an element goes to is random; so it is worked out as a mask, never branched on.
+// Which target an element goes to is random, and so is which slots are filled; neither is branched
+// on where elements are copied as bytes: all slots, filled or not, are hashed and copied to both
+// targets, and only the headers tell what of that is there.
 #pragma once
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/config.hpp>
 #include <steady/detail/evacuation_plan.hpp>
 #include <steady/detail/gathering.hpp>
+#include <steady/detail/group.hpp>
+#include <steady/detail/pointers.hpp>
+#include <steady/detail/poison.hpp>
 
 namespace steady::detail {
 
@@ -62,21 +68,142 @@ class splitting {
   using overflow = typename Array::overflow;
   using slot_type = typename Elements::slot_type;
 
-  splitting(const evacuation_plan& plan, Array& source, Array& target, Memory& memory) noexcept
+  // The bucket `from` of `source`, to the bucket `to` of `target` and, if `two`, the next one.
+  STEADY_ALWAYS_INLINE splitting(Array& source, std::uint64_t from, Array& target, std::uint64_t to,
+                                 bool two, Memory& memory) noexcept
       : memory_(memory),
-        header_(source.header(plan.source)),
-        from_(source.slots(plan.source)),
-        target_header_(target.header(plan.target)),
-        to_(target.slots(plan.target)),
-        two_(plan.targets == 2),
-        across_(two_ ? layout::width : 0),
-        bits_above_(two_ ? target.line().log2_buckets() - 1 : 0) {}
+        header_(source.header(from)),
+        from_(source.slots(from)),
+        target_header_(target.header(to)),
+        to_(target.slots(to)),
+        two_(two),
+        across_(two ? layout::width : 0),
+        bits_above_(two ? target.line().log2_buckets() - 1 : 0) {}
 
   static constexpr bool applies_to(const evacuation_plan& plan) noexcept {
     return plan.targets <= 2 && plan.fresh && plan.empties_source;
   }
-  // Throws what `position_of` throws; nothing has changed then. Where that is nothing, elements are
-  // hashed and moved in one go.
+
+  // With what overflows into `chain`, which may be null. Throws what `position_of` throws. False if
+  // the overflow is of an unusual kind, or does not fit the targets' own slots. Nothing has changed
+  // then.
+  template <class PositionOf>
+  STEADY_ALWAYS_INLINE bool run(overflow* chain, const PositionOf& position_of) {
+    if constexpr (copies_bytes<PositionOf>) {
+      return run_on_bytes(chain, position_of);
+    } else {
+      if (chain != nullptr) [[unlikely]]
+        return run_with_overflow(*chain, position_of);
+      run_without_overflow(position_of);
+      return true;
+    }
+  }
+
+ private:
+  using group = typename layout::group;
+  using allocator_type = typename Memory::allocator_type;
+
+  static constexpr std::uint32_t all_slots = slots_mask(layout::width);
+  static constexpr std::uint32_t all_overflow_slots = slots_mask(layout::overflow_width);
+
+  template <class PositionOf>
+  static constexpr bool copies_bytes =
+      PositionOf::takes_any_bytes&& Elements::template is_copied_as_bytes<allocator_type>() &&
+      !poisons<allocator_type> && layout::has_short_buckets;
+
+  // ---- elements that are copied as bytes ----
+
+  template <class PositionOf>
+  STEADY_ALWAYS_INLINE bool run_on_bytes(overflow* chain, const PositionOf& position_of) {
+    const std::uint32_t full = occupied();
+    const std::uint32_t upper = copy_to_both(position_of) & full;
+    const header_words words = header_words::of(header_).bytes_of(all_slots);  // less the filter
+    header_words second = words.bytes_of(upper);
+    header_words first = words.without(second);
+    std::size_t arrived = 0;
+    if (chain != nullptr) [[unlikely]] {
+      const std::uint32_t gaps = (all_slots & ~upper) << 16 | (all_slots & ~(full & ~upper));
+      target_tags targets{{first.low, first.high, second.low, second.high}};
+      arrived = fill_gaps_on_bytes(targets, gaps, chain, position_of);
+      if (arrived == too_many) return false;
+      first = {targets.words[0], targets.words[1]};
+      second = {targets.words[2], targets.words[3]};
+    }
+    write_headers(first, second);
+    memory_.recorder.hashed_and_moved(full, arrived);
+    memory_.recorder.evacuated();
+    return true;
+  }
+
+  // Copies all slots. Returns those whose bytes, if they are an element, belong to the second
+  // target.
+  template <class PositionOf>
+  STEADY_ALWAYS_INLINE std::uint32_t copy_to_both(const PositionOf position_of) noexcept {
+    // Locals, because what is copied might be anything else.
+    const slot_type* const from = from_;
+    slot_type* const first = to_;
+    slot_type* const second = two_ ? to_ + layout::width : to_;
+    const unsigned bits_below = 63 - bits_above_;
+    std::uint32_t upper = 0;
+    for (unsigned number = layout::width; number-- > 0;) {
+      const slot_bytes bytes = load_slot(from + number);
+      upper = 2 * upper +
+              static_cast<std::uint32_t>(position_of.of_bytes(from[number]) >> bits_below & 1u);
+      store_slot(first + number, bytes);
+      store_slot(second + number, bytes);
+    }
+    return two_ ? upper : 0;
+  }
+
+  struct slot_bytes {
+    std::byte bytes[sizeof(slot_type)];
+  };
+  static STEADY_ALWAYS_INLINE slot_bytes load_slot(const slot_type* from) noexcept {
+    slot_bytes loaded;
+    std::memcpy(&loaded, static_cast<const void*>(from), sizeof loaded);
+    return loaded;
+  }
+  static STEADY_ALWAYS_INLINE void store_slot(slot_type* to, const slot_bytes& bytes) noexcept {
+    std::memcpy(static_cast<void*>(to), &bytes, sizeof bytes);
+  }
+
+  static constexpr std::size_t too_many = std::numeric_limits<std::size_t>::max();
+
+  // The headers of both targets, low and high word of each.
+  struct target_tags {
+    std::uint64_t words[4];
+  };
+
+  // Copies what is in overflow to the slots that are in `gaps`, the second target's 16 bits up.
+  // Returns how many elements these are; too_many if they do not all fit.
+  template <class PositionOf>
+  STEADY_NOINLINE std::size_t fill_gaps_on_bytes(target_tags& targets, std::uint32_t gaps,
+                                                 overflow* chain, const PositionOf& position_of) {
+    std::size_t arrived = 0;
+    std::size_t passed = 0;
+    for (; chain != nullptr; chain = to_raw(chain->next), ++passed) {
+      const slot_type* const slots = Array::overflow_slots(chain);
+      std::uint32_t full = ~group::match_empty(chain) & all_overflow_slots;
+      for (; full != 0; full &= full - 1, ++arrived) {
+        const unsigned from = lowest_bit(full);
+        const std::uint64_t side = side_of(position_of.of_bytes(slots[from]));
+        const auto base = static_cast<unsigned>(side & 16u);
+        const std::uint32_t own_gaps = gaps >> base & all_slots;
+        if (own_gaps == 0) return too_many;
+        const unsigned number = lowest_bit(own_gaps);
+        gaps &= ~(std::uint32_t{1} << (base + number));
+        store_slot(slot_on(side, number), load_slot(slots + from));
+        targets.words[(base + number) / 8] |= std::uint64_t{chain->tags[from]}
+                                              << header_words::byte_shift(number % 8);
+      }
+    }
+    memory_.overflow_buckets -= passed;  // the source's chunk takes them along
+    return arrived;
+  }
+
+  // ---- other elements ----
+
+  // Where `position_of` does not throw, elements are hashed and moved in one go.
   template <class PositionOf>
   STEADY_ALWAYS_INLINE void run_without_overflow(const PositionOf& position_of) {
     const std::uint32_t upper = move_bucket(position_of);
@@ -86,10 +213,8 @@ class splitting {
     memory_.recorder.evacuated();
   }
 
-  // The same where the source has overflow. False if that is more than one bucket, or does not fit
-  // the targets' own slots; nothing has changed then.
   template <class PositionOf>
-  bool run_with_overflow(overflow& chain, const PositionOf& position_of) {
+  STEADY_NOINLINE bool run_with_overflow(overflow& chain, const PositionOf& position_of) {
     if (chain.next != nullptr) return false;
     slot_type* const slots = Array::overflow_slots(&chain);
     const std::uint32_t arriving = ~group::match_empty(&chain) & all_overflow_slots;
@@ -115,15 +240,6 @@ class splitting {
     return true;
   }
 
- private:
-  using group = typename layout::group;
-
-  static constexpr std::uint32_t all_slots = slots_mask(layout::width);
-  static constexpr std::uint32_t all_overflow_slots = slots_mask(layout::overflow_width);
-
-  // The slots of the source bucket that hold elements.
-  std::uint32_t occupied() const noexcept { return ~group::match_empty(header_) & all_slots; }
-
   // The elements of the bucket itself. Returns the slots of those that go to the second target.
   template <class PositionOf>
   STEADY_ALWAYS_INLINE std::uint32_t move_bucket(const PositionOf& position_of) {
@@ -143,7 +259,7 @@ class splitting {
       const unsigned number = lowest_bit(rest);
       upper |= static_cast<std::uint32_t>(side_of(position_of(slots[number])) & 1u) << number;
     }
-    return two_ ? upper : 0;
+    return upper;
   }
   static auto side_from(std::uint32_t upper) noexcept {
     return [upper](unsigned number) { return -std::uint64_t{upper >> number & 1}; };
@@ -174,11 +290,17 @@ class splitting {
       relocate<Elements>(memory_.allocator(), slot_on(mask, number), from_ + number);
     }
     memory_.recorder.moved(moved);
-    return two_ ? upper : 0;
+    return upper;
   }
 
-  // All ones if the bit that tells the two targets apart is set.
-  std::uint64_t side_of(std::uint64_t position) const noexcept {
+  // ---- both ----
+
+  // The slots of the source bucket that hold elements.
+  std::uint32_t occupied() const noexcept { return ~group::match_empty(header_) & all_slots; }
+
+  // All ones for what goes to the second target, else 0.
+  STEADY_ALWAYS_INLINE std::uint64_t side_of(std::uint64_t position) const noexcept {
+    if (!two_) return 0;
     return static_cast<std::uint64_t>(static_cast<std::int64_t>(position << bits_above_) >> 63);
   }
 

@@ -23,9 +23,10 @@ struct tagged_slot {
 };
 
 // Where an element is: its slot, and its byte in a header or an overflow bucket, both of which are
-// 16 bytes long and aligned, so that it also tells the header. The byte is number `number` of
-// `tags`, which may be the headers of several buckets in a row, from `first_bucket` on.
-template <class Slot>
+// 16 bytes long and aligned, so that it also tells the header. The slot is number `number` of those
+// of several buckets in a row, from `first_bucket` on, whose headers begin with `tags`; or `tags`
+// is the byte itself, and `number` 0.
+template <class Slot, class Layout>
 struct located {
   Slot* slot = nullptr;
   std::uint8_t* tags = nullptr;
@@ -33,14 +34,17 @@ struct located {
   bool in_new = false;
   bool in_overflow = false;
   std::uint64_t first_bucket = 0;
-  // For the next ones: the first of the slots that belong to `tags`, and the numbers of tags behind
-  // this one that stood for elements when this was made; 0 also where nobody looked.
+  // For the next ones: the first of the slots that are numbered, and the numbers of those behind
+  // this one that held elements when the table had seen so many erasures.
   Slot* slots = nullptr;
-  std::uint64_t later = 0;
+  std::uint64_t later = 0;  // 0 also where nobody looked
+  std::uint64_t erasures = 0;
 
   explicit operator bool() const noexcept { return slot != nullptr; }
-  std::uint8_t* tag() const noexcept { return tags + number; }
-  std::uint64_t bucket() const noexcept { return first_bucket + number / sizeof(bucket_header); }
+  std::uint8_t* tag() const noexcept {
+    return tags + number + number / Layout::width * (sizeof(bucket_header) - Layout::width);
+  }
+  std::uint64_t bucket() const noexcept { return first_bucket + number / Layout::width; }
 };
 
 inline std::uint8_t* header_around(std::uint8_t* tag) noexcept {
@@ -57,13 +61,14 @@ class traversal {
   using array = typename Pair::array;
   using overflow = typename array::overflow;
   using slot_type = typename Pair::slot_type;
-  using position = located<slot_type>;
+  using position = located<slot_type, typename array::layout>;
 
   // The first element; none when there is no element.
   static STEADY_ALWAYS_INLINE position first(const Pair& pair) noexcept {
     if (!pair.divided()) [[likely]] {
       const array& within = pair.old_array();
-      if (const position found = in_stretch(within, 0, within.line().buckets(), false)) [[likely]]
+      if (const position found = in_stretch(pair, within, 0, within.line().buckets(), false))
+          [[likely]]
         return found;
     }
     return from_bucket(pair, 0, pair.new_in_use() != 0);
@@ -72,14 +77,13 @@ class traversal {
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
   // overflow bucket that `at` was in must still be there.
   static STEADY_ALWAYS_INLINE position after(const Pair& pair, const position& at) noexcept {
-    if (at.later != 0) [[likely]] {
+    if (at.later != 0 && at.erasures == pair.erasures) [[likely]] {
       const unsigned next = lowest_bit(at.later);
-      if (at.tags[next] != empty_tag) [[likely]] {
-        slot_type* const slot = at.slots + slot_number(next);
-        assume(slot != nullptr);  // spares the caller's test for the end
-        return {slot,           at.tags,         next,     at.in_new,
-                at.in_overflow, at.first_bucket, at.slots, without_lowest(at.later)};
-      }
+      slot_type* const slot = slot_of(at.slots, next);
+      assume(slot != nullptr);  // spares the caller's test for the end
+      return {slot,           at.tags,         next,     at.in_new,
+              at.in_overflow, at.first_bucket, at.slots, without_lowest(at.later),
+              at.erasures};
     }
     if (!at.in_new && !at.in_overflow && is_last_of_chain(at)) [[likely]] {
       const array& within = pair.old_array();
@@ -87,7 +91,7 @@ class traversal {
       const std::uint64_t end = within.line().buckets();
       if (bucket >= end) return {};
       prefetch_ahead(within, bucket, end);
-      if (const position found = in_stretch(within, bucket, end, false)) [[likely]]
+      if (const position found = in_stretch(pair, within, bucket, end, false)) [[likely]]
         return found;
     }
     return beyond(pair, at);
@@ -113,9 +117,14 @@ class traversal {
     return bits * 0x0001'0001'0001'0001u;
   }
 
-  // The number of a slot in a stretch, by that of its tag.
-  static constexpr std::ptrdiff_t slot_number(unsigned tag) noexcept {
-    return static_cast<std::ptrdiff_t>(tag - tag / tags_each * (tags_each - layout::width));
+  // The slots of a stretch, numbered in a row, by the bytes of its headers.
+  static constexpr std::uint64_t numbered(std::uint64_t bytes) noexcept {
+    std::uint64_t slots = bytes & all_slots;
+    for (unsigned i = 1; i < stretch_buckets; ++i) {
+      slots |= bytes >> (i * (tags_each - layout::width)) & std::uint64_t{all_slots}
+                                                                << (i * layout::width);
+    }
+    return slots;
   }
 
   static std::uint32_t full(const std::uint8_t* tags, std::uint32_t slots) noexcept {
@@ -126,17 +135,19 @@ class traversal {
 
   // The first of the elements in `slots`, which are those of a stretch that begins with `first` and
   // `tags`, in `bucket`.
-  static STEADY_ALWAYS_INLINE position first_of(std::uint64_t slots, slot_type* first,
-                                                std::uint8_t* tags, std::uint64_t bucket,
-                                                bool in_new, bool in_overflow) noexcept {
+  static STEADY_ALWAYS_INLINE position first_of(const Pair& pair, std::uint64_t slots,
+                                                slot_type* first, std::uint8_t* tags,
+                                                std::uint64_t bucket, bool in_new,
+                                                bool in_overflow) noexcept {
     const unsigned found = lowest_bit(slots);
-    return {first + slot_number(found), tags, found, in_new, in_overflow, bucket, first,
-            without_lowest(slots)};
+    return {slot_of(first, found), tags,         found, in_new, in_overflow, bucket, first,
+            without_lowest(slots), pair.erasures};
   }
 
   // The first element in the buckets themselves of the stretch that begins with `bucket`.
-  static STEADY_ALWAYS_INLINE position in_stretch(const array& within, std::uint64_t bucket,
-                                                  std::uint64_t end, bool in_new) noexcept {
+  static STEADY_ALWAYS_INLINE position in_stretch(const Pair& pair, const array& within,
+                                                  std::uint64_t bucket, std::uint64_t end,
+                                                  bool in_new) noexcept {
     bucket_header* const headers = within.header(bucket);
     const auto bytes = [&](std::uint64_t i) {
       return std::uint64_t{full(headers[i].tags, slots_mask(tags_each))} << (i * tags_each);
@@ -150,9 +161,9 @@ class traversal {
     }
     if (const std::uint64_t filters = used & in_each(filter_bytes); filters != 0) [[unlikely]]
       used &= filters ^ (filters - 1);
-    const std::uint64_t slots = used & in_each(all_slots);
+    const std::uint64_t slots = numbered(used);
     if (slots == 0) return {};
-    return first_of(slots, within.slots(bucket), headers->tags, bucket, in_new, false);
+    return first_of(pair, slots, within.slots(bucket), headers->tags, bucket, in_new, false);
   }
 
   // The bytes of a header that its filter takes.
@@ -187,11 +198,11 @@ class traversal {
     const std::uint32_t slots = at.in_overflow ? all_overflow_slots : all_slots;
     const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << number);
     if (later != 0) {
-      return first_of(later, at.slot - number, tags, at.bucket(), at.in_new, at.in_overflow);
+      return first_of(pair, later, at.slot - number, tags, at.bucket(), at.in_new, at.in_overflow);
     }
     overflow* const next = at.in_overflow ? to_raw(reinterpret_cast<overflow*>(tags)->next)
                                           : pair.array_of(at.in_new).overflow_of(at.bucket());
-    if (const position found = in_overflow(next, at.bucket(), at.in_new)) return found;
+    if (const position found = in_overflow(pair, next, at.bucket(), at.in_new)) return found;
     return from_bucket(pair, at.bucket() + 1, at.in_new);
   }
 
@@ -200,29 +211,32 @@ class traversal {
                                               bool in_new) noexcept {
     if (in_new) {
       const std::uint64_t end = pair.new_in_use();
-      if (const position found = in_buckets(pair.new_array(), bucket, end, true)) return found;
+      if (const position found = in_buckets(pair, pair.new_array(), bucket, end, true))
+        return found;
       bucket = pair.old_array().line().bucket_at(pair.frontier());
     }
-    return in_buckets(pair.old_array(), bucket, pair.old_array().line().buckets(), false);
+    return in_buckets(pair, pair.old_array(), bucket, pair.old_array().line().buckets(), false);
   }
 
-  static position in_buckets(const array& within, std::uint64_t bucket, std::uint64_t end,
-                             bool in_new) noexcept {
+  static position in_buckets(const Pair& pair, const array& within, std::uint64_t bucket,
+                             std::uint64_t end, bool in_new) noexcept {
     for (; bucket < end; ++bucket) {
       const bucket_header* const header = within.header(bucket);
       if (full(header->tags, slots_mask(tags_each)) == 0) continue;
-      if (const position found = in_stretch(within, bucket, end, in_new)) return found;
+      if (const position found = in_stretch(pair, within, bucket, end, in_new)) return found;
       if (header->filter == 0) continue;
-      if (const position found = in_overflow(within.overflow_of(bucket), bucket, in_new))
+      if (const position found = in_overflow(pair, within.overflow_of(bucket), bucket, in_new))
         return found;
     }
     return {};
   }
 
-  static position in_overflow(overflow* chain, std::uint64_t bucket, bool in_new) noexcept {
+  static position in_overflow(const Pair& pair, overflow* chain, std::uint64_t bucket,
+                              bool in_new) noexcept {
     for (; chain != nullptr; chain = to_raw(chain->next)) {
       if (const std::uint32_t slots = full(chain->tags, all_overflow_slots); slots != 0)
-        return first_of(slots, array::overflow_slots(chain), chain->tags, bucket, in_new, true);
+        return first_of(pair, slots, array::overflow_slots(chain), chain->tags, bucket, in_new,
+                        true);
     }
     return {};
   }
