@@ -57,6 +57,16 @@
 #define STEADY_HAS_THREAD_SANITIZER 0
 #endif
 
+// Has no macro of its own in GCC, which lacks it.
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#define STEADY_HAS_MEMORY_SANITIZER 1
+#endif
+#endif
+#if !defined(STEADY_HAS_MEMORY_SANITIZER)
+#define STEADY_HAS_MEMORY_SANITIZER 0
+#endif
+
 // STEADY_DEBUG: 1 ends programs that break a rule with a message that names it. On in debug builds.
 #if !defined(STEADY_DEBUG)
 #if defined(NDEBUG)
@@ -88,6 +98,9 @@ namespace steady::detail {
 
 inline constexpr bool debug_mode = STEADY_DEBUG;
 inline constexpr bool shaking = STEADY_SHAKE;
+
+// Whether reading bytes that nobody wrote is reported, even where nothing depends on them.
+inline constexpr bool unwritten_bytes_are_watched = STEADY_HAS_MEMORY_SANITIZER;
 
 // Tells the compiler what it cannot see.
 STEADY_ALWAYS_INLINE void assume(bool fact) noexcept {

@@ -47,6 +47,10 @@ class demolition {
   using group = typename layout::group;
   using slot_type = typename Elements::slot_type;
 
+  // Whether destroying an element is doing nothing.
+  static constexpr bool destroying_is_nothing =
+      Elements::template trivially_destructible<typename Arrays::memory_type::allocator_type>();
+
   static std::uint64_t first_old(const Arrays& arrays) noexcept {
     return arrays.old_array().line().bucket_at(arrays.frontier());
   }
@@ -61,10 +65,10 @@ class demolition {
     if (arrays.snapshots.any()) [[unlikely]] {
       const auto line = within.line();
       arrays.announce(in_new_, line.first_of(bucket_), line.last_of(bucket_));
-    } else if constexpr (Elements::trivially_destructible()) {
+    } else if constexpr (destroying_is_nothing) {
       bucket_ |= layout::chunk_buckets - 1;  // the rest of the chunk needs no looking at
     }
-    if constexpr (!Elements::trivially_destructible()) {
+    if constexpr (!destroying_is_nothing) {
       const std::size_t before = destroyed_;
       destroy_elements(arrays, within);
       arrays.memory.recorder.demolished(destroyed_ - before);

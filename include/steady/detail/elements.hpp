@@ -64,8 +64,10 @@ struct elements_in_slots {
   static void destroy(Allocator& allocator, slot_type* at) noexcept {
     destroy_element(allocator, at);
   }
+  // Whether destroying an element is doing nothing.
+  template <class Allocator>
   static constexpr bool trivially_destructible() noexcept {
-    return std::is_trivially_destructible_v<Value>;
+    return std::is_trivially_destructible_v<Value> && !builds_itself<Allocator, Value>;
   }
   // Whether a slot owns memory that only an equal allocator can give back.
   static constexpr bool owns_memory = false;

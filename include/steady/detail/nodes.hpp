@@ -45,7 +45,10 @@ struct node_elements {
   static constexpr bool is_copied_as_bytes() noexcept {
     return false;  // their keys are elsewhere
   }
-  static constexpr bool trivially_destructible() noexcept { return false; }
+  template <class>
+  static constexpr bool trivially_destructible() noexcept {
+    return false;
+  }
   static constexpr bool owns_memory = true;
 
   template <class... Arguments>

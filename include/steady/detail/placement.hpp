@@ -222,7 +222,7 @@ class placement {
   }
 
   void destroy_elements() noexcept {
-    if constexpr (!Elements::trivially_destructible()) {
+    if constexpr (!Elements::template trivially_destructible<Allocator>()) {
       for (position at = first(); at; at = after(at)) destroy(at.slot);
     }
   }

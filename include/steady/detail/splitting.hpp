@@ -109,7 +109,7 @@ class splitting {
   template <class PositionOf>
   static constexpr bool copies_bytes =
       PositionOf::takes_any_bytes&& Elements::template is_copied_as_bytes<allocator_type>() &&
-      !poisons<allocator_type> && layout::has_short_buckets;
+      layout::has_short_buckets && !poisons<allocator_type> && !unwritten_bytes_are_watched;
 
   // ---- elements that are copied as bytes ----
 

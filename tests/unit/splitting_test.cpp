@@ -1,0 +1,120 @@
+// What is split as plain bytes, and what is not; and that both come out the same.
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include <steady/detail/elements.hpp>
+#include <steady/detail/hash_line.hpp>
+#include <steady/hash_map.hpp>
+#include <steady/hash_set.hpp>
+
+#include "support/containers.hpp"
+
+namespace {
+
+using namespace support;
+
+// Builds and destroys elements itself, and counts.
+template <class T>
+struct building_allocator {
+  using value_type = T;
+
+  building_allocator() = default;
+  template <class U>
+  building_allocator(const building_allocator<U>&) {}
+
+  T* allocate(std::size_t n) { return std::allocator<T>().allocate(n); }
+  void deallocate(T* at, std::size_t n) { std::allocator<T>().deallocate(at, n); }
+
+  template <class U, class... Arguments>
+  void construct(U* at, Arguments&&... arguments) {
+    ++built;
+    std::construct_at(at, std::forward<Arguments>(arguments)...);
+  }
+  template <class U>
+  void destroy(U* at) {
+    ++destroyed;
+    std::destroy_at(at);
+  }
+
+  friend bool operator==(const building_allocator&, const building_allocator&) { return true; }
+
+  static inline std::size_t built = 0;
+  static inline std::size_t destroyed = 0;
+};
+
+TEST(splitting, leaves_it_to_an_allocator_to_build_elements_that_is_able_to) {
+  using pair = std::pair<const std::uint64_t, std::uint64_t>;
+  using allocator = building_allocator<pair>;
+  {
+    steady::hash_map<std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>, std::equal_to<>,
+                     allocator>
+        map;
+    for (std::uint64_t n = 0; n < 5000; ++n) map.try_emplace(n, 3 * n);
+    map.finish();
+    EXPECT_GT(allocator::built, 2 * map.size());  // each was moved at least once
+    EXPECT_EQ(allocator::built - allocator::destroyed, map.size());
+    for (std::uint64_t n = 0; n < 5000; ++n) ASSERT_EQ(map.at(n), 3 * n);
+    ASSERT_STREQ(map.check_invariants(), nullptr);
+    map.clear_gradually();
+    map.finish();
+    EXPECT_EQ(allocator::built, allocator::destroyed);
+    for (std::uint64_t n = 0; n < 5000; ++n) map.try_emplace(n, 3 * n);
+  }
+  EXPECT_EQ(allocator::built, allocator::destroyed);
+}
+
+TEST(splitting, copies_bytes_only_where_elements_are_no_more) {
+  using numbers = steady::detail::map_elements<std::uint64_t, std::uint64_t>;
+  using texts = steady::detail::map_elements<std::uint64_t, std::string>;
+  using plain = std::allocator<numbers::value_type>;
+  EXPECT_TRUE(numbers::is_copied_as_bytes<plain>());
+  EXPECT_FALSE(numbers::is_copied_as_bytes<building_allocator<numbers::value_type>>());
+  EXPECT_FALSE(texts::is_copied_as_bytes<std::allocator<texts::value_type>>());
+  EXPECT_TRUE(steady::detail::set_elements<int>::is_copied_as_bytes<std::allocator<int>>());
+}
+
+TEST(splitting, hashes_bytes_only_where_any_bytes_are_a_key) {
+  using steady::detail::hashes_any_bytes;
+  struct own_hash : steady::hash<int> {};
+  EXPECT_TRUE((hashes_any_bytes<steady::hash<int>, int>));
+  EXPECT_TRUE((hashes_any_bytes<steady::hash<void*>, void*>));
+  EXPECT_FALSE((hashes_any_bytes<steady::hash<bool>, bool>));
+  EXPECT_FALSE((hashes_any_bytes<steady::hash<std::string>, std::string>));
+  EXPECT_FALSE((hashes_any_bytes<own_hash, int>));
+}
+
+// Elements of 1, 2, 4 and 8 bytes, up to the most that fit one cache line four times.
+template <class Key>
+void grow_shrink_and_compact() {
+  set_of<Key> set;
+  const auto number = [](std::uint64_t n) { return static_cast<Key>(n); };
+  const std::uint64_t most = sizeof(Key) == 1 ? 256 : 20'000;
+  for (std::uint64_t n = 0; n < most; ++n) {
+    ASSERT_TRUE(set.insert(number(n)).second);
+    if (n % 97 == 0) {
+      ASSERT_STREQ(set.check_invariants(), nullptr) << n;
+    }
+  }
+  for (std::uint64_t n = 0; n < most; n += 2) set.erase(number(n));
+  set.compact_gradually();
+  while (set.step(1) != 0) ASSERT_STREQ(set.check_invariants(), nullptr);
+  set.shrink_gradually();
+  set.finish();
+  ASSERT_STREQ(set.check_invariants(), nullptr);
+  for (std::uint64_t n = 0; n < most; ++n) ASSERT_EQ(set.contains(number(n)), n % 2 == 1) << n;
+}
+
+TEST(splitting, keeps_elements_of_every_size) {
+  grow_shrink_and_compact<std::uint8_t>();
+  grow_shrink_and_compact<std::int16_t>();
+  grow_shrink_and_compact<std::uint32_t>();
+  grow_shrink_and_compact<std::int64_t>();
+}
+
+}  // namespace
