@@ -218,7 +218,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   // Never moves another element, and never shrinks.
 
   // The number of elements erased, 0 or 1.
-  size_type erase(const key_type& key) { return erase_key(key); }
+  STEADY_ALWAYS_INLINE size_type erase(const key_type& key) { return erase_key(key); }
   template <detail::other_key<Hash, KeyEqual, hash_container> K>
   size_type erase(const K& key) {
     return erase_key(key);
@@ -337,7 +337,7 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   friend class hash_container;
 
   template <class K>
-  size_type erase_key(const K& key) {
+  STEADY_ALWAYS_INLINE size_type erase_key(const K& key) {
     const position at = table_.find(key);
     if (!at) return 0;
     table_.erase_and_progress(at);

@@ -101,7 +101,7 @@ class placement {
   }
 
   // Destroys the element; nothing else moves.
-  void erase(const position& at) noexcept {
+  STEADY_ALWAYS_INLINE void erase(const position& at) noexcept {
     note_write(at.slot);
     erase_noted(at);
   }
@@ -112,7 +112,7 @@ class placement {
   }
   // The same for callers that called note_write() themselves, and then moved something out of the
   // element: its key may be gone.
-  void erase_noted(const position& at) noexcept {
+  STEADY_ALWAYS_INLINE void erase_noted(const position& at) noexcept {
     require_changeable();
     if (walkers.any()) [[unlikely]]
       announce_erasing(at.slot);

@@ -98,7 +98,7 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
   // ---- erasing ----
 
   // Erases and, if the policy lets erase move elements, does pending work.
-  void erase_and_progress(const position& at) noexcept {
+  STEADY_ALWAYS_INLINE void erase_and_progress(const position& at) noexcept {
     this->erase(at);
     if constexpr (Policy::erase_moves) {
       if (should_progress(size_)) make_progress(size_, steps_.erase);
