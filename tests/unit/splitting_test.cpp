@@ -89,7 +89,7 @@ TEST(splitting, hashes_bytes_only_where_any_bytes_are_a_key) {
   EXPECT_FALSE((hashes_any_bytes<own_hash, int>));
 }
 
-// Elements of 1, 2, 4 and 8 bytes, up to the most that fit one cache line four times.
+// Where elements are 1, 2, 4 and 8 bytes: these are all copied as bytes.
 template <class Key>
 void grow_shrink_and_compact() {
   set_of<Key> set;
