@@ -45,7 +45,8 @@ struct default_policy {
   // were chosen to collide, or the hash is broken.
   static constexpr bool reseeds = true;
 
-  // Compact, in steps, when there is far more overflow than the size explains.
+  // Compact, in steps, when there is far more overflow than the size explains; and let insertions
+  // draw elements from a bucket's overflow into slots that erasing has left.
   static constexpr bool compacts = true;
 
   // Let erase(key) move other elements, to drive what is pending. Otherwise erasing invalidates

@@ -27,6 +27,7 @@
 #include <steady/detail/config.hpp>
 #include <steady/detail/evacuation.hpp>
 #include <steady/detail/evacuation_plan.hpp>
+#include <steady/detail/group.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/memory.hpp>
 #include <steady/detail/observers.hpp>
@@ -50,6 +51,7 @@ class array_pair {
     typename array::root_type root;
     std::uint64_t offset;    // of the bucket: its index times 16
     std::uint64_t position;  // of the key, on the array's line
+    std::uint32_t tag_word;  // of that
     bool in_new;
     bool in_large;  // the array is larger than what is cached near the processor
 
@@ -265,7 +267,9 @@ class array_pair {
 
   static STEADY_ALWAYS_INLINE place place_at(typename array::root_type root, line_partition line,
                                              std::uint64_t position, bool in_new) noexcept {
-    return {root, line.offset_at(position), position, in_new, line.shift <= layout::shift_of_large};
+    return {root,     line.offset_at(position),
+            position, tag_word(position),
+            in_new,   line.shift <= layout::shift_of_large};
   }
 
   // After what owns the line has changed.

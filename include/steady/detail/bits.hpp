@@ -71,10 +71,32 @@ STEADY_ALWAYS_INLINE T select(bool chosen, T a, T b) noexcept {
   return a;
 }
 
-// The number of the lowest bit set; `bits` must not be 0. Unsigned, which spares widening an index.
+// The number of the lowest bit set; `bits` must not be 0. A whole word, because an index that is
+// none has to be widened.
 template <class Word>
-STEADY_ALWAYS_INLINE unsigned lowest_bit(Word bits) noexcept {
-  return static_cast<unsigned>(std::countr_zero(bits));
+STEADY_ALWAYS_INLINE std::uint64_t lowest_bit(Word bits) noexcept {
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+  if constexpr (sizeof(Word) == 4) {
+    // GCC 12 would clear the register before and widen the number after.
+    std::uint64_t number;
+    __asm__("rep bsfl %1, %k0" : "=r"(number) : "r"(bits) : "cc");
+    return number;
+  }
+#endif
+  return static_cast<std::uint64_t>(std::countr_zero(bits));
+}
+
+// Bit `number` modulo 16 of the word.
+STEADY_ALWAYS_INLINE bool bit_of(std::uint16_t word, std::uint16_t number) noexcept {
+#if defined(__GCC_ASM_FLAG_OUTPUTS__) && defined(__x86_64__)
+  // The instruction takes the number modulo the width of its operands; compilers do it before, and
+  // with wider ones.
+  bool set;
+  __asm__("btw %w2, %w1" : "=@ccc"(set) : "r"(word), "r"(number));
+  return set;
+#else
+  return (unsigned{word} >> (number % 16) & 1u) != 0;
+#endif
 }
 
 // Unaligned loads, in the machine's byte order.

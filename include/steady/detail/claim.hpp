@@ -9,6 +9,7 @@
 #include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/config.hpp>
+#include <steady/detail/gathering.hpp>
 #include <steady/detail/group.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/pointers.hpp>
@@ -32,7 +33,7 @@ class claim {
     const std::uint32_t empty = group::match_empty(header) & all_slots;
     if (empty == 0) [[unlikely]]
       return overflow_slot(owner, memory, bucket, position);
-    const unsigned number = lowest_bit(empty);
+    const auto number = lowest_bit(empty);
     return {Array::slots(root, bucket) + number, header->tags + number};
   }
 
@@ -46,7 +47,7 @@ class claim {
       const std::uint32_t empty = group::match_empty(link) & all_overflow_slots;
       if (empty == 0) continue;
       header->filter |= filter_bit(position);
-      const unsigned number = lowest_bit(empty);
+      const auto number = lowest_bit(empty);
       return {Array::overflow_slots(link) + number, link->tags + number};
     }
     overflow* const taken = owner.take_overflow(memory, bucket);
@@ -66,6 +67,31 @@ class claim {
     return length;
   }
 
+  // Moves elements, where that does not throw, from the overflow of `bucket` to empty slots of its
+  // own; false if there is none to move. At most as many as a bucket has slots.
+  template <class Elements>
+  static bool draw_in(Array& owner, Memory& memory, std::uint64_t bucket) noexcept {
+    bucket_header* const header = owner.header(bucket);
+    std::uint32_t empty = group::match_empty(header) & all_slots;
+    if (empty == 0) return false;
+    std::size_t moved = 0;
+    for (overflow* chain = owner.overflow_of(bucket); chain != nullptr;
+         chain = to_raw(chain->next)) {
+      std::uint32_t full = ~group::match_empty(chain) & all_overflow_slots;
+      for (; full != 0 && empty != 0; full &= full - 1, empty &= empty - 1, ++moved) {
+        const auto from = lowest_bit(full);
+        const auto to = lowest_bit(empty);
+        relocate<Elements>(memory.allocator(), owner.slots(bucket) + to,
+                           Array::overflow_slots(chain) + from);
+        header->tags[to] = chain->tags[from];
+        chain->tags[from] = empty_tag;
+      }
+    }
+    if (moved == 0) return false;
+    memory.recorder.moved(moved);
+    drop_empty_overflow(owner, memory, bucket);
+    return true;
+  }
   // Gives back the overflow buckets of `bucket` that have become empty.
   static STEADY_NOINLINE void drop_empty_overflow(Array& owner, Memory& memory,
                                                   std::uint64_t bucket) noexcept {

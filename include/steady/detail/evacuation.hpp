@@ -156,14 +156,14 @@ class evacuation : private gathering<Elements, Array, Memory> {
     target_bucket& bucket = target_of(element);
     const std::uint64_t tag = *element.tag;
     if (bucket.free != 0) [[likely]] {
-      const unsigned number = lowest_bit(bucket.free);
+      const auto number = lowest_bit(bucket.free);
       bucket.free &= bucket.free - 1;
       bucket.words[number / 8] |= tag << header_words::byte_shift(number % 8);
       return bucket.slots + number;
     }
     bucket.words[1] |= std::uint64_t{filter_bit(element.position)} << filter_shift;
     if (bucket.partial_free != 0) {
-      const unsigned number = lowest_bit(bucket.partial_free);
+      const auto number = lowest_bit(bucket.partial_free);
       bucket.partial_free &= bucket.partial_free - 1;
       bucket.partial_tags |= tag << header_words::byte_shift(number);
       return Array::overflow_slots(bucket.partial) + number;

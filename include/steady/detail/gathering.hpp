@@ -127,7 +127,7 @@ class gathering {
                    std::uint64_t last, const PositionOf& position_of) {
     auto* const tags = static_cast<std::uint8_t*>(header);
     for (std::uint32_t full = ~group::match_empty(header) & slots; full != 0; full &= full - 1) {
-      const unsigned number = lowest_bit(full);
+      const auto number = lowest_bit(full);
       const std::uint64_t position = position_of(begin[number]);
       if (position - first > last - first) continue;
       moving& element = moving_.add();

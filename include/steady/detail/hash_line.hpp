@@ -136,9 +136,8 @@ STEADY_ALWAYS_INLINE constexpr std::uint16_t filter_bit(std::uint64_t position) 
   return static_cast<std::uint16_t>(1u << filter_class(position));
 }
 
-STEADY_ALWAYS_INLINE constexpr bool in_filter(std::uint16_t filter,
-                                              std::uint64_t position) noexcept {
-  return (unsigned{filter} >> filter_class(position) & 1u) != 0;
+STEADY_ALWAYS_INLINE bool in_filter(std::uint16_t filter, std::uint64_t position) noexcept {
+  return bit_of(filter, static_cast<std::uint16_t>(position));
 }
 
 }  // namespace steady::detail

@@ -91,7 +91,7 @@ class invariants {
   void check_slots(const std::uint8_t* tags, std::uint32_t slots, const slot_type* first,
                    std::uint64_t bucket, bool in_new, const bucket_header* filtered_by) {
     for (std::uint32_t full = ~group::match_empty(tags) & slots; full != 0; full &= full - 1) {
-      const unsigned slot = lowest_bit(full);
+      const auto slot = lowest_bit(full);
       const slot_type& element = first[slot];
       const auto owner = table_.place_of(Table::elements::key_of(element));
       expect(owner.in_new == in_new, "the owner of a position holds its elements");

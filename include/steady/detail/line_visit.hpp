@@ -98,7 +98,7 @@ class line_visit {
   void slots(const interval& wanted, std::uint8_t* tags, std::uint32_t mask, slot_type* first,
              position at, const Visit& visit) const {
     for (std::uint32_t full = ~group::match_empty(tags) & mask; full != 0; full &= full - 1) {
-      const unsigned slot = lowest_bit(full);
+      const auto slot = static_cast<unsigned>(lowest_bit(full));
       if (wanted.cut) {
         const std::uint64_t there = table_.line_position(first[slot], at.in_new);
         if (there < wanted.first || there > wanted.last) continue;

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 
 #include <steady/detail/array_pair.hpp>
@@ -102,8 +101,11 @@ class placement {
 
   // Destroys the element; nothing else moves.
   STEADY_ALWAYS_INLINE void erase(const position& at) noexcept {
-    note_write(at.slot);
-    erase_noted(at);
+    if (at.in_overflow) [[unlikely]]
+      return erase_in_overflow(at.slot, at.tag(), at.in_new, at.bucket());
+    if (observed()) [[unlikely]]
+      return erase_observed(at.slot, at.tag());
+    remove(at.slot, at.tag());
   }
   // The same, for who goes on with `next`, which is the element after it.
   void erase(const position& at, position& next) noexcept {
@@ -112,15 +114,10 @@ class placement {
   }
   // The same for callers that called note_write() themselves, and then moved something out of the
   // element: its key may be gone.
-  STEADY_ALWAYS_INLINE void erase_noted(const position& at) noexcept {
-    require_changeable();
-    if (walkers.any()) [[unlikely]]
-      announce_erasing(at.slot);
-    destroy(at.slot);
-    *at.tag() = empty_tag;
-    ++arrays_.erasures;
-    --size_;
-    if (at.in_overflow) [[unlikely]] {
+  void erase_noted(const position& at) noexcept {
+    announce_erasing(at.slot);
+    remove(at.slot, at.tag());
+    if (at.in_overflow) {
       claim_type::drop_empty_overflow(arrays_.array_of(at.in_new), arrays_.memory, at.bucket());
     }
   }
@@ -128,6 +125,7 @@ class placement {
  protected:
   using array = typename arrays_type::array;
   using place_type = typename arrays_type::place;
+  using claim_type = claim<array, typename arrays_type::memory_type>;
   using user_code = user_code_scope<debug_mode>;
 
   placement() = default;
@@ -161,6 +159,14 @@ class placement {
     return arrays_.place_in(false, at);
   }
 
+  // Whether somebody has to be told before elements change or go.
+  bool observed() const noexcept { return walkers.any() | arrays_.snapshots.any(); }
+
+  // Whether to ask for the slots of a bucket that is going to be changed: short ones in any case.
+  static STEADY_ALWAYS_INLINE bool will_need_slots(const place_type& place) noexcept {
+    return layout::has_short_buckets || place.in_large;
+  }
+
   // Asks for the slots of a bucket that is about to be used.
   static STEADY_ALWAYS_INLINE void prefetch_slots(const place_type& place) noexcept {
     prefetch_bucket(array::slots_at(place.root, place.offset), will_need_slots(place));
@@ -178,6 +184,41 @@ class placement {
     return find_in_chain(place, key);
   }
 
+  // What `when_found(position)` returns for the element in the bucket itself; where there is none,
+  // what `when_absent()` returns or, if the filter calls for looking further, `beyond()`. Were
+  // these not inlined, every lookup would write down in memory what they capture.
+  template <class K, class WhenFound, class WhenAbsent, class Beyond>
+  STEADY_ALWAYS_INLINE auto probe(const place_type& place, bool far, const K& key,
+                                  const WhenFound& when_found, const WhenAbsent& when_absent,
+                                  const Beyond& beyond) const -> decltype(beyond()) {
+    bucket_header* const header = array::header_at(place.root, place.offset);
+    const auto wanted = group::broadcast(place.tag_word);
+    if (std::uint32_t matches = group::match(header, wanted) & all_slots; matches != 0) {
+      // The slots' address does not depend on the header's content: predicting that there is a
+      // match, the processor fetches slots while the header is still on its way.
+      slot_type* const slots = array::slots_at(place.root, place.offset);
+      prefetch_bucket(slots, far);
+      do {
+        const auto number = lowest_bit(matches);
+        slot_type* const slot = slots + number;
+        if (holds(*slot, key)) [[likely]] {
+          return when_found(
+              position{slot, header->tags + number, 0, place.in_new, false, place.bucket()});
+        }
+        matches &= matches - 1;
+      } while (matches != 0);
+    }
+    if (!in_filter(header->filter, place.position)) [[likely]]
+      return when_absent();
+    return beyond();
+  }
+  // The element in the overflow of the bucket.
+  template <class K>
+  STEADY_ALWAYS_INLINE position find_beyond(const place_type& place, const K& key) const {
+    const tagged found = find_in_overflow(place.root, place.bucket(), place.position, key);
+    return {found.slot, found.tag, 0, place.in_new, true, place.bucket()};
+  }
+
   // Makes the element with `construct(slot)`, which is in user_code_scope. Strong guarantee.
   template <class Construct>
   STEADY_ALWAYS_INLINE position insert_at(const place_type& place, const Construct& construct) {
@@ -186,8 +227,8 @@ class placement {
     slot_type* slot;
     std::uint8_t* tag;
     if (empty != 0) [[likely]] {
-      const unsigned number = lowest_bit(empty);
-      slot = slot_of(array::slots_at(place.root, place.offset), number);
+      const auto number = lowest_bit(empty);
+      slot = array::slots_at(place.root, place.offset) + number;
       tag = header->tags + number;
     } else {
       const tagged claimed = claim_overflow(place.in_new, place.bucket(), place.position);
@@ -200,7 +241,7 @@ class placement {
       construct(slot);
     }
     opening.keep();
-    *tag = tag_of(place.position);
+    *tag = static_cast<std::uint8_t>(place.tag_word);
     ++size_;
     return {slot, tag, 0, place.in_new, empty == 0, place.bucket()};
   }
@@ -224,19 +265,6 @@ class placement {
   void destroy_elements() noexcept {
     if constexpr (!Elements::template trivially_destructible<Allocator>()) {
       for (position at = first(); at; at = after(at)) destroy(at.slot);
-    }
-  }
-
-  // Makes all buckets, whose elements are destroyed, empty ones.
-  void forget_elements(array& within) noexcept {
-    for (std::uint64_t bucket = 0; bucket < within.line().buckets(); ++bucket) {
-      for (overflow* chain = within.overflow_of(bucket); chain != nullptr;) {
-        overflow* const next = to_raw(chain->next);
-        within.give_overflow(arrays_.memory, bucket, chain);
-        chain = next;
-      }
-      std::memset(within.header(bucket), 0, sizeof(bucket_header));
-      poison<Allocator>(within.slots(bucket), layout::bucket_bytes);
     }
   }
 
@@ -281,7 +309,6 @@ class placement {
   using overflow = typename array::overflow;
   using overflow_link = typename array::overflow_link;
   using group = typename layout::group;
-  using claim_type = claim<array, typename arrays_type::memory_type>;
   using tagged = typename claim_type::tagged;
   using walk = traversal<arrays_type>;
 
@@ -294,39 +321,21 @@ class placement {
     return static_cast<bool>(equal_(key, Elements::key_of(slot)));
   }
 
-  // The element in the bucket itself, or what `find_beyond()` finds, if the filter calls for it.
-  // Were the latter not inlined, every lookup would write down in memory what it captures.
-  template <class K, class FindBeyond>
+  // The element in the bucket itself, or what `beyond()` finds.
+  template <class K, class Beyond>
   STEADY_ALWAYS_INLINE position probe(const place_type& place, bool far, const K& key,
-                                      const FindBeyond& find_beyond) const {
-    bucket_header* const header = array::header_at(place.root, place.offset);
-    const auto wanted = group::broadcast(tag_word(place.position));
-    if (std::uint32_t matches = group::match(header, wanted) & all_slots; matches != 0) {
-      // The slots' address does not depend on the header's content: predicting that there is a
-      // match, the processor fetches slots while the header is still on its way.
-      slot_type* const slots = array::slots_at(place.root, place.offset);
-      prefetch_bucket(slots, far);
-      do {
-        const unsigned number = lowest_bit(matches);
-        slot_type* const slot = slot_of(slots, number);
-        if (holds(*slot, key)) [[likely]] {
-          return {slot, header->tags + number, 0, place.in_new, false, place.bucket()};
-        }
-        matches &= matches - 1;
-      } while (matches != 0);
-    }
-    if (!in_filter(header->filter, place.position)) [[likely]]
-      return {};
-    return find_beyond();
+                                      const Beyond& beyond) const {
+    return probe(
+        place, far, key,
+        [](const position& found) STEADY_INLINE_LAMBDA -> position { return found; },
+        []() STEADY_INLINE_LAMBDA -> position { return {}; }, beyond);
   }
 
   // The element in the bucket or its overflow, for who is going to change the bucket.
   template <class K>
   STEADY_ALWAYS_INLINE position find_in_chain(const place_type& place, const K& key) const {
-    return probe(place, will_need_slots(place), key, [&]() STEADY_INLINE_LAMBDA -> position {
-      const tagged found = find_in_overflow(place.root, place.bucket(), place.position, key);
-      return {found.slot, found.tag, 0, place.in_new, true, place.bucket()};
-    });
+    return probe(place, will_need_slots(place), key,
+                 [&]() STEADY_INLINE_LAMBDA -> position { return find_beyond(place, key); });
   }
 
   // Where a lookup goes that has come to a detour: the line is divided.
@@ -357,14 +366,9 @@ class placement {
   // yet. Unless each would have to come from `far`, that is not worth it.
   static STEADY_ALWAYS_INLINE void prefetch_bucket(const slot_type* slots, bool far) noexcept {
     if constexpr (layout::bucket_bytes <= 16 * cache_line_bytes) {
-      if (far) prefetch_lines<layout::bucket_bytes>(slots);
+      if (far) prefetch_lines<std::min(layout::bucket_bytes, 8 * cache_line_bytes)>(slots);
     }
   }
-  // The same for who is going to change the bucket: short ones in any case.
-  static STEADY_ALWAYS_INLINE bool will_need_slots(const place_type& place) noexcept {
-    return layout::has_short_buckets || place.in_large;
-  }
-
   template <class K>
   STEADY_NOINLINE tagged find_in_overflow(typename array::root_type root, std::uint64_t bucket,
                                           std::uint64_t at, const K& key) const {
@@ -375,7 +379,7 @@ class placement {
       slot_type* const slots = array::overflow_slots(chain);
       std::uint32_t matches = group::match(chain, wanted) & all_overflow_slots;
       for (; matches != 0; matches &= matches - 1) {
-        const unsigned number = lowest_bit(matches);
+        const auto number = lowest_bit(matches);
         if (holds(slots[number], key)) return {slots + number, chain->tags + number};
       }
     }
@@ -402,8 +406,29 @@ class placement {
       arrays_.announce_end();
     }
   }
-  STEADY_NOINLINE void announce_erasing(const slot_type* slot) const noexcept {
+
+  void announce_erasing(const slot_type* slot) const noexcept {
     walkers.each([&](walker_type& walker) { walker.erasing(slot); });
+  }
+  // What is rare takes as little as it needs, because that is kept at hand whenever it might be.
+  STEADY_NOINLINE void erase_observed(slot_type* slot, std::uint8_t* tag) noexcept {
+    note_write(slot);
+    announce_erasing(slot);
+    remove(slot, tag);
+  }
+  STEADY_NOINLINE void erase_in_overflow(slot_type* slot, std::uint8_t* tag, bool in_new,
+                                         std::uint64_t bucket) noexcept {
+    note_write(slot);
+    announce_erasing(slot);
+    remove(slot, tag);
+    claim_type::drop_empty_overflow(arrays_.array_of(in_new), arrays_.memory, bucket);
+  }
+  STEADY_ALWAYS_INLINE void remove(slot_type* slot, std::uint8_t* tag) noexcept {
+    require_changeable();
+    destroy(slot);
+    *tag = empty_tag;
+    ++arrays_.erasures;
+    --size_;
   }
 
   void destroy(slot_type* slot) noexcept {

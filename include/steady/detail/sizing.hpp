@@ -23,10 +23,12 @@ enum class wish : unsigned char { none, shrink, compact };
 
 // Sizes at which a table at rest has nothing to do, for an insertion or erasure to test at once.
 struct calm_sizes {
-  std::size_t from = 0;
+  // One less than the first of them: so an insertion, which asks for one more than there are, need
+  // not add.
+  std::size_t below = 0;
   std::size_t count = 0;
 
-  constexpr bool contains(std::size_t size) const noexcept { return size - from < count; }
+  constexpr bool contains(std::size_t size) const noexcept { return size - 1 - below < count; }
 };
 
 template <class Layout, class Policy>
@@ -74,7 +76,7 @@ class sizing {
   calm_sizes calm(unsigned now) const noexcept {
     if (wish_ != wish::none || reseeding_ || reserved_ > room(now)) return {};
     const std::size_t from = shrink_below(now);
-    return {from, room(now) - from + 1};
+    return {from - 1, room(now) - from + 1};
   }
 
  private:

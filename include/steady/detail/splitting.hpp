@@ -43,7 +43,7 @@ struct header_words {
             high & little_endian(bytes_of_bits(slots >> 8 & 0xff))};
   }
   // With `byte` where there was 0.
-  void put(unsigned number, std::uint8_t byte) noexcept {
+  void put(std::uint64_t number, std::uint8_t byte) noexcept {
     const std::uint64_t shifted = std::uint64_t{byte} << byte_shift(number % 8);
     (number < 8 ? low : high) |= shifted;
   }
@@ -54,7 +54,7 @@ struct header_words {
   bool all_zero() const noexcept { return (low | high) == 0; }
 
   // Where byte i of a word in memory is.
-  static constexpr unsigned byte_shift(unsigned byte) noexcept {
+  static constexpr std::uint64_t byte_shift(std::uint64_t byte) noexcept {
     return std::endian::native == std::endian::little ? 8 * byte : 56 - 8 * byte;
   }
 };
@@ -185,12 +185,12 @@ class splitting {
       const slot_type* const slots = Array::overflow_slots(chain);
       std::uint32_t full = ~group::match_empty(chain) & all_overflow_slots;
       for (; full != 0; full &= full - 1, ++arrived) {
-        const unsigned from = lowest_bit(full);
+        const auto from = lowest_bit(full);
         const std::uint64_t side = side_of(position_of.of_bytes(slots[from]));
         const auto base = static_cast<unsigned>(side & 16u);
         const std::uint32_t own_gaps = gaps >> base & all_slots;
         if (own_gaps == 0) return too_many;
-        const unsigned number = lowest_bit(own_gaps);
+        const auto number = lowest_bit(own_gaps);
         gaps &= ~(std::uint32_t{1} << (base + number));
         store_slot(slot_on(side, number), load_slot(slots + from));
         targets.words[(base + number) / 8] |= std::uint64_t{chain->tags[from]}
@@ -244,7 +244,8 @@ class splitting {
   template <class PositionOf>
   STEADY_ALWAYS_INLINE std::uint32_t move_bucket(const PositionOf& position_of) {
     if constexpr (noexcept(position_of(*from_))) {
-      return move_to_sides([&](unsigned number) { return side_of(position_of(from_[number])); });
+      return move_to_sides(
+          [&](std::uint64_t number) { return side_of(position_of(from_[number])); });
     } else {
       return move_to_sides(side_from(find_upper(from_, occupied(), position_of)));
     }
@@ -256,13 +257,13 @@ class splitting {
                            const PositionOf& position_of) const {
     std::uint32_t upper = 0;
     for (std::uint32_t rest = full; rest != 0; rest &= rest - 1) {
-      const unsigned number = lowest_bit(rest);
+      const auto number = lowest_bit(rest);
       upper |= static_cast<std::uint32_t>(side_of(position_of(slots[number])) & 1u) << number;
     }
     return upper;
   }
   static auto side_from(std::uint32_t upper) noexcept {
-    return [upper](unsigned number) { return -std::uint64_t{upper >> number & 1}; };
+    return [upper](std::uint64_t number) { return -std::uint64_t{upper >> number & 1}; };
   }
 
   // Moves the elements `arriving` from overflow to the slots of one side that `taken` leaves.
@@ -270,8 +271,8 @@ class splitting {
                  slot_type* from, std::uint32_t arriving) noexcept {
     std::uint32_t gaps = all_slots & ~taken;
     for (; arriving != 0; arriving &= arriving - 1, gaps &= gaps - 1) {
-      const unsigned arrival = lowest_bit(arriving);
-      const unsigned number = lowest_bit(gaps);
+      const auto arrival = lowest_bit(arriving);
+      const auto number = lowest_bit(gaps);
       tags.put(number, chain.tags[arrival]);
       relocate<Elements>(memory_.allocator(), slot_on(side, number), from + arrival);
     }
@@ -284,7 +285,7 @@ class splitting {
     std::size_t moved = 0;
     for (std::uint32_t rest = occupied(), next = 0; rest != 0; rest = next, ++moved) {
       next = rest & (rest - 1);
-      const unsigned number = lowest_bit(rest);
+      const auto number = lowest_bit(rest);
       const std::uint64_t mask = side(number);
       upper |= (rest ^ next) & static_cast<std::uint32_t>(mask);
       relocate<Elements>(memory_.allocator(), slot_on(mask, number), from_ + number);
@@ -305,7 +306,7 @@ class splitting {
   }
 
   // The second target's slots follow the first one's, because they are in one chunk.
-  slot_type* slot_on(std::uint64_t side, unsigned number) const noexcept {
+  slot_type* slot_on(std::uint64_t side, std::uint64_t number) const noexcept {
     return to_ + number + (side & across_);
   }
 

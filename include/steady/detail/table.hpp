@@ -5,12 +5,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
+#include <steady/detail/bucket.hpp>
 #include <steady/detail/demolition.hpp>
 #include <steady/detail/elements.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/migrator.hpp>
+#include <steady/detail/pointers.hpp>
+#include <steady/detail/poison.hpp>
 #include <steady/detail/random_seed.hpp>
 #include <steady/stats.hpp>
 
@@ -63,9 +67,18 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
   STEADY_ALWAYS_INLINE std::pair<position, bool> find_or_insert(const K& key,
                                                                 const Construct& construct) {
     const std::uint64_t at = hashed(key);
-    const auto place = this->place_of(at, key);
-    if (const position found = this->find_in(place, key)) return {found, false};
-    return {insert_absent(place, at, key, construct), true};
+    if (arrays_.divided()) [[unlikely]]
+      return find_or_insert_divided(at, key, Construct(construct));
+    const auto place = arrays_.place_in(false, at);
+    arrays_.memory.recorder.probed();
+    return this->probe(
+        place, this->will_need_slots(place), key,
+        [](const position& found) STEADY_INLINE_LAMBDA { return std::pair(found, false); },
+        [&]() STEADY_INLINE_LAMBDA {
+          return std::pair(insert_absent(place, at, key, construct), true);
+        },
+        [&]()
+            STEADY_INLINE_LAMBDA { return find_or_insert_beyond(at, key, Construct(construct)); });
   }
 
   // As above when the caller knows that the key is absent.
@@ -116,7 +129,7 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     places_.change();
     this->destroy_elements();
     if (arrays_.has_memory()) {
-      this->forget_elements(arrays_.array_of(false));
+      forget_elements(arrays_.array_of(false));
       seed_ = random_seed();  // it may be filled in the order of a map that it was a copy of
     }
     size_ = 0;
@@ -297,27 +310,80 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     this->walkers.each([this](auto& walker) { walker.rehomed(this); });
   }
 
-  template <class K, class Construct>
-  STEADY_ALWAYS_INLINE position insert_absent(place_type place, std::uint64_t at, const K& key,
-                                              const Construct& construct) {
-    require_changeable();
-    if (should_progress(size_ + 1)) [[unlikely]] {
-      if (arrays_.has_memory()) {
-        this->prefetch_slots(place);
-        return insert_with_progress(at, construct);
+  // Makes all buckets, whose elements are destroyed, empty ones.
+  void forget_elements(typename base::array& within) noexcept {
+    for (std::uint64_t bucket = 0; bucket < within.line().buckets(); ++bucket) {
+      for (auto* chain = within.overflow_of(bucket); chain != nullptr;) {
+        auto* const next = to_raw(chain->next);
+        within.give_overflow(arrays_.memory, bucket, chain);
+        chain = next;
       }
-      furnish(layout::first_log2_buckets);
-      at = hashed(key);  // the table has a seed only now
-      place = this->place_of(at, key);
+      std::memset(within.header(bucket), 0, sizeof(bucket_header));
+      poison<Allocator>(within.slots(bucket), layout::bucket_bytes);
     }
+  }
+
+  template <class K, class Construct>
+  STEADY_NOINLINE std::pair<position, bool> find_or_insert_divided(std::uint64_t at, const K& key,
+                                                                   const Construct& construct) {
+    const auto place = this->place_of(at, key);
+    if (const position found = this->find_in(place, key)) return {found, false};
+    require_changeable();
+    return {insert_with_progress(at, key, construct), true};
+  }
+
+  // The same where the filter calls for looking into the overflow.
+  template <class K, class Construct>
+  STEADY_NOINLINE std::pair<position, bool> find_or_insert_beyond(std::uint64_t at, const K& key,
+                                                                  const Construct& construct) {
+    const auto place = arrays_.place_in(false, at);
+    if (const position found = this->find_beyond(place, key)) return {found, false};
+    require_changeable();
+    if (should_progress(size_ + 1)) [[unlikely]]
+      return {insert_with_progress(at, key, construct), true};
+    const position made = this->insert_at(place, construct);
+    // Where insertions may move elements, and nobody watches. (A migration would leave `place`
+    // void.)
+    if (Policy::compacts && size_ > sizing_.reserved() && !this->walkers.any()) {
+      draw_in(place.bucket());
+    }
+    return {made, true};
+  }
+
+  // Moves elements from the overflow of a bucket to the slots of its own that erasing has left
+  // empty: otherwise a bucket that was once full would keep overflow while any element is there.
+  void draw_in(std::uint64_t bucket) noexcept {
+    if constexpr (Elements::nothrow_movable()) {
+      if (!base::claim_type::template draw_in<Elements>(arrays_.array_of(false), arrays_.memory,
+                                                        bucket))
+        return;
+      places_.change();
+    }
+  }
+
+  // Where it is rare that more is to be done, `construct` is copied, so that what it captures need
+  // not be in memory for every insertion.
+  template <class K, class Construct>
+  STEADY_ALWAYS_INLINE position insert_absent(const place_type& place, std::uint64_t at,
+                                              const K& key, const Construct& construct) {
+    require_changeable();
+    if (should_progress(size_ + 1)) [[unlikely]]
+      return insert_with_progress(at, key, Construct(construct));
     return this->insert_at(place, construct);
   }
 
   // The element is made before others move, because it may be made from one of them. Evacuating
   // takes more instructions than the processor looks ahead and stores that leave it in order: all
   // wait for the element's slot, unless that was asked for before.
-  template <class Construct>
-  STEADY_NOINLINE position insert_with_progress(std::uint64_t at, const Construct& construct) {
+  template <class K, class Construct>
+  STEADY_NOINLINE position insert_with_progress(std::uint64_t at, const K& absent,
+                                                const Construct& construct) {
+    if (!arrays_.has_memory()) [[unlikely]] {
+      furnish(layout::first_log2_buckets);  // the table has a seed only now
+      return this->insert_at(this->place_of(hashed(absent), absent), construct);
+    }
+    if (!arrays_.reseeding()) [[likely]]
+      this->prefetch_slots(arrays_.locate_divided(at));
     temporary_slot<Elements, Allocator> made(allocator(), [&](slot_type* slot) {
       [[maybe_unused]] const typename base::user_code scope(this);
       construct(slot);

@@ -78,7 +78,7 @@ class traversal {
   // overflow bucket that `at` was in must still be there.
   static STEADY_ALWAYS_INLINE position after(const Pair& pair, const position& at) noexcept {
     if (at.later != 0 && at.erasures == pair.erasures) [[likely]] {
-      const unsigned next = lowest_bit(at.later);
+      const auto next = static_cast<unsigned>(lowest_bit(at.later));
       slot_type* const slot = slot_of(at.slots, next);
       assume(slot != nullptr);  // spares the caller's test for the end
       return {slot,           at.tags,         next,     at.in_new,
@@ -139,7 +139,7 @@ class traversal {
                                                 slot_type* first, std::uint8_t* tags,
                                                 std::uint64_t bucket, bool in_new,
                                                 bool in_overflow) noexcept {
-    const unsigned found = lowest_bit(slots);
+    const auto found = static_cast<unsigned>(lowest_bit(slots));
     return {slot_of(first, found), tags,         found, in_new, in_overflow, bucket, first,
             without_lowest(slots), pair.erasures};
   }

@@ -1,0 +1,177 @@
+// Overflow at a steady size: what insertions draw back into buckets in which erasing has left room.
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <steady/hash_map.hpp>
+#include <steady/snapshot.hpp>
+
+#include "support/colliding_keys.hpp"
+#include "support/containers.hpp"
+#include "support/stages.hpp"
+
+namespace {
+
+using namespace support;
+
+struct without_compaction : steady::default_policy {
+  static constexpr bool compacts = false;
+};
+
+// A value whose move may throw, for all that anybody knows.
+struct unsafe_to_move {
+  std::uint64_t number = 0;
+
+  unsafe_to_move() = default;
+  explicit unsafe_to_move(std::uint64_t n) : number(n) {}
+  unsafe_to_move(const unsafe_to_move& other) : number(other.number) {}
+  unsafe_to_move(unsafe_to_move&& other) noexcept(false) : number(other.number) {}
+  unsafe_to_move& operator=(const unsafe_to_move&) = default;
+};
+
+// A map of 256 buckets, in one of which two elements are in overflow and three slots are empty.
+template <class Value = std::uint64_t, class Policy = steady::default_policy>
+class bucket_with_room {
+ public:
+  using map_type = map_of<std::uint64_t, Value, Policy, transparent_word_hash>;
+
+  static constexpr std::uint64_t elements = 16;
+  static constexpr std::uint64_t erased = 3;
+
+  bucket_with_room() : keys_(1) {
+    for (std::uint64_t n = 0; n < 2000; ++n) map.try_emplace(anywhere(n), n);
+    map.finish();
+    for (std::uint64_t n = 0; n < 2000; ++n) map.erase(anywhere(n));
+    for (std::uint64_t n = 0; n < elements; ++n) add(n);
+    for (std::uint64_t n = 0; n < erased; ++n) map.erase(key(n));
+  }
+
+  void add(std::uint64_t n) { map.try_emplace(key(n), n); }
+
+  // All in one bucket, and in one class of its filter.
+  std::uint64_t key(std::uint64_t n) const {
+    return keys_.key_at(std::uint64_t{5} << 56 | n << 20);
+  }
+
+  // Whether all elements before `end` are there but the erased ones.
+  bool is_complete(std::uint64_t end) const {
+    for (std::uint64_t n = 0; n < end; ++n) {
+      if (map.contains(key(n)) != (n >= erased)) return false;
+    }
+    return map.size() == end - erased && map.check_invariants() == nullptr;
+  }
+
+ private:
+  std::uint64_t anywhere(std::uint64_t n) const { return keys_.key_at(n * 0x9e3779b97f4a7c15u); }
+
+  colliding_keys keys_;
+
+ public:
+  map_type map;
+};
+
+TEST(overflow, is_drawn_back_by_an_insertion_into_a_bucket_with_room) {
+  bucket_with_room<> bucket;
+  ASSERT_EQ(bucket.map.bucket_count(), 256u);
+  ASSERT_EQ(bucket.map.stats().overflow_buckets, 1u);
+  bucket.add(16);
+  EXPECT_EQ(bucket.map.stats().overflow_buckets, 0u);
+  EXPECT_TRUE(bucket.is_complete(17));
+}
+
+TEST(overflow, stays_where_the_bucket_has_room_for_the_new_element_only) {
+  bucket_with_room<> bucket;
+  bucket.add(16);  // 14 elements
+  bucket.add(17);  // one in overflow
+  bucket.map.erase(bucket.key(5));
+  bucket.add(18);
+  EXPECT_EQ(bucket.map.stats().overflow_buckets, 1u);
+  EXPECT_EQ(bucket.map.size(), 15u);
+  EXPECT_STREQ(bucket.map.check_invariants(), nullptr);
+}
+
+TEST(overflow, stays_while_reserve_promises_that_nothing_moves) {
+  bucket_with_room<> bucket;
+  bucket.map.reserve(2000);
+  std::vector<const void*> places;
+  for (std::uint64_t n = 3; n < 16; ++n) places.push_back(&*bucket.map.find(bucket.key(n)));
+  bucket.add(16);
+  EXPECT_EQ(bucket.map.stats().overflow_buckets, 1u);
+  for (std::uint64_t n = 3; n < 16; ++n) {
+    EXPECT_EQ(places[n - 3], static_cast<const void*>(&*bucket.map.find(bucket.key(n)))) << n;
+  }
+  EXPECT_TRUE(bucket.is_complete(17));
+}
+
+TEST(overflow, stays_while_somebody_walks) {
+  bucket_with_room<> bucket;
+  {
+    auto walk = bucket.map.walk();
+    std::size_t met = 0;
+    for ([[maybe_unused]] const auto& element : walk) {
+      if (++met == 4) bucket.add(16);
+    }
+    EXPECT_GE(met, 13u);
+    EXPECT_LE(met, 14u);
+    EXPECT_EQ(bucket.map.stats().overflow_buckets, 1u);
+  }
+  bucket.add(17);
+  EXPECT_TRUE(bucket.is_complete(18));
+}
+
+TEST(overflow, stays_while_a_snapshot_is_taken) {
+  bucket_with_room<> bucket;
+  const steady::snapshot taken(bucket.map);
+  bucket.add(16);
+  EXPECT_EQ(bucket.map.stats().overflow_buckets, 1u);
+  EXPECT_TRUE(bucket.is_complete(17));
+}
+
+TEST(overflow, stays_where_the_policy_does_not_compact) {
+  bucket_with_room<std::uint64_t, without_compaction> bucket;
+  bucket.add(16);
+  EXPECT_EQ(bucket.map.stats().overflow_buckets, 1u);
+  EXPECT_TRUE(bucket.is_complete(17));
+}
+
+TEST(overflow, stays_where_moving_an_element_may_throw) {
+  bucket_with_room<unsafe_to_move> bucket;
+  bucket.add(16);
+  EXPECT_EQ(bucket.map.stats().overflow_buckets, 1u);
+  EXPECT_TRUE(bucket.is_complete(17));
+}
+
+// What is made from an element that is drawn back was made before.
+TEST(overflow, may_hold_what_a_new_element_is_made_from) {
+  bucket_with_room<> bucket;
+  bucket.map.try_emplace(bucket.key(16), bucket.map.at(bucket.key(15)));
+  EXPECT_EQ(bucket.map.at(bucket.key(16)), 15u);
+  EXPECT_EQ(bucket.map.stats().overflow_buckets, 0u);
+  EXPECT_TRUE(bucket.is_complete(17));
+}
+
+// Without drawing back it is 0.48 overflow buckets per bucket; a fresh map has 0.16.
+TEST(overflow, does_not_pile_up_at_a_steady_size) {
+  number_map<> map;
+  std::uint64_t next = fill_numbers_to(stage::before, map);
+  while (map.bucket_count() < 2048 || map.migrating()) map.try_emplace(next++, 0);
+  while (map.size() < map.bucket_count() * 111 / 10) map.try_emplace(next++, 0);
+  ASSERT_EQ(map.bucket_count(), 2048u);
+  std::vector<std::uint64_t> keys;
+  for (const auto& [key, value] : map) keys.push_back(key);
+  std::mt19937 random(1);
+  for (int n = 0; n < 300'000; ++n) {
+    std::uint64_t& key = keys[random() % keys.size()];
+    ASSERT_EQ(map.erase(key), 1u);
+    key = next++;
+    map.try_emplace(key, 0);
+  }
+  EXPECT_EQ(map.bucket_count(), 2048u);
+  const auto overflow = static_cast<double>(map.stats().overflow_buckets);
+  EXPECT_LT(overflow / static_cast<double>(map.bucket_count()), 0.42);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+}
+
+}  // namespace
