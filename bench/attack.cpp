@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +19,7 @@
 #include <steady/hash_map.hpp>
 
 #include "bench/support/clock.hpp"
+#include "bench/support/numbers_asked.hpp"
 #include "bench/support/splitmix64.hpp"
 #include "tests/support/colliding_keys.hpp"
 
@@ -81,21 +81,14 @@ void run(measured_case& one) {
                                    : insert_all<unmoved>(one.before, keys, planted));
 }
 
-std::size_t number(const char* text, const char* what) {
-  char* end = nullptr;
-  const unsigned long long value = std::strtoull(text, &end, 10);
-  if (end == text || *end != '\0' || value == 0) {
-    std::fprintf(stderr, "attack: %s '%s' is not a number above 0\n", what, text);
-    std::exit(2);
-  }
-  return static_cast<std::size_t>(value);
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::size_t keys = count > 1 ? number(arguments[1], "KEYS") : 1'000'000;
-  const std::size_t rounds = count > 2 ? number(arguments[2], "ROUNDS") : 5;
+  std::uint64_t most = 1'000'000;
+  std::uint64_t rounds = 5;
+  steady::bench::read_numbers(count, arguments, "What keys that were chosen to collide cost.",
+                              {{most, "KEYS", "keys to insert"}, {rounds, "ROUNDS", "rounds"}});
+  const auto keys = static_cast<std::size_t>(most);
 
   std::vector<measured_case> cases{
       {"random keys, empty map", 0, false, true, keys, {}},
@@ -106,9 +99,11 @@ int main(int count, char** arguments) {
   for (const std::size_t few : {keys / 100, keys / 50, keys / 25}) {
     if (few > 0) cases.push_back({"without re-seeding, empty map", 0, true, false, few, {}});
   }
-  for (std::size_t round = 0; round < rounds; ++round) {
+  for (std::uint64_t round = 0; round < rounds; ++round) {
     for (auto& one : cases) {
-      std::fprintf(stderr, "\rround %zu of %zu: %-40s", round + 1, rounds, one.name.c_str());
+      std::fprintf(stderr, "\rround %llu of %llu: %-40s",
+                   static_cast<unsigned long long>(round + 1),
+                   static_cast<unsigned long long>(rounds), one.name.c_str());
       run(one);
     }
   }

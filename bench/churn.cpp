@@ -11,13 +11,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <utility>
 #include <vector>
 
 #include <steady/hash_map.hpp>
 
 #include "bench/support/clock.hpp"
+#include "bench/support/numbers_asked.hpp"
 #include "bench/support/splitmix64.hpp"
 
 namespace {
@@ -100,14 +100,12 @@ void measure(const char* what, std::uint64_t operations, std::uint64_t elements,
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::uint64_t operations =
-      count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 100'000'000;
-  const std::uint64_t elements = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1'450'000;
-  if (operations < rows || elements < 2) {
-    std::fprintf(stderr, "churn: at least %llu operations and 2 elements make sense\n",
-                 static_cast<unsigned long long>(rows));
-    return 2;
-  }
+  std::uint64_t operations = 100'000'000;
+  std::uint64_t elements = 1'450'000;
+  steady::bench::read_numbers(count, arguments,
+                              "What erasing and inserting at a steady size does to a map.",
+                              {{operations, "OPERATIONS", "operations of each kind", rows},
+                               {elements, "ELEMENTS", "elements at most", 2}});
   std::printf("%-8s %12s %8s %10s %12s %8s %10s %10s\n", "", "operations", "ns", "elements",
               "overflow/b", "longest", "MiB", "compacted");
   measure("random", operations, elements, [](churned& state) { state.replace_random(); });

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@
 #include "bench/adapters/all.hpp"
 #include "bench/support/clock.hpp"
 #include "bench/support/median.hpp"
+#include "bench/support/numbers_asked.hpp"
 #include "bench/support/process.hpp"
 #include "bench/support/splitmix64.hpp"
 
@@ -104,12 +104,10 @@ times typical(const keys& all, int rounds) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  const std::uint64_t count =
-      argument_count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 1'000'000;
-  if (count == 0) {
-    std::fprintf(stderr, "collisions: '%s' is not a number of keys above 0\n", arguments[1]);
-    return 2;
-  }
+  std::uint64_t count = 1'000'000;
+  steady::bench::read_numbers(argument_count, arguments,
+                              "Natural keys and keys that collide, in maps with chains and others.",
+                              {{count, "KEYS", "natural keys"}});
   pin_to_one_core();
   const keys random = made(count, [](std::uint64_t n) { return splitmix64(n); });
   const keys sequence = made(count, [](std::uint64_t n) { return n; });

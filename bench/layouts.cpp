@@ -25,6 +25,7 @@
 
 #include "bench/support/clock.hpp"
 #include "bench/support/median.hpp"
+#include "bench/support/numbers_asked.hpp"
 #include "bench/support/process.hpp"
 #include "bench/support/splitmix64.hpp"
 
@@ -207,13 +208,11 @@ int main(int argument_count, char** arguments) {
   if (argument_count == 7 && std::strcmp(arguments[1], "--lines") == 0) {
     return only_look_up(arguments + 2);
   }
-  const std::uint64_t from =
-      argument_count == 2 ? std::strtoull(arguments[1], nullptr, 10) : 1'000'000;
-  if (argument_count > 2 || from == 0) {
-    std::fprintf(stderr,
-                 "usage: layouts [SIZE] | layouts --lines WIDTH PERCENT KEYS LOOKUPS "
-                 "hit|miss\n");
-    return 2;
-  }
+  std::uint64_t from = 1'000'000;
+  steady::bench::read_numbers(argument_count, arguments,
+                              "Widths of buckets and load limits, over one doubling. (With --lines "
+                              "WIDTH PERCENT KEYS LOOKUPS hit|miss it only looks up: what "
+                              "tools/count_lines counts.)",
+                              {{from, "SIZE", "elements that the doubling begins with"}});
   return sweep(from);
 }

@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <string>
@@ -21,6 +20,7 @@
 #include "bench/adapters/all.hpp"
 #include "bench/support/child_process.hpp"
 #include "bench/support/clock.hpp"
+#include "bench/support/numbers_asked.hpp"
 #include "bench/support/process.hpp"
 #include "bench/support/splitmix64.hpp"
 
@@ -107,12 +107,11 @@ void print(const entrant& one) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  const std::uint64_t elements =
-      argument_count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 10'000'000;
-  if (elements == 0) {
-    std::fprintf(stderr, "pace: '%s' is not a number of elements above 0\n", arguments[1]);
-    return 2;
-  }
+  std::uint64_t elements = 10'000'000;
+  steady::bench::read_numbers(
+      argument_count, arguments,
+      "Growing, with one, a few, or all buckets evacuated in one insertion.",
+      {{elements, "ELEMENTS", "elements to grow to"}});
   pin_to_one_core();
   std::vector<entrant> entrants = {
       {"1 bucket an insertion", grow<map_at<1>>, {}, {}},

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -16,6 +15,7 @@
 #include <steady/hash_map.hpp>
 
 #include "bench/support/clock.hpp"
+#include "bench/support/numbers_asked.hpp"
 #include "bench/support/process.hpp"
 #include "bench/support/splitmix64.hpp"
 
@@ -82,12 +82,10 @@ void count_insertions(std::vector<row>& rows) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  const std::uint64_t elements =
-      argument_count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 100'000'000;
-  if (elements < 1000) {
-    std::fprintf(stderr, "scale: '%s' is not a number of elements from 1000 on\n", arguments[1]);
-    return 2;
-  }
+  std::uint64_t elements = 100'000'000;
+  steady::bench::read_numbers(argument_count, arguments,
+                              "What an insertion costs, and the most that one does, by size.",
+                              {{elements, "ELEMENTS", "elements to grow to", 1000}});
   pin_to_one_core();
   std::vector<row> rows = rows_to(elements);
   time_insertions(rows);

@@ -27,6 +27,7 @@
 #include <steady/retire.hpp>
 
 #include "bench/support/histogram.hpp"
+#include "bench/support/numbers_asked.hpp"
 #include "bench/support/splitmix64.hpp"
 
 namespace {
@@ -126,12 +127,9 @@ void measure_all(std::uint64_t count) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  const std::uint64_t count =
-      argument_count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 10'000'000;
-  if (count == 0) {
-    std::fprintf(stderr, "steps: '%s' is not a number of elements above 0\n", arguments[1]);
-    return 2;
-  }
+  std::uint64_t count = 10'000'000;
+  steady::bench::read_numbers(argument_count, arguments, "How long single steps take.",
+                              {{count, "ELEMENTS", "elements in the map"}});
   std::printf("%-38s %10s %9s %9s %9s %9s\n", "CPU microseconds per step", "steps", "p50", "p99",
               "p99.9", "max");
   measure_all(count);

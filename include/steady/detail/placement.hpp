@@ -160,7 +160,9 @@ class placement {
   }
 
   // Whether somebody has to be told before elements change or go.
-  bool observed() const noexcept { return walkers.any() | arrays_.snapshots.any(); }
+  bool observed() const noexcept {
+    return (unsigned{walkers.any()} | unsigned{arrays_.snapshots.any()}) != 0;
+  }
 
   // Whether to ask for the slots of a bucket that is going to be changed: short ones in any case.
   static STEADY_ALWAYS_INLINE bool will_need_slots(const place_type& place) noexcept {
