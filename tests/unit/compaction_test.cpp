@@ -1,18 +1,16 @@
 // Compaction that begins by itself: where overflow is far more than the size explains.
 #include <algorithm>
 #include <cstdint>
-#include <random>
-#include <vector>
 
 #include <gtest/gtest.h>
 
 #include <steady/hash_map.hpp>
 
+#include "support/churned.hpp"
 #include "support/colliding_keys.hpp"
 #include "support/containers.hpp"
 #include "support/hashes.hpp"
 #include "support/policies.hpp"
-#include "support/stages.hpp"
 
 namespace {
 
@@ -102,22 +100,9 @@ TEST(compaction, of_what_a_broken_hash_piles_up_is_rare) {
 }
 
 TEST(compaction, is_not_called_for_by_erasing_and_inserting_at_a_steady_size) {
-  number_map<> map;
-  std::uint64_t next = fill_numbers_to(stage::before, map);
-  while (map.bucket_count() < 1024 || map.migrating()) map.try_emplace(next++, 0);
-  while (static_cast<double>(map.size() + 1) < static_cast<double>(map.bucket_count()) * 9.1) {
-    map.try_emplace(next++, 0);
-  }
-  std::vector<std::uint64_t> keys;
-  for (const auto& [key, value] : map) keys.push_back(key);
-  std::mt19937 random(1);
-  for (int n = 0; n < 300'000; ++n) {
-    std::uint64_t& key = keys[random() % keys.size()];
-    ASSERT_EQ(map.erase(key), 1u);
-    key = next++;
-    map.try_emplace(key, 0);
-  }
-  EXPECT_EQ(map.stats().migrations.compact, 0u);
+  churned steady(1024, 11.1);
+  steady.churn(300'000);
+  EXPECT_EQ(steady.map().stats().migrations.compact, 0u);
 }
 
 }  // namespace
