@@ -323,6 +323,9 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     }
   }
 
+  // find_or_insert() while the line is divided, and where the filter calls for looking into the
+  // overflow. For these `construct` was copied, so that what it captures need not be in memory for
+  // every insertion.
   template <class K, class Construct>
   STEADY_NOINLINE std::pair<position, bool> find_or_insert_divided(std::uint64_t at, const K& key,
                                                                    const Construct& construct) {
@@ -332,7 +335,6 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     return {insert_with_progress(at, key, construct), true};
   }
 
-  // The same where the filter calls for looking into the overflow.
   template <class K, class Construct>
   STEADY_NOINLINE std::pair<position, bool> find_or_insert_beyond(std::uint64_t at, const K& key,
                                                                   const Construct& construct) {
@@ -361,8 +363,6 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     }
   }
 
-  // Where it is rare that more is to be done, `construct` is copied, so that what it captures need
-  // not be in memory for every insertion.
   template <class K, class Construct>
   STEADY_ALWAYS_INLINE position insert_absent(const place_type& place, std::uint64_t at,
                                               const K& key, const Construct& construct) {
