@@ -92,6 +92,7 @@ class claim {
     drop_empty_overflow(owner, memory, bucket);
     return true;
   }
+
   // Gives back the overflow buckets of `bucket` that have become empty.
   static STEADY_NOINLINE void drop_empty_overflow(Array& owner, Memory& memory,
                                                   std::uint64_t bucket) noexcept {
