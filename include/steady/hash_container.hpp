@@ -257,11 +257,11 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   // Calls `visitor(element)` for every element. Bound: O(size + buckets).
   template <class Visitor>
   void for_each(Visitor visitor) {
-    visit_part(*this, 0, detail::last_position, visitor);
+    for (auto& element : *this) visitor(element);
   }
   template <class Visitor>
   void for_each(Visitor visitor) const {
-    visit_part(*this, 0, detail::last_position, visitor);
+    for (auto& element : *this) visitor(element);
   }
   // The same for a part of the elements, so that several threads can share the work.
   template <class Visitor>

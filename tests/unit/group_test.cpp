@@ -72,6 +72,24 @@ TYPED_TEST(group, of_neighbours_that_deceive_carries) {
   }
 }
 
+TYPED_TEST(group, is_divided_by_any_bits) {
+  tags from;
+  for (unsigned i = 0; i < 16; ++i) from.bytes[i] = static_cast<std::uint8_t>(17 * i + 3);
+  for (std::uint32_t bits = 0; bits < 1u << 16; ++bits) {
+    tags chosen, others;
+    chosen.bytes.fill(0xaa);
+    others.bytes.fill(0xaa);
+    TypeParam::divide(&from, bits, &chosen, &others);
+    for (unsigned i = 0; i < 16; ++i) {
+      const bool is_chosen = (bits >> i & 1) != 0;
+      ASSERT_EQ(chosen.bytes[i], is_chosen ? from.bytes[i] : 0)
+          << "bits " << bits << ", byte " << i;
+      ASSERT_EQ(others.bytes[i], is_chosen ? 0 : from.bytes[i])
+          << "bits " << bits << ", byte " << i;
+    }
+  }
+}
+
 TYPED_TEST(group, of_random_tags) {
   std::mt19937 random(1);
   for (int turn = 0; turn < 2000; ++turn) {

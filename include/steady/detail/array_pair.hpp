@@ -172,7 +172,6 @@ class array_pair {
     if (reseeding_) [[unlikely]]
       return advance_reseeding(next_position_of, moved);
     const std::uint64_t source = both_[old_side].line().bucket_at(frontier_);
-    prefetch_bucket(source + evacuations_ahead);
     if (!noted && doubles() && split(source, 2 * source, true, position_of)) [[likely]]
       return pass(both_[old_side].line().last_of(source), source + 1);
     const evacuation_plan plan = next_evacuation();
@@ -261,9 +260,6 @@ class array_pair {
   enum side : unsigned { old_side, new_side };  // as place::in_new
 
   static constexpr unsigned most_empty_passed = 63;
-
-  // Evacuations go through the old array in order, so what the next ones read is known now.
-  static constexpr std::uint64_t evacuations_ahead = 2;
 
   static STEADY_ALWAYS_INLINE place place_at(typename array::root_type root, line_partition line,
                                              std::uint64_t position, bool in_new) noexcept {
@@ -368,13 +364,6 @@ class array_pair {
                                                       both_[new_side].line().buckets());
     memory.recorder.zeroed((end - furnished_) * sizeof(bucket_header));
     for (; furnished_ < end; ++furnished_) *both_[new_side].header(furnished_) = bucket_header{};
-  }
-
-  void prefetch_bucket(std::uint64_t bucket) const noexcept {
-    if (bucket >= both_[old_side].line().buckets()) return;
-    prefetch(both_[old_side].header(bucket));
-    prefetch_lines<std::min<std::size_t>(layout::bucket_bytes, 4 * cache_line_bytes)>(
-        both_[old_side].slots(bucket));
   }
 
   // Moves the frontier over empty buckets from `bucket` on, as far as the new bucket of `last`

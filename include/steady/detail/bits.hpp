@@ -99,11 +99,14 @@ STEADY_ALWAYS_INLINE bool bit_of(std::uint16_t word, std::uint16_t number) noexc
 #endif
 }
 
-// Unaligned loads, in the machine's byte order.
+// Unaligned, in the machine's byte order.
 STEADY_ALWAYS_INLINE std::uint64_t load_64(const void* from) noexcept {
   std::uint64_t word;
   std::memcpy(&word, from, sizeof word);
   return word;
+}
+STEADY_ALWAYS_INLINE void store_64(void* to, std::uint64_t word) noexcept {
+  std::memcpy(to, &word, sizeof word);
 }
 
 // The word whose lowest byte came first in memory.

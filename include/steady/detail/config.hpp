@@ -111,7 +111,9 @@ STEADY_ALWAYS_INLINE void assume(bool fact) noexcept {
 #endif
 }
 
-// Asks for the cache line at `address`; never faults, may be ignored.
+// Asks for the cache line at `address`; never faults, may be ignored. What calls it, and does
+// nothing else, has to be inlined by force: GCC 12 takes such a function for one without effect,
+// and leaves out calls of it.
 STEADY_ALWAYS_INLINE void prefetch(const void* address) noexcept {
 #if defined(__GNUC__) || defined(__clang__)
   __builtin_prefetch(address);

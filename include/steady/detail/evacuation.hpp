@@ -158,14 +158,14 @@ class evacuation : private gathering<Elements, Array, Memory> {
     if (bucket.free != 0) [[likely]] {
       const auto number = lowest_bit(bucket.free);
       bucket.free &= bucket.free - 1;
-      bucket.words[number / 8] |= tag << header_words::byte_shift(number % 8);
+      bucket.words[number / 8] |= tag << byte_shift(number % 8);
       return bucket.slots + number;
     }
     bucket.words[1] |= std::uint64_t{filter_bit(element.position)} << filter_shift;
     if (bucket.partial_free != 0) {
       const auto number = lowest_bit(bucket.partial_free);
       bucket.partial_free &= bucket.partial_free - 1;
-      bucket.partial_tags |= tag << header_words::byte_shift(number);
+      bucket.partial_tags |= tag << byte_shift(number);
       return Array::overflow_slots(bucket.partial) + number;
     }
     if (bucket.filled == layout::overflow_width) {
@@ -219,6 +219,11 @@ class evacuation : private gathering<Elements, Array, Memory> {
       target_.give_overflow(memory_, plan_.target + t, stock);
       stock = next;
     }
+  }
+
+  // Where byte i of a word in memory is.
+  static constexpr std::uint64_t byte_shift(std::uint64_t byte) noexcept {
+    return std::endian::native == std::endian::little ? 8 * byte : 56 - 8 * byte;
   }
 
   // Where the filter is in the header's second word.

@@ -26,6 +26,17 @@ struct group_portable {
     return zero_bytes(low(tags)) | zero_bytes(high(tags)) << 8;
   }
 
+  // Byte i at `tags` goes to the same place of `chosen` where bit i of `bits` is set, else of
+  // `others`, and the other one gets 0; 16 bytes each.
+  static void divide(const void* tags, std::uint32_t bits, void* chosen, void* others) noexcept {
+    for (unsigned half = 0; half < 2; ++half) {
+      const std::uint64_t mask = little_endian(bytes_of_bits(bits >> (8 * half) & 0xff));
+      const std::uint64_t here = load_64(static_cast<const unsigned char*>(tags) + 8 * half);
+      store_64(static_cast<unsigned char*>(chosen) + 8 * half, here & mask);
+      store_64(static_cast<unsigned char*>(others) + 8 * half, here & ~mask);
+    }
+  }
+
  private:
   // Byte i of a word is the one at address i, whatever the machine's byte order.
   static std::uint64_t low(const void* tags) noexcept { return little_endian(load_64(tags)); }

@@ -30,6 +30,27 @@ struct group_sse2 {
   static STEADY_ALWAYS_INLINE std::uint32_t match_empty(const void* tags) noexcept {
     return match(tags, _mm_setzero_si128());
   }
+
+  // Byte i at `tags` goes to the same place of `chosen` where bit i of `bits` is set, else of
+  // `others`, and the other one gets 0; 16 aligned bytes each.
+  static STEADY_ALWAYS_INLINE void divide(const void* tags, std::uint32_t bits, void* chosen,
+                                          void* others) noexcept {
+    const __m128i here = _mm_load_si128(static_cast<const __m128i*>(tags));
+    const __m128i mask = bytes_of(bits);
+    _mm_store_si128(static_cast<__m128i*>(chosen), _mm_and_si128(mask, here));
+    _mm_store_si128(static_cast<__m128i*>(others), _mm_andnot_si128(mask, here));
+  }
+
+ private:
+  // All ones where a bit is set: each byte gets the eight bits of its half, and looks at its own.
+  static STEADY_ALWAYS_INLINE __m128i bytes_of(std::uint32_t bits) noexcept {
+    const __m128i own = _mm_set1_epi64x(static_cast<long long>(0x8040201008040201u));
+    __m128i spread = _mm_cvtsi32_si128(static_cast<int>(bits));
+    spread = _mm_unpacklo_epi8(spread, spread);
+    spread = _mm_shufflelo_epi16(spread, _MM_SHUFFLE(1, 1, 0, 0));
+    spread = _mm_shuffle_epi32(spread, _MM_SHUFFLE(1, 1, 0, 0));
+    return _mm_cmpeq_epi8(_mm_and_si128(spread, own), own);
+  }
 };
 
 }  // namespace steady::detail

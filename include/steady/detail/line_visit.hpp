@@ -110,16 +110,17 @@ class line_visit {
     }
   }
 
-  // Visits go along the line, so what the next ones read is known now.
+  // Visits go along the line, so what the next ones read is known now. Where slots are more than
+  // the nearest cache holds, asks for them.
   static constexpr std::uint64_t buckets_ahead = 2;
 
-  void prefetch_after(const array& within, std::uint64_t number, bool in_new) const noexcept {
+  STEADY_ALWAYS_INLINE void prefetch_after(const array& within, std::uint64_t number,
+                                           bool in_new) const noexcept {
     const std::uint64_t ahead = number + buckets_ahead;
-    const line_partition line = within.line();
-    const std::uint64_t end = in_new ? arrays_.new_in_use() : line.buckets();
-    if (ahead >= end) return;
-    prefetch_lines<std::min<std::size_t>(layout::bucket_bytes, 4 * cache_line_bytes)>(
-        within.slots(ahead));
+    const std::uint64_t end = in_new ? arrays_.new_in_use() : within.line().buckets();
+    if (ahead < end && end > layout::buckets_nearby) {
+      prefetch_lines<std::min(layout::bucket_bytes, 16 * cache_line_bytes)>(within.slots(ahead));
+    }
   }
 
   const Table& table_;

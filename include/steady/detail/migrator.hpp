@@ -342,6 +342,10 @@ class migrator : public placement<Elements, Hash, KeyEqual, Allocator, Policy> {
     STEADY_ALWAYS_INLINE std::uint64_t of_bytes(const slot_type& slot) const noexcept {
       return position_of(table.hash(), Elements::key_of(slot), seed);
     }
+    // Places shifted to the left. Those are products, so it is enough to shift the factor.
+    STEADY_ALWAYS_INLINE old_position without_highest(unsigned bits) const noexcept {
+      return {table, {seed.key, seed.multiplier << bits}};
+    }
   };
 
   // What is under way; what is wanted next does not begin.

@@ -195,7 +195,9 @@ class placement {
                                   const Beyond& beyond) const -> decltype(beyond()) {
     bucket_header* const header = array::header_at(place.root, place.offset);
     const auto wanted = group::broadcast(place.tag_word);
-    if (std::uint32_t matches = group::match(header, wanted) & all_slots; matches != 0) {
+    // The filter's bytes may match, too; they are looked at last, so nothing waits for masking
+    // them.
+    if (std::uint32_t matches = group::match(header, wanted); (matches & all_slots) != 0) {
       // The slots' address does not depend on the header's content: predicting that there is a
       // match, the processor fetches slots while the header is still on its way.
       slot_type* const slots = array::slots_at(place.root, place.offset);
@@ -208,7 +210,7 @@ class placement {
               position{slot, header->tags + number, 0, place.in_new, false, place.bucket()});
         }
         matches &= matches - 1;
-      } while (matches != 0);
+      } while ((matches & all_slots) != 0);
     }
     if (!in_filter(header->filter, place.position)) [[likely]]
       return when_absent();
@@ -266,7 +268,10 @@ class placement {
 
   void destroy_elements() noexcept {
     if constexpr (!Elements::template trivially_destructible<Allocator>()) {
-      for (position at = first(); at; at = after(at)) destroy(at.slot);
+      for (position at = first(); at; at = after(at)) {
+        destroy(at.slot);
+        walk::each_later_in_stretch(at, [this](slot_type* slot) { destroy(slot); });
+      }
     }
   }
 

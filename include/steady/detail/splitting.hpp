@@ -25,42 +25,6 @@
 
 namespace steady::detail {
 
-// A header's 16 bytes, in registers.
-struct header_words {
-  std::uint64_t low;
-  std::uint64_t high;
-
-  static header_words of(const bucket_header* header) noexcept {
-    header_words words;
-    std::memcpy(&words, header, sizeof words);
-    return words;
-  }
-  void write_to(bucket_header* header) const noexcept { std::memcpy(header, this, sizeof *this); }
-
-  // The bytes whose bits are set in `slots`.
-  header_words bytes_of(std::uint32_t slots) const noexcept {
-    return {low & little_endian(bytes_of_bits(slots & 0xff)),
-            high & little_endian(bytes_of_bits(slots >> 8 & 0xff))};
-  }
-  // With `byte` where there was 0.
-  void put(std::uint64_t number, std::uint8_t byte) noexcept {
-    const std::uint64_t shifted = std::uint64_t{byte} << byte_shift(number % 8);
-    (number < 8 ? low : high) |= shifted;
-  }
-  // These without `part`, which are some of them.
-  header_words without(const header_words& part) const noexcept {
-    return {low ^ part.low, high ^ part.high};
-  }
-  bool all_zero() const noexcept { return (low | high) == 0; }
-
-  // Where byte i of a word in memory is.
-  static constexpr std::uint64_t byte_shift(std::uint64_t byte) noexcept {
-    return std::endian::native == std::endian::little ? 8 * byte : 56 - 8 * byte;
-  }
-};
-
-static_assert(sizeof(header_words) == sizeof(bucket_header));
-
 template <class Elements, class Array, class Memory>
 class splitting {
  public:
@@ -117,21 +81,16 @@ class splitting {
   STEADY_ALWAYS_INLINE bool run_on_bytes(overflow* chain, const PositionOf& position_of) {
     const std::uint32_t full = occupied();
     const std::uint32_t upper = copy_to_both(position_of) & full;
-    const header_words words = header_words::of(header_).bytes_of(all_slots);  // less the filter
-    header_words second = words.bytes_of(upper);
-    header_words first = words.without(second);
+    write_headers(upper);
     std::size_t arrived = 0;
     if (chain != nullptr) [[unlikely]] {
       const std::uint32_t gaps = (all_slots & ~upper) << 16 | (all_slots & ~(full & ~upper));
-      target_tags targets{{first.low, first.high, second.low, second.high}};
-      arrived = fill_gaps_on_bytes(targets, gaps, chain, position_of);
+      // A copy is asked, so that this need not be in memory for every step.
+      arrived = splitting(*this).fill_gaps_on_bytes(gaps, chain, position_of);
       if (arrived == too_many) return false;
-      first = {targets.words[0], targets.words[1]};
-      second = {targets.words[2], targets.words[3]};
     }
-    write_headers(first, second);
     memory_.recorder.hashed_and_moved(full, arrived);
-    memory_.recorder.evacuated();
+    finish();
     return true;
   }
 
@@ -143,12 +102,11 @@ class splitting {
     const slot_type* const from = from_;
     slot_type* const first = to_;
     slot_type* const second = two_ ? to_ + layout::width : to_;
-    const unsigned bits_below = 63 - bits_above_;
+    const auto side_first = position_of.without_highest(bits_above_);
     std::uint32_t upper = 0;
     for (unsigned number = layout::width; number-- > 0;) {
       const slot_bytes bytes = load_slot(from + number);
-      upper = 2 * upper +
-              static_cast<std::uint32_t>(position_of.of_bytes(from[number]) >> bits_below & 1u);
+      upper = 2 * upper + static_cast<std::uint32_t>(side_first.of_bytes(from[number]) >> 63);
       store_slot(first + number, bytes);
       store_slot(second + number, bytes);
     }
@@ -169,16 +127,11 @@ class splitting {
 
   static constexpr std::size_t too_many = std::numeric_limits<std::size_t>::max();
 
-  // The headers of both targets, low and high word of each.
-  struct target_tags {
-    std::uint64_t words[4];
-  };
-
   // Copies what is in overflow to the slots that are in `gaps`, the second target's 16 bits up.
   // Returns how many elements these are; too_many if they do not all fit.
   template <class PositionOf>
-  STEADY_NOINLINE std::size_t fill_gaps_on_bytes(target_tags& targets, std::uint32_t gaps,
-                                                 overflow* chain, const PositionOf& position_of) {
+  STEADY_NOINLINE std::size_t fill_gaps_on_bytes(std::uint32_t gaps, overflow* chain,
+                                                 const PositionOf& position_of) {
     std::size_t arrived = 0;
     std::size_t passed = 0;
     for (; chain != nullptr; chain = to_raw(chain->next), ++passed) {
@@ -193,8 +146,7 @@ class splitting {
         const auto number = lowest_bit(own_gaps);
         gaps &= ~(std::uint32_t{1} << (base + number));
         store_slot(slot_on(side, number), load_slot(slots + from));
-        targets.words[(base + number) / 8] |= std::uint64_t{chain->tags[from]}
-                                              << header_words::byte_shift(number % 8);
+        header_on(side)->tags[number] = chain->tags[from];
       }
     }
     memory_.overflow_buckets -= passed;  // the source's chunk takes them along
@@ -206,11 +158,8 @@ class splitting {
   // Where `position_of` does not throw, elements are hashed and moved in one go.
   template <class PositionOf>
   STEADY_ALWAYS_INLINE void run_without_overflow(const PositionOf& position_of) {
-    const std::uint32_t upper = move_bucket(position_of);
-    const header_words words = header_words::of(header_);
-    const header_words second = words.bytes_of(upper);
-    write_headers(words.without(second), second);
-    memory_.recorder.evacuated();
+    write_headers(move_bucket(position_of));
+    finish();
   }
 
   template <class PositionOf>
@@ -228,15 +177,12 @@ class splitting {
       return false;
 
     move_to_sides(side_from(upper));
-    const header_words words = header_words::of(header_).bytes_of(all_slots);  // less the filter
-    header_words second = words.bytes_of(upper);
-    header_words first = words.without(second);
-    fill_gaps(first, full & ~upper, 0, chain, slots, arriving & ~arriving_upper);
-    fill_gaps(second, upper, ~std::uint64_t{0}, chain, slots, arriving_upper);
-    write_headers(first, second);
+    write_headers(upper);
+    fill_gaps(full & ~upper, 0, chain, slots, arriving & ~arriving_upper);
+    fill_gaps(upper, ~std::uint64_t{0}, chain, slots, arriving_upper);
     memory_.recorder.moved(static_cast<std::size_t>(std::popcount(arriving)));
     --memory_.overflow_buckets;  // the source's chunk takes it along
-    memory_.recorder.evacuated();
+    finish();
     return true;
   }
 
@@ -267,13 +213,13 @@ class splitting {
   }
 
   // Moves the elements `arriving` from overflow to the slots of one side that `taken` leaves.
-  void fill_gaps(header_words& tags, std::uint32_t taken, std::uint64_t side, const overflow& chain,
-                 slot_type* from, std::uint32_t arriving) noexcept {
+  void fill_gaps(std::uint32_t taken, std::uint64_t side, const overflow& chain, slot_type* from,
+                 std::uint32_t arriving) noexcept {
     std::uint32_t gaps = all_slots & ~taken;
     for (; arriving != 0; arriving &= arriving - 1, gaps &= gaps - 1) {
       const auto arrival = lowest_bit(arriving);
       const auto number = lowest_bit(gaps);
-      tags.put(number, chain.tags[arrival]);
+      header_on(side)->tags[number] = chain.tags[arrival];
       relocate<Elements>(memory_.allocator(), slot_on(side, number), from + arrival);
     }
   }
@@ -310,13 +256,26 @@ class splitting {
     return to_ + number + (side & across_);
   }
 
-  void write_headers(const header_words& first, const header_words& second) noexcept {
-    write(target_header_, first);
-    if (two_) write(target_header_ + 1, second);
+  bucket_header* header_on(std::uint64_t side) const noexcept {
+    return target_header_ + (side & 1);
   }
-  void write(bucket_header* header, const header_words& words) noexcept {
-    words.write_to(header);
-    if (words.all_zero()) memory_.recorder.zeroed(sizeof words);
+
+  // The tags of the old header, those in `upper` to the second target; not the filter.
+  STEADY_ALWAYS_INLINE void write_headers(std::uint32_t upper) noexcept {
+    if (two_) {
+      group::divide(header_, upper, target_header_ + 1, target_header_);
+    } else {
+      *target_header_ = *header_;
+    }
+    target_header_->filter = 0;
+  }
+
+  void finish() noexcept {
+    for (unsigned target = 0; target < (two_ ? 2u : 1u); ++target) {
+      const std::uint32_t empty = group::match_empty(target_header_ + target);
+      if ((empty & all_slots) == all_slots) memory_.recorder.zeroed(sizeof(bucket_header));
+    }
+    memory_.recorder.evacuated();
   }
 
   Memory& memory_;

@@ -97,6 +97,16 @@ class traversal {
     return beyond(pair, at);
   }
 
+  // Calls `visit(slot)` for the elements after `at` in its stretch; then `at` is at the last one.
+  template <class Visit>
+  static STEADY_ALWAYS_INLINE void each_later_in_stretch(position& at, const Visit& visit) {
+    for (; at.later != 0; at.later = without_lowest(at.later)) {
+      at.number = static_cast<unsigned>(lowest_bit(at.later));
+      at.slot = slot_of(at.slots, at.number);
+      visit(at.slot);
+    }
+  }
+
  private:
   using layout = typename array::layout;
   using group = typename layout::group;
@@ -175,9 +185,8 @@ class traversal {
   // irregular for the processor to see it coming, and to ask for nothing else takes longer.
   static STEADY_ALWAYS_INLINE void prefetch_ahead(const array& within, std::uint64_t bucket,
                                                   std::uint64_t end) noexcept {
-    constexpr std::uint64_t near = (std::size_t{1} << 16) / layout::bucket_bytes;
     const std::uint64_t ahead = bucket + stretch_buckets;
-    if (ahead < end && end > near) {
+    if (ahead < end && end > layout::buckets_nearby) {
       prefetch_lines<stretch_buckets * layout::bucket_bytes>(within.slots(ahead));
     }
   }
