@@ -2,9 +2,10 @@
 // sweep whole doublings.
 //
 // All maps have the same hash and get the same keys. In every round each operation is done by all
-// maps in turn, beginning with another one each time, so that what happens on the machine happens
-// to all; large maps take their turns one after the other. Ratios are of medians over the rounds;
-// single times are in the JSON.
+// maps in turn, so that what happens on the machine happens to all; large maps take their turns one
+// after the other. The order is drawn anew each time: whoever is first, or comes after a certain
+// other one, finds the allocator and the caches in another state. Ratios are of medians over the
+// rounds; single times are in the JSON, which grows with each size.
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -92,16 +94,20 @@ bool are_large(std::uint64_t elements) {
   return elements * sizeof(std::pair<typename Kind::key, typename Kind::value>) > 400'000'000;
 }
 
+// False if a result could not be written.
 template <class Kind>
-void measure(const options& chosen, throughput_report& report) {
+bool measure(const options& chosen, throughput_report& report) {
   if (!chosen.kinds.empty() &&
       std::find(chosen.kinds.begin(), chosen.kinds.end(), Kind::name) == chosen.kinds.end()) {
-    return;
+    return true;
   }
   for (const std::uint64_t size : sizes_of(chosen)) {
     const std::uint64_t probes = chosen.quick ? 100'000 : size < 200'000 ? 200'000 : 1'000'000;
     const key_set<Kind> keys(size, probes);
     const auto all = contenders_for(keys);
+    std::mt19937_64 random(size);
+    std::vector<contender*> order;
+    for (const auto& each : all) order.push_back(each.get());
     for (unsigned round = 0; round < chosen.rounds; ++round) {
       show_progress(fmt::format("{}, {} elements, round {}", Kind::name, size, round + 1));
       const auto measure_one = [&](contender& next, std::size_t what) {
@@ -110,32 +116,32 @@ void measure(const options& chosen, throughput_report& report) {
       };
       if (!are_large<Kind>(size)) {
         for (std::size_t n = 0; n < operation_count; ++n) {
-          for (std::size_t turn = 0; turn < all.size(); ++turn) {
-            measure_one(*all[(turn + round) % all.size()], n);
-          }
+          std::shuffle(order.begin(), order.end(), random);
+          for (contender* const next : order) measure_one(*next, n);
         }
       } else {
-        for (std::size_t turn = 0; turn < all.size(); ++turn) {
-          contender& next = *all[(turn + round) % all.size()];
-          for (std::size_t n = 0; n < operation_count; ++n) measure_one(next, n);
-          next.drop();
+        std::shuffle(order.begin(), order.end(), random);
+        for (contender* const next : order) {
+          for (std::size_t n = 0; n < operation_count; ++n) measure_one(*next, n);
+          next->drop();
         }
       }
     }
+    if (!write_json("bench.throughput", chosen.json, report.json())) return false;
   }
+  return true;
 }
 
 int run(const options& chosen) {
   throughput_report report;
-  measure<numbers>(chosen, report);
-  measure<large_values>(chosen, report);
-  measure<short_texts>(chosen, report);
-  measure<long_texts>(chosen, report);
+  const bool written = measure<numbers>(chosen, report) && measure<large_values>(chosen, report) &&
+                       measure<short_texts>(chosen, report) && measure<long_texts>(chosen, report);
   show_progress("");
+  if (!written) return 1;
   std::printf("Time by the faster of boost and absl: geometric means over %zu sizes, %u rounds\n",
               sizes_of(chosen).size(), chosen.rounds);
   std::printf("%s", report.tables().c_str());
-  return write_json("bench.throughput", chosen.json, report.json()) ? 0 : 1;
+  return 0;
 }
 
 }  // namespace

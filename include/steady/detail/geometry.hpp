@@ -122,8 +122,12 @@ struct geometry {
           std::bit_width((std::size_t{1} << (has_short_buckets ? 17 : 19)) / bucket_bytes))
           .shift;
 
-  // In an array of no more than these, going over all slots in order is not worth asking ahead.
+  // In an array of no more than these, a visit to all slots, in order but with pauses, is not worth
+  // asking ahead.
   static constexpr std::uint64_t buckets_nearby = (std::size_t{1} << 16) / bucket_bytes;
+  // The same where nothing but the slots is read: then the processor sees by itself what comes, as
+  // long as that is in one of its caches.
+  static constexpr std::uint64_t buckets_cached = (std::size_t{1} << 21) / bucket_bytes;
 
   // What a container begins with that was not told its size: two buckets, unless elements are
   // large. One would soon be too small, and growing costs what inserting ten elements does.

@@ -180,13 +180,13 @@ class traversal {
   static constexpr std::uint32_t filter_bytes =
       slots_mask(tags_each) & ~slots_mask(max_bucket_width);
 
-  // Where slots are more than the nearest cache holds, asks for those of the stretch after the next
+  // Where slots are more than the nearer caches hold, asks for those of the stretch after the next
   // one, in order, though half of their lines may hold nothing to be read: what is read is too
   // irregular for the processor to see it coming, and to ask for nothing else takes longer.
   static STEADY_ALWAYS_INLINE void prefetch_ahead(const array& within, std::uint64_t bucket,
                                                   std::uint64_t end) noexcept {
     const std::uint64_t ahead = bucket + stretch_buckets;
-    if (ahead < end && end > layout::buckets_nearby) {
+    if (ahead < end && end > layout::buckets_cached) {
       prefetch_lines<stretch_buckets * layout::bucket_bytes>(within.slots(ahead));
     }
   }
