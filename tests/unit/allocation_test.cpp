@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -88,6 +89,34 @@ TEST(allocation, while_growing_to_a_million_is_never_larger_than_a_chunk) {
     EXPECT_EQ(map.size(), 1'000'000u);
   }
   EXPECT_LE(ledger.largest, 80u << 10);
+  EXPECT_EQ(ledger.bytes, 0u);
+}
+
+// Knows how little memory there was when one of its kind was destroyed.
+struct witness {
+  explicit witness(const memory_ledger& seen) : ledger(&seen) {}
+  witness(witness&& other) noexcept : ledger(std::exchange(other.ledger, nullptr)) {}
+  ~witness() {
+    if (ledger != nullptr) least = std::min(least, ledger->bytes);
+  }
+  const memory_ledger* ledger;
+  static inline std::size_t least = memory_ledger::never;
+};
+
+TEST(allocation, ends_chunk_by_chunk_while_elements_are_destroyed) {
+  memory_ledger ledger;
+  {
+    using map =
+        steady::hash_map<std::uint64_t, witness, steady::hash<std::uint64_t>, std::equal_to<>,
+                         ledger_allocator<std::pair<const std::uint64_t, witness>>>;
+    map witnesses{ledger_allocator<int>(ledger)};
+    for (std::uint64_t n = 0; n < 50'000; ++n) witnesses.try_emplace(n, ledger);
+    const std::size_t all = ledger.bytes;
+    ASSERT_GT(all, 50'000 * sizeof(witness));
+    witness::least = all;
+    witnesses.clear();
+    EXPECT_LT(witness::least, all / 4);
+  }
   EXPECT_EQ(ledger.bytes, 0u);
 }
 

@@ -22,6 +22,8 @@ using namespace steady::detail;
 
 template <class Value, class Policy = steady::default_policy>
 using geometry_of = geometry<Value, std::allocator<Value>, Policy>;
+template <class Value, class Policy = steady::default_policy>
+using geometry_with_memos = geometry<Value, std::allocator<Value>, Policy, true>;
 
 struct number_pair {
   std::uint64_t key, value;
@@ -58,13 +60,13 @@ static_assert(geometry_of<char>::alignment == 16);
 template <class T>
 class geometry_test : public testing::Test {};
 
-using cases =
-    testing::Types<geometry_of<char>, geometry_of<std::uint64_t>, geometry_of<number_pair>,
-                   geometry_of<std::string>, geometry_of<std::array<char, 13>>,
-                   geometry_of<line_aligned>, geometry_of<page_aligned>, geometry_of<large>,
-                   geometry_of<larger_than_a_chunk>, geometry_of<number_pair, support::narrow>,
-                   geometry_of<number_pair, support::small_chunks>,
-                   geometry_of<char, support::small_chunks>, geometry_of<large, support::narrow>>;
+using cases = testing::Types<
+    geometry_of<char>, geometry_of<std::uint64_t>, geometry_of<number_pair>,
+    geometry_of<std::string>, geometry_of<std::array<char, 13>>, geometry_of<line_aligned>,
+    geometry_of<page_aligned>, geometry_of<large>, geometry_of<larger_than_a_chunk>,
+    geometry_of<number_pair, support::narrow>, geometry_of<number_pair, support::small_chunks>,
+    geometry_of<char, support::small_chunks>, geometry_of<large, support::narrow>,
+    geometry_with_memos<std::string>, geometry_with_memos<std::string, support::narrow>>;
 TYPED_TEST_SUITE(geometry_test, cases);
 
 TYPED_TEST(geometry_test, parts_follow_each_other_aligned) {
@@ -72,8 +74,8 @@ TYPED_TEST(geometry_test, parts_follow_each_other_aligned) {
   for (std::size_t buckets = 1; buckets <= g::chunk_buckets; buckets *= 2) {
     for (const std::size_t embedded : {std::size_t{0}, std::size_t{16}, 16 + 16 * buckets}) {
       const auto chunk = g::layout::of(buckets, embedded);
-      const std::size_t links = buckets * sizeof(typename g::overflow_link);
-      EXPECT_GE(chunk.slots, embedded + links + sizeof(typename g::footer));
+      const std::size_t annexes = buckets * sizeof(typename g::annex);
+      EXPECT_GE(chunk.slots, embedded + annexes + sizeof(typename g::footer));
       EXPECT_EQ(chunk.slots % g::alignment, 0u);
       EXPECT_GE(chunk.spare, chunk.slots + buckets * g::bucket_bytes);
       EXPECT_EQ(chunk.spare % g::alignment, 0u);

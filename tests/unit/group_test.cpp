@@ -90,6 +90,20 @@ TYPED_TEST(group, is_divided_by_any_bits) {
   }
 }
 
+TYPED_TEST(group, tells_one_bit_of_every_byte) {
+  std::mt19937 random(2);
+  std::array<std::uint8_t, 16 + 15> bytes;
+  for (int turn = 0; turn < 500; ++turn) {
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
+    const unsigned from = static_cast<unsigned>(turn) % 16;  // any alignment
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::uint32_t expected = 0;
+      for (unsigned i = 0; i < 16; ++i) expected |= (bytes[from + i] >> bit & 1u) << i;
+      ASSERT_EQ(TypeParam::bits_of(bytes.data() + from, bit), expected) << "bit " << bit;
+    }
+  }
+}
+
 TYPED_TEST(group, of_random_tags) {
   std::mt19937 random(1);
   for (int turn = 0; turn < 2000; ++turn) {

@@ -29,6 +29,26 @@ TEST(line_partition, of_one_bucket_has_everything_in_it) {
   EXPECT_EQ(line.bucket_at(end_of_line), 0u);
 }
 
+TEST(line_memo, tells_the_half_of_the_bucket_for_seven_doublings) {
+  using steady::detail::line_memo;
+  std::mt19937_64 random(3);
+  for (unsigned log2_buckets = 0; log2_buckets < line_partition::max_log2_buckets; ++log2_buckets) {
+    const line_memo memo = line_memo::of(log2_buckets);
+    const line_partition twice = line_partition::of(log2_buckets + 1);
+    for (int turn = 0; turn < 100; ++turn) {
+      const std::uint64_t position = random();
+      const std::uint8_t noted = memo.of_position(position);
+      ASSERT_NE(noted, line_memo::unknown);
+      ASSERT_EQ(noted >> line_memo::known_bit, 1);
+      ASSERT_EQ(noted >> memo.half_bit(log2_buckets) & 1, twice.bucket_at(position) % 2);
+    }
+    EXPECT_EQ(line_memo::of(log2_buckets + 1) == memo, log2_buckets % 7 != 6);
+    for (unsigned other = 0; other < line_partition::max_log2_buckets; ++other) {
+      ASSERT_EQ(memo.half_bit(other) < line_memo::known_bit, other / 7 == log2_buckets / 7);
+    }
+  }
+}
+
 void expect_bounds(line_partition line, std::uint64_t bucket) {
   const std::uint64_t first = line.first_of(bucket);
   const std::uint64_t last = line.last_of(bucket);

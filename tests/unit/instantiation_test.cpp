@@ -72,6 +72,7 @@ template class steady::detail::array_pair<map_elements, map_allocator, counted>;
 template class steady::detail::traversal<arrays>;
 template class steady::detail::bucket_array<pair, map_allocator, counted>;
 template class steady::detail::bucket_array<pair, map_allocator, counted_in_leaves>;
+template class steady::detail::bucket_array<pair, map_allocator, counted, true>;
 template class steady::detail::header_run<pair, map_allocator, counted>;
 template class steady::detail::header_leaves<pair, map_allocator, counted>;
 template class steady::detail::map_memory<map_allocator, true>;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <steady/hash_map.hpp>
+#include <steady/node_hash_map.hpp>
 #include <steady/snapshot.hpp>
 
 #include "support/churned.hpp"
@@ -41,10 +42,11 @@ struct taken_by_moving {
 };
 
 // A map of 256 buckets, in one of which two elements are in overflow and three slots are empty.
-template <class Value = std::uint64_t, class Policy = steady::default_policy>
+template <class Value = std::uint64_t, class Policy = steady::default_policy,
+          class Map = map_of<std::uint64_t, Value, Policy, transparent_word_hash>>
 class bucket_with_room {
  public:
-  using map_type = map_of<std::uint64_t, Value, Policy, transparent_word_hash>;
+  using map_type = Map;
 
   static constexpr std::uint64_t elements = 16;
   static constexpr std::uint64_t erased = 3;
@@ -88,6 +90,23 @@ TEST(overflow, is_drawn_back_by_an_insertion_into_a_bucket_with_room) {
   bucket.add(16);
   EXPECT_EQ(bucket.map.stats().overflow_buckets, 0u);
   EXPECT_TRUE(bucket.is_complete(17));
+}
+
+// Nodes have memos; those of the slots that are filled were made for erased elements.
+TEST(overflow, is_drawn_back_with_no_memo) {
+  bucket_with_room<std::uint64_t, steady::default_policy,
+                   steady::node_hash_map<std::uint64_t, std::uint64_t, transparent_word_hash>>
+      bucket;
+  for (std::uint64_t n = 0; n < 14; ++n) bucket.map.erase(bucket.key(n));
+  const auto elsewhere_in_bucket = [&](std::uint64_t n) { return bucket.key(n << 32); };
+  for (std::uint64_t n = 1; n <= 14; ++n) bucket.map.try_emplace(elsewhere_in_bucket(n), n);
+  for (std::uint64_t n = 1; n <= 3; ++n) bucket.map.erase(elsewhere_in_bucket(n));
+  ASSERT_EQ(bucket.map.stats().overflow_buckets, 1u);
+  bucket.map.try_emplace(bucket.key(200), 200);
+  EXPECT_EQ(bucket.map.stats().overflow_buckets, 0u);
+  EXPECT_STREQ(bucket.map.check_invariants(), nullptr);
+  bucket.map.reserve(5000);
+  EXPECT_STREQ(bucket.map.check_invariants(), nullptr);
 }
 
 TEST(overflow, stays_where_the_bucket_has_room_for_the_new_element_only) {

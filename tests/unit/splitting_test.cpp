@@ -12,8 +12,10 @@
 #include <steady/detail/hash_line.hpp>
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
+#include <steady/node_hash_set.hpp>
 
 #include "support/containers.hpp"
+#include "support/policies.hpp"
 
 namespace {
 
@@ -108,6 +110,78 @@ void grow_shrink_and_compact() {
   set.finish();
   ASSERT_STREQ(set.check_invariants(), nullptr);
   for (std::uint64_t n = 0; n < most; ++n) ASSERT_EQ(set.contains(number(n)), n % 2 == 1) << n;
+}
+
+// So few buckets in a chunk that an evacuation has two targets whatever the array grows to.
+struct two_buckets_a_chunk : narrow {
+  static constexpr std::size_t chunk_bytes = 2 * 4 * sizeof(std::string);
+};
+
+// Where elements are dear to hash, so that the buckets have memos.
+template <class Set>
+void grow_shrink_and_compact_texts() {
+  Set set;
+  const auto key = [](std::uint64_t n) { return "key " + std::to_string(n); };
+  constexpr std::uint64_t most = 10'000;  // through several sorts of memos
+  for (std::uint64_t n = 0; n < most; ++n) {
+    ASSERT_TRUE(set.insert(key(n)).second);
+    if (n % 499 == 0) {
+      ASSERT_STREQ(set.check_invariants(), nullptr) << n;
+    }
+  }
+  for (std::uint64_t n = 0; n < most; n += 2) set.erase(key(n));
+  set.compact_gradually();
+  for (std::uint64_t n = 0; set.step(1) != 0; ++n) {
+    if (n % 64 == 0) {
+      ASSERT_STREQ(set.check_invariants(), nullptr);
+    }
+  }
+  const Set copy = set;
+  ASSERT_STREQ(copy.check_invariants(), nullptr);
+  set.shrink_gradually();
+  while (set.step(500) != 0) ASSERT_STREQ(set.check_invariants(), nullptr);
+  ASSERT_STREQ(set.check_invariants(), nullptr);
+  for (std::uint64_t n = 0; n < most; ++n) ASSERT_EQ(set.contains(key(n)), n % 2 == 1) << n;
+  set.reserve_gradually(20 * most);  // more than one doubling at a time
+  for (std::uint64_t n = 0; set.step(1) != 0; ++n) {
+    if (n % 64 == 0) {
+      ASSERT_STREQ(set.check_invariants(), nullptr);
+    }
+  }
+  ASSERT_STREQ(set.check_invariants(), nullptr);
+}
+
+TEST(splitting, keeps_elements_that_are_dear_to_hash) {
+  grow_shrink_and_compact_texts<steady::hash_set<std::string>>();
+  grow_shrink_and_compact_texts<steady::node_hash_set<std::string>>();
+  grow_shrink_and_compact_texts<
+      steady::hash_set<std::string, steady::hash<std::string>, std::equal_to<>,
+                       std::allocator<std::string>, narrow>>();
+  grow_shrink_and_compact_texts<
+      steady::hash_set<std::string, steady::hash<std::string>, std::equal_to<>,
+                       std::allocator<std::string>, two_buckets_a_chunk>>();
+}
+
+// Hashes that growing to `size` took beyond one for each insertion and one for each element that
+// was in overflow when its bucket was split.
+template <class Set, class MakeKey>
+std::uint64_t hashed_again(std::uint64_t size, const MakeKey& key) {
+  Set set;
+  for (std::uint64_t n = 0; n < size; ++n) set.insert(key(n));
+  return set.work().hashes_taken - size;
+}
+
+TEST(splitting, hashes_no_element_again_whose_place_it_remembers) {
+  constexpr std::uint64_t size = 1'400;  // to 128 buckets: less than seven doublings
+  using numbers = steady::hash_set<std::uint64_t, steady::hash<std::uint64_t>, std::equal_to<>,
+                                   std::allocator<std::uint64_t>, counted>;
+  using texts = steady::hash_set<std::string, steady::hash<std::string>, std::equal_to<>,
+                                 std::allocator<std::string>, counted>;
+  const std::uint64_t of_numbers = hashed_again<numbers>(size, [](std::uint64_t n) { return n; });
+  const std::uint64_t of_texts =
+      hashed_again<texts>(size, [](std::uint64_t n) { return std::to_string(n); });
+  EXPECT_GT(of_numbers, size * 3 / 4);  // those that were moved
+  EXPECT_LT(of_texts, size / 8);        // those that were in overflow, and their neighbours
 }
 
 TEST(splitting, keeps_elements_of_every_size) {

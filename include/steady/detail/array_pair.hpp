@@ -41,7 +41,7 @@ template <class Elements, class Allocator, class Policy>
 class array_pair {
  public:
   using slot_type = typename Elements::slot_type;
-  using array = bucket_array<slot_type, Allocator, Policy>;
+  using array = bucket_array<slot_type, Allocator, Policy, Elements::are_dear_to_hash>;
   using overflow = typename array::overflow;
   using memory_type = map_memory<Allocator, Policy::count_work>;
   using layout = typename array::layout;

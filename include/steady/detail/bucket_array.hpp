@@ -13,11 +13,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <type_traits>
 
 #include <steady/detail/bucket.hpp>
+#include <steady/detail/config.hpp>
 #include <steady/detail/geometry.hpp>
 #include <steady/detail/hash_line.hpp>
 #include <steady/detail/header_leaves.hpp>
@@ -32,11 +34,12 @@ inline constexpr bool uses_header_run =
     Policy::reserve_addresses&& can_reserve_addresses&& std::is_same_v<
         Allocator, std::allocator<typename std::allocator_traits<Allocator>::value_type>>;
 
-template <class Slot, class Allocator, class Policy>
+// `KeepsMemos`: whether something is remembered of the elements' positions (hash_line.hpp).
+template <class Slot, class Allocator, class Policy, bool KeepsMemos = false>
 class bucket_array {
  public:
   using slot_type = Slot;
-  using layout = geometry<Slot, Allocator, Policy>;
+  using layout = geometry<Slot, Allocator, Policy, KeepsMemos>;
   using overflow = typename layout::overflow;
   using overflow_link = typename layout::overflow_link;
   using footer = typename layout::footer;
@@ -61,6 +64,7 @@ class bucket_array {
       headers_.create(memory, line);
       line_ = line;
     }
+    memo_ = line_memo::of(log2_buckets);
     created_ = true;
   }
 
@@ -107,13 +111,40 @@ class bucket_array {
   }
   // The link to a bucket's overflow; has a meaning only while the bucket's filter is not 0.
   static overflow_link& first_overflow(root_type root, std::uint64_t bucket) noexcept {
-    auto* const end = reinterpret_cast<overflow_link*>(footer_of(first_slot(root, bucket)));
-    return *(end - 1 - bucket % layout::chunk_buckets);
+    return annex_of(slots(root, bucket), bucket).first_overflow;
   }
   static Slot* overflow_slots(overflow* bucket) noexcept {
     return reinterpret_cast<Slot*>(reinterpret_cast<std::byte*>(bucket) +
                                    layout::overflow_slots_offset);
   }
+
+  // ---- memos, in arrays that keep some ----
+
+  // Of a bucket with these slots; what belongs to empty ones may be anything.
+  static STEADY_ALWAYS_INLINE std::uint8_t* memos(
+      Slot* slots, std::uint64_t bucket) noexcept requires KeepsMemos {
+    return annex_of(slots, bucket).memos;
+  }
+  line_memo memo() const noexcept { return memo_; }
+
+  // Before or after an element at `position` is put into the slot `number` of a bucket with these
+  // slots.
+  STEADY_ALWAYS_INLINE void remember(Slot* slots, std::uint64_t bucket, std::uint64_t number,
+                                     std::uint64_t position) const noexcept {
+    if constexpr (KeepsMemos) memos(slots, bucket)[number] = memo_.of_position(position);
+  }
+  // The same where an element comes from an array with as many buckets and the same line.
+  static STEADY_ALWAYS_INLINE void copy_memo(Slot* from, Slot* to, std::uint64_t bucket,
+                                             std::uint64_t number) noexcept {
+    if constexpr (KeepsMemos) memos(to, bucket)[number] = memos(from, bucket)[number];
+  }
+  // The same where the position is not at hand.
+  static STEADY_ALWAYS_INLINE void remember_nothing(Slot* slots, std::uint64_t bucket,
+                                                    std::uint64_t number) noexcept {
+    if constexpr (KeepsMemos) memos(slots, bucket)[number] = line_memo::unknown;
+  }
+
+  // ---- buckets by their number ----
 
   bucket_header* header(std::uint64_t bucket) const noexcept { return header(root(), bucket); }
   Slot* slots(std::uint64_t bucket) const noexcept { return slots(root(), bucket); }
@@ -144,6 +175,12 @@ class bucket_array {
       release_chunk(memory, header_store::is_reserved(line_));
     }
     if (!is_embedded()) headers_.release_below(memory, line_, bucket);
+  }
+
+  // The same for chunks only, where all is going to be destroyed: neither headers nor pages.
+  template <class Memory>
+  void release_chunks_below(Memory& memory, std::uint64_t bucket) noexcept {
+    while (released_chunks_ < bucket / layout::chunk_buckets) release_chunk(memory, false);
   }
 
   // Gives back all that is left; no element is.
@@ -194,6 +231,7 @@ class bucket_array {
 
  private:
   using byte_link = typename layout::extension_link;
+  using annex = typename layout::annex;
 
   bool is_embedded() const noexcept { return line_.buckets() < layout::chunk_buckets; }
   std::size_t buckets_per_chunk() const noexcept {
@@ -203,6 +241,13 @@ class bucket_array {
   // Of the chunk of `bucket`.
   static STEADY_ALWAYS_INLINE Slot* first_slot(root_type root, std::uint64_t bucket) noexcept {
     return slots(root, bucket / layout::chunk_buckets * layout::chunk_buckets);
+  }
+  // Of the bucket with these slots.
+  static STEADY_ALWAYS_INLINE annex& annex_of(Slot* slots, std::uint64_t bucket) noexcept {
+    const std::uint64_t number = bucket % layout::chunk_buckets;
+    return *reinterpret_cast<annex*>(reinterpret_cast<std::byte*>(slots) -
+                                     number * (layout::bucket_bytes + sizeof(annex)) -
+                                     layout::footer_offset - sizeof(annex));
   }
   static footer* footer_of(Slot* first_slot) noexcept {
     return reinterpret_cast<footer*>(reinterpret_cast<std::byte*>(first_slot) -
@@ -234,6 +279,9 @@ class bucket_array {
     auto* const end = ::new (static_cast<void*>(footer_of(first))) footer{};
     set_spare(*end, block + size.spare, block + size.bytes);
     header_store::set_slots(root(), chunk, first);
+    if constexpr (KeepsMemos && unwritten_bytes_are_watched) {
+      std::memset(static_cast<void*>(block), 0, size.slots - layout::footer_offset);
+    }
     poison<Allocator>(first, size.bytes - size.slots);
   }
 
@@ -276,6 +324,7 @@ class bucket_array {
 
   header_store headers_;
   line_partition line_;
+  line_memo memo_;
   bool created_ = false;
   std::uint64_t provided_chunks_ = 0;
   std::uint64_t released_chunks_ = 0;

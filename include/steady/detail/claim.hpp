@@ -34,7 +34,9 @@ class claim {
     if (empty == 0) [[unlikely]]
       return overflow_slot(owner, memory, bucket, position);
     const auto number = lowest_bit(empty);
-    return {Array::slots(root, bucket) + number, header->tags + number};
+    slot_type* const slots = Array::slots(root, bucket);
+    owner.remember(slots, bucket, number, position);
+    return {slots + number, header->tags + number};
   }
 
   // The same in the overflow, where the bucket itself is full.
@@ -83,6 +85,7 @@ class claim {
         const auto to = lowest_bit(empty);
         relocate<Elements>(memory.allocator(), owner.slots(bucket) + to,
                            Array::overflow_slots(chain) + from);
+        Array::remember_nothing(owner.slots(bucket), bucket, to);
         header->tags[to] = chain->tags[from];
         chain->tags[from] = empty_tag;
       }

@@ -71,6 +71,7 @@ struct elements_in_slots {
   }
   // Whether a slot owns memory that only an equal allocator can give back.
   static constexpr bool owns_memory = false;
+  // are_dear_to_hash: whether it is worth a byte to know an element's place without its key.
 };
 
 template <class Key>
@@ -79,6 +80,7 @@ struct set_elements : elements_in_slots<Key> {
   using mapped_type = void;  // none
   using typename elements_in_slots<Key>::slot_type;
   static constexpr bool is_map = false;
+  static constexpr bool are_dear_to_hash = !std::is_scalar_v<Key>;
 
   static const Key& key_of(const Key& element) noexcept { return element; }
 
@@ -127,6 +129,7 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   using value_type = std::pair<const Key, T>;
   using slot_type = value_type;
   static constexpr bool is_map = true;
+  static constexpr bool are_dear_to_hash = !std::is_scalar_v<Key>;
 
   static const Key& key_of(const value_type& element) noexcept { return element.first; }
 

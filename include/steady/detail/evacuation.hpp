@@ -159,6 +159,8 @@ class evacuation : private gathering<Elements, Array, Memory> {
       const auto number = lowest_bit(bucket.free);
       bucket.free &= bucket.free - 1;
       bucket.words[number / 8] |= tag << byte_shift(number % 8);
+      target_.remember(bucket.slots, target_.line().bucket_at(element.position), number,
+                       element.position);
       return bucket.slots + number;
     }
     bucket.words[1] |= std::uint64_t{filter_bit(element.position)} << filter_shift;

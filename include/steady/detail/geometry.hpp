@@ -1,12 +1,13 @@
 // Sizes and offsets of chunks and overflow buckets, worked out at compile time from the element's
 // size and the policy.
 //
-//   chunk:  [embedded headers] [links, last bucket's first] [chunk_footer] [slots ...] [spare ...]
-//                                                                          ^ what the directory
-//                                                                          knows
+//   chunk:  [embedded headers] [annexes, last bucket's first] [chunk_footer] [slots ...] [spare
+//   ...]
+//                                                                            ^ what the directory
+//                                                                            knows
 //
-// Everything in a chunk is found from the address of its first slot. Links grow downwards from the
-// footer, so that their place does not depend on the number of buckets.
+// Everything in a chunk is found from the address of its first slot. Annexes grow downwards from
+// the footer, so that their place does not depend on the number of buckets.
 #pragma once
 
 #include <algorithm>
@@ -55,6 +56,18 @@ constexpr double chance_of(double load, unsigned count) noexcept {
   return sum;
 }
 
+// What is known of a bucket that lookups do not read. The link to the first overflow bucket has a
+// meaning only while the filter in the header is not 0, a memo only while its slot is filled.
+template <class Allocator, bool KeepsMemos>
+struct bucket_annex {
+  pointer_of<Allocator, overflow_bucket<Allocator>> first_overflow;
+};
+template <class Allocator>
+struct bucket_annex<Allocator, true> {
+  pointer_of<Allocator, overflow_bucket<Allocator>> first_overflow;
+  std::uint8_t memos[sizeof(bucket_header)];  // as many as a group has
+};
+
 // Where the overflow of a chunk's buckets comes from. A chunk that needs more than its spare room
 // gets extensions, one block each, chained.
 template <class Allocator>
@@ -65,10 +78,13 @@ struct chunk_footer {
   pointer_of<Allocator, std::byte> extensions;  // newest; each begins with the link to the next
 };
 
-template <class Slot, class Allocator, class Policy>
+template <class Slot, class Allocator, class Policy, bool KeepsMemos = false>
 struct geometry {
+  static constexpr bool keeps_memos = KeepsMemos;
+
   using overflow = overflow_bucket<Allocator>;
   using overflow_link = pointer_of<Allocator, overflow>;
+  using annex = bucket_annex<Allocator, KeepsMemos>;
   using footer = chunk_footer<Allocator>;
   using extension_link = pointer_of<Allocator, std::byte>;
   using group = typename Policy::group;
@@ -138,7 +154,7 @@ struct geometry {
   static constexpr std::size_t overflow_stride =
       round_up(overflow_slots_offset + overflow_width * sizeof(Slot), alignment);
 
-  static constexpr std::size_t footer_offset = round_up(sizeof(footer), alignof(overflow_link));
+  static constexpr std::size_t footer_offset = round_up(sizeof(footer), alignof(annex));
 
   // Spare room suffices on average at three quarters of the load limit; what is needed above comes
   // in extensions, so that a map just grown does not carry much unused room.
@@ -166,7 +182,7 @@ struct geometry {
 
     static constexpr layout of(std::size_t buckets, std::size_t embedded) noexcept {
       layout chunk{};
-      chunk.slots = round_up(embedded + buckets * sizeof(overflow_link) + footer_offset, alignment);
+      chunk.slots = round_up(embedded + buckets * sizeof(annex) + footer_offset, alignment);
       chunk.spare = round_up(chunk.slots + buckets * bucket_bytes, alignment);
       chunk.bytes = chunk.spare + spare_buckets(buckets) * overflow_stride;
       return chunk;

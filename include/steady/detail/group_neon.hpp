@@ -42,6 +42,12 @@ struct group_neon {
     vst1q_u8(static_cast<std::uint8_t*>(others), vbicq_u8(here, mask));
   }
 
+  // Bit i is set when bit `bit` of byte i at `bytes` is; 16 bytes are read, of any alignment.
+  static STEADY_ALWAYS_INLINE std::uint32_t bits_of(const void* bytes, unsigned bit) noexcept {
+    const uint8x16_t here = vld1q_u8(static_cast<const std::uint8_t*>(bytes));
+    return one_bit_each(vtstq_u8(here, vdupq_n_u8(static_cast<std::uint8_t>(1u << bit))));
+  }
+
  private:
   alignas(16) static constexpr std::uint8_t place[16] = {1, 2, 4, 8, 16, 32, 64, 128,
                                                          1, 2, 4, 8, 16, 32, 64, 128};

@@ -37,6 +37,12 @@ struct group_portable {
     }
   }
 
+  // Bit i is set when bit `bit` of byte i at `bytes` is; 16 bytes are read, of any alignment.
+  static std::uint32_t bits_of(const void* bytes, unsigned bit) noexcept {
+    constexpr std::uint64_t lowest = 0x0101010101010101u;
+    return gathered(low(bytes) >> bit & lowest) | gathered(high(bytes) >> bit & lowest) << 8;
+  }
+
  private:
   // Byte i of a word is the one at address i, whatever the machine's byte order.
   static std::uint64_t low(const void* tags) noexcept { return little_endian(load_64(tags)); }
@@ -48,7 +54,12 @@ struct group_portable {
   static std::uint32_t zero_bytes(std::uint64_t word) noexcept {
     constexpr std::uint64_t low_seven = 0x7f7f7f7f7f7f7f7fu;
     const std::uint64_t zero = ~(((word & low_seven) + low_seven) | word | low_seven);
-    return static_cast<std::uint32_t>(((zero >> 7) * 0x0102040810204080u) >> 56);
+    return gathered(zero >> 7);
+  }
+
+  // The lowest bits of the bytes of a word that has no others.
+  static std::uint32_t gathered(std::uint64_t word) noexcept {
+    return static_cast<std::uint32_t>((word * 0x0102040810204080u) >> 56);
   }
 };
 

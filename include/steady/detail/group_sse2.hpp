@@ -41,6 +41,13 @@ struct group_sse2 {
     _mm_store_si128(static_cast<__m128i*>(others), _mm_andnot_si128(mask, here));
   }
 
+  // Bit i is set when bit `bit` of byte i at `bytes` is; 16 bytes are read, of any alignment.
+  static STEADY_ALWAYS_INLINE std::uint32_t bits_of(const void* bytes, unsigned bit) noexcept {
+    const __m128i here = _mm_loadu_si128(static_cast<const __m128i*>(bytes));
+    const __m128i highest = _mm_sll_epi16(here, _mm_cvtsi32_si128(static_cast<int>(7 - bit)));
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(highest));
+  }
+
  private:
   // All ones where a bit is set: each byte gets the eight bits of its half, and looks at its own.
   static STEADY_ALWAYS_INLINE __m128i bytes_of(std::uint32_t bits) noexcept {

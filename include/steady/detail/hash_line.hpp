@@ -125,6 +125,34 @@ struct line_partition {
   friend constexpr bool operator==(line_partition, line_partition) noexcept = default;
 };
 
+// What an array remembers of the position of an element that is dear to hash, so that splitting its
+// bucket need not hash it again: a memo, one byte that holds seven bits of the position, and
+// whether they are known. Seven doublings need one bit each; then all memos of a bucket are made
+// anew.
+struct line_memo {
+  static constexpr std::uint8_t unknown = 0;
+  static constexpr unsigned known_bit = 7;
+
+  std::uint8_t first = 0;  // of the bits in a memo, counted from the highest of a position
+
+  // The memos of an array of 2^log2_buckets buckets.
+  static constexpr line_memo of(unsigned log2_buckets) noexcept {
+    return {static_cast<std::uint8_t>(log2_buckets / known_bit * known_bit)};
+  }
+
+  constexpr std::uint8_t of_position(std::uint64_t position) const noexcept {
+    return static_cast<std::uint8_t>(1u << known_bit | (position << first) >> (64 - known_bit));
+  }
+
+  // The bit of such a memo that tells in which half of its bucket an element is where there are
+  // 2^log2_buckets of them: one of 0 to 6, or a larger number if none does.
+  constexpr unsigned half_bit(unsigned log2_buckets) const noexcept {
+    return known_bit - 1 - (log2_buckets - first);
+  }
+
+  friend constexpr bool operator==(line_memo, line_memo) noexcept = default;
+};
+
 // The class of a position in an overflow filter: one of 16. Four bits of the tag will do, because a
 // lookup that gets to the filter has compared the tags of the bucket itself only.
 STEADY_ALWAYS_INLINE constexpr unsigned filter_class(std::uint64_t position) noexcept {

@@ -78,6 +78,7 @@ class invariants {
       const bucket_header* const header = within.header(bucket);
       const std::uint32_t slots = slots_mask(layout::width);
       check_slots(header->tags, slots, within.slots(bucket), bucket, in_new, nullptr);
+      if constexpr (layout::keeps_memos) check_memos(within, bucket, in_new);
       for (overflow* chain = within.overflow_of(bucket); chain; chain = to_raw(chain->next)) {
         ++overflow_;
         const std::uint32_t overflow_slots = slots_mask(layout::overflow_width);
@@ -102,6 +103,19 @@ class invariants {
       expect(table_.find(Table::elements::key_of(element)).slot == &element,
              "every element is found by its key");
       ++elements_;
+    }
+  }
+
+  void check_memos(const array& within, std::uint64_t bucket, bool in_new) {
+    slot_type* const slots = within.slots(bucket);
+    const std::uint8_t* const memos = array::memos(slots, bucket);
+    std::uint32_t full =
+        ~group::match_empty(within.header(bucket)->tags) & slots_mask(layout::width);
+    for (; full != 0; full &= full - 1) {
+      const auto slot = lowest_bit(full);
+      if (memos[slot] == line_memo::unknown) continue;
+      expect(memos[slot] == within.memo().of_position(table_.line_position(slots[slot], in_new)),
+             "a memo is nothing or that of its element");
     }
   }
 

@@ -22,6 +22,7 @@ struct node_elements {
   using value_type = typename Elements::value_type;
   using slot_type = typename std::allocator_traits<Allocator>::pointer;
   static constexpr bool is_map = Elements::is_map;
+  static constexpr bool are_dear_to_hash = true;  // their keys are elsewhere
 
   // Bytes that an element takes outside its slot.
   static constexpr std::size_t bytes_elsewhere() noexcept { return sizeof(value_type); }

@@ -232,7 +232,9 @@ class placement {
     std::uint8_t* tag;
     if (empty != 0) [[likely]] {
       const auto number = lowest_bit(empty);
-      slot = array::slots_at(place.root, place.offset) + number;
+      slot_type* const slots = array::slots_at(place.root, place.offset);
+      arrays_.array_of(place.in_new).remember(slots, place.bucket(), number, place.position);
+      slot = slots + number;
       tag = header->tags + number;
     } else {
       const tagged claimed = claim_overflow(place.in_new, place.bucket(), place.position);
@@ -255,23 +257,22 @@ class placement {
   STEADY_ALWAYS_INLINE void insert_alike(const position& at, const Construct& construct) {
     const array& owner = arrays_.array_of(false);
     const auto number = static_cast<unsigned>(at.tag() - header_around(at.tag()));
-    slot_type* const slot = slot_of(owner.slots(at.bucket()), number);
+    slot_type* const slots = owner.slots(at.bucket());
+    slot_type* const slot = slot_of(slots, number);
     slot_opening<Allocator, slot_type> opening(slot);
     {
       [[maybe_unused]] const user_code scope(this);
       construct(slot);
     }
     opening.keep();
+    array::copy_memo(at.slot - number, slots, at.bucket(), number);
     owner.header(at.bucket())->tags[number] = *at.tag();
     ++size_;
   }
 
   void destroy_elements() noexcept {
     if constexpr (!Elements::template trivially_destructible<Allocator>()) {
-      for (position at = first(); at; at = after(at)) {
-        destroy(at.slot);
-        walk::each_later_in_stretch(at, [this](slot_type* slot) { destroy(slot); });
-      }
+      if (size_ != 0) walk::each_at_last(arrays_, [this](slot_type* slot) { destroy(slot); });
     }
   }
 

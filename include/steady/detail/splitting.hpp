@@ -5,7 +5,8 @@
 //
 // Which target an element goes to is random, and so is which slots are filled; neither is branched
 // on where elements are copied as bytes: all slots, filled or not, are hashed and copied to both
-// targets, and only the headers tell what of that is there.
+// targets, and only the headers tell what of that is there. Where elements are dear to hash, their
+// memos tell for all of a bucket at once which target they go to.
 #pragma once
 
 #include <bit>
@@ -20,6 +21,7 @@
 #include <steady/detail/evacuation_plan.hpp>
 #include <steady/detail/gathering.hpp>
 #include <steady/detail/group.hpp>
+#include <steady/detail/memo_transfer.hpp>
 #include <steady/detail/pointers.hpp>
 #include <steady/detail/poison.hpp>
 
@@ -40,6 +42,7 @@ class splitting {
         from_(source.slots(from)),
         target_header_(target.header(to)),
         to_(target.slots(to)),
+        memos_(source, from_, from, target, to_, to, two),
         two_(two),
         across_(two ? layout::width : 0),
         bits_above_(two ? target.line().log2_buckets() - 1 : 0) {}
@@ -167,9 +170,12 @@ class splitting {
     if (chain.next != nullptr) return false;
     slot_type* const slots = Array::overflow_slots(&chain);
     const std::uint32_t arriving = ~group::match_empty(&chain) & all_overflow_slots;
-    const std::uint32_t arriving_upper = find_upper(slots, arriving, position_of);
+    std::uint64_t positions[layout::overflow_width];
+    const std::uint32_t arriving_upper =
+        find_upper(slots, arriving, position_of,
+                   [&](unsigned number, std::uint64_t position) { positions[number] = position; });
     const std::uint32_t full = occupied();
-    const std::uint32_t upper = find_upper(from_, full, position_of);
+    const std::uint32_t upper = find_upper_of_bucket(position_of);
     const auto gaps_fit = [](std::uint32_t taken, std::uint32_t more) {
       return std::popcount(taken) + std::popcount(more) <= static_cast<int>(layout::width);
     };
@@ -178,8 +184,8 @@ class splitting {
 
     move_to_sides(side_from(upper));
     write_headers(upper);
-    fill_gaps(full & ~upper, 0, chain, slots, arriving & ~arriving_upper);
-    fill_gaps(upper, ~std::uint64_t{0}, chain, slots, arriving_upper);
+    fill_gaps(full & ~upper, 0, chain, slots, positions, arriving & ~arriving_upper);
+    fill_gaps(upper, ~std::uint64_t{0}, chain, slots, positions, arriving_upper);
     memory_.recorder.moved(static_cast<std::size_t>(std::popcount(arriving)));
     --memory_.overflow_buckets;  // the source's chunk takes it along
     finish();
@@ -189,22 +195,43 @@ class splitting {
   // The elements of the bucket itself. Returns the slots of those that go to the second target.
   template <class PositionOf>
   STEADY_ALWAYS_INLINE std::uint32_t move_bucket(const PositionOf& position_of) {
-    if constexpr (noexcept(position_of(*from_))) {
+    if constexpr (layout::keeps_memos) {
+      return move_to_sides(side_from(find_upper_of_bucket(position_of)));
+    } else if constexpr (noexcept(position_of(*from_))) {
       return move_to_sides(
           [&](std::uint64_t number) { return side_of(position_of(from_[number])); });
     } else {
-      return move_to_sides(side_from(find_upper(from_, occupied(), position_of)));
+      return move_to_sides(side_from(find_upper_of_bucket(position_of)));
     }
   }
 
-  // Those of the elements in `full` that go to the second target.
+  // Those elements of the bucket itself that go to the second target. The targets have their memos
+  // then, if elements have some; before that is their place, it may be anything.
   template <class PositionOf>
+  STEADY_ALWAYS_INLINE std::uint32_t find_upper_of_bucket(const PositionOf& position_of) const {
+    const std::uint32_t full = occupied();
+    if constexpr (layout::keeps_memos) {
+      if (memos_.tell_all(full)) [[likely]] {
+        memos_.pass_on();
+        return memos_.upper() & full;
+      }
+    }
+    return find_upper(from_, full, position_of, [this](unsigned number, std::uint64_t position) {
+      memos_.renew(number, position);
+    });
+  }
+
+  // Those of the elements in `full` that go to the second target. Calls `seen(number, position)`
+  // for each element.
+  template <class PositionOf, class Seen>
   std::uint32_t find_upper(const slot_type* slots, std::uint32_t full,
-                           const PositionOf& position_of) const {
+                           const PositionOf& position_of, const Seen& seen) const {
     std::uint32_t upper = 0;
     for (std::uint32_t rest = full; rest != 0; rest &= rest - 1) {
-      const auto number = lowest_bit(rest);
-      upper |= static_cast<std::uint32_t>(side_of(position_of(slots[number])) & 1u) << number;
+      const auto number = static_cast<unsigned>(lowest_bit(rest));
+      const std::uint64_t position = position_of(slots[number]);
+      upper |= static_cast<std::uint32_t>(side_of(position) & 1u) << number;
+      seen(number, position);
     }
     return upper;
   }
@@ -212,14 +239,16 @@ class splitting {
     return [upper](std::uint64_t number) { return -std::uint64_t{upper >> number & 1}; };
   }
 
-  // Moves the elements `arriving` from overflow to the slots of one side that `taken` leaves.
+  // Moves the elements `arriving` from overflow, which are at `positions`, to the slots of one side
+  // that `taken` leaves.
   void fill_gaps(std::uint32_t taken, std::uint64_t side, const overflow& chain, slot_type* from,
-                 std::uint32_t arriving) noexcept {
+                 const std::uint64_t* positions, std::uint32_t arriving) noexcept {
     std::uint32_t gaps = all_slots & ~taken;
     for (; arriving != 0; arriving &= arriving - 1, gaps &= gaps - 1) {
       const auto arrival = lowest_bit(arriving);
       const auto number = lowest_bit(gaps);
       header_on(side)->tags[number] = chain.tags[arrival];
+      memos_.renew_one(side, number, positions[arrival]);
       relocate<Elements>(memory_.allocator(), slot_on(side, number), from + arrival);
     }
   }
@@ -283,6 +312,7 @@ class splitting {
   slot_type* from_;
   bucket_header* target_header_;  // header and slots of the first target
   slot_type* to_;
+  [[no_unique_address]] memo_transfer<Array> memos_;
   bool two_;
   std::uint64_t across_;  // slots from the first target to the second
   unsigned bits_above_;
