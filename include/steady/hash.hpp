@@ -44,11 +44,12 @@ STEADY_ALWAYS_INLINE std::uint64_t hash_integer(std::uint64_t value, std::uint64
 }
 
 // Both factors of every product hold a secret that derives from the seed: with a public constant on
-// one side, a key that cancels it would collide under every seed.
+// one side, a key that cancels it would collide under every seed. The two differ by a rotation, so
+// that whoever does not know the seed cannot exchange them, either.
 inline std::uint64_t hash_bytes(const void* data, std::size_t length, std::uint64_t seed) noexcept {
   const auto* bytes = static_cast<const unsigned char*>(data);
-  const std::uint64_t secret = fold(seed ^ root_two, golden);
-  std::uint64_t state = seed ^ root_three ^ length;
+  const std::uint64_t secret = seed ^ root_two;
+  std::uint64_t state = std::rotl(seed, 29) ^ root_three ^ length;
   std::uint64_t first = 0;
   std::uint64_t last = 0;
   if (length > 16) {

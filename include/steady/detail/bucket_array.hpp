@@ -18,6 +18,7 @@
 #include <new>
 #include <type_traits>
 
+#include <steady/detail/bits.hpp>
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/config.hpp>
 #include <steady/detail/geometry.hpp>
@@ -133,15 +134,19 @@ class bucket_array {
                                      std::uint64_t position) const noexcept {
     if constexpr (KeepsMemos) memos(slots, bucket)[number] = memo_.of_position(position);
   }
-  // The same where an element comes from an array with as many buckets and the same line.
-  static STEADY_ALWAYS_INLINE void copy_memo(Slot* from, Slot* to, std::uint64_t bucket,
-                                             std::uint64_t number) noexcept {
-    if constexpr (KeepsMemos) memos(to, bucket)[number] = memos(from, bucket)[number];
-  }
   // The same where the position is not at hand.
   static STEADY_ALWAYS_INLINE void remember_nothing(Slot* slots, std::uint64_t bucket,
                                                     std::uint64_t number) noexcept {
     if constexpr (KeepsMemos) memos(slots, bucket)[number] = line_memo::unknown;
+  }
+  // All of another array's with as many buckets on the same line.
+  void copy_memos(const bucket_array& from) const noexcept {
+    if constexpr (KeepsMemos) {
+      for (std::uint64_t bucket = 0; bucket < line_.buckets(); ++bucket) {
+        std::memcpy(memos(slots(bucket), bucket), memos(from.slots(bucket), bucket),
+                    sizeof(bucket_header));
+      }
+    }
   }
 
   // ---- buckets by their number ----
@@ -242,12 +247,16 @@ class bucket_array {
   static STEADY_ALWAYS_INLINE Slot* first_slot(root_type root, std::uint64_t bucket) noexcept {
     return slots(root, bucket / layout::chunk_buckets * layout::chunk_buckets);
   }
+  // What the distance of a bucket's slots from its annex grows by with each bucket of a chunk.
+  static constexpr unsigned slots_and_annex =
+      layout::chunk_buckets == 1 ? 0 : layout::bucket_bytes + sizeof(annex);
+
   // Of the bucket with these slots.
   static STEADY_ALWAYS_INLINE annex& annex_of(Slot* slots, std::uint64_t bucket) noexcept {
     const std::uint64_t number = bucket % layout::chunk_buckets;
     return *reinterpret_cast<annex*>(reinterpret_cast<std::byte*>(slots) -
-                                     number * (layout::bucket_bytes + sizeof(annex)) -
-                                     layout::footer_offset - sizeof(annex));
+                                     times<slots_and_annex>(number) - layout::footer_offset -
+                                     sizeof(annex));
   }
   static footer* footer_of(Slot* first_slot) noexcept {
     return reinterpret_cast<footer*>(reinterpret_cast<std::byte*>(first_slot) -

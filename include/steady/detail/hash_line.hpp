@@ -7,6 +7,7 @@
 // the bit of the overflow filter.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
@@ -133,21 +134,22 @@ struct line_memo {
   static constexpr std::uint8_t unknown = 0;
   static constexpr unsigned known_bit = 7;
 
-  std::uint8_t first = 0;  // of the bits in a memo, counted from the highest of a position
+  // What a position is rotated by to the left, so that the bits of the memo are the lowest.
+  std::uint8_t rotation = known_bit;
 
   // The memos of an array of 2^log2_buckets buckets.
   static constexpr line_memo of(unsigned log2_buckets) noexcept {
-    return {static_cast<std::uint8_t>(log2_buckets / known_bit * known_bit)};
+    return {static_cast<std::uint8_t>(log2_buckets / known_bit * known_bit + known_bit)};
   }
 
   constexpr std::uint8_t of_position(std::uint64_t position) const noexcept {
-    return static_cast<std::uint8_t>(1u << known_bit | (position << first) >> (64 - known_bit));
+    return static_cast<std::uint8_t>(std::rotl(position, rotation) | 1u << known_bit);
   }
 
   // The bit of such a memo that tells in which half of its bucket an element is where there are
   // 2^log2_buckets of them: one of 0 to 6, or a larger number if none does.
   constexpr unsigned half_bit(unsigned log2_buckets) const noexcept {
-    return known_bit - 1 - (log2_buckets - first);
+    return rotation - 1u - log2_buckets;
   }
 
   friend constexpr bool operator==(line_memo, line_memo) noexcept = default;

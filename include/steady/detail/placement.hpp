@@ -252,20 +252,19 @@ class placement {
     return {slot, tag, 0, place.in_new, empty == 0, place.bucket()};
   }
 
-  // Makes an element where `at` is in a table with as many buckets; its slot is empty here.
+  // Makes an element where `at` is in a table with as many buckets, whose memos are known here; its
+  // slot is empty.
   template <class Construct>
   STEADY_ALWAYS_INLINE void insert_alike(const position& at, const Construct& construct) {
     const array& owner = arrays_.array_of(false);
     const auto number = static_cast<unsigned>(at.tag() - header_around(at.tag()));
-    slot_type* const slots = owner.slots(at.bucket());
-    slot_type* const slot = slot_of(slots, number);
+    slot_type* const slot = slot_of(owner.slots(at.bucket()), number);
     slot_opening<Allocator, slot_type> opening(slot);
     {
       [[maybe_unused]] const user_code scope(this);
       construct(slot);
     }
     opening.keep();
-    array::copy_memo(at.slot - number, slots, at.bucket(), number);
     owner.header(at.bucket())->tags[number] = *at.tag();
     ++size_;
   }

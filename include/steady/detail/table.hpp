@@ -198,6 +198,7 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
       this->reserve(other.size_);
       seed_ = other.seed_;
       const bool alike = !other.arrays_.migrating() && other.log2_buckets() == this->log2_buckets();
+      if (alike) arrays_.array_of(false).copy_memos(other.arrays_.array_of(false));
       for (position at = other.first(); at; at = other.after(at)) {
         const slot_type& from = *at.slot;
         const auto construct = [&](slot_type* to) {
