@@ -13,6 +13,10 @@
 #include <utility>
 #include <vector>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include <steady/hash.hpp>
 
 #include "bench/support/clock.hpp"
@@ -71,6 +75,15 @@ class contender {
   virtual void drop() = 0;  // the map
 };
 
+// Lets the allocator put together and return what was freed. Else whoever comes next profits from
+// the memory that others have left, or is measured tidying it up: glibc does that when a block of
+// some size is freed, be it millions of nodes of another map's.
+inline void settle_allocator() {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
 // Where the compiler must not know what a sum is good for.
 inline volatile std::uint64_t observed;
 
@@ -116,8 +129,8 @@ class map_contender final : public contender {
  private:
   // Small maps are built many times, because the clock is too coarse for one, and a batch of them
   // at a time: enough elements to be timed, and few enough that each batch finds the memory that
-  // the one before has given back. Were all kept, those that go first, or are a little larger than
-  // what went before, would be measured getting new pages from the system.
+  // the one before has given back. Were all kept, getting new pages from the system would be what
+  // is measured.
   std::uint64_t repetitions() const { return 1 + 100'000 / keys_.n; }
   std::uint64_t batch() const { return 1 + 4'000 / keys_.n; }
 
@@ -143,6 +156,7 @@ class map_contender final : public contender {
   // Makes maps by `make(place)`. Destroying them is not timed.
   template <class Make>
   double in_batches(const Make& make) const {
+    settle_allocator();
     const std::uint64_t batches = (repetitions() + batch() - 1) / batch();
     std::vector<std::unique_ptr<map>> made(batch());
     std::uint64_t took = 0;
