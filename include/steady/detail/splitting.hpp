@@ -205,8 +205,8 @@ class splitting {
     }
   }
 
-  // Those elements of the bucket itself that go to the second target. The targets have their memos
-  // then, if elements have some; before that is their place, it may be anything.
+  // Those elements of the bucket itself that go to the second target. The targets get their memos
+  // here, whatever comes of it: those of a bucket that owns nothing may be anything.
   template <class PositionOf>
   STEADY_ALWAYS_INLINE std::uint32_t find_upper_of_bucket(const PositionOf& position_of) const {
     const std::uint32_t full = occupied();
