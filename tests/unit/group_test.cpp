@@ -98,7 +98,8 @@ TYPED_TEST(group, tells_one_bit_of_every_byte) {
     const unsigned from = static_cast<unsigned>(turn) % 16;  // any alignment
     for (unsigned bit = 0; bit < 8; ++bit) {
       std::uint32_t expected = 0;
-      for (unsigned i = 0; i < 16; ++i) expected |= (bytes[from + i] >> bit & 1u) << i;
+      for (unsigned i = 0; i < 16; ++i)
+        expected |= (std::uint32_t{bytes[from + i]} >> bit & 1u) << i;
       ASSERT_EQ(TypeParam::bits_of(bytes.data() + from, bit), expected) << "bit " << bit;
     }
   }
