@@ -130,12 +130,16 @@ void grow_shrink_and_compact_texts() {
     }
   }
   for (std::uint64_t n = 0; n < most; n += 2) set.erase(key(n));
-  set.compact_gradually();
-  for (std::uint64_t n = 0; set.step(1) != 0; ++n) {
-    if (n % 64 == 0) {
-      ASSERT_STREQ(set.check_invariants(), nullptr);
+  const auto finish_and_check = [&] {
+    for (std::uint64_t n = 0; set.step(1) != 0; ++n) {
+      if (n % 64 == 0) {
+        ASSERT_STREQ(set.check_invariants(), nullptr);
+      }
     }
-  }
+    ASSERT_STREQ(set.check_invariants(), nullptr);
+  };
+  set.compact_gradually();
+  finish_and_check();
   const Set copy = set;
   ASSERT_STREQ(copy.check_invariants(), nullptr);
   set.shrink_gradually();
@@ -143,12 +147,7 @@ void grow_shrink_and_compact_texts() {
   ASSERT_STREQ(set.check_invariants(), nullptr);
   for (std::uint64_t n = 0; n < most; ++n) ASSERT_EQ(set.contains(key(n)), n % 2 == 1) << n;
   set.reserve_gradually(20 * most);  // more than one doubling at a time
-  for (std::uint64_t n = 0; set.step(1) != 0; ++n) {
-    if (n % 64 == 0) {
-      ASSERT_STREQ(set.check_invariants(), nullptr);
-    }
-  }
-  ASSERT_STREQ(set.check_invariants(), nullptr);
+  finish_and_check();
 }
 
 TEST(splitting, keeps_elements_that_are_dear_to_hash) {
@@ -162,8 +161,7 @@ TEST(splitting, keeps_elements_that_are_dear_to_hash) {
                        std::allocator<std::string>, two_buckets_a_chunk>>();
 }
 
-// Hashes that growing to `size` took beyond one for each insertion and one for each element that
-// was in overflow when its bucket was split.
+// Hashes that growing to `size` took beyond one for each insertion.
 template <class Set, class MakeKey>
 std::uint64_t hashed_again(std::uint64_t size, const MakeKey& key) {
   Set set;

@@ -1,10 +1,9 @@
 // Sizes and offsets of chunks and overflow buckets, worked out at compile time from the element's
 // size and the policy.
 //
-//   chunk:  [embedded headers] [annexes, last bucket's first] [chunk_footer] [slots ...] [spare
-//   ...]
-//                                                                            ^ what the directory
-//                                                                            knows
+//   chunk:  [embedded headers] [annexes, last bucket's first] [chunk_footer] [slots] [spare]
+//                                                                            ^ what the
+//                                                                            directory knows
 //
 // Everything in a chunk is found from the address of its first slot. Annexes grow downwards from
 // the footer, so that their place does not depend on the number of buckets.
