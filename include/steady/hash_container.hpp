@@ -225,14 +225,14 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
   }
 
   // The element after the erased one. Throws nothing.
-  iterator erase(const_iterator element) noexcept {
+  STEADY_ALWAYS_INLINE iterator erase(const_iterator element) noexcept {
     const position& at = element.at(table_);
-    position next = table_.after(at);
+    position next = table_.after_if_used(at);
     table_.erase(at, next);
     return {table_, next};
   }
   template <detail::one_but_not_other<iterator, const_iterator> I>
-  iterator erase(I element) noexcept {
+  STEADY_ALWAYS_INLINE iterator erase(I element) noexcept {
     return erase(const_iterator(element));
   }
   iterator erase(const_iterator first, const_iterator last) noexcept {

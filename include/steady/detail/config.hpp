@@ -10,10 +10,12 @@
 #define STEADY_ALWAYS_INLINE __forceinline
 #define STEADY_INLINE_LAMBDA
 #define STEADY_NOINLINE __declspec(noinline)
+#define STEADY_PURE
 #else
 #define STEADY_ALWAYS_INLINE inline __attribute__((always_inline))
 #define STEADY_INLINE_LAMBDA __attribute__((always_inline))  // behind the parameters
 #define STEADY_NOINLINE __attribute__((noinline))
+#define STEADY_PURE __attribute__((pure))  // changes nothing: not called if nobody needs the result
 #endif
 
 #if defined(__SSE2__) || defined(_M_X64)

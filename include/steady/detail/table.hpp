@@ -68,7 +68,7 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
                                                                 const Construct& construct) {
     const std::uint64_t at = hashed(key);
     if (arrays_.divided()) [[unlikely]]
-      return find_or_insert_divided(at, key, Construct(construct));
+      return as_pair(find_or_insert_divided(at, key, Construct(construct)));
     const auto place = arrays_.place_in(false, at);
     arrays_.memory.recorder.probed();
     return this->probe(
@@ -77,8 +77,9 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
         [&]() STEADY_INLINE_LAMBDA {
           return std::pair(insert_absent(place, at, key, construct), true);
         },
-        [&]()
-            STEADY_INLINE_LAMBDA { return find_or_insert_beyond(at, key, Construct(construct)); });
+        [&]() STEADY_INLINE_LAMBDA {
+          return as_pair(find_or_insert_beyond(at, key, Construct(construct)));
+        });
   }
 
   // As above when the caller knows that the key is absent.
@@ -301,6 +302,12 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
   void reset_work() noexcept { arrays_.memory.recorder.reset(); }
 
  private:
+  // An element, and whether it was made.
+  using result = typename base::packed;
+  static STEADY_ALWAYS_INLINE std::pair<position, bool> as_pair(const result& of) noexcept {
+    return {of.at(), of.flag()};
+  }
+
   // Tells observers that all elements leave.
   void announce_end() noexcept {
     arrays_.announce_end();
@@ -328,22 +335,22 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
   // overflow. For these `construct` was copied, so that what it captures need not be in memory for
   // every insertion.
   template <class K, class Construct>
-  STEADY_NOINLINE std::pair<position, bool> find_or_insert_divided(std::uint64_t at, const K& key,
-                                                                   const Construct& construct) {
+  STEADY_NOINLINE result find_or_insert_divided(std::uint64_t at, const K& key,
+                                                const Construct& construct) {
     const auto place = this->place_of(at, key);
     if (const position found = this->find_in(place, key)) return {found, false};
     require_changeable();
-    return {insert_with_progress(at, key, construct), true};
+    return insert_with_progress(at, key, construct);
   }
 
   template <class K, class Construct>
-  STEADY_NOINLINE std::pair<position, bool> find_or_insert_beyond(std::uint64_t at, const K& key,
-                                                                  const Construct& construct) {
+  STEADY_NOINLINE result find_or_insert_beyond(std::uint64_t at, const K& key,
+                                               const Construct& construct) {
     const auto place = arrays_.place_in(false, at);
     if (const position found = this->find_beyond(place, key)) return {found, false};
     require_changeable();
     if (should_progress(size_ + 1)) [[unlikely]]
-      return {insert_with_progress(at, key, construct), true};
+      return insert_with_progress(at, key, construct);
     const position made = this->insert_at(place, construct);
     // Where insertions may move elements, and nobody watches. (A migration would leave `place`
     // void.)
@@ -369,7 +376,7 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
                                               const K& key, const Construct& construct) {
     require_changeable();
     if (should_progress(size_ + 1)) [[unlikely]]
-      return insert_with_progress(at, key, Construct(construct));
+      return insert_with_progress(at, key, Construct(construct)).at();
     return this->insert_at(place, construct);
   }
 
@@ -377,11 +384,11 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
   // takes more instructions than the processor looks ahead and stores that leave it in order: all
   // wait for the element's slot, unless that was asked for before.
   template <class K, class Construct>
-  STEADY_NOINLINE position insert_with_progress(std::uint64_t at, const K& absent,
-                                                const Construct& construct) {
+  STEADY_NOINLINE result insert_with_progress(std::uint64_t at, const K& absent,
+                                              const Construct& construct) {
     if (!arrays_.has_memory()) [[unlikely]] {
       furnish(layout::first_log2_buckets);  // the table has a seed only now
-      return this->insert_at(this->place_of(hashed(absent), absent), construct);
+      return {this->insert_at(this->place_of(hashed(absent), absent), construct), true};
     }
     if (!arrays_.reseeding()) [[likely]]
       this->prefetch_slots(arrays_.locate_divided(at));
@@ -396,8 +403,8 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     if (seed_ != before) at = hashed(key);
     const auto place = this->place_of(at, key);
     arrays_.announce(place.in_new, place.position, place.position);
-    return this->insert_at(place,
-                           [&](slot_type* to) { Elements::move(allocator(), to, made.get()); });
+    const auto move_in = [&](slot_type* to) { Elements::move(allocator(), to, made.get()); };
+    return {this->insert_at(place, move_in), true};
   }
 };
 

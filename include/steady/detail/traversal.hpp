@@ -12,44 +12,9 @@
 #include <steady/detail/bucket.hpp>
 #include <steady/detail/config.hpp>
 #include <steady/detail/group.hpp>
+#include <steady/detail/located.hpp>
 
 namespace steady::detail {
-
-// A slot and its tag.
-template <class Slot>
-struct tagged_slot {
-  Slot* slot;
-  std::uint8_t* tag;
-};
-
-// Where an element is: its slot, and its byte in a header or an overflow bucket, both of which are
-// 16 bytes long and aligned, so that it also tells the header. The slot is number `number` of those
-// of several buckets in a row, from `first_bucket` on, whose headers begin with `tags`; or `tags`
-// is the byte itself, and `number` 0.
-template <class Slot, class Layout>
-struct located {
-  Slot* slot = nullptr;
-  std::uint8_t* tags = nullptr;
-  unsigned number = 0;
-  bool in_new = false;
-  bool in_overflow = false;
-  std::uint64_t first_bucket = 0;
-  // For the next ones: the first of the slots that are numbered, and the numbers of those behind
-  // this one that held elements when the table had seen so many erasures.
-  Slot* slots = nullptr;
-  std::uint64_t later = 0;  // 0 also where nobody looked
-  std::uint64_t erasures = 0;
-
-  explicit operator bool() const noexcept { return slot != nullptr; }
-  std::uint8_t* tag() const noexcept {
-    return tags + number + number / Layout::width * (sizeof(bucket_header) - Layout::width);
-  }
-  std::uint64_t bucket() const noexcept { return first_bucket + number / Layout::width; }
-};
-
-inline std::uint8_t* header_around(std::uint8_t* tag) noexcept {
-  return tag - (reinterpret_cast<std::uintptr_t>(tag) % sizeof(bucket_header));
-}
 
 // A stretch is what is looked at in one go: up to four neighbouring buckets, of which none but the
 // last has overflow, or one overflow bucket. Which of its slots are filled is not predictable, so
@@ -67,9 +32,9 @@ class traversal {
   static STEADY_ALWAYS_INLINE position first(const Pair& pair) noexcept {
     if (!pair.divided()) [[likely]] {
       const array& within = pair.old_array();
-      if (const position found = in_stretch(pair, within, 0, within.line().buckets(), false))
+      if (const std::uint64_t slots = slots_from(within, 0, within.line().buckets()); slots != 0)
           [[likely]]
-        return found;
+        return first_of(pair, slots, within, 0, false);
     }
     return from_bucket(pair, 0, pair.new_in_use() != 0);
   }
@@ -77,24 +42,16 @@ class traversal {
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
   // overflow bucket that `at` was in must still be there.
   static STEADY_ALWAYS_INLINE position after(const Pair& pair, const position& at) noexcept {
-    if (at.later != 0 && at.erasures == pair.erasures) [[likely]] {
-      const auto next = static_cast<unsigned>(lowest_bit(at.later));
-      slot_type* const slot = slot_of(at.slots, next);
-      assume(slot != nullptr);  // spares the caller's test for the end
-      return {slot,           at.tags,         next,     at.in_new,
-              at.in_overflow, at.first_bucket, at.slots, without_lowest(at.later),
-              at.erasures};
-    }
-    if (!at.in_new && !at.in_overflow && is_last_of_chain(at)) [[likely]] {
-      const array& within = pair.old_array();
-      const std::uint64_t bucket = at.bucket() + 1;
-      const std::uint64_t end = within.line().buckets();
-      if (bucket >= end) return {};
-      prefetch_ahead(within, bucket, end);
-      if (const position found = in_stretch(pair, within, bucket, end, false)) [[likely]]
-        return found;
-    }
-    return beyond(pair, at);
+    if (knows_next(pair, at)) [[likely]]
+      return next_in_stretch(at);
+    return behind_stretch(pair, at);
+  }
+
+  // The same for who may have no use for it: then the compiler can leave it out, because it is
+  // inlined but for what is pure and returns a number.
+  static STEADY_ALWAYS_INLINE position after_if_used(const Pair& pair,
+                                                     const position& at) noexcept {
+    return knows_next(pair, at) ? next_in_stretch(at) : search_beyond(pair, at);
   }
 
   // Calls `visit(slot)` for the elements after `at` in its stretch; then `at` is at the last one.
@@ -158,6 +115,31 @@ class traversal {
 
   static std::uint64_t without_lowest(std::uint64_t slots) noexcept { return slots & (slots - 1); }
 
+  static STEADY_ALWAYS_INLINE bool knows_next(const Pair& pair, const position& at) noexcept {
+    return at.later != 0 && at.erasures == pair.erasures;
+  }
+  static STEADY_ALWAYS_INLINE position next_in_stretch(const position& at) noexcept {
+    const auto next = static_cast<unsigned>(lowest_bit(at.later));
+    slot_type* const slot = slot_of(at.slots, next);
+    assume(slot != nullptr);  // spares the caller's test for the end
+    return {slot,           at.tags,         next,     at.in_new,
+            at.in_overflow, at.first_bucket, at.slots, without_lowest(at.later),
+            at.erasures};
+  }
+  static STEADY_ALWAYS_INLINE position behind_stretch(const Pair& pair,
+                                                      const position& at) noexcept {
+    if (!at.in_new && !at.in_overflow && is_last_of_chain(at)) [[likely]] {
+      const array& within = pair.old_array();
+      const std::uint64_t bucket = at.bucket() + 1;
+      const std::uint64_t end = within.line().buckets();
+      if (bucket >= end) return {};
+      prefetch_ahead(within, bucket, end);
+      if (const std::uint64_t slots = slots_from(within, bucket, end); slots != 0) [[likely]]
+        return first_of(pair, slots, within, bucket, false);
+    }
+    return beyond(pair, at);
+  }
+
   // The first of the elements in `slots`, which are those of a stretch that begins with `first` and
   // `tags`, in `bucket`.
   static STEADY_ALWAYS_INLINE position first_of(const Pair& pair, std::uint64_t slots,
@@ -169,11 +151,24 @@ class traversal {
             without_lowest(slots), pair.erasures};
   }
 
-  // The first element in the buckets themselves of the stretch that begins with `bucket`.
-  static STEADY_ALWAYS_INLINE position in_stretch(const Pair& pair, const array& within,
-                                                  std::uint64_t bucket, std::uint64_t end,
-                                                  bool in_new) noexcept {
-    bucket_header* const headers = within.header(bucket);
+  // The same where they are those of buckets, from `bucket` on.
+  static STEADY_ALWAYS_INLINE position first_of(const Pair& pair, std::uint64_t slots,
+                                                const array& within, std::uint64_t bucket,
+                                                bool in_new) noexcept {
+    return first_of(pair, slots, within.slots(bucket), within.header(bucket)->tags, bucket, in_new,
+                    false);
+  }
+  // The same where they are those of an overflow bucket, which is not empty.
+  static STEADY_ALWAYS_INLINE position first_of(const Pair& pair, overflow* link,
+                                                std::uint64_t bucket, bool in_new) noexcept {
+    return first_of(pair, full(link->tags, all_overflow_slots), array::overflow_slots(link),
+                    link->tags, bucket, in_new, true);
+  }
+
+  // The slots of the stretch that begins with `bucket` that hold elements, without its overflow.
+  static STEADY_ALWAYS_INLINE std::uint64_t slots_from(const array& within, std::uint64_t bucket,
+                                                       std::uint64_t end) noexcept {
+    const bucket_header* const headers = within.header(bucket);
     const auto bytes = [&](std::uint64_t i) {
       return std::uint64_t{full(headers[i].tags, slots_mask(tags_each))} << (i * tags_each);
     };
@@ -186,9 +181,7 @@ class traversal {
     }
     if (const std::uint64_t filters = used & in_each(filter_bytes); filters != 0) [[unlikely]]
       used &= filters ^ (filters - 1);
-    const std::uint64_t slots = numbered(used);
-    if (slots == 0) return {};
-    return first_of(pair, slots, within.slots(bucket), headers->tags, bucket, in_new, false);
+    return numbered(used);
   }
 
   // The bytes of a header that its filter takes.
@@ -215,8 +208,13 @@ class traversal {
     return later == 0 && reinterpret_cast<bucket_header*>(tags)->filter == 0;
   }
 
-  // The first element behind `at`, wherever it is.
+  // The first element behind `at`, wherever it is. Takes a copy: by reference, every iterator would
+  // be in memory.
   static STEADY_NOINLINE position beyond(const Pair& pair, position at) noexcept {
+    return search_beyond(pair, at);
+  }
+  static STEADY_ALWAYS_INLINE position search_beyond(const Pair& pair,
+                                                     const position& at) noexcept {
     std::uint8_t* const tags = header_around(at.tag());
     const auto number = static_cast<unsigned>(at.tag() - tags);
     const std::uint32_t slots = at.in_overflow ? all_overflow_slots : all_slots;
@@ -224,45 +222,60 @@ class traversal {
     if (later != 0) {
       return first_of(pair, later, at.slot - number, tags, at.bucket(), at.in_new, at.in_overflow);
     }
-    overflow* const next = at.in_overflow ? to_raw(reinterpret_cast<overflow*>(tags)->next)
-                                          : pair.array_of(at.in_new).overflow_of(at.bucket());
-    if (const position found = in_overflow(pair, next, at.bucket(), at.in_new)) return found;
-    return from_bucket(pair, at.bucket() + 1, at.in_new);
+    overflow* link = nullptr;
+    if (at.in_overflow) {
+      link = used_link(to_raw(reinterpret_cast<overflow*>(tags)->next));
+    } else if (reinterpret_cast<bucket_header*>(tags)->filter != 0) {
+      link = used_link(pair.array_of(at.in_new).overflow_of(at.bucket()));
+    }
+    if (link != nullptr) return first_of(pair, link, at.bucket(), at.in_new);
+    return search_from(pair, at.bucket() + 1, at.in_new);
   }
 
   // The first element in `bucket` of the one array or later on the line.
   static STEADY_NOINLINE position from_bucket(const Pair& pair, std::uint64_t bucket,
                                               bool in_new) noexcept {
+    return search_from(pair, bucket, in_new);
+  }
+  static STEADY_ALWAYS_INLINE position search_from(const Pair& pair, std::uint64_t bucket,
+                                                   bool in_new) noexcept {
     if (in_new) {
       const std::uint64_t end = pair.new_in_use();
-      if (const position found = in_buckets(pair, pair.new_array(), bucket, end, true))
-        return found;
+      bucket = used_bucket(pair.new_array(), bucket, end);
+      if (bucket < end) return first_in(pair, pair.new_array(), bucket, end, true);
       bucket = pair.old_array().line().bucket_at(pair.frontier());
     }
-    return in_buckets(pair, pair.old_array(), bucket, pair.old_array().line().buckets(), false);
+    const std::uint64_t end = pair.old_array().line().buckets();
+    bucket = used_bucket(pair.old_array(), bucket, end);
+    if (bucket < end) return first_in(pair, pair.old_array(), bucket, end, false);
+    return {};
   }
 
-  static position in_buckets(const Pair& pair, const array& within, std::uint64_t bucket,
-                             std::uint64_t end, bool in_new) noexcept {
+  // The first element in a bucket that has one.
+  static STEADY_ALWAYS_INLINE position first_in(const Pair& pair, const array& within,
+                                                std::uint64_t bucket, std::uint64_t end,
+                                                bool in_new) noexcept {
+    if (const std::uint64_t slots = slots_from(within, bucket, end); slots != 0)
+      return first_of(pair, slots, within, bucket, in_new);
+    return first_of(pair, used_link(within.overflow_of(bucket)), bucket, in_new);
+  }
+
+  // The first bucket from `bucket` on that has an element, if only in its overflow; else `end`.
+  static STEADY_NOINLINE STEADY_PURE std::uint64_t used_bucket(const array& within,
+                                                               std::uint64_t bucket,
+                                                               std::uint64_t end) noexcept {
     for (; bucket < end; ++bucket) {
       const bucket_header* const header = within.header(bucket);
-      if (full(header->tags, slots_mask(tags_each)) == 0) continue;
-      if (const position found = in_stretch(pair, within, bucket, end, in_new)) return found;
-      if (header->filter == 0) continue;
-      if (const position found = in_overflow(pair, within.overflow_of(bucket), bucket, in_new))
-        return found;
+      if (full(header->tags, all_slots) != 0) break;
+      if (header->filter != 0 && used_link(within.overflow_of(bucket)) != nullptr) break;
     }
-    return {};
+    return bucket;
   }
 
-  static position in_overflow(const Pair& pair, overflow* chain, std::uint64_t bucket,
-                              bool in_new) noexcept {
-    for (; chain != nullptr; chain = to_raw(chain->next)) {
-      if (const std::uint32_t slots = full(chain->tags, all_overflow_slots); slots != 0)
-        return first_of(pair, slots, array::overflow_slots(chain), chain->tags, bucket, in_new,
-                        true);
-    }
-    return {};
+  // The first overflow bucket from `link` on that has an element, or null.
+  static STEADY_NOINLINE STEADY_PURE overflow* used_link(overflow* link) noexcept {
+    while (link != nullptr && full(link->tags, all_overflow_slots) == 0) link = to_raw(link->next);
+    return link;
   }
 };
 
