@@ -246,8 +246,8 @@ class hash_container : public container_base<Elements, Hash, KeyEqual, Allocator
     return {table_, next};
   }
 
-  // Destroys all elements. Bound: O(size). A container of more than one chunk gives its memory
-  // back.
+  // Destroys all elements. Bound: O(size + buckets). What was reserved stays, and so does the
+  // memory of a container of one chunk; others, and those that are migrating, give theirs back.
   void clear() noexcept { table_.clear(); }
 
   // ---- visiting ----

@@ -58,6 +58,53 @@ TEST(clear_of_a_large_map, gives_its_memory_back) {
   EXPECT_EQ(map.stats().bytes, 0u);
 }
 
+TEST(clear_of_a_reserved_map, keeps_its_memory_and_the_promise) {
+  memory_ledger ledger;
+  ledger_map<std::uint64_t, std::uint64_t> map{ledger_allocator<int>(ledger)};
+  map.reserve(50'000);
+  for (std::uint64_t n = 0; n < 50'000; ++n) map[n] = n;
+  ASSERT_GT(map.stats().chunks, 1u);
+  map.clear();
+  ASSERT_STREQ(map.check_invariants(), nullptr);
+  const std::size_t calls = ledger.calls;
+  const std::size_t bytes = ledger.bytes;
+  map[0] = 7;
+  std::uint64_t& first = map[0];
+  // Not so many that, by another seed, they might need more overflow than there is room for.
+  for (std::uint64_t n = 1; n < 30'000; ++n) map[n] = n;
+  EXPECT_EQ(ledger.calls, calls) << "fills up again without asking for more";
+  EXPECT_EQ(ledger.bytes, bytes);
+  EXPECT_EQ(&first, &map[0]);
+  EXPECT_EQ(map.stats().steps.insert, 0u) << "nor does anything move, or shrink";
+  ASSERT_STREQ(map.check_invariants(), nullptr);
+}
+
+TEST(clear_of_a_reserved_map, destroys_strings_and_keeps_all_chunks) {
+  steady::hash_map<std::string, std::string> map;
+  map.reserve(20'000);
+  const std::size_t chunks = map.stats().chunks;
+  ASSERT_GT(chunks, 1u);
+  for (int turn = 0; turn < 3; ++turn) {
+    for (std::uint64_t n = 0; n < 20'000; ++n) map.try_emplace(std::to_string(n), 50, 'v');
+    ASSERT_STREQ(map.check_invariants(), nullptr);
+    map.clear();
+    ASSERT_STREQ(map.check_invariants(), nullptr);
+    ASSERT_EQ(map.stats().chunks, chunks);
+    ASSERT_EQ(map.stats().overflow_buckets, 0u);
+  }
+}
+
+TEST(clear_of_a_reserved_map, gives_memory_back_while_it_migrates) {
+  memory_ledger ledger;
+  ledger_map<std::uint64_t, std::uint64_t> map{ledger_allocator<int>(ledger)};
+  map.reserve(5'000);
+  for (std::uint64_t n = 0; !map.migrating(); ++n) map[n] = n;
+  map.clear();
+  EXPECT_EQ(ledger.bytes, 0u);
+  for (std::uint64_t n = 0; n < 20'000; ++n) map[n] = n;
+  ASSERT_STREQ(map.check_invariants(), nullptr);
+}
+
 TEST(clear_of_strings, destroys_them) {
   for (const stage at : all_stages) {
     steady::hash_map<std::string, std::string> map;

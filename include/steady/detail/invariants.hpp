@@ -79,6 +79,8 @@ class invariants {
       const std::uint32_t slots = slots_mask(layout::width);
       check_slots(header->tags, slots, within.slots(bucket), bucket, in_new, nullptr);
       if constexpr (layout::keeps_memos) check_memos(within, bucket, in_new);
+      expect(header->filter != 0 || within.overflow_of(bucket) == nullptr,
+             "without a filter there is no overflow");
       for (overflow* chain = within.overflow_of(bucket); chain; chain = to_raw(chain->next)) {
         ++overflow_;
         const std::uint32_t overflow_slots = slots_mask(layout::overflow_width);

@@ -272,10 +272,10 @@ class placement {
     ++size_;
   }
 
-  void destroy_elements() noexcept {
-    if constexpr (!Elements::template trivially_destructible<Allocator>()) {
-      if (size_ != 0) walk::each_at_last(arrays_, [this](slot_type* slot) { destroy(slot); });
-    }
+  void destroy(slot_type* slot) noexcept {
+    [[maybe_unused]] const user_code scope(this);
+    Elements::destroy(allocator(), slot);
+    poison<Allocator>(slot, sizeof(slot_type));
   }
 
   // Whether chance does not make such a chain as this bucket has.
@@ -438,12 +438,6 @@ class placement {
     *tag = empty_tag;
     ++arrays_.erasures;
     --size_;
-  }
-
-  void destroy(slot_type* slot) noexcept {
-    [[maybe_unused]] const user_code scope(this);
-    Elements::destroy(allocator(), slot);
-    poison<Allocator>(slot, sizeof(slot_type));
   }
 };
 

@@ -121,14 +121,15 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
 
   // ---- emptying ----
 
-  // Destroys all elements. A map of one chunk at most keeps its memory, a larger one returns it.
+  // Destroys all elements. A map that was reserved, or fits a chunk, keeps its memory and what was
+  // reserved; others, and those that are migrating, return it.
   void clear() noexcept {
-    const bool keep = !arrays_.migrating() && arrays_.old_array().chunks() <= 1;
-    if (!keep) return release();
+    const bool keep = arrays_.old_array().chunks() <= 1 || sizing_.reserved() != 0;
+    if (!keep || arrays_.migrating()) return release();
     require_changeable();
     announce_end();
     places_.change();
-    this->destroy_elements();
+    destroy_elements([](const position&) {});
     if (arrays_.has_memory()) {
       forget_elements(arrays_.array_of(false));
       seed_ = random_seed();  // it may be filled in the order of a map that it was a copy of
@@ -180,7 +181,11 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     announce_end();
     places_.change();
     debris_.step(arrays_, everything);
-    this->destroy_elements();
+    // With them go the chunks that they leave: when memory of that size is given back, allocators
+    // put together what was given back before, and that is near the processor now.
+    destroy_elements([this](const position& next) {
+      arrays_.array_of(next.in_new).release_chunks_below(arrays_.memory, next.bucket());
+    });
     arrays_.destroy();
     size_ = 0;
     suspect_ = {};
@@ -318,15 +323,27 @@ class table : public migrator<Elements, Hash, KeyEqual, Allocator, Policy> {
     this->walkers.each([this](auto& walker) { walker.rehomed(this); });
   }
 
+  // Calls `reached(next)` now and then: nothing of that array before `next` is needed any more.
+  template <class Reached>
+  void destroy_elements(const Reached& reached) noexcept {
+    if constexpr (!Elements::template trivially_destructible<Allocator>()) {
+      const auto destroy = [this](slot_type* slot) { this->destroy(slot); };
+      if (size_ != 0)
+        traversal<typename base::arrays_type>::each_at_last(arrays_, destroy, reached);
+    }
+  }
+
   // Makes all buckets, whose elements are destroyed, empty ones.
   void forget_elements(typename base::array& within) noexcept {
     for (std::uint64_t bucket = 0; bucket < within.line().buckets(); ++bucket) {
-      for (auto* chain = within.overflow_of(bucket); chain != nullptr;) {
+      bucket_header* const header = within.header(bucket);
+      auto* chain = header->filter != 0 ? within.overflow_of(bucket) : nullptr;
+      while (chain != nullptr) {
         auto* const next = to_raw(chain->next);
         within.give_overflow(arrays_.memory, bucket, chain);
         chain = next;
       }
-      std::memset(within.header(bucket), 0, sizeof(bucket_header));
+      std::memset(header, 0, sizeof(bucket_header));
       poison<Allocator>(within.slots(bucket), layout::bucket_bytes);
     }
   }

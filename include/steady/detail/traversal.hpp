@@ -64,18 +64,16 @@ class traversal {
     }
   }
 
-  // Calls `visit(slot)` for every element, of which there is one at least, and none afterwards.
-  // With them go the chunks that they leave: when memory of that size is given back, allocators put
-  // together what was given back before, and that is near the processor now.
-  template <class Visit>
-  static void each_at_last(Pair& pair, const Visit& visit) noexcept {
+  // Calls `visit(slot)` for every element, which is not looked at again, and `reached(next)`
+  // between two stretches in one array.
+  template <class Visit, class Reached>
+  static void each_at_last(const Pair& pair, const Visit& visit, const Reached& reached) noexcept {
     position next;
     for (position at = first(pair); at; at = next) {
       visit(at.slot);
       each_later_in_stretch(at, visit);
       next = after(pair, at);
-      if (next && next.in_new == at.in_new)
-        pair.array_of(at.in_new).release_chunks_below(pair.memory, next.bucket());
+      if (next && next.in_new == at.in_new) reached(next);
     }
   }
 

@@ -265,9 +265,9 @@ class whole_operations : public node_operations<Container, Guest> {
 
   void clear(side& a, side&, byte_source& source) {
     if (source.byte() % 4 != 0) return;  // seldom, so that containers become large
-    const bool small = a.container.stats().chunks <= 1 && !a.container.migrating();
+    const bool keeps = a.container.stats().chunks <= 1 || a.reserved != 0;
+    const std::size_t reserved = keeps && !a.container.migrating() ? a.reserved : 0;
     a.container.clear();
-    const std::size_t reserved = small ? a.reserved : 0;
     a.plain.clear();
     a.replaced();
     a.reserved = reserved;
