@@ -1,6 +1,7 @@
 // steady::hash<Key>: the default hash of Steady's maps, fit for any map.
 //
-//   integers, enums, pointers   one folded multiplication
+//   integers, enums, pointers,  one folded multiplication
+//   float, double
 //   strings, string views       16 bytes per folded multiplication; transparent, so that a map of
 //                               std::string with std::equal_to<> is searched by string_view
 //   pairs, tuples               their values one after the other; see also hash_values below
@@ -76,6 +77,19 @@ template <class Key>
 inline constexpr bool hashed_as_integer = (std::is_integral_v<Key> || std::is_enum_v<Key> ||
                                            std::is_pointer_v<Key>)&&sizeof(Key) <= 8;
 
+// Not long double, some of whose bytes mean nothing.
+template <class Key>
+inline constexpr bool hashed_as_bits =
+    std::is_same_v<std::remove_cv_t<Key>, float> || std::is_same_v<std::remove_cv_t<Key>, double>;
+
+// The same for both zeros, which are equal; also where the compiler may take them for the same.
+template <class Float>
+STEADY_ALWAYS_INLINE std::uint64_t bits_of_float(Float value) noexcept {
+  using bits =
+      std::conditional_t<sizeof(Float) == sizeof(std::uint32_t), std::uint32_t, std::uint64_t>;
+  return value == Float{0} ? 0 : std::bit_cast<bits>(value);
+}
+
 template <class Key>
 concept has_std_hash = std::is_default_constructible_v<std::hash<Key>>;
 
@@ -112,6 +126,8 @@ struct hash {
       detail::hashed_as_integer<Key> || noexcept(std::hash<Key>{}(key))) {
     if constexpr (std::is_pointer_v<Key>) {
       return reinterpret_cast<std::uintptr_t>(key);
+    } else if constexpr (detail::hashed_as_bits<Key>) {
+      return detail::bits_of_float(key);
     } else if constexpr (detail::hashed_as_integer<Key>) {
       return static_cast<std::uint64_t>(key);
     } else {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <random>
 #include <set>
@@ -152,7 +153,32 @@ TEST(hash_of_other_types, mixes_the_standard_hash) {
   EXPECT_EQ(steady::hash<user::point>{}(p),
             steady::hash<std::uint64_t>{}(std::hash<user::point>{}(p)));
   EXPECT_NE(steady::hash<user::point>{}(p), std::hash<user::point>{}(p));
-  EXPECT_EQ(steady::hash<double>{}(0.0), steady::hash<double>{}(-0.0));
+}
+
+template <class Float>
+class hash_of_floating_point : public testing::Test {};
+using floats = testing::Types<float, double, long double>;
+TYPED_TEST_SUITE(hash_of_floating_point, floats);
+
+TYPED_TEST(hash_of_floating_point, is_the_same_for_what_is_equal) {
+  const steady::hash<TypeParam> hash;
+  const TypeParam zero = 0;
+  EXPECT_EQ(hash(zero), hash(-zero));
+  EXPECT_NE(hash(zero), hash(std::numeric_limits<TypeParam>::denorm_min()));
+  EXPECT_NE(hash(TypeParam(1)), hash(TypeParam(-1)));
+}
+
+TYPED_TEST(hash_of_floating_point, makes_keys_that_a_growing_map_finds_again) {
+  steady::hash_map<TypeParam, int> map;
+  for (int n = -20'000; n <= 20'000; ++n) map.try_emplace(TypeParam(n) / 8, n);
+  map.try_emplace(std::numeric_limits<TypeParam>::infinity(), 1);
+  map.try_emplace(std::numeric_limits<TypeParam>::quiet_NaN(), 2);
+  EXPECT_EQ(map.size(), 40'003u);
+  EXPECT_EQ(map.at(-TypeParam(0)), 0);
+  EXPECT_FALSE(map.contains(std::numeric_limits<TypeParam>::quiet_NaN())) << "it equals nothing";
+  for (int n = -20'000; n <= 20'000; ++n) ASSERT_EQ(map.at(TypeParam(n) / 8), n);
+  // As by chance: one bucket in six and a half has overflow at the load limit.
+  EXPECT_LT(map.stats().overflow_buckets, map.stats().buckets / 5);
 }
 
 // A hash of the user's own that takes no seed.

@@ -56,7 +56,7 @@ inline constexpr bool hashes_nothrow = [] {
 template <class Hash, class Key>
 inline constexpr bool hashes_any_bytes = hash_of_numbers<Hash> &&
                                          ((std::is_integral_v<Key> && !std::is_same_v<Key, bool>) ||
-                                          std::is_pointer_v<Key>);
+                                          std::is_pointer_v<Key> || hashed_as_bits<Key>);
 
 // The place of a number on the line. The sum costs nothing, because an instruction can add where it
 // copies; it makes the upper half of the product, which is folded with the lower one, a secret
