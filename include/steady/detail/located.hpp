@@ -26,12 +26,21 @@ struct located {
   unsigned number = 0;
   bool in_new = false;
   bool in_overflow = false;
+  // For the next ones, if nothing was erased since: so many buckets from `first_bucket` on were
+  // looked at, none of which has overflow, and no migration divides the line. 0: unknown.
+  std::uint8_t whole = 0;
   std::uint64_t first_bucket = 0;
   // For the next ones: the first of the slots that are numbered, and the numbers of those behind
   // this one that held elements when the table had seen so many erasures.
   Slot* slots = nullptr;
   std::uint64_t later = 0;  // 0 also where nobody looked
   std::uint64_t erasures = 0;
+
+  // One element, of which nothing else is known.
+  static STEADY_ALWAYS_INLINE located one(Slot* slot, std::uint8_t* tag, bool in_new,
+                                          bool in_overflow, std::uint64_t bucket) noexcept {
+    return {slot, tag, 0, in_new, in_overflow, 0, bucket};
+  }
 
   explicit operator bool() const noexcept { return slot != nullptr; }
   std::uint8_t* tag() const noexcept {
@@ -61,7 +70,7 @@ class packed_position {
               std::uint64_t{at.in_overflow} << 1 | std::uint64_t{flag}) {}
 
   STEADY_ALWAYS_INLINE position at() const noexcept {
-    return {slot_, tag_, 0, (rest_ & 4) != 0, (rest_ & 2) != 0, rest_ >> 3};
+    return position::one(slot_, tag_, (rest_ & 4) != 0, (rest_ & 2) != 0, rest_ >> 3);
   }
   STEADY_ALWAYS_INLINE bool flag() const noexcept { return (rest_ & 1) != 0; }
 

@@ -59,7 +59,7 @@ class placement {
     return probe(place, place.in_large, key, [&]() STEADY_INLINE_LAMBDA -> position {
       if (!arrays_.view_is_whole()) return find_in_owner(at, key);
       const tagged found = find_in_overflow(place.root, place.bucket(), at, key);
-      return {found.slot, found.tag, 0, false, true, place.bucket()};
+      return position::one(found.slot, found.tag, false, true, place.bucket());
     });
   }
 
@@ -210,7 +210,7 @@ class placement {
         slot_type* const slot = slots + number;
         if (holds(*slot, key)) [[likely]] {
           return when_found(
-              position{slot, header->tags + number, 0, place.in_new, false, place.bucket()});
+              position::one(slot, header->tags + number, place.in_new, false, place.bucket()));
         }
         matches &= matches - 1;
       } while ((matches & all_slots) != 0);
@@ -223,7 +223,7 @@ class placement {
   template <class K>
   STEADY_ALWAYS_INLINE position find_beyond(const place_type& place, const K& key) const {
     const tagged found = find_in_overflow(place.root, place.bucket(), place.position, key);
-    return {found.slot, found.tag, 0, place.in_new, true, place.bucket()};
+    return position::one(found.slot, found.tag, place.in_new, true, place.bucket());
   }
 
   // Makes the element with `construct(slot)`, which is in user_code_scope. Strong guarantee.
@@ -252,7 +252,7 @@ class placement {
     opening.keep();
     *tag = static_cast<std::uint8_t>(place.tag_word);
     ++size_;
-    return {slot, tag, 0, place.in_new, empty == 0, place.bucket()};
+    return position::one(slot, tag, place.in_new, empty == 0, place.bucket());
   }
 
   // Makes an element where `at` is in a table with as many buckets, whose memos are known here; its
@@ -359,7 +359,7 @@ class placement {
     const place_type place = arrays_.locate_divided(at);
     const bool in_overflow =
         header_around(found.tag) != array::header_at(place.root, place.offset)->tags;
-    return {found.slot, found.tag, 0, place.in_new, in_overflow, place.bucket()};
+    return position::one(found.slot, found.tag, place.in_new, in_overflow, place.bucket());
   }
   // Returns no more than fits registers; three words through memory take 1.1 to 1.3 of the time.
   template <class K>

@@ -32,9 +32,9 @@ class traversal {
   static STEADY_ALWAYS_INLINE position first(const Pair& pair) noexcept {
     if (!pair.divided()) [[likely]] {
       const array& within = pair.old_array();
-      if (const std::uint64_t slots = slots_from(within, 0, within.line().buckets()); slots != 0)
+      if (const stretch found = stretch_from(within, 0, within.line().buckets()); found.slots != 0)
           [[likely]]
-        return first_of(pair, slots, within, 0, false);
+        return first_of(pair, found, within, 0, false);
     }
     return from_bucket(pair, 0, pair.new_in_use() != 0);
   }
@@ -120,66 +120,82 @@ class traversal {
     const auto next = static_cast<unsigned>(lowest_bit(at.later));
     slot_type* const slot = slot_of(at.slots, next);
     assume(slot != nullptr);  // spares the caller's test for the end
-    return {slot,           at.tags,         next,     at.in_new,
-            at.in_overflow, at.first_bucket, at.slots, without_lowest(at.later),
+    return {slot,
+            at.tags,
+            next,
+            at.in_new,
+            at.in_overflow,
+            at.whole,
+            at.first_bucket,
+            at.slots,
+            without_lowest(at.later),
             at.erasures};
   }
   static STEADY_ALWAYS_INLINE position behind_stretch(const Pair& pair,
                                                       const position& at) noexcept {
-    if (!at.in_new && !at.in_overflow && is_last_of_chain(at)) [[likely]] {
+    if (at.whole != 0 && at.erasures == pair.erasures) [[likely]] {
       const array& within = pair.old_array();
-      const std::uint64_t bucket = at.bucket() + 1;
+      const std::uint64_t bucket = at.first_bucket + at.whole;
       const std::uint64_t end = within.line().buckets();
       if (bucket >= end) return {};
       prefetch_ahead(within, bucket, end);
-      if (const std::uint64_t slots = slots_from(within, bucket, end); slots != 0) [[likely]]
-        return first_of(pair, slots, within, bucket, false);
+      if (const stretch found = stretch_from(within, bucket, end); found.slots != 0) [[likely]]
+        return first_of(pair, found, within, bucket, false);
     }
     return beyond(pair, at);
   }
 
-  // The first of the elements in `slots`, which are those of a stretch that begins with `first` and
-  // `tags`, in `bucket`.
+  // The first of the elements in `slots`, which are those that begin with `first` and `tags`, in
+  // `bucket`.
   static STEADY_ALWAYS_INLINE position first_of(const Pair& pair, std::uint64_t slots,
                                                 slot_type* first, std::uint8_t* tags,
-                                                std::uint64_t bucket, bool in_new,
-                                                bool in_overflow) noexcept {
+                                                std::uint64_t bucket, bool in_new, bool in_overflow,
+                                                std::uint8_t whole = 0) noexcept {
     const auto found = static_cast<unsigned>(lowest_bit(slots));
-    return {slot_of(first, found), tags,         found, in_new, in_overflow, bucket, first,
+    return {slot_of(first, found), tags,         found, in_new, in_overflow, whole, bucket, first,
             without_lowest(slots), pair.erasures};
   }
 
-  // The same where they are those of buckets, from `bucket` on.
-  static STEADY_ALWAYS_INLINE position first_of(const Pair& pair, std::uint64_t slots,
-                                                const array& within, std::uint64_t bucket,
-                                                bool in_new) noexcept {
-    return first_of(pair, slots, within.slots(bucket), within.header(bucket)->tags, bucket, in_new,
-                    false);
-  }
-  // The same where they are those of an overflow bucket, which is not empty.
-  static STEADY_ALWAYS_INLINE position first_of(const Pair& pair, overflow* link,
-                                                std::uint64_t bucket, bool in_new) noexcept {
-    return first_of(pair, full(link->tags, all_overflow_slots), array::overflow_slots(link),
-                    link->tags, bucket, in_new, true);
-  }
-
-  // The slots of the stretch that begins with `bucket` that hold elements, without its overflow.
-  static STEADY_ALWAYS_INLINE std::uint64_t slots_from(const array& within, std::uint64_t bucket,
-                                                       std::uint64_t end) noexcept {
+  // What there is in the buckets themselves of a stretch.
+  struct stretch {
+    std::uint64_t slots;  // that hold elements
+    std::uint8_t whole;   // its buckets, if there is no overflow behind them; else 0
+  };
+  static STEADY_ALWAYS_INLINE stretch stretch_from(const array& within, std::uint64_t bucket,
+                                                   std::uint64_t end) noexcept {
     const bucket_header* const headers = within.header(bucket);
     const auto bytes = [&](std::uint64_t i) {
       return std::uint64_t{full(headers[i].tags, slots_mask(tags_each))} << (i * tags_each);
     };
     std::uint64_t used = bytes(0);  // that are not 0
+    std::uint8_t whole = 1;
     if (stretch_buckets >= 2 && bucket % 2 == 0 && bucket + 2 <= end) {
       used |= bytes(1);
+      whole = 2;
       if (stretch_buckets == 4 && bucket % 4 == 0 && bucket + 4 <= end) {
         used |= bytes(2) | bytes(3);
+        whole = 4;
       }
     }
-    if (const std::uint64_t filters = used & in_each(filter_bytes); filters != 0) [[unlikely]]
+    if (const std::uint64_t filters = used & in_each(filter_bytes); filters != 0) [[unlikely]] {
       used &= filters ^ (filters - 1);
-    return numbered(used);
+      whole = 0;
+    }
+    return {numbered(used), whole};
+  }
+
+  // The first element of a stretch, which has some, from `bucket` on.
+  static STEADY_ALWAYS_INLINE position first_of(const Pair& pair, const stretch& from,
+                                                const array& within, std::uint64_t bucket,
+                                                bool in_new) noexcept {
+    return first_of(pair, from.slots, within.slots(bucket), within.header(bucket)->tags, bucket,
+                    in_new, false, in_new ? std::uint8_t{0} : from.whole);
+  }
+  // The first element of an overflow bucket, which is not empty.
+  static STEADY_ALWAYS_INLINE position first_of(const Pair& pair, overflow* link,
+                                                std::uint64_t bucket, bool in_new) noexcept {
+    return first_of(pair, full(link->tags, all_overflow_slots), array::overflow_slots(link),
+                    link->tags, bucket, in_new, true);
   }
 
   // The bytes of a header that its filter takes.
@@ -195,15 +211,6 @@ class traversal {
     if (ahead < end && end > layout::buckets_cached) {
       prefetch_lines<stretch_buckets * layout::bucket_bytes>(within.slots(ahead));
     }
-  }
-
-  // Whether nothing comes behind `at`, which is not in overflow, in its bucket or that one's
-  // overflow.
-  static STEADY_ALWAYS_INLINE bool is_last_of_chain(const position& at) noexcept {
-    std::uint8_t* const tags = header_around(at.tag());
-    const auto number = static_cast<unsigned>(at.tag() - tags);
-    const std::uint32_t later = full(tags, all_slots) & (~std::uint32_t{1} << number);
-    return later == 0 && reinterpret_cast<bucket_header*>(tags)->filter == 0;
   }
 
   // The first element behind `at`, wherever it is. Takes a copy: by reference, every iterator would
@@ -253,8 +260,8 @@ class traversal {
   static STEADY_ALWAYS_INLINE position first_in(const Pair& pair, const array& within,
                                                 std::uint64_t bucket, std::uint64_t end,
                                                 bool in_new) noexcept {
-    if (const std::uint64_t slots = slots_from(within, bucket, end); slots != 0)
-      return first_of(pair, slots, within, bucket, in_new);
+    if (const stretch found = stretch_from(within, bucket, end); found.slots != 0)
+      return first_of(pair, found, within, bucket, in_new);
     return first_of(pair, used_link(within.overflow_of(bucket)), bucket, in_new);
   }
 
