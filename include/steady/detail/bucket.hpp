@@ -20,7 +20,7 @@
 namespace steady::detail {
 
 inline constexpr unsigned max_bucket_width = 14;
-inline constexpr unsigned max_overflow_width = 8;
+inline constexpr unsigned max_overflow_width = 6;
 
 struct alignas(16) bucket_header {
   std::uint8_t tags[max_bucket_width];
@@ -33,8 +33,20 @@ static_assert(sizeof(bucket_header) == 16 && cache_line_bytes % sizeof(bucket_he
 // Its slots follow behind it, at geometry::overflow_slots_offset.
 template <class Allocator>
 struct alignas(16) overflow_bucket {
-  std::uint8_t tags[max_overflow_width];
+  std::uint8_t tags[max_overflow_width];  // 0 also while it belongs to no bucket
+  std::uint16_t place;
   pointer_of<Allocator, overflow_bucket> next;  // null at the end of the chain
+
+  // The bucket that it belongs to, as a number in its chunk.
+  static constexpr std::uint16_t home_bits = 0x0fff;
+  // Whether it is in an extension, and whether nothing follows in that or in the spare room.
+  static constexpr std::uint16_t extends = 0x4000;
+  static constexpr std::uint16_t ends = 0x8000;
+
+  std::uint64_t home() const noexcept { return place & home_bits; }
+  void move_to(std::uint64_t bucket) noexcept {
+    place = static_cast<std::uint16_t>((place & (extends | ends)) | (bucket & home_bits));
+  }
 };
 
 // Found by an empty map, so that looking up needs no test for emptiness. Never written.

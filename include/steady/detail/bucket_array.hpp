@@ -213,12 +213,9 @@ class bucket_array {
       chunk.free = taken->next;
     } else {
       if (chunk.next_spare == chunk.end_spare) extend(memory, chunk);
-      std::byte* const spare = to_raw(chunk.next_spare);
-      set_spare(chunk, spare + layout::overflow_stride, to_raw(chunk.end_spare));
-      unpoison<Allocator>(spare, sizeof(overflow));
-      taken = ::new (static_cast<void*>(spare)) overflow;
+      taken = take_spare(chunk);
     }
-    for (auto& tag : taken->tags) tag = 0;
+    taken->move_to(bucket % layout::chunk_buckets);
     taken->next = nullptr;
     ++memory.overflow_buckets;
     return taken;
@@ -228,10 +225,31 @@ class bucket_array {
   template <class Memory>
   void give_overflow(Memory& memory, std::uint64_t bucket, overflow* given) noexcept {
     footer& chunk = *footer_of(first_slot(root(), bucket));
+    std::memset(given->tags, 0, sizeof given->tags);
     given->next = chunk.free;
     chunk.free = to_stored<overflow_link>(given);
     poison<Allocator>(overflow_slots(given), layout::overflow_width * sizeof(Slot));
     --memory.overflow_buckets;
+  }
+
+  // The overflow buckets of the chunk of `bucket`, in the order in which they were first taken,
+  // also those that belong to no bucket now. Null when there are no more.
+  overflow* first_in_chunk(std::uint64_t bucket) const noexcept {
+    Slot* const first = first_slot(root(), bucket);
+    const footer& chunk = *footer_of(first);
+    std::byte* const spare = spare_room(first);
+    if (spare == to_raw(chunk.next_spare)) return nullptr;
+    if (layout::spare_buckets(buckets_per_chunk()) == 0)
+      return first_of_extension(chunk.extensions);
+    return reinterpret_cast<overflow*>(spare);
+  }
+  overflow* next_in_chunk(std::uint64_t bucket, overflow* at) const noexcept {
+    const footer& chunk = *footer_of(first_slot(root(), bucket));
+    std::byte* const end = reinterpret_cast<std::byte*>(at) + layout::overflow_stride;
+    if (end == to_raw(chunk.next_spare)) return nullptr;
+    if ((at->place & overflow::ends) == 0) return reinterpret_cast<overflow*>(end);
+    if ((at->place & overflow::extends) == 0) return first_of_extension(chunk.extensions);
+    return first_of_extension(extension_before(end).next);
   }
 
  private:
@@ -299,12 +317,45 @@ class bucket_array {
     chunk.end_spare = to_stored<byte_link>(end);
   }
 
+  // Where the spare room of the chunk with these slots begins.
+  std::byte* spare_room(Slot* first) const noexcept {
+    return reinterpret_cast<std::byte*>(first) +
+           round_up(buckets_per_chunk() * layout::bucket_bytes, layout::alignment);
+  }
+
+  // An extension begins with the link to the one that was taken after it.
+  struct extension {
+    byte_link next;
+  };
+  static overflow* first_of_extension(const byte_link& block) noexcept {
+    return block == nullptr ? nullptr
+                            : reinterpret_cast<overflow*>(to_raw(block) + layout::extension_header);
+  }
+  // The one that ends there.
+  extension& extension_before(std::byte* end) const noexcept {
+    return *reinterpret_cast<extension*>(end - layout::extension_bytes(buckets_per_chunk()));
+  }
+
+  // An overflow bucket that was never taken; there is one.
+  static overflow* take_spare(footer& chunk) noexcept {
+    std::byte* const spare = to_raw(chunk.next_spare);
+    std::byte* const end = to_raw(chunk.end_spare);
+    set_spare(chunk, spare + layout::overflow_stride, end);
+    unpoison<Allocator>(spare, sizeof(overflow));
+    auto* const taken = ::new (static_cast<void*>(spare)) overflow{};
+    if (chunk.extensions != nullptr) taken->place |= overflow::extends;
+    if (spare + layout::overflow_stride == end) taken->place |= overflow::ends;
+    return taken;
+  }
+
   template <class Memory>
   void extend(Memory& memory, footer& chunk) {
     const std::size_t bytes = layout::extension_bytes(buckets_per_chunk());
     std::byte* const block = memory.template allocate<layout::alignment>(bytes);
-    std::construct_at(reinterpret_cast<byte_link*>(block), chunk.extensions);
-    chunk.extensions = to_stored<byte_link>(block);
+    ::new (static_cast<void*>(block)) extension{nullptr};
+    byte_link& last = chunk.extensions == nullptr ? chunk.extensions
+                                                  : extension_before(to_raw(chunk.end_spare)).next;
+    last = to_stored<byte_link>(block);
     set_spare(chunk, block + layout::extension_header, block + bytes);
     poison<Allocator>(block + layout::extension_header, bytes - layout::extension_header);
   }
@@ -324,7 +375,7 @@ class bucket_array {
   void release_extensions(Memory& memory, footer& chunk) noexcept {
     const std::size_t bytes = layout::extension_bytes(buckets_per_chunk());
     for (std::byte* block = to_raw(chunk.extensions); block != nullptr;) {
-      std::byte* const next = to_raw(*reinterpret_cast<byte_link*>(block));
+      std::byte* const next = to_raw(reinterpret_cast<extension*>(block)->next);
       unpoison<Allocator>(block, bytes);
       memory.template release<layout::alignment>(block, bytes);
       block = next;

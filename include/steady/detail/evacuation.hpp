@@ -86,10 +86,10 @@ class evacuation : private gathering<Elements, Array, Memory> {
     bucket_header* header;
     slot_type* slots;
     std::uint64_t words[2];
-    std::uint32_t free;      // a bit for each empty slot
-    std::uint32_t arriving;  // elements
-    overflow* partial;       // an overflow bucket that the target has already, with room
-    std::uint64_t partial_tags;
+    std::uint32_t free;          // a bit for each empty slot
+    std::uint32_t arriving;      // elements
+    overflow* partial;           // an overflow bucket that the target has already, with room
+    std::uint64_t partial_tags;  // its first word
     std::uint32_t partial_free;
     overflow_link stock;  // overflow buckets for what `free` cannot take, chained
     overflow* filling;    // the one in use
@@ -129,7 +129,7 @@ class evacuation : private gathering<Elements, Array, Memory> {
       bucket.partial_free = group::match_empty(chain) & all_overflow_slots;
       if (bucket.partial_free == 0) continue;
       bucket.partial = chain;
-      std::memcpy(&bucket.partial_tags, chain->tags, sizeof bucket.partial_tags);
+      std::memcpy(&bucket.partial_tags, static_cast<void*>(chain), sizeof bucket.partial_tags);
       return;
     }
   }
@@ -187,7 +187,8 @@ class evacuation : private gathering<Elements, Array, Memory> {
     for (unsigned t = 0; t < plan_.targets; ++t) {
       target_bucket& bucket = targets_[t];
       if (bucket.partial != nullptr) {
-        std::memcpy(bucket.partial->tags, &bucket.partial_tags, sizeof bucket.partial_tags);
+        std::memcpy(static_cast<void*>(bucket.partial), &bucket.partial_tags,
+                    sizeof bucket.partial_tags);
       }
       if (bucket.stock != nullptr) link_stock(t);
       std::memcpy(bucket.header, bucket.words, sizeof bucket.words);

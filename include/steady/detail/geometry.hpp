@@ -74,7 +74,7 @@ struct chunk_footer {
   pointer_of<Allocator, std::byte> next_spare;  // [next_spare, end_spare): not used yet
   pointer_of<Allocator, std::byte> end_spare;
   pointer_of<Allocator, overflow_bucket<Allocator>> free;  // given back
-  pointer_of<Allocator, std::byte> extensions;  // newest; each begins with the link to the next
+  pointer_of<Allocator, std::byte> extensions;  // oldest; each begins with the link to the next
 };
 
 template <class Slot, class Allocator, class Policy, bool KeepsMemos = false>
@@ -111,7 +111,7 @@ struct geometry {
   static constexpr void check_policy() noexcept {
     static_assert(1 <= width && width <= max_bucket_width, "bucket_width: 1 to 14 slots");
     static_assert(1 <= overflow_width && overflow_width <= max_overflow_width,
-                  "overflow_width: 1 to 8 slots");
+                  "overflow_width: 1 to 6 slots");
     static_assert(Policy::load_limit > 0 && Policy::load_limit * width >= 1,
                   "load_limit: a part of the slots that is at least one slot per bucket");
     static_assert(Policy::shrink_below >= 0 && Policy::shrink_below <= 0.4,

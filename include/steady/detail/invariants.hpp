@@ -42,7 +42,20 @@ class invariants {
     const steady::stats now = table_.statistics();
     expect(elements_ == now.size, "size() is the number of elements in slots");
     expect(overflow_ == now.overflow_buckets, "every overflow bucket in use is in a chain");
+    check_iteration();
     return broken_;
+  }
+
+  void check_iteration() {
+    std::size_t met = 0;
+    for (auto at = table_.first(); at && met <= elements_ && broken_ == nullptr; ++met) {
+      const auto found = table_.find(Table::elements::key_of(*at.slot));
+      expect(found.slot == at.slot && found.tag() == at.tag() && found.bucket() == at.bucket() &&
+                 found.in_new == at.in_new && found.in_overflow == at.in_overflow,
+             "iterating and looking up tell the same place of an element");
+      at = table_.after(at);
+    }
+    expect(broken_ != nullptr || met == elements_, "iterating meets every element once");
   }
 
   void check_arrays() {
@@ -83,6 +96,8 @@ class invariants {
              "without a filter there is no overflow");
       for (overflow* chain = within.overflow_of(bucket); chain; chain = to_raw(chain->next)) {
         ++overflow_;
+        expect(chain->home() == bucket % layout::chunk_buckets,
+               "an overflow bucket knows whose it is");
         const std::uint32_t overflow_slots = slots_mask(layout::overflow_width);
         check_slots(chain->tags, overflow_slots, array::overflow_slots(chain), bucket, in_new,
                     header);

@@ -50,10 +50,10 @@ class line_visit {
     const bool cut = (first != begin && first != frontier) || last < end;
     const interval wanted{first, std::min(last, end), cut};
     slots(wanted, within.header(number)->tags, slots_mask(layout::width), within.slots(number),
-          {nullptr, nullptr, 0, in_new, false, number}, visit);
+          position::one(nullptr, nullptr, in_new, false, number), visit);
     for (overflow* chain = within.overflow_of(number); chain; chain = to_raw(chain->next)) {
       slots(wanted, chain->tags, slots_mask(layout::overflow_width), array::overflow_slots(chain),
-            {nullptr, nullptr, 0, in_new, true, number}, visit);
+            position::one(nullptr, nullptr, in_new, true, number), visit);
     }
     return wanted.last;
   }

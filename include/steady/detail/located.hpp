@@ -26,8 +26,8 @@ struct located {
   unsigned number = 0;
   bool in_new = false;
   bool in_overflow = false;
-  // For the next ones, if nothing was erased since: so many buckets from `first_bucket` on were
-  // looked at, none of which has overflow, and no migration divides the line. 0: unknown.
+  // For the next ones: so many buckets of the old array, from `first_bucket` on, were looked at. 0:
+  // unknown.
   std::uint8_t whole = 0;
   std::uint64_t first_bucket = 0;
   // For the next ones: the first of the slots that are numbered, and the numbers of those behind

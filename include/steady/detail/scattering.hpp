@@ -47,7 +47,8 @@ class scattering : private gathering<Elements, Array, Memory> {
       while (claimed > 0) *moving_[--claimed].destination_tag = empty_tag;
       throw;
     }
-    *source_.header(bucket) = bucket_header{};
+    for (const moving& element : moving_) *element.tag = empty_tag;
+    source_.header(bucket)->filter = 0;
     memory_.overflow_buckets -= source_overflow_;
     memory_.recorder.evacuated();
   }

@@ -1,6 +1,7 @@
 // Going through all elements: the new array's buckets in use, then the old array's from the
-// frontier on, which is the order of the hash line unless there are two; within a bucket, its
-// slots, then its overflow.
+// frontier on; chunk by chunk, first the slots of its buckets, in the order of the hash line, then
+// its overflow buckets, as they lie in memory. So the processor sees what comes next, which it
+// would not where it has to follow each bucket's chain.
 #pragma once
 
 #include <algorithm>
@@ -16,10 +17,9 @@
 
 namespace steady::detail {
 
-// A stretch is what is looked at in one go: up to four neighbouring buckets, of which none but the
-// last has overflow, or one overflow bucket. Which of its slots are filled is not predictable, so
-// elements come from a mask of its tags; the processor's only wrong guess is where the mask ends,
-// and so stretches are long.
+// A stretch is what is looked at in one go: up to four neighbouring buckets, or one overflow
+// bucket. Which of its slots are filled is not predictable, so elements come from a mask of its
+// tags; the processor's only wrong guess is where the mask ends, and so stretches are long.
 template <class Pair>
 class traversal {
  public:
@@ -36,7 +36,7 @@ class traversal {
           [[likely]]
         return first_of(pair, found, within, 0, false);
     }
-    return from_bucket(pair, 0, pair.new_in_use() != 0);
+    return from_start(pair, pair.new_in_use() != 0);
   }
 
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
@@ -84,28 +84,10 @@ class traversal {
   static constexpr std::uint32_t all_slots = slots_mask(layout::width);
   static constexpr std::uint32_t all_overflow_slots = slots_mask(layout::overflow_width);
 
-  // Bytes of a header: its tags and its filter.
-  static constexpr unsigned tags_each = sizeof(bucket_header);
-
   // Buckets in a stretch, at most: not so many that their slots are more than a page. A stretch
   // ends where a multiple of these does, and so within a chunk and within a leaf of headers.
   static constexpr std::uint64_t stretch_buckets = std::bit_floor(std::clamp<std::uint64_t>(
       4096 / layout::bucket_bytes, 1, std::min<std::uint64_t>(layout::chunk_buckets, 4)));
-
-  // The same bits for each bucket of a stretch.
-  static constexpr std::uint64_t in_each(std::uint64_t bits) noexcept {
-    return bits * 0x0001'0001'0001'0001u;
-  }
-
-  // The slots of a stretch, numbered in a row, by the bytes of its headers.
-  static constexpr std::uint64_t numbered(std::uint64_t bytes) noexcept {
-    std::uint64_t slots = bytes & all_slots;
-    for (unsigned i = 1; i < stretch_buckets; ++i) {
-      slots |= bytes >> (i * (tags_each - layout::width)) & std::uint64_t{all_slots}
-                                                                << (i * layout::width);
-    }
-    return slots;
-  }
 
   static std::uint32_t full(const std::uint8_t* tags, std::uint32_t slots) noexcept {
     return ~group::match_empty(tags) & slots;
@@ -137,13 +119,17 @@ class traversal {
       const array& within = pair.old_array();
       const std::uint64_t bucket = at.first_bucket + at.whole;
       const std::uint64_t end = within.line().buckets();
-      if (bucket >= end) return {};
-      prefetch_ahead(within, bucket, end);
-      if (const stretch found = stretch_from(within, bucket, end); found.slots != 0) [[likely]]
-        return first_of(pair, found, within, bucket, false);
+      if ((bucket < end && bucket % layout::chunk_buckets != 0) || !has_overflow(pair)) [[likely]] {
+        if (bucket >= end) return {};
+        prefetch_ahead(within, bucket, end);
+        if (const stretch found = stretch_from(within, bucket, end); found.slots != 0) [[likely]]
+          return first_of(pair, found, within, bucket, false);
+      }
     }
     return beyond(pair, at);
   }
+
+  static bool has_overflow(const Pair& pair) noexcept { return pair.memory.overflow_buckets != 0; }
 
   // The first of the elements in `slots`, which are those that begin with `first` and `tags`, in
   // `bucket`.
@@ -156,32 +142,23 @@ class traversal {
             without_lowest(slots), pair.erasures};
   }
 
-  // What there is in the buckets themselves of a stretch.
+  // What there is in the buckets of a stretch.
   struct stretch {
     std::uint64_t slots;  // that hold elements
-    std::uint8_t whole;   // its buckets, if there is no overflow behind them; else 0
+    std::uint8_t whole;   // buckets
   };
   static STEADY_ALWAYS_INLINE stretch stretch_from(const array& within, std::uint64_t bucket,
                                                    std::uint64_t end) noexcept {
     const bucket_header* const headers = within.header(bucket);
     const auto bytes = [&](std::uint64_t i) {
-      return std::uint64_t{full(headers[i].tags, slots_mask(tags_each))} << (i * tags_each);
+      return std::uint64_t{full(headers[i].tags, all_slots)} << (i * layout::width);
     };
-    std::uint64_t used = bytes(0);  // that are not 0
-    std::uint8_t whole = 1;
     if (stretch_buckets >= 2 && bucket % 2 == 0 && bucket + 2 <= end) {
-      used |= bytes(1);
-      whole = 2;
-      if (stretch_buckets == 4 && bucket % 4 == 0 && bucket + 4 <= end) {
-        used |= bytes(2) | bytes(3);
-        whole = 4;
-      }
+      if (stretch_buckets == 4 && bucket % 4 == 0 && bucket + 4 <= end)
+        return {bytes(0) | bytes(1) | bytes(2) | bytes(3), 4};
+      return {bytes(0) | bytes(1), 2};
     }
-    if (const std::uint64_t filters = used & in_each(filter_bytes); filters != 0) [[unlikely]] {
-      used &= filters ^ (filters - 1);
-      whole = 0;
-    }
-    return {numbered(used), whole};
+    return {bytes(0), 1};
   }
 
   // The first element of a stretch, which has some, from `bucket` on.
@@ -191,16 +168,13 @@ class traversal {
     return first_of(pair, from.slots, within.slots(bucket), within.header(bucket)->tags, bucket,
                     in_new, false, in_new ? std::uint8_t{0} : from.whole);
   }
-  // The first element of an overflow bucket, which is not empty.
+  // The first element of an overflow bucket, which is not empty, in the chunk that begins with the
+  // bucket `chunk`.
   static STEADY_ALWAYS_INLINE position first_of(const Pair& pair, overflow* link,
-                                                std::uint64_t bucket, bool in_new) noexcept {
+                                                std::uint64_t chunk, bool in_new) noexcept {
     return first_of(pair, full(link->tags, all_overflow_slots), array::overflow_slots(link),
-                    link->tags, bucket, in_new, true);
+                    link->tags, chunk + link->home(), in_new, true);
   }
-
-  // The bytes of a header that its filter takes.
-  static constexpr std::uint32_t filter_bytes =
-      slots_mask(tags_each) & ~slots_mask(max_bucket_width);
 
   // Where slots are more than the nearer caches hold, asks for those of the stretch after the next
   // one, in order, though half of their lines may hold nothing to be read: what is read is too
@@ -224,62 +198,103 @@ class traversal {
     const auto number = static_cast<unsigned>(at.tag() - tags);
     const std::uint32_t slots = at.in_overflow ? all_overflow_slots : all_slots;
     const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << number);
+    const std::uint64_t bucket = at.bucket();
     if (later != 0) {
-      return first_of(pair, later, at.slot - number, tags, at.bucket(), at.in_new, at.in_overflow);
+      const bool whole = !at.in_new && !at.in_overflow;
+      return first_of(pair, later, at.slot - number, tags, bucket, at.in_new, at.in_overflow,
+                      whole);
     }
-    overflow* link = nullptr;
-    if (at.in_overflow) {
-      link = used_link(to_raw(reinterpret_cast<overflow*>(tags)->next));
-    } else if (reinterpret_cast<bucket_header*>(tags)->filter != 0) {
-      link = used_link(pair.array_of(at.in_new).overflow_of(at.bucket()));
+    const std::uint64_t chunk = chunk_of(bucket);
+    if (!at.in_overflow) return search_from(pair, {chunk, bucket + 1}, at.in_new);
+    const part own = part_of(pair, at.in_new);
+    overflow* const next = own.within.next_in_chunk(chunk, reinterpret_cast<overflow*>(tags));
+    if (overflow* const link = used_link(own, chunk, next)) {
+      return first_of(pair, link, chunk, at.in_new);
     }
-    if (link != nullptr) return first_of(pair, link, at.bucket(), at.in_new);
-    return search_from(pair, at.bucket() + 1, at.in_new);
+    return search_from(pair, start_of(chunk + layout::chunk_buckets), at.in_new);
   }
 
-  // The first element in `bucket` of the one array or later on the line.
-  static STEADY_NOINLINE position from_bucket(const Pair& pair, std::uint64_t bucket,
-                                              bool in_new) noexcept {
-    return search_from(pair, bucket, in_new);
+  static constexpr std::uint64_t chunk_of(std::uint64_t bucket) noexcept {
+    return bucket / layout::chunk_buckets * layout::chunk_buckets;
   }
-  static STEADY_ALWAYS_INLINE position search_from(const Pair& pair, std::uint64_t bucket,
+
+  // Where to go on: the buckets from `bucket` on of the chunk that begins with `chunk`, its
+  // overflow, and whatever comes behind.
+  struct start {
+    std::uint64_t chunk;
+    std::uint64_t bucket;
+  };
+  static constexpr start start_of(std::uint64_t bucket) noexcept {
+    return {chunk_of(bucket), bucket};
+  }
+
+  // The part of the line that an array owns, in its buckets. Behind the frontier an old array's
+  // overflow buckets may hold what has moved.
+  struct part {
+    const array& within;
+    std::uint64_t from;
+    std::uint64_t end;
+  };
+  static STEADY_ALWAYS_INLINE part part_of(const Pair& pair, bool of_new) noexcept {
+    if (of_new) return {pair.new_array(), 0, pair.new_in_use()};
+    const array& old = pair.old_array();
+    return {old, old.line().bucket_at(pair.frontier()), old.line().buckets()};
+  }
+
+  // The first element of the one array from there on, or the first of the old one.
+  static STEADY_NOINLINE position from_start(const Pair& pair, bool in_new) noexcept {
+    return search_from(pair, start_of(part_of(pair, in_new).from), in_new);
+  }
+  static STEADY_ALWAYS_INLINE position search_from(const Pair& pair, start at,
                                                    bool in_new) noexcept {
     if (in_new) {
-      const std::uint64_t end = pair.new_in_use();
-      bucket = used_bucket(pair.new_array(), bucket, end);
-      if (bucket < end) return first_in(pair, pair.new_array(), bucket, end, true);
-      bucket = pair.old_array().line().bucket_at(pair.frontier());
+      const part own = part_of(pair, true);
+      const std::uint64_t next = next_spot(pair, own, at.chunk, at.bucket);
+      if (next != no_spot) return first_at(pair, own, next, true);
+      at = start_of(part_of(pair, false).from);
     }
-    const std::uint64_t end = pair.old_array().line().buckets();
-    bucket = used_bucket(pair.old_array(), bucket, end);
-    if (bucket < end) return first_in(pair, pair.old_array(), bucket, end, false);
+    const part own = part_of(pair, false);
+    const std::uint64_t next = next_spot(pair, own, at.chunk, at.bucket);
+    if (next != no_spot) return first_at(pair, own, next, false);
     return {};
   }
 
-  // The first element in a bucket that has one.
-  static STEADY_ALWAYS_INLINE position first_in(const Pair& pair, const array& within,
-                                                std::uint64_t bucket, std::uint64_t end,
-                                                bool in_new) noexcept {
-    if (const stretch found = stretch_from(within, bucket, end); found.slots != 0)
-      return first_of(pair, found, within, bucket, in_new);
-    return first_of(pair, used_link(within.overflow_of(bucket)), bucket, in_new);
-  }
-
-  // The first bucket from `bucket` on that has an element, if only in its overflow; else `end`.
-  static STEADY_NOINLINE STEADY_PURE std::uint64_t used_bucket(const array& within,
-                                                               std::uint64_t bucket,
-                                                               std::uint64_t end) noexcept {
-    for (; bucket < end; ++bucket) {
-      const bucket_header* const header = within.header(bucket);
-      if (full(header->tags, all_slots) != 0) break;
-      if (header->filter != 0 && used_link(within.overflow_of(bucket)) != nullptr) break;
+  // Twice the number of a bucket that has an element in its slots; or, one more than that of a
+  // bucket whose chunk has one in its overflow.
+  static constexpr std::uint64_t no_spot = ~std::uint64_t{0};
+  static STEADY_NOINLINE STEADY_PURE std::uint64_t next_spot(const Pair& pair, const part& own,
+                                                             std::uint64_t chunk,
+                                                             std::uint64_t bucket) noexcept {
+    while (chunk < own.end) {
+      const std::uint64_t end = std::min(chunk + layout::chunk_buckets, own.end);
+      for (; bucket < end; ++bucket) {
+        if (full(own.within.header(bucket)->tags, all_slots) != 0) return 2 * bucket;
+      }
+      if (has_overflow(pair) &&
+          used_link(own, chunk, own.within.first_in_chunk(chunk)) != nullptr) {
+        return 2 * chunk + 1;
+      }
+      chunk = bucket = end;
     }
-    return bucket;
+    return no_spot;
+  }
+  static STEADY_ALWAYS_INLINE position first_at(const Pair& pair, const part& own,
+                                                std::uint64_t spot, bool in_new) noexcept {
+    const std::uint64_t bucket = spot / 2;
+    if (spot % 2 == 0)
+      return first_of(pair, stretch_from(own.within, bucket, own.end), own.within, bucket, in_new);
+    overflow* const link = used_link(own, bucket, own.within.first_in_chunk(bucket));
+    return first_of(pair, link, bucket, in_new);
   }
 
-  // The first overflow bucket from `link` on that has an element, or null.
-  static STEADY_NOINLINE STEADY_PURE overflow* used_link(overflow* link) noexcept {
-    while (link != nullptr && full(link->tags, all_overflow_slots) == 0) link = to_raw(link->next);
+  // The first overflow bucket of a chunk, from `link` on, with an element of that part; or null.
+  static STEADY_NOINLINE STEADY_PURE overflow* used_link(const part& own, std::uint64_t chunk,
+                                                         overflow* link) noexcept {
+    while (link != nullptr &&
+           !(full(link->tags, all_overflow_slots) != 0 && own.from <= chunk + link->home() &&
+             chunk + link->home() < own.end)) {
+      link = own.within.next_in_chunk(chunk, link);
+    }
     return link;
   }
 };
