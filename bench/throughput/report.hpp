@@ -151,6 +151,8 @@ class throughput_report {
       if (const double faster = faster_of(times); faster != 0)
         ranges[range].add(median_of(times, "steady") / faster, size);
     });
+    if (std::all_of(ranges.begin(), ranges.end(), [](const summary& of) { return of.count == 0; }))
+      return {};
     std::string text = fmt::format("{:<18}", operation_names[static_cast<unsigned>(what)]);
     for (const summary& each : ranges) text += fmt::format(" {:>9}", each.mean());
     return text + '\n';

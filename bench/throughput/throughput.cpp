@@ -35,7 +35,8 @@ struct options {
   std::uint64_t from = 16;
   std::uint64_t to = 20'000'000;
   unsigned rounds = 5;
-  std::vector<std::string> kinds;  // all if there are none
+  std::vector<std::string> kinds;       // all if there are none
+  std::vector<std::string> operations;  // the same
   std::string json;
   bool quick = false;
 };
@@ -94,6 +95,13 @@ bool are_large(std::uint64_t elements) {
   return elements * sizeof(std::pair<typename Kind::key, typename Kind::value>) > 400'000'000;
 }
 
+// `insert` makes the map that others use, so it is always there.
+bool is_chosen(const options& chosen, std::size_t what) {
+  return operation(what) == operation::insert || chosen.operations.empty() ||
+         std::find(chosen.operations.begin(), chosen.operations.end(), operation_names[what]) !=
+             chosen.operations.end();
+}
+
 // False if a result could not be written.
 template <class Kind>
 bool measure(const options& chosen, throughput_report& report) {
@@ -111,6 +119,7 @@ bool measure(const options& chosen, throughput_report& report) {
     for (unsigned round = 0; round < chosen.rounds; ++round) {
       show_progress(fmt::format("{}, {} elements, round {}", Kind::name, size, round + 1));
       const auto measure_one = [&](contender& next, std::size_t what) {
+        if (!is_chosen(chosen, what)) return;
         const double ns = next.run(operation(what));
         if (ns != 0) report.add(Kind::name, size, operation(what), next.name(), ns);
       };
@@ -160,6 +169,10 @@ int main(int count, char** arguments) {
   app.add_option("--kind", chosen.kinds, "of elements; may be given several times (all)")
       ->check(CLI::IsMember({std::string(numbers::name), std::string(large_values::name),
                              std::string(short_texts::name), std::string(long_texts::name)}));
+  app.add_option("--operation", chosen.operations,
+                 "to be measured beside insert; may be given several times (all)")
+      ->check(
+          CLI::IsMember(std::vector<std::string>(operation_names.begin(), operation_names.end())));
   app.add_option("--json", chosen.json, "file for every single time");
   CLI11_PARSE(app, count, arguments);
   if (chosen.quick) {

@@ -23,7 +23,7 @@ struct default_policy {
                                            : SlotBytes <= 512 ? 8
                                                               : 4;
 
-  // Slots in an overflow bucket, 1 to 8; never more than in a bucket.
+  // Slots in an overflow bucket, 1 to 6; never more than in a bucket.
   static constexpr unsigned overflow_width = 6;
 
   // The map grows when it holds more than this part of all slots in buckets, overflow not counted.

@@ -1,4 +1,4 @@
-// The iterators of the containers: forward, in the order of the hash line.
+// The iterators of the containers: forward, in the order of traversal.hpp.
 //
 // An iterator knows its table and its element's place. Whatever migrates, and moving, swapping and
 // clearing the container, invalidate it; erasing another element does not. end() stays valid.
