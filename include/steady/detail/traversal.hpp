@@ -42,8 +42,11 @@ class traversal {
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
   // overflow bucket that `at` was in must still be there.
   static STEADY_ALWAYS_INLINE position after(const Pair& pair, const position& at) noexcept {
-    if (knows_next(pair, at)) [[likely]]
-      return next_in_stretch(at);
+    if (at.later != 0) [[likely]] {
+      if (at.erasures == pair.erasures) [[likely]]
+        return next_in_stretch(at);
+      return beyond(pair, at);
+    }
     return behind_stretch(pair, at);
   }
 
