@@ -203,17 +203,14 @@ class traversal {
     const std::uint32_t later = full(tags, slots) & (~std::uint32_t{1} << number);
     const std::uint64_t bucket = at.bucket();
     if (later != 0) {
-      const bool whole = !at.in_new && !at.in_overflow;
-      return first_of(pair, later, at.slot - number, tags, bucket, at.in_new, at.in_overflow,
-                      whole);
+      return first_of(pair, later, at.slot - number, tags, bucket, at.in_new, at.in_overflow);
     }
     const std::uint64_t chunk = chunk_of(bucket);
     if (!at.in_overflow) return search_from(pair, {chunk, bucket + 1}, at.in_new);
     const part own = part_of(pair, at.in_new);
-    overflow* const next = own.within.next_in_chunk(chunk, reinterpret_cast<overflow*>(tags));
-    if (overflow* const link = used_link(own, chunk, next)) {
+    auto* const last = reinterpret_cast<overflow*>(tags);
+    if (overflow* const link = next_link(own.within, own.from, own.end, chunk, last))
       return first_of(pair, link, chunk, at.in_new);
-    }
     return search_from(pair, start_of(chunk + layout::chunk_buckets), at.in_new);
   }
 
@@ -252,12 +249,13 @@ class traversal {
                                                    bool in_new) noexcept {
     if (in_new) {
       const part own = part_of(pair, true);
-      const std::uint64_t next = next_spot(pair, own, at.chunk, at.bucket);
+      const std::uint64_t next =
+          next_spot(pair, own.within, own.from, own.end, at.chunk, at.bucket);
       if (next != no_spot) return first_at(pair, own, next, true);
       at = start_of(part_of(pair, false).from);
     }
     const part own = part_of(pair, false);
-    const std::uint64_t next = next_spot(pair, own, at.chunk, at.bucket);
+    const std::uint64_t next = next_spot(pair, own.within, own.from, own.end, at.chunk, at.bucket);
     if (next != no_spot) return first_at(pair, own, next, false);
     return {};
   }
@@ -265,19 +263,19 @@ class traversal {
   // Twice the number of a bucket that has an element in its slots; or, one more than that of a
   // bucket whose chunk has one in its overflow.
   static constexpr std::uint64_t no_spot = ~std::uint64_t{0};
-  static STEADY_NOINLINE STEADY_PURE std::uint64_t next_spot(const Pair& pair, const part& own,
+  static STEADY_NOINLINE STEADY_PURE std::uint64_t next_spot(const Pair& pair, const array& within,
+                                                             std::uint64_t from, std::uint64_t end,
                                                              std::uint64_t chunk,
                                                              std::uint64_t bucket) noexcept {
-    while (chunk < own.end) {
-      const std::uint64_t end = std::min(chunk + layout::chunk_buckets, own.end);
-      for (; bucket < end; ++bucket) {
-        if (full(own.within.header(bucket)->tags, all_slots) != 0) return 2 * bucket;
+    while (chunk < end) {
+      const std::uint64_t end_here = std::min(chunk + layout::chunk_buckets, end);
+      for (; bucket < end_here; ++bucket) {
+        if (full(within.header(bucket)->tags, all_slots) != 0) return 2 * bucket;
       }
-      if (has_overflow(pair) &&
-          used_link(own, chunk, own.within.first_in_chunk(chunk)) != nullptr) {
+      if (has_overflow(pair) && first_link(within, from, end, chunk) != nullptr) {
         return 2 * chunk + 1;
       }
-      chunk = bucket = end;
+      chunk = bucket = end_here;
     }
     return no_spot;
   }
@@ -286,17 +284,27 @@ class traversal {
     const std::uint64_t bucket = spot / 2;
     if (spot % 2 == 0)
       return first_of(pair, stretch_from(own.within, bucket, own.end), own.within, bucket, in_new);
-    overflow* const link = used_link(own, bucket, own.within.first_in_chunk(bucket));
+    overflow* const link = first_link(own.within, own.from, own.end, bucket);
     return first_of(pair, link, bucket, in_new);
   }
 
-  // The first overflow bucket of a chunk, from `link` on, with an element of that part; or null.
-  static STEADY_NOINLINE STEADY_PURE overflow* used_link(const part& own, std::uint64_t chunk,
-                                                         overflow* link) noexcept {
-    while (link != nullptr &&
-           !(full(link->tags, all_overflow_slots) != 0 && own.from <= chunk + link->home() &&
-             chunk + link->home() < own.end)) {
-      link = own.within.next_in_chunk(chunk, link);
+  // The first overflow bucket of a chunk with an element of the buckets from `from` up to `end`, or
+  // the first one behind `last`; or null.
+  static STEADY_NOINLINE STEADY_PURE overflow* first_link(const array& within, std::uint64_t from,
+                                                          std::uint64_t end,
+                                                          std::uint64_t chunk) noexcept {
+    return used_link(within, from, end, chunk, within.first_in_chunk(chunk));
+  }
+  static STEADY_NOINLINE STEADY_PURE overflow* next_link(const array& within, std::uint64_t from,
+                                                         std::uint64_t end, std::uint64_t chunk,
+                                                         overflow* last) noexcept {
+    return used_link(within, from, end, chunk, within.next_in_chunk(chunk, last));
+  }
+  static overflow* used_link(const array& within, std::uint64_t from, std::uint64_t end,
+                             std::uint64_t chunk, overflow* link) noexcept {
+    for (; link != nullptr; link = within.next_in_chunk(chunk, link)) {
+      const std::uint64_t bucket = chunk + link->home();
+      if (full(link->tags, all_overflow_slots) != 0 && from <= bucket && bucket < end) break;
     }
     return link;
   }
