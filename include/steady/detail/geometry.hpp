@@ -112,6 +112,8 @@ struct geometry {
     static_assert(1 <= width && width <= max_bucket_width, "bucket_width: 1 to 14 slots");
     static_assert(1 <= overflow_width && overflow_width <= max_overflow_width,
                   "overflow_width: 1 to 6 slots");
+    static_assert(chunk_buckets <= overflow::home_bits + 1,
+                  "an overflow bucket can tell every bucket of its chunk");
     static_assert(Policy::load_limit > 0 && Policy::load_limit * width >= 1,
                   "load_limit: a part of the slots that is at least one slot per bucket");
     static_assert(Policy::shrink_below >= 0 && Policy::shrink_below <= 0.4,

@@ -42,6 +42,7 @@ class traversal {
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
   // overflow bucket that `at` was in must still be there.
   static STEADY_ALWAYS_INLINE position after(const Pair& pair, const position& at) noexcept {
+    // One in the other, because GCC lays out the loop by them (docs/dead-ends.md).
     if (at.later != 0) [[likely]] {
       if (at.erasures == pair.erasures) [[likely]]
         return next_in_stretch(at);
