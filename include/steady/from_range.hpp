@@ -2,8 +2,11 @@
 // it has one (C++23).
 #pragma once
 
-#include <ranges>
 #include <version>
+
+#if defined(__cpp_lib_containers_ranges)
+#include <ranges>
+#endif
 
 namespace steady {
 

@@ -27,7 +27,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <steady/detail/bits.hpp>
+#include <steady/detail/base/bits.hpp>
 
 namespace steady {
 

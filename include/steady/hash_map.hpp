@@ -3,43 +3,752 @@
 //   steady::hash_map<std::string, int> ages;
 //   ages["Ada"] = 36;
 //
-// The interface is that of std::unordered_map where a flat map can have it; what it offers
-// is declared, with the bounds and guarantees of every function, in
+// The interface is that of std::unordered_map where a flat map can have it, and steps: growing goes
+// on in the background of insertions, and step() and its kin drive it as well. This header shows
+// all of it, for maps and sets alike, in hash_container; what only maps have says so.
 //
-//   steady/container_base.hpp   constructing, copying, assigning, iterating
-//   steady/hash_container.hpp   looking up, inserting, erasing, taking out
-//   steady/map_container.hpp    try_emplace, insert_or_assign, operator[], at
-//   steady/stepwise.hpp         stepping, reserving, stats
+// Unless a function says otherwise:
+//
+//   Bound        one bucket and its overflow is searched, also in the middle of a migration; an
+//                inserting call may besides evacuate Policy::evacuations_per_insert intervals.
+//   Throws       what the hash, the equality, the element's constructors and the allocator throw; a
+//                function for one element then has no effect.
+//   Invalidates  inserting a new element and everything that migrates: iterators, pointers and
+//                references to elements. Erasing: those to the erased element only. Looking up and
+//                inserting a key that is there: nothing.
+//   Threads      const functions never move or change anything, and may run at the same time.
+//
+// docs/guarantees.md has the bounds in numbers.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
-#include <ranges>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
-#include <steady/detail/config.hpp>
-#include <steady/detail/deduction.hpp>
-#include <steady/detail/elements.hpp>
-#include <steady/detail/interface.hpp>
+#include <steady/cursor.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/system.hpp>
+#include <steady/detail/elements/elements.hpp>
+#include <steady/detail/elements/node_handle.hpp>
+#include <steady/detail/interface/arguments.hpp>
+#include <steady/detail/interface/deduction.hpp>
+#include <steady/detail/table/container_functions.hpp>
+#include <steady/detail/table/invariants.hpp>
+#include <steady/detail/table/table.hpp>
+#include <steady/detail/traversal/iterator.hpp>
+#include <steady/detail/traversal/line_visit.hpp>
 #include <steady/from_range.hpp>
 #include <steady/hash.hpp>
-#include <steady/map_container.hpp>
 #include <steady/policy.hpp>
+#include <steady/stats.hpp>
+#include <steady/walker.hpp>
+#include <steady/work.hpp>
 
 namespace steady {
+
+template <class Elements, class Hash, class KeyEqual, class Allocator, class Policy>
+class hash_container {
+  using table_type = detail::table<Elements, Hash, KeyEqual, Allocator, Policy>;
+  using functions = detail::container_functions<table_type>;
+  using location = typename table_type::location;
+  using slot_type = typename table_type::slot_type;
+  using allocator_traits = std::allocator_traits<Allocator>;
+  static constexpr bool is_map = Elements::is_map;
+  // void for sets; only maps name theirs mapped_type, below.
+  using mapped_reference = std::add_lvalue_reference_t<typename Elements::mapped_type>;
+  using const_mapped_reference = std::add_lvalue_reference_t<const typename Elements::mapped_type>;
+
+ public:
+  using key_type = typename Elements::key_type;
+  using value_type = typename Elements::value_type;
+  using size_type = std::size_t;
+  using difference_type = std::ptrdiff_t;
+  using hasher = Hash;
+  using key_equal = KeyEqual;
+  using allocator_type = Allocator;
+  using policy_type = Policy;
+  using reference = value_type&;
+  using const_reference = const value_type&;
+  using pointer = typename allocator_traits::pointer;
+  using const_pointer = typename allocator_traits::const_pointer;
+  // A set's elements are keys, and not to be changed.
+  using iterator = detail::table_iterator<table_type, !is_map>;
+  using const_iterator = detail::table_iterator<table_type, true>;
+  using node_type = detail::node_of<Elements, Allocator>;
+  using insert_return_type = detail::insert_return<iterator, node_type>;
+
+  static_assert(std::is_same_v<typename allocator_traits::value_type, value_type>,
+                "the allocator's value_type must be the container's value_type");
+
+  // ---- constructing ----
+  // Bound: O(size). On an exception nothing is left behind.
+
+  // An empty container. Constant initialization: allocates nothing, and may be used before main().
+  constexpr hash_container() = default;
+
+  explicit hash_container(const Allocator& allocator)
+      : hash_container(0, Hash(), KeyEqual(), allocator) {}
+
+  // Empty, with room for `capacity` elements before it grows.
+  explicit hash_container(size_type capacity, const Hash& hash = Hash(),
+                          const KeyEqual& equal = KeyEqual(),
+                          const Allocator& allocator = Allocator())
+      : table_(hash, equal, allocator) {
+    if (capacity != 0) reserve(capacity);
+  }
+  hash_container(size_type capacity, const Allocator& allocator)
+      : hash_container(capacity, Hash(), KeyEqual(), allocator) {}
+  hash_container(size_type capacity, const Hash& hash, const Allocator& allocator)
+      : hash_container(capacity, hash, KeyEqual(), allocator) {}
+
+  // The elements of a range; of several with the same key, the first. Where the range tells its
+  // length beforehand there is room for all from the start, and nothing migrates.
+  template <std::input_iterator Iterator>
+  hash_container(Iterator first, Iterator last, size_type capacity = 0, const Hash& hash = Hash(),
+                 const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
+      : table_(hash, equal, allocator) {
+    fill(first, last, capacity, detail::known_length(first, last));
+  }
+  template <std::input_iterator Iterator>
+  hash_container(Iterator first, Iterator last, size_type capacity, const Allocator& allocator)
+      : hash_container(first, last, capacity, Hash(), KeyEqual(), allocator) {}
+  template <std::input_iterator Iterator>
+  hash_container(Iterator first, Iterator last, size_type capacity, const Hash& hash,
+                 const Allocator& allocator)
+      : hash_container(first, last, capacity, hash, KeyEqual(), allocator) {}
+  template <std::input_iterator Iterator>
+  hash_container(Iterator first, Iterator last, const Allocator& allocator)
+      : hash_container(first, last, 0, Hash(), KeyEqual(), allocator) {}
+
+  hash_container(std::initializer_list<value_type> elements, size_type capacity = 0,
+                 const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
+                 const Allocator& allocator = Allocator())
+      : hash_container(elements.begin(), elements.end(), capacity, hash, equal, allocator) {}
+  hash_container(std::initializer_list<value_type> elements, size_type capacity,
+                 const Allocator& allocator)
+      : hash_container(elements, capacity, Hash(), KeyEqual(), allocator) {}
+  hash_container(std::initializer_list<value_type> elements, size_type capacity, const Hash& hash,
+                 const Allocator& allocator)
+      : hash_container(elements, capacity, hash, KeyEqual(), allocator) {}
+  hash_container(std::initializer_list<value_type> elements, const Allocator& allocator)
+      : hash_container(elements, 0, Hash(), KeyEqual(), allocator) {}
+
+  template <detail::iterable Range>
+  hash_container(from_range_t, Range&& range, size_type capacity = 0, const Hash& hash = Hash(),
+                 const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
+      : table_(hash, equal, allocator) {
+    fill(std::begin(range), std::end(range), capacity, detail::known_length(range));
+  }
+  template <detail::iterable Range>
+  hash_container(from_range_t, Range&& range, size_type capacity, const Allocator& allocator)
+      : hash_container(from_range, std::forward<Range>(range), capacity, Hash(), KeyEqual(),
+                       allocator) {}
+  template <detail::iterable Range>
+  hash_container(from_range_t, Range&& range, size_type capacity, const Hash& hash,
+                 const Allocator& allocator)
+      : hash_container(from_range, std::forward<Range>(range), capacity, hash, KeyEqual(),
+                       allocator) {}
+  template <detail::iterable Range>
+  hash_container(from_range_t, Range&& range, const Allocator& allocator)
+      : hash_container(from_range, std::forward<Range>(range), 0, Hash(), KeyEqual(), allocator) {}
+
+  // ---- copying, moving, assigning, swapping ----
+  // Assigning invalidates everything. Moving and swapping: iterators, while pointers and references
+  // follow the elements.
+
+  // A copy has the seed of its original, hence its order. Bound: O(size).
+  hash_container(const hash_container& other)
+      : hash_container(
+            other, allocator_traits::select_on_container_copy_construction(other.get_allocator())) {
+  }
+  hash_container(const hash_container& other, const Allocator& allocator)
+      : table_(other.table_.hash(), other.table_.equal(), allocator) {
+    table_.copy_from(other.table_);
+  }
+
+  // The other is empty afterwards, and usable. Bound: O(1).
+  hash_container(hash_container&& other) noexcept(
+      std::is_nothrow_copy_constructible_v<Hash>&& std::is_nothrow_copy_constructible_v<KeyEqual>)
+      : table_(other.table_.hash(), other.table_.equal(), other.table_.allocator()) {
+    table_.take(other.table_);
+  }
+  // O(size) when the allocators differ.
+  hash_container(hash_container&& other, const Allocator& allocator)
+      : table_(other.table_.hash(), other.table_.equal(), allocator) {
+    functions::take_or_move(table_, other.table_);
+  }
+
+  // Bound: O(size). Strong guarantee; if assigning the hash or the equality throws, this container
+  // is empty.
+  hash_container& operator=(const hash_container& other) {
+    if (this == &other) return *this;
+    constexpr bool propagate = allocator_traits::propagate_on_container_copy_assignment::value;
+    hash_container copy(other, propagate ? other.get_allocator() : get_allocator());
+    table_.end();
+    if constexpr (propagate) table_.allocator() = other.get_allocator();
+    table_.set_functions(other.table_.hash(), other.table_.equal());
+    table_.take(copy.table_);
+    return *this;
+  }
+
+  // Bound: O(size of the target). Where the allocators differ and stay, elements are moved one by
+  // one; on an exception each is then either here or there.
+  hash_container& operator=(hash_container&& other) noexcept(
+      (allocator_traits::propagate_on_container_move_assignment::value ||
+       allocator_traits::is_always_equal::value) &&
+      std::is_nothrow_copy_assignable_v<Hash> && std::is_nothrow_copy_assignable_v<KeyEqual>) {
+    if (this == &other) return *this;
+    table_.end();
+    if constexpr (allocator_traits::propagate_on_container_move_assignment::value) {
+      table_.allocator() = other.table_.allocator();
+    }
+    table_.set_functions(other.table_.hash(), other.table_.equal());
+    functions::take_or_move(table_, other.table_);
+    return *this;
+  }
+
+  // Bound: O(size). Strong guarantee.
+  hash_container& operator=(std::initializer_list<value_type> elements) {
+    hash_container fresh(elements, 0, hash_function(), key_eq(), get_allocator());
+    table_.end();
+    table_.take(fresh.table_);
+    return *this;
+  }
+
+  // Bound: O(size); all elements are destroyed at once. steady::retire() does it in steps.
+  ~hash_container() = default;
+
+  // O(1). Unequal allocators that do not propagate: undefined, as in the standard.
+  void swap(hash_container& other) noexcept(
+      std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>) {
+    if constexpr (allocator_traits::propagate_on_container_swap::value) {
+      using std::swap;
+      swap(table_.allocator(), other.table_.allocator());
+    }
+    table_.swap_functions(other.table_);
+    table_.swap_content(other.table_);
+  }
+
+  // ---- iterating ----
+
+  // Bound of begin() and ++: the buckets without elements that are passed over.
+  STEADY_ALWAYS_INLINE iterator begin() noexcept { return {table_, table_.first()}; }
+  STEADY_ALWAYS_INLINE const_iterator begin() const noexcept { return {table_, table_.first()}; }
+  iterator end() noexcept { return {table_, {}}; }
+  const_iterator end() const noexcept { return {table_, {}}; }
+  const_iterator cbegin() const noexcept { return begin(); }
+  const_iterator cend() const noexcept { return end(); }
+
+  // ---- looking up ----
+  // Each also takes any key that a transparent Hash and a transparent KeyEqual accept.
+
+  STEADY_ALWAYS_INLINE iterator find(const key_type& key) { return {table_, table_.find(key)}; }
+  STEADY_ALWAYS_INLINE const_iterator find(const key_type& key) const {
+    return {table_, table_.find(key)};
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  STEADY_ALWAYS_INLINE iterator find(const K& key) {
+    return {table_, table_.find(key)};
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  STEADY_ALWAYS_INLINE const_iterator find(const K& key) const {
+    return {table_, table_.find(key)};
+  }
+
+  STEADY_ALWAYS_INLINE bool contains(const key_type& key) const {
+    return static_cast<bool>(table_.find(key));
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  STEADY_ALWAYS_INLINE bool contains(const K& key) const {
+    return static_cast<bool>(table_.find(key));
+  }
+
+  // 0 or 1.
+  STEADY_ALWAYS_INLINE size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  STEADY_ALWAYS_INLINE size_type count(const K& key) const {
+    return contains(key) ? 1 : 0;
+  }
+
+  // The key's element as a range of one, or an empty range.
+  std::pair<iterator, iterator> equal_range(const key_type& key) { return range_at(find(key)); }
+  std::pair<const_iterator, const_iterator> equal_range(const key_type& key) const {
+    return range_at(find(key));
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  std::pair<iterator, iterator> equal_range(const K& key) {
+    return range_at(find(key));
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  std::pair<const_iterator, const_iterator> equal_range(const K& key) const {
+    return range_at(find(key));
+  }
+
+  // Maps only: the key's value, a new mapped_type() if the key is new.
+  STEADY_ALWAYS_INLINE mapped_reference operator[](const key_type& key) requires is_map {
+    return try_emplace(key).first->second;
+  }
+  STEADY_ALWAYS_INLINE mapped_reference operator[](key_type&& key) requires is_map {
+    return try_emplace(std::move(key)).first->second;
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  STEADY_ALWAYS_INLINE mapped_reference operator[](K&& key) requires is_map {
+    return try_emplace(std::forward<K>(key)).first->second;
+  }
+
+  // Maps only: the key's value. Throws std::out_of_range when there is none.
+  mapped_reference at(const key_type& key) requires is_map {
+    return functions::value_to_change(table_, key);
+  }
+  const_mapped_reference at(const key_type& key) const requires is_map {
+    return functions::value_at(table_, key);
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  mapped_reference at(const K& key) requires is_map {
+    return functions::value_to_change(table_, key);
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  const_mapped_reference at(const K& key) const requires is_map {
+    return functions::value_at(table_, key);
+  }
+
+  // ---- inserting ----
+  // An element whose key is there already is not inserted, and nothing is moved from. A hint is of
+  // no use, and ignored.
+
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(const value_type& element) {
+    return emplace(element);
+  }
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(value_type&& element) {
+    return emplace(std::move(element));
+  }
+  // What an element can be built from: a pair, for a map; for a set a key of another type that
+  // transparent functions accept, from which a key is built only if it is new.
+  template <detail::makes_element<Elements, Hash, KeyEqual> Element>
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(Element&& element) {
+    if constexpr (is_map) {
+      return emplace(std::forward<Element>(element));
+    } else {
+      return find_or_insert(element,
+                            [&](slot_type* at) { construct(at, std::forward<Element>(element)); });
+    }
+  }
+  iterator insert(const_iterator, const value_type& element) { return insert(element).first; }
+  iterator insert(const_iterator, value_type&& element) { return insert(std::move(element)).first; }
+  template <detail::makes_element<Elements, Hash, KeyEqual> Element>
+  iterator insert(const_iterator, Element&& element) {
+    return insert(std::forward<Element>(element)).first;
+  }
+
+  // Not all or nothing: what was inserted before an exception stays.
+  template <std::input_iterator Iterator>
+  void insert(Iterator first, Iterator last) {
+    for (; first != last; ++first) emplace(*first);
+  }
+  void insert(std::initializer_list<value_type> elements) {
+    insert(elements.begin(), elements.end());
+  }
+  template <detail::iterable Range>
+  void insert_range(Range&& range) {
+    for (auto&& element : range) emplace(std::forward<decltype(element)>(element));
+  }
+
+  // Where the arguments show the key (an element, a pair with a key, a key and a value) nothing is
+  // built unless it is new. Otherwise builds the element, and moves it in if its key is new.
+  template <class... Arguments>
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> emplace(Arguments&&... arguments) {
+    const auto [at, inserted] =
+        functions::find_or_emplace(table_, std::forward<Arguments>(arguments)...);
+    return {iterator(table_, at), inserted};
+  }
+  template <class... Arguments>
+  iterator emplace_hint(const_iterator, Arguments&&... arguments) {
+    return emplace(std::forward<Arguments>(arguments)...).first;
+  }
+
+  // Maps only: if `key` is new, builds its value from `arguments`; otherwise touches nothing.
+  template <class... Arguments>
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> try_emplace(
+      const key_type& key, Arguments&&... arguments) requires is_map {
+    return emplace_value(key, std::forward<Arguments>(arguments)...);
+  }
+  template <class... Arguments>
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> try_emplace(
+      key_type&& key, Arguments&&... arguments) requires is_map {
+    return emplace_value(std::move(key), std::forward<Arguments>(arguments)...);
+  }
+  template <detail::other_key<Hash, KeyEqual, hash_container> K, class... Arguments>
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> try_emplace(
+      K&& key, Arguments&&... arguments) requires is_map {
+    return emplace_value(std::forward<K>(key), std::forward<Arguments>(arguments)...);
+  }
+  template <class K, class... Arguments>
+  iterator try_emplace(const_iterator, K&& key, Arguments&&... arguments) requires is_map {
+    return try_emplace(std::forward<K>(key), std::forward<Arguments>(arguments)...).first;
+  }
+
+  // Maps only: assigns `value` to the key's element, or makes one.
+  template <class Value>
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert_or_assign(const key_type& key,
+                                                                  Value&& value) requires is_map {
+    return assign_value(key, std::forward<Value>(value));
+  }
+  template <class Value>
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert_or_assign(key_type&& key,
+                                                                  Value&& value) requires is_map {
+    return assign_value(std::move(key), std::forward<Value>(value));
+  }
+  template <detail::transparent_key<Hash, KeyEqual> K, class Value>
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert_or_assign(K&& key,
+                                                                  Value&& value) requires is_map {
+    return assign_value(std::forward<K>(key), std::forward<Value>(value));
+  }
+  template <class K, class Value>
+  iterator insert_or_assign(const_iterator, K&& key, Value&& value) requires is_map {
+    return insert_or_assign(std::forward<K>(key), std::forward<Value>(value)).first;
+  }
+
+  // ---- taking out, and putting back ----
+  // Each way moves the element once.
+
+  // The element, which is in the container no more.
+  node_type extract(const_iterator element) {
+    const location& at = element.at(table_);
+    table_.note_write(at.slot);
+    node_type node(table_.allocator(), at.slot);
+    table_.erase_noted(at);
+    return node;
+  }
+  // An empty handle if there is no such key.
+  node_type extract(const key_type& key) { return extract_found(find(key)); }
+  template <detail::other_key<Hash, KeyEqual, hash_container> K>
+  node_type extract(const K& key) {
+    return extract_found(find(key));
+  }
+
+  // The allocators must be equal if this is a node container.
+  insert_return_type insert(node_type&& node) {
+    if (node.empty()) return {};
+    functions::require_equal_allocator(table_, node.get_allocator());
+    const auto [at, inserted] = functions::adopt(table_, node.slot());
+    if (inserted) node.reset();
+    return {iterator(table_, at), inserted, std::move(node)};
+  }
+  // What is not inserted stays in the handle, without being moved.
+  iterator insert(const_iterator, node_type&& node) {
+    if (node.empty()) return end();
+    functions::require_equal_allocator(table_, node.get_allocator());
+    const auto [at, inserted] = functions::adopt(table_, node.slot());
+    if (inserted) node.reset();
+    return {table_, at};
+  }
+
+  // Moves the elements whose keys are new here; `source` keeps the others. Any hash, equality and
+  // policy will do; the allocators must be equal if these are node containers. Bound:
+  // O(source.size()).
+  template <class H, class E, class P>
+  void merge(hash_container<Elements, H, E, Allocator, P>& source) {
+    if (static_cast<const void*>(this) == static_cast<const void*>(&source)) return;
+    functions::merge(table_, source.table_);
+  }
+  template <class H, class E, class P>
+  void merge(hash_container<Elements, H, E, Allocator, P>&& source) {
+    merge(source);
+  }
+
+  // ---- erasing ----
+  // Never moves another element, and never shrinks.
+
+  // The number of elements erased, 0 or 1.
+  STEADY_ALWAYS_INLINE size_type erase(const key_type& key) { return erase_key(key); }
+  template <detail::other_key<Hash, KeyEqual, hash_container> K>
+  size_type erase(const K& key) {
+    return erase_key(key);
+  }
+
+  // The element after the erased one. Throws nothing.
+  STEADY_ALWAYS_INLINE iterator erase(const_iterator element) noexcept {
+    const location& at = element.at(table_);
+    location next = table_.after_if_used(at);
+    table_.erase(at, next);
+    return {table_, next};
+  }
+  template <detail::one_but_not_other<iterator, const_iterator> I>
+  STEADY_ALWAYS_INLINE iterator erase(I element) noexcept {
+    return erase(const_iterator(element));
+  }
+  iterator erase(const_iterator first, const_iterator last) noexcept {
+    return {table_, functions::erase(table_, first.end_or_at(table_), last.end_or_at(table_))};
+  }
+
+  // Destroys all elements. Bound: O(size + buckets). What was reserved stays, and so does the
+  // memory of a container of one chunk; others, and those that are migrating, give theirs back.
+  void clear() noexcept { table_.changing_engine().clear(); }
+
+  // Erases the elements for which `erases(element)` is true; returns how many. Bound: O(size).
+  template <class Predicate>
+  friend size_type erase_if(hash_container& container, Predicate erases) {
+    return functions::erase_if(container.table_, [&](const location& at) {
+      return static_cast<bool>(erases(*iterator(container.table_, at)));
+    });
+  }
+
+  // ---- visiting ----
+  // The visitor must not change the container; a map's values it may change, if the container is
+  // not const.
+
+  // Calls `visitor(element)` for every element. Bound: O(size + buckets).
+  template <class Visitor>
+  void for_each(Visitor visitor) {
+    for (auto& element : *this) visitor(element);
+  }
+  template <class Visitor>
+  void for_each(Visitor visitor) const {
+    for (auto& element : *this) visitor(element);
+  }
+  // The same for a part of the elements, so that several threads can share the work.
+  template <class Visitor>
+  void for_each(line_part part, Visitor visitor) {
+    functions::visit_part(table_, part, handing_to(*this, visitor));
+  }
+  template <class Visitor>
+  void for_each(line_part part, Visitor visitor) const {
+    functions::visit_part(table_, part, handing_to(*this, visitor));
+  }
+
+  // Calls `visitor(element)` for the elements of the next `max_buckets` buckets, and returns where
+  // to go on. Whatever happens to the container between two calls, from the start to at_end() an
+  // element that is there throughout is met exactly once, and none twice unless it was erased and
+  // inserted again. Bound: max_buckets buckets. Throws steady::stale_cursor for a cursor of another
+  // container, or if the container is being reseeded or was since; what the visitor throws, after
+  // which the cursor given can be used again.
+  template <class Visitor>
+  cursor scan(cursor from, size_type max_buckets, Visitor visitor) {
+    return functions::scan(table_, from, max_buckets, handing_to(*this, visitor));
+  }
+  template <class Visitor>
+  cursor scan(cursor from, size_type max_buckets, Visitor visitor) const {
+    return functions::scan(table_, from, max_buckets, handing_to(*this, visitor));
+  }
+
+  // The elements, as a range whose iterators survive every change of the container between two of
+  // their steps, and drive what is pending; see steady/walker.hpp.
+  //
+  //   for (auto& [key, value] : map.walk()) ...
+  //
+  // Bound of a step: a bucket, the buckets without elements that are passed over, and what an
+  // insertion may evacuate. Throws what the allocator throws.
+  walker<table_type> walk() { return walker<table_type>(table_); }
+
+  // ---- comparing ----
+
+  // The same elements, in whatever order. Bound: O(size).
+  friend bool operator==(const hash_container& a, const hash_container& b) {
+    return functions::equal(a.table_, b.table_);
+  }
+
+  // ---- stepping ----
+  // Growing happens in steps, driven by insertions. These functions drive it, too, or take it off
+  // the insertions by paying at once.
+  //
+  //   Throws       what the hash, the element's constructors and the allocator throw when elements
+  //                move; the function has then done a part of its work, and nothing is lost.
+  //   Invalidates  whatever moves elements: iterators, pointers and references.
+
+  // Does at most `max_buckets` buckets of pending work; returns how many it did.
+  size_type step(size_type max_buckets) { return table_.changing_engine().step(max_buckets); }
+
+  // Works for `time`, a std::chrono::duration, a bucket more at the most; returns how many buckets
+  // it did.
+  template <class Duration>
+  size_type step_for(const Duration& time) {
+    const std::uint64_t start = detail::system_nanoseconds();
+    const std::uint64_t all = detail::nanoseconds_in(time);
+    size_type done = 0;
+    while (migrating() && detail::system_nanoseconds() - start < all) done += step(1);
+    return done;
+  }
+
+  // True while any stepwise work is pending.
+  bool migrating() const noexcept { return table_.engine().is_pending(); }
+
+  // Buckets of work that are left; 0 when not migrating.
+  size_type pending() const noexcept { return table_.engine().pending(); }
+
+  // Completes all pending work. Bound: O(pending()).
+  void finish() { step(~size_type{0}); }
+
+  // ---- asking for work in steps ----
+  // These return in constant time; migrating() is true until what they ask for is done.
+
+  // Room for `size` elements, in the end; then, until the size exceeds that, no insertion migrates,
+  // and references stay valid. Throws std::length_error for sizes that no map can have, and what
+  // the allocator throws; nothing is asked for then.
+  void reserve_gradually(size_type size) { table_.changing_engine().reserve_gradually(size); }
+
+  // As many buckets as the size needs, in the end. Takes back what was reserved.
+  void shrink_gradually() noexcept { table_.changing_engine().shrink_gradually(); }
+
+  // Brings every element to a bucket anew, so that overflow that erasing has left goes away.
+  void compact_gradually() noexcept { table_.changing_engine().compact_gradually(); }
+
+  // Gives every element a hash position under a new random seed, so that keys chosen to collide
+  // under the old one collide no more. It begins by itself where it is needed; see
+  // Policy::reseeds. Cursors of before have to start again.
+  void reseed_gradually() noexcept { table_.changing_engine().reseed_gradually(); }
+
+  // The container is empty at once, and usable; the elements are destroyed in steps. At once if the
+  // container has at most four buckets, or a small block for the note of it cannot be allocated.
+  void clear_gradually() noexcept { table_.changing_engine().clear_gradually(); }
+
+  // For times of memory pressure: shrink_gradually(), and at most `max_buckets` buckets of pending
+  // work. Returns how many bytes were given back; call again while migrating(). Throws as step().
+  size_type trim(size_type max_buckets = 64) {
+    const size_type before = stats().bytes;
+    shrink_gradually();
+    table_.engine().trim(max_buckets);
+    const size_type after = stats().bytes;
+    return after < before ? before - after : 0;
+  }
+
+  // ---- paying at once ----
+
+  // Room for `size` elements: until then no insertion migrates, and references stay valid.
+  // Bound: O(elements + buckets). Throws std::length_error for sizes that no map can have.
+  void reserve(size_type size) {
+    if (size == 0 && !table_.state().has_memory()) return;
+    table_.changing_engine().reserve(size);
+  }
+
+  // As many buckets as `buckets` or the size needs, whichever is more; 0 shrinks to fit.
+  // Bound: O(elements + buckets). Throws std::length_error for numbers that no map can have.
+  void rehash(size_type buckets) { functions::rehash(table_, buckets); }
+
+  // ---- observing ----
+  // O(1); throws nothing.
+
+  size_type size() const noexcept { return table_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  size_type max_size() const noexcept { return functions::max_size(); }
+
+  size_type bucket_count() const noexcept { return stats().buckets; }
+  // Elements by slots; above 1 is possible, in overflow.
+  float load_factor() const noexcept { return static_cast<float>(stats().load_factor); }
+  static constexpr float max_load_factor() noexcept {
+    return static_cast<float>(Policy::load_limit);
+  }
+
+  hasher hash_function() const { return table_.hash(); }
+  key_equal key_eq() const { return table_.equal(); }
+  allocator_type get_allocator() const noexcept { return table_.allocator(); }
+
+  steady::stats stats() const noexcept { return table_.engine().statistics(); }
+
+  // What was done since construction or reset_work(); only with a policy that counts, see
+  // steady/work.hpp.
+  const steady::work& work() const noexcept {
+    static_assert(Policy::count_work, "work(): only with a policy that says count_work = true");
+    return table_.state().recorder.counted();
+  }
+  void reset_work() noexcept {
+    static_assert(Policy::count_work,
+                  "reset_work(): only with a policy that says count_work = true");
+    table_.recorder().reset();
+  }
+
+  // For tests: a sentence naming the first invariant found broken, null when all hold. O(size).
+  const char* check_invariants() const {
+    return detail::invariants<table_type>::first_broken(table_);
+  }
+
+ private:
+  template <class, class, class, class, class>
+  friend class hash_container;
+  friend detail::container_access;
+
+  template <class... Arguments>
+  void construct(slot_type* at, Arguments&&... arguments) {
+    Elements::construct(table_.allocator(), at, std::forward<Arguments>(arguments)...);
+  }
+
+  // The element with `key`, or a new one made by `make(slot)`.
+  template <class K, class Construct>
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> find_or_insert(const K& key,
+                                                                const Construct& make) {
+    const auto [at, inserted] = table_.find_or_insert(key, make);
+    return {iterator(table_, at), inserted};
+  }
+
+  template <class K, class... Arguments>
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> emplace_value(K&& key, Arguments&&... arguments) {
+    return find_or_insert(key, [&](slot_type* at) {
+      construct(at, std::piecewise_construct, std::forward_as_tuple(std::forward<K>(key)),
+                std::forward_as_tuple(std::forward<Arguments>(arguments)...));
+    });
+  }
+  template <class K, class Value>
+  std::pair<iterator, bool> assign_value(K&& key, Value&& value) {
+    const auto result = emplace_value(std::forward<K>(key), std::forward<Value>(value));
+    if (!result.second) result.first->second = std::forward<Value>(value);
+    return result;
+  }
+
+  template <class Iterator, class Sentinel>
+  void fill(Iterator first, Sentinel last, size_type capacity, size_type length) {
+    if (capacity != 0 || length != 0) reserve(capacity < length ? length : capacity);
+    for (; first != last; ++first) functions::find_or_emplace(table_, *first);
+    if (capacity == 0) table_.engine().withdraw_reservation();  // nobody asked for one
+  }
+
+  template <class K>
+  STEADY_ALWAYS_INLINE size_type erase_key(const K& key) {
+    const location at = table_.find(key);
+    if (!at) return 0;
+    table_.erase_and_progress(at);
+    return 1;
+  }
+  node_type extract_found(const_iterator found) {
+    return found == end() ? node_type() : extract(found);
+  }
+  template <class Iterator>
+  static std::pair<Iterator, Iterator> range_at(Iterator found) noexcept {
+    Iterator next = found;
+    if (found != Iterator()) ++next;
+    return {found, next};
+  }
+
+  // Hands elements to the visitor, const ones if `Self` is const.
+  template <class Self, class Visitor>
+  static auto handing_to(Self& self, Visitor& visitor) {
+    using handed = decltype(*self.begin());
+    return [&](const location& at) {
+      if constexpr (!std::is_const_v<std::remove_reference_t<handed>>) {
+        self.table_.note_write(at.slot);
+      }
+      [[maybe_unused]] const typename table_type::user_code scope(&self.table_);
+      visitor(static_cast<handed>(Elements::element_of(*at.slot)));
+    };
+  }
+
+  table_type table_;
+};
 
 inline namespace STEADY_ABI {
 
 template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = default_policy>
 class hash_map
-    : public map_container<detail::map_elements<Key, T>, Hash, KeyEqual, Allocator, Policy> {
-  using base = map_container<detail::map_elements<Key, T>, Hash, KeyEqual, Allocator, Policy>;
+    : public hash_container<detail::map_elements<Key, T>, Hash, KeyEqual, Allocator, Policy> {
+  using base = hash_container<detail::map_elements<Key, T>, Hash, KeyEqual, Allocator, Policy>;
 
  public:
+  using mapped_type = T;
   using typename base::value_type;
 
   using base::base;
@@ -76,8 +785,8 @@ hash_map(std::initializer_list<std::pair<Key, T>>, First, Options...)
     -> hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
                 typename Deduced::key_equal, typename Deduced::allocator>;
 
-template <std::ranges::input_range Range, class... Options,
-          class Deduced = detail::deduced_map<std::ranges::range_value_t<Range>, Options...>>
+template <detail::iterable Range, class... Options,
+          class Deduced = detail::deduced_map<detail::iterated_value<Range>, Options...>>
 hash_map(from_range_t, Range&&, Options...)
     -> hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
                 typename Deduced::key_equal, typename Deduced::allocator>;

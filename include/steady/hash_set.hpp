@@ -3,28 +3,22 @@
 //   steady::hash_set<std::string> seen;
 //   if (seen.insert("Ada").second) ...
 //
-// The interface is that of std::unordered_set where a flat set can have it; what it offers
-// is declared, with the bounds and guarantees of every function, in
-//
-//   steady/container_base.hpp   constructing, copying, assigning, iterating
-//   steady/hash_container.hpp   looking up, inserting, erasing, taking out
-//   steady/stepwise.hpp         stepping, reserving, stats
+// The interface is that of std::unordered_set where a flat set can have it, and steps; all of it,
+// with the bounds and guarantees of every function, is in steady/hash_map.hpp, in hash_container.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
-#include <ranges>
 
-#include <steady/detail/config.hpp>
-#include <steady/detail/deduction.hpp>
-#include <steady/detail/elements.hpp>
-#include <steady/detail/interface.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/elements/elements.hpp>
+#include <steady/detail/interface/arguments.hpp>
+#include <steady/detail/interface/deduction.hpp>
 #include <steady/from_range.hpp>
 #include <steady/hash.hpp>
-#include <steady/hash_container.hpp>
+#include <steady/hash_map.hpp>
 #include <steady/policy.hpp>
 
 namespace steady {
@@ -74,8 +68,8 @@ hash_set(std::initializer_list<Key>, First, Options...)
     -> hash_set<typename Deduced::key, typename Deduced::hash, typename Deduced::key_equal,
                 typename Deduced::allocator>;
 
-template <std::ranges::input_range Range, class... Options,
-          class Deduced = detail::deduced_set<std::ranges::range_value_t<Range>, Options...>>
+template <detail::iterable Range, class... Options,
+          class Deduced = detail::deduced_set<detail::iterated_value<Range>, Options...>>
 hash_set(from_range_t, Range&&, Options...)
     -> hash_set<typename Deduced::key, typename Deduced::hash, typename Deduced::key_equal,
                 typename Deduced::allocator>;

@@ -7,22 +7,20 @@
 // The interface is hash_map's; extract() and insert(node) do not move the element either.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
-#include <ranges>
 #include <utility>
 
-#include <steady/detail/config.hpp>
-#include <steady/detail/deduction.hpp>
-#include <steady/detail/elements.hpp>
-#include <steady/detail/interface.hpp>
-#include <steady/detail/nodes.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/elements/elements.hpp>
+#include <steady/detail/elements/nodes.hpp>
+#include <steady/detail/interface/arguments.hpp>
+#include <steady/detail/interface/deduction.hpp>
 #include <steady/from_range.hpp>
 #include <steady/hash.hpp>
-#include <steady/map_container.hpp>
+#include <steady/hash_map.hpp>
 #include <steady/policy.hpp>
 
 namespace steady {
@@ -32,12 +30,13 @@ inline namespace STEADY_ABI {
 template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = default_policy>
 class node_hash_map
-    : public map_container<detail::node_elements<detail::map_elements<Key, T>, Allocator>, Hash,
-                           KeyEqual, Allocator, Policy> {
-  using base = map_container<detail::node_elements<detail::map_elements<Key, T>, Allocator>, Hash,
-                             KeyEqual, Allocator, Policy>;
+    : public hash_container<detail::node_elements<detail::map_elements<Key, T>, Allocator>, Hash,
+                            KeyEqual, Allocator, Policy> {
+  using base = hash_container<detail::node_elements<detail::map_elements<Key, T>, Allocator>, Hash,
+                              KeyEqual, Allocator, Policy>;
 
  public:
+  using mapped_type = T;
   using typename base::value_type;
 
   using base::base;
@@ -74,8 +73,8 @@ node_hash_map(std::initializer_list<std::pair<Key, T>>, First, Options...)
     -> node_hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
                      typename Deduced::key_equal, typename Deduced::allocator>;
 
-template <std::ranges::input_range Range, class... Options,
-          class Deduced = detail::deduced_map<std::ranges::range_value_t<Range>, Options...>>
+template <detail::iterable Range, class... Options,
+          class Deduced = detail::deduced_map<detail::iterated_value<Range>, Options...>>
 node_hash_map(from_range_t, Range&&, Options...)
     -> node_hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
                      typename Deduced::key_equal, typename Deduced::allocator>;

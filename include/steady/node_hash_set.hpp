@@ -7,21 +7,19 @@
 // The interface is hash_set's; extract() and insert(node) do not move the element either.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
-#include <ranges>
 
-#include <steady/detail/config.hpp>
-#include <steady/detail/deduction.hpp>
-#include <steady/detail/elements.hpp>
-#include <steady/detail/interface.hpp>
-#include <steady/detail/nodes.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/elements/elements.hpp>
+#include <steady/detail/elements/nodes.hpp>
+#include <steady/detail/interface/arguments.hpp>
+#include <steady/detail/interface/deduction.hpp>
 #include <steady/from_range.hpp>
 #include <steady/hash.hpp>
-#include <steady/hash_container.hpp>
+#include <steady/hash_map.hpp>
 #include <steady/policy.hpp>
 
 namespace steady {
@@ -73,8 +71,8 @@ node_hash_set(std::initializer_list<Key>, First, Options...)
     -> node_hash_set<typename Deduced::key, typename Deduced::hash, typename Deduced::key_equal,
                      typename Deduced::allocator>;
 
-template <std::ranges::input_range Range, class... Options,
-          class Deduced = detail::deduced_set<std::ranges::range_value_t<Range>, Options...>>
+template <detail::iterable Range, class... Options,
+          class Deduced = detail::deduced_set<detail::iterated_value<Range>, Options...>>
 node_hash_set(from_range_t, Range&&, Options...)
     -> node_hash_set<typename Deduced::key, typename Deduced::hash, typename Deduced::key_equal,
                      typename Deduced::allocator>;

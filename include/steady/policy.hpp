@@ -11,7 +11,7 @@
 
 #include <cstddef>
 
-#include <steady/detail/group.hpp>
+#include <steady/detail/line/tag_group.hpp>
 
 namespace steady {
 
@@ -60,8 +60,8 @@ struct default_policy {
   // Count what every call does; see steady/work.hpp.
   static constexpr bool count_work = false;
 
-  // How tags are compared.
-  using group = detail::native_group;
+  // How the tags of a bucket are compared.
+  using group = detail::native_tag_group;
 };
 
 }  // namespace steady

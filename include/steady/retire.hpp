@@ -8,41 +8,46 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 #include <type_traits>
 #include <utility>
+
+#include <steady/detail/table/container_functions.hpp>
+#include <steady/work.hpp>
 
 namespace steady {
 
 template <class Container>
-class retired : private Container {
+class retired {
  public:
   explicit retired(Container&& contents) noexcept(std::is_nothrow_move_constructible_v<Container>)
-      : Container(std::move(contents)), work_(this->table_.arrays()) {
-    this->table_.end_walkers();
+      : contents_(std::move(contents)) {
+    engine().retire();
   }
   retired(retired&&) = default;
   retired& operator=(retired&&) = delete;
-  ~retired() { step(std::numeric_limits<std::size_t>::max()); }
+  ~retired() = default;
 
   // Destroys the elements of at most `max_buckets` buckets; returns how many buckets it did.
   // Bound: those elements, a chunk for each bucket. Throws nothing.
   std::size_t step(std::size_t max_buckets) noexcept {
-    return this->table_.demolish(work_, max_buckets);
+    return engine().destroy_retired(max_buckets);
   }
 
   // True when nothing is left.
   bool done() const noexcept { return pending() == 0; }
 
   // Buckets that are left.
-  std::size_t pending() const noexcept { return this->table_.pending_demolition(work_); }
+  std::size_t pending() const noexcept { return engine().pending_of_retired(); }
 
   // As the container's; only with a policy that counts, see steady/work.hpp.
-  using Container::reset_work;
-  using Container::work;
+  void reset_work() noexcept { contents_.reset_work(); }
+  const steady::work& work() const noexcept { return contents_.work(); }
 
  private:
-  typename Container::table_type::demolition_type work_;
+  auto engine() noexcept { return detail::container_access::table_of(contents_).engine(); }
+  auto engine() const noexcept { return detail::container_access::table_of(contents_).engine(); }
+
+  Container contents_;
 };
 
 // Bound: O(1). Throws what copying the hash and the equality throws.

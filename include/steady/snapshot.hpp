@@ -12,7 +12,7 @@
 // write to the container first copies the elements of the interval that it falls into, unless that
 // was delivered or copied before; bits say which were. What was not copied is delivered from the
 // container itself, in whichever bucket it is by then, for no migration changes its interval. (A
-// re-seeding does; so what it moves is copied before.)
+// reseeding does; so what it moves is copied before.)
 //
 // Every access that could change an element counts as a write: to the value of operator[], of at()
 // and of iterators of a non-const map, to those that a walker or a visitor of a non-const map gets.
@@ -28,49 +28,42 @@
 //   meanwhile.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <iterator>
-#include <limits>
 #include <memory>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
-#include <steady/detail/debug.hpp>
-#include <steady/detail/hash_line.hpp>
-#include <steady/detail/line_visit.hpp>
-#include <steady/detail/observers.hpp>
-#include <steady/detail/saved_copies.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/debug.hpp>
+#include <steady/detail/line/hash_line.hpp>
+#include <steady/detail/memory/item_list.hpp>
+#include <steady/detail/state/observers.hpp>
+#include <steady/detail/table/container_functions.hpp>
+#include <steady/detail/traversal/line_visit.hpp>
+#include <steady/detail/traversal/saved_copies.hpp>
 #include <steady/hash_map.hpp>
 
 namespace steady {
 
 namespace detail {
 
-struct companion {
-  template <class Elements, class Hash, class KeyEqual, class Allocator, class Policy>
-  static auto& table_of(stepwise<Elements, Hash, KeyEqual, Allocator, Policy>& container) {
-    return container.table_;
-  }
-};
-
 template <class Container>
-using table_of = std::remove_reference_t<decltype(companion::table_of(std::declval<Container&>()))>;
+using table_of =
+    std::remove_reference_t<decltype(container_access::table_of(std::declval<Container&>()))>;
 
 }  // namespace detail
 
 template <class Container>
-class snapshot final
-    : private detail::snapshot_base<typename detail::table_of<Container>::arrays_type> {
+class snapshot final : private detail::snapshot_base {
   using table = detail::table_of<Container>;
-  using arrays_type = typename table::arrays_type;
+  using storage = typename table::storage_type;
+  using cold_type = detail::cold_block<storage>;
   using elements = typename table::elements;
   using slot_type = typename table::slot_type;
-  using base = detail::snapshot_base<arrays_type>;
 
  public:
   using value_type = typename elements::value_type;
@@ -80,13 +73,14 @@ class snapshot final
 
   class iterator;
 
-  // The container's elements of now. Bound: O(1), allocates nothing. Throws what copying the hash
-  // throws.
-  explicit snapshot(Container& container) : snapshot(detail::companion::table_of(container)) {}
+  // The container's elements of now. Bound: O(1). Throws what copying the hash throws, and the
+  // allocator.
+  explicit snapshot(Container& container)
+      : snapshot(detail::container_access::table_of(container)) {}
   // What was copied is freed at once; skip() does it in steps.
   ~snapshot() {
     abandon();
-    skip(std::numeric_limits<std::size_t>::max());
+    skip(~std::size_t{0});
   }
 
   snapshot(const snapshot&) = delete;
@@ -134,7 +128,8 @@ class snapshot final
         line.saved.free(line.saved.take(line.next));
         pass(line);
       } else {
-        line.next = std::min(line.end, (line.next | (chunk_intervals - 1)) + 1);
+        line.next =
+            detail::min_of<std::uint64_t>(line.end, (line.next | (chunk_intervals - 1)) + 1);
       }
     }
     end_if_done();
@@ -144,8 +139,8 @@ class snapshot final
   // From now on writes copy nothing, and there is nothing to deliver: only skip() is of use, until
   // done(). O(1).
   void abandon() noexcept {
-    base_list::remove(*this);
-    source_.present = nullptr;
+    list::remove(*this);
+    present_ = nullptr;
   }
 
   // What copies hold. O(1).
@@ -197,8 +192,8 @@ class snapshot final
 
  private:
   using allocator_type = std::remove_cvref_t<decltype(std::declval<table&>().allocator())>;
-  using base_list = detail::observer_list<base>;
-  using position = typename table::position;
+  using list = detail::observer_list<detail::snapshot_base>;
+  using location = typename table::location;
   using saved_bucket = detail::saved_bucket;
   static constexpr std::uint64_t chunk_intervals = detail::saved_chunk::intervals;
 
@@ -221,67 +216,64 @@ class snapshot final
     copies saved;
   };
 
-  // What line_visit needs of a table; a snapshot outlives the table.
-  struct source {
-    using arrays_type = typename table::arrays_type;
-    using slot_type = typename table::slot_type;
-    using position = typename table::position;
+  // The hash positions of elements on the line that is visited; a snapshot outlives the table.
+  struct line_position {
+    std::remove_cvref_t<decltype(std::declval<table&>().hash())> hash;
+    detail::line_seed seed;
 
-    const arrays_type& arrays() const noexcept { return *present; }
-    std::uint64_t line_position(const slot_type& slot, bool) const {
-      return position_under(seed, slot);
-    }
-    std::uint64_t position_under(const detail::line_seed& of, const slot_type& slot) const {
+    std::uint64_t operator()(const slot_type& slot, bool) const { return under(seed, slot); }
+    std::uint64_t under(const detail::line_seed& of, const slot_type& slot) const {
       return detail::position_of(hash, elements::key_of(slot), of);
     }
-
-    std::remove_cvref_t<decltype(std::declval<table&>().hash())> hash;
-    const arrays_type* present;  // null when there is nothing left
-    detail::line_seed seed;      // of the line that is visited
   };
+  using visit_type = detail::line_visit<slot_type, typename table::layout, line_position>;
 
   explicit snapshot(table& of)
-      : source_{of.hash(), &of.arrays(), of.seed()},
+      : position_{of.hash(), of.state().seed},
         lines_{frozen_line(of.allocator()), frozen_line(of.allocator())},
-        found_(slot_allocator(of.allocator())) {
+        found_(of.allocator()) {
     if (of.size() == 0) return;
-    if (of.arrays().reseeding()) {
-      freeze_two_lines(of);
+    of.engine().add_snapshot(*this);
+    present_ = of.state().cold();
+    if (present_->reseeding) {
+      freeze_two_lines(of.state());
     } else {
-      freeze_line(of);
+      freeze_line(of.state());
     }
-    of.add_snapshot(*this);
   }
 
   // The finer of two arrays decides, so that no interval is more than a bucket.
-  void freeze_line(const table& of) {
-    const arrays_type& arrays = of.arrays();
-    unsigned finest = arrays.old_array().line().log2_buckets();
-    if (arrays.migrating()) finest = std::max(finest, arrays.new_array().line().log2_buckets());
+  void freeze_line(const typename table::state_type& of) {
+    unsigned finest = present_->old_array().line().log2_buckets();
+    if (present_->migrating()) {
+      finest = detail::max_of(finest, present_->new_array().line().log2_buckets());
+    }
     frozen_line& line = lines_[0];
-    line.seed = of.seed();
+    line.seed = of.seed;
     line.grid = detail::line_partition::of(finest);
     line.end = line.grid.buckets();
     on_old_ = &line;
   }
 
-  // Under a re-seeding: what is left on the old line, and what is on the new one by now.
-  void freeze_two_lines(const table& of) {
-    const arrays_type& arrays = of.arrays();
+  // Under a reseeding: what is left on the old line, and what is on the new one by now.
+  void freeze_two_lines(const typename table::state_type& of) {
     frozen_line& old_line = lines_[0];
-    old_line.seed = of.seed();
-    old_line.grid = arrays.old_array().line();
-    old_line.next = old_line.grid.bucket_at(arrays.frontier());
+    old_line.seed = of.seed;
+    old_line.grid = present_->old_array().line();
+    old_line.next = old_line.grid.bucket_at(present_->frontier);
     old_line.end = old_line.grid.buckets();
     on_old_ = &old_line;
-    if (arrays.frontier() == 0) return;
+    if (present_->frontier == 0) return;
     frozen_line& new_line = lines_[1];
     new_line.seed = of.next_seed();
-    new_line.grid = arrays.new_array().line();
+    new_line.grid = present_->new_array().line();
     new_line.end = new_line.grid.buckets();
     on_new_ = &new_line;
-    frontier_ = arrays.frontier();
-    early_ = arrays.early();
+    frontier_ = present_->frontier;
+    const detail::rare_block& rare = *detail::to_raw(present_->rare);
+    early_emptied_ = rare.early_emptied;
+    early_first_ = rare.early_first;
+    early_last_ = rare.early_last;
   }
 
   frozen_line* next_line() noexcept {
@@ -296,26 +288,26 @@ class snapshot final
   }
 
   void end_if_done() noexcept {
-    if (done()) base_list::remove(*this);
+    if (done()) list::remove(*this);
   }
 
   // ---- finding what is still in the container ----
 
-  // Calls `visit(position)` for the elements of an interval that was not copied.
+  // Calls `visit(location)` for the elements of an interval that was not copied.
   template <class Visit>
   void visit_present(const frozen_line& line, std::uint64_t interval, const Visit& visit) {
-    if (source_.present == nullptr || (&line != on_old_ && &line != on_new_)) return;
-    source_.seed = line.seed;
+    if (present_ == nullptr || (&line != on_old_ && &line != on_new_)) return;
+    position_.seed = line.seed;
     const std::uint64_t first = line.grid.first_of(interval);
     const std::uint64_t last = line.grid.last_of(interval);
-    const detail::line_visit<source> visitor(source_);
-    if (!source_.present->reseeding()) {
-      visitor.all(first, last, [&](const position& at) { visit_old(line, at, visit); });
+    const visit_type visitor(detail::line_arrays<storage>(*present_), position_);
+    const auto visit_found = [&](const location& at) { visit_old(line, at, visit); };
+    if (!present_->reseeding) {
+      visitor.all(first, last, visit_found);
     } else if (&line == on_new_) {
-      visitor.all_of(true, first, last, [&](const position& at) { visit_old(line, at, visit); });
-    } else if (last >= source_.present->frontier()) {
-      const std::uint64_t from = std::max(first, source_.present->frontier());
-      visitor.all_of(false, from, last, [&](const position& at) { visit_old(line, at, visit); });
+      visitor.all_of(true, first, last, visit_found);
+    } else if (last >= present_->frontier) {
+      visitor.all_of(false, detail::max_of(first, present_->frontier), last, visit_found);
     }
   }
 
@@ -331,18 +323,18 @@ class snapshot final
 
   // Leaves out what came to the new line since the start, from what was the old one then.
   template <class Visit>
-  void visit_old(const frozen_line& line, const position& at, const Visit& visit) const {
+  void visit_old(const frozen_line& line, const location& at, const Visit& visit) const {
     if (&line == &lines_[1]) {
-      const std::uint64_t before = source_.position_under(lines_[0].seed, *at.slot);
-      const bool there = before < frontier_ || (early_.emptied && early_.contains(before));
-      if (!there) return;
+      const std::uint64_t before = position_.under(lines_[0].seed, *at.slot);
+      const bool was_early = early_emptied_ && early_first_ <= before && before <= early_last_;
+      if (before >= frontier_ && !was_early) return;
     }
     visit(at);
   }
 
   void save(frozen_line& line, std::uint64_t interval) {
     found_.clear();
-    visit_present(line, interval, [&](const position& at) { found_.push_back(at.slot); });
+    visit_present(line, interval, [&](const location& at) { found_.push_back(at.slot); });
     line.saved.save(interval, found_.data(), found_.size());
   }
 
@@ -351,7 +343,7 @@ class snapshot final
   template <class Visitor>
   void deliver(frozen_line& line, Visitor& visitor) {
     if (!line.saved.has(line.next)) {
-      return visit_present(line, line.next, [&](const position& at) {
+      return visit_present(line, line.next, [&](const location& at) {
         visitor(std::as_const(elements::element_of(*at.slot)));
       });
     }
@@ -403,11 +395,13 @@ class snapshot final
           "a container was changed from within a visitor of its snapshot; the snapshot's range, "
           "which delivers copies, allows that");
     }
-    frozen_line* const line = in_new && source_.present->reseeding() ? on_new_ : on_old_;
+    frozen_line* const line = in_new && present_->reseeding ? on_new_ : on_old_;
     if (line == nullptr) return;
     try {
-      const std::uint64_t end = std::min(line->grid.bucket_at(last) + 1, line->end);
-      for (std::uint64_t n = std::max(line->grid.bucket_at(first), line->next); n < end; ++n) {
+      const std::uint64_t end =
+          detail::min_of<std::uint64_t>(line->grid.bucket_at(last) + 1, line->end);
+      for (std::uint64_t n = detail::max_of<std::uint64_t>(line->grid.bucket_at(first), line->next);
+           n < end; ++n) {
         if (!line->saved.has(n)) save(*line, n);
       }
     } catch (...) {
@@ -417,18 +411,19 @@ class snapshot final
   }
 
   void reseeded() noexcept override { on_old_ = std::exchange(on_new_, nullptr); }
-  void rehomed(arrays_type* arrays) noexcept override { source_.present = arrays; }
+  void ended() noexcept override { present_ = nullptr; }
 
-  using slot_allocator =
-      typename std::allocator_traits<allocator_type>::template rebind_alloc<slot_type*>;
-
-  source source_;
+  line_position position_;
+  const cold_type* present_ = nullptr;  // null when there is nothing left in the container
   frozen_line lines_[2];
   frozen_line* on_old_ = nullptr;  // the line of the container's old array; null: nothing of ours
   frozen_line* on_new_ = nullptr;  // likewise of the new array's own line
-  std::uint64_t frontier_ = 0;     // at the start, under a re-seeding
-  typename arrays_type::early_interval early_;
-  std::vector<slot_type*, slot_allocator> found_;
+  // At the start, under a reseeding.
+  std::uint64_t frontier_ = 0;
+  std::uint64_t early_first_ = 0;
+  std::uint64_t early_last_ = 0;
+  bool early_emptied_ = false;
+  detail::item_list<slot_type*, allocator_type> found_;
   saved_bucket* current_ = nullptr;  // what the iterator shows
   frozen_line* current_line_ = nullptr;
   std::size_t at_ = 0;

@@ -14,35 +14,36 @@
 //
 // How it works: a walker takes one bucket at a time and notes the addresses of its elements; the
 // container tells when one of these moves or goes. What was taken so far is an interval of the hash
-// line, which no migration changes. A re-seeding does; then what was not taken yet is divided: the
+// line, which no migration changes. A reseeding does; then what was not taken yet is divided: the
 // part that is still on the old line is taken from its end on, towards the frontier; the rest is
-// taken on the new line, where elements are asked for their place on the old one.
+// taken on the new line, where the hash positions of elements on the old one tell what was taken.
 //
 //   Throws       what the hash and the allocator throw; the step can be tried again then.
 //   Threads      a walker changes the container: as for its non-const functions.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <memory>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
-#include <steady/detail/debug.hpp>
-#include <steady/detail/hash_line.hpp>
-#include <steady/detail/line_visit.hpp>
-#include <steady/detail/observers.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/debug.hpp>
+#include <steady/detail/line/hash_line.hpp>
+#include <steady/detail/memory/item_list.hpp>
+#include <steady/detail/state/observers.hpp>
+#include <steady/detail/table/container_functions.hpp>
+#include <steady/detail/traversal/line_visit.hpp>
 
 namespace steady {
 
 template <class Table>
-class walker final : private Table::walker_type {
+class walker final : private detail::walker_base {
   using elements = typename Table::elements;
   using slot_type = typename Table::slot_type;
-  using position = typename Table::position;
+  using location = typename Table::location;
 
  public:
   using value_type = typename elements::value_type;
@@ -80,13 +81,13 @@ class walker final : private Table::walker_type {
   // For the containers' walk().
   explicit walker(Table& table)
       : table_(&table),
-        seed_(table.seed()),
-        former_lines_(former_allocator(table.allocator())),
-        to_meet_(slot_allocator(table.allocator())),
+        seed_(table.state().seed),
+        former_lines_(table.allocator()),
+        to_meet_(table.allocator()),
         on_lost_line_(table.size() == 0) {
-    table.walkers.add(*this);
+    table.engine().attend_walkers().walkers.add(*this);
   }
-  ~walker() { Table::walker_list::remove(*this); }
+  ~walker() { list::remove(*this); }
 
   walker(const walker&) = delete;
   walker& operator=(const walker&) = delete;
@@ -102,8 +103,7 @@ class walker final : private Table::walker_type {
 
  private:
   using allocator_type = std::remove_cvref_t<decltype(std::declval<Table&>().allocator())>;
-  using slot_allocator =
-      typename std::allocator_traits<allocator_type>::template rebind_alloc<slot_type*>;
+  using list = detail::observer_list<detail::walker_base>;
 
   // Positions, both included; empty when first > last.
   struct interval {
@@ -113,7 +113,7 @@ class walker final : private Table::walker_type {
     bool empty() const noexcept { return first > last; }
     bool contains(std::uint64_t at) const noexcept { return first <= at && at <= last; }
     interval common_with(const interval& other) const noexcept {
-      return {std::max(first, other.first), std::min(last, other.last)};
+      return {detail::max_of(first, other.first), detail::min_of(last, other.last)};
     }
   };
 
@@ -123,10 +123,6 @@ class walker final : private Table::walker_type {
     interval left;
     interval left_early;
   };
-
-  using former_allocator =
-      typename std::allocator_traits<allocator_type>::template rebind_alloc<former_line>;
-  using placement = typename Table::placement_type;
 
   static constexpr interval whole_line{0, detail::last_position};
 
@@ -139,7 +135,7 @@ class walker final : private Table::walker_type {
   }
 
   void advance() {
-    if (table_ != nullptr) table_->progress_by_walking();
+    if (table_ != nullptr) table_->changing_engine().progress_by_walking();
     current_ = nullptr;
     while (to_meet_.empty()) {
       if (table_ == nullptr || table_->size() == 0 || !take_bucket()) {
@@ -154,13 +150,13 @@ class walker final : private Table::walker_type {
   // Takes the elements of the next bucket, which may have none. False if there is none left.
   bool take_bucket() {
     former_lines_.reserve(former_lines_.size() + 1);  // what leave_line() may need
-    if (std::exchange(on_lost_line_, false)) seed_ = table_->seed();
-    if (!table_->arrays().reseeding()) {
+    if (std::exchange(on_lost_line_, false)) seed_ = table_->state().seed;
+    if (!table_->state().reseeding()) {
       if (left_.empty()) return false;
-      left_.first = after(take_of(left_.first < table_->arrays().frontier(), left_));
+      left_.first = after(take_of(left_.first < table_->state().frontier(), left_));
       return true;
     }
-    if (seed_ == table_->next_seed()) {
+    if (seed_ == table_->state().next_seed()) {
       if (left_.empty()) return false;
       left_.first = after(take_of(true, left_));
       return true;
@@ -168,21 +164,21 @@ class walker final : private Table::walker_type {
     return take_before_reseeding();
   }
 
-  // The same on the old line of a re-seeding under way.
+  // The same on the old line of a reseeding under way.
   bool take_before_reseeding() {
-    const std::uint64_t frontier = table_->arrays().frontier();
+    const std::uint64_t frontier = table_->state().frontier();
     note_early();
     if (!left_.empty() && left_.first >= frontier) {
       left_.first = after(take_of(false, left_));
     } else if (!left_.empty() && left_.last >= frontier) {
-      const auto line = table_->arrays().old_array().line();
+      const auto line = table_->state().old_array().line();
       const std::uint64_t bucket = line.first_of(line.bucket_at(left_.last));
       take_of(false, {bucket, left_.last});
       left_.last = bucket - 1;  // the frontier is not 0, nor beyond the bucket's beginning
     } else if (left_.empty() && left_early_.empty()) {
       return false;
     } else {
-      leave_line(table_->next_seed());
+      leave_line(table_->state().next_seed());
     }
     return true;
   }
@@ -191,8 +187,8 @@ class walker final : private Table::walker_type {
   // it covers.
   std::uint64_t take_of(bool in_new, const interval& wanted) {
     try {
-      const detail::line_visit<Table> visit(*table_);
-      return visit.bucket_of(in_new, wanted.first, wanted.last, [&](const position& at) {
+      const detail::table_visit<Table> visit(*table_);
+      return visit->bucket_of(in_new, wanted.first, wanted.last, [&](const location& at) {
         if (was_left(*at.slot)) to_meet_.push_back(at.slot);
       });
     } catch (...) {
@@ -204,7 +200,7 @@ class walker final : private Table::walker_type {
   // Whether the element was not taken on any line before.
   bool was_left(const slot_type& slot) const {
     for (const former_line& line : former_lines_) {
-      const std::uint64_t at = table_->line_position(slot, line.seed);
+      const std::uint64_t at = table_->position_of_slot(slot, line.seed);
       if (!line.left.contains(at) && !line.left_early.contains(at)) return false;
     }
     return true;
@@ -218,10 +214,10 @@ class walker final : private Table::walker_type {
 
   // A bucket that was emptied early is not where the walker comes by.
   void note_early() noexcept {
-    const auto& early = table_->arrays().early();
-    if (early_noted_ || !early.emptied) return;
+    const auto& rare = *detail::to_raw(table_->state().cold()->rare);
+    if (early_noted_ || !rare.early_emptied) return;
     early_noted_ = true;
-    left_early_ = left_.common_with({early.first, early.last});
+    left_early_ = left_.common_with({rare.early_first, rare.early_last});
   }
 
   // What is left is on the line of `next` from now on. A line of which nothing was taken need not
@@ -237,16 +233,17 @@ class walker final : private Table::walker_type {
 
   // ---- what the table tells ----
 
-  void moved(const slot_type* from, slot_type* to) noexcept override {
-    if (current_ == from) current_ = to;
+  void moved(const void* from, void* to) noexcept override {
+    auto* const moved_to = static_cast<slot_type*>(to);
+    if (current_ == from) current_ = moved_to;
     for (slot_type*& slot : to_meet_) {
-      if (slot == from) slot = to;
+      if (slot == from) slot = moved_to;
     }
   }
 
-  void erasing(const slot_type* at) noexcept override {
-    if (current_ == at) current_ = nullptr;
-    std::erase(to_meet_, at);
+  void erasing(const void* erased) noexcept override {
+    if (current_ == erased) current_ = nullptr;
+    to_meet_.remove(static_cast<slot_type*>(const_cast<void*>(erased)));
   }
 
   void emptied() noexcept override {
@@ -259,10 +256,10 @@ class walker final : private Table::walker_type {
   }
 
   void reseeded(const detail::line_seed& old_seed) noexcept override {
-    if (!on_lost_line_ && seed_ == old_seed) leave_line(table_->seed());
+    if (!on_lost_line_ && seed_ == old_seed) leave_line(table_->state().seed);
   }
 
-  void rehomed(placement* table) noexcept override {
+  void rehomed(void* table) noexcept override {
     table_ = static_cast<Table*>(table);
     if (table_ == nullptr) emptied();
   }
@@ -270,9 +267,9 @@ class walker final : private Table::walker_type {
   Table* table_;
   detail::line_seed seed_;  // of the line that `left_` is on
   interval left_ = whole_line;
-  interval left_early_;  // besides; only on the old line of a re-seeding
-  std::vector<former_line, former_allocator> former_lines_;
-  std::vector<slot_type*, slot_allocator> to_meet_;  // of the bucket that was taken last
+  interval left_early_;  // besides; only on the old line of a reseeding
+  detail::item_list<former_line, allocator_type> former_lines_;
+  detail::item_list<slot_type*, allocator_type> to_meet_;  // of the bucket that was taken last
   slot_type* current_ = nullptr;
   bool begun_ = false;
   bool at_end_ = false;

@@ -5,7 +5,6 @@
 // paid.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +14,7 @@ namespace steady {
 struct work {
   std::uint64_t elements_moved = 0;      // by evacuation
   std::uint64_t buckets_evacuated = 0;   // intervals: an old bucket, or a part of one
-  std::uint64_t buckets_demolished = 0;  // destroyed in steps, after clear_gradually() or retire()
+  std::uint64_t buckets_destroyed = 0;   // in steps, after clear_gradually() or retire()
   std::uint64_t elements_destroyed = 0;  // with them
   std::uint64_t hashes_taken = 0;        // calls of the hash function
   std::uint64_t chains_probed = 0;       // buckets searched for a key, with their overflow
@@ -42,9 +41,9 @@ class work_recorder {
     counted_.hashes_taken += elements;
     counted_.elements_moved += elements;
   }
-  void evacuated() noexcept { ++counted_.buckets_evacuated; }
-  void demolished(std::size_t elements) noexcept {
-    ++counted_.buckets_demolished;
+  void evacuated(std::uint64_t buckets) noexcept { counted_.buckets_evacuated += buckets; }
+  void destroyed(std::size_t elements) noexcept {
+    ++counted_.buckets_destroyed;
     counted_.elements_destroyed += elements;
   }
   void hashed() const noexcept { ++counted_.hashes_taken; }
@@ -57,28 +56,11 @@ class work_recorder {
   void block_released() noexcept { ++counted_.blocks_released; }
   void supplied(std::size_t bytes) noexcept {
     counted_.bytes_allocated += bytes;
-    counted_.largest_block = std::max<std::uint64_t>(counted_.largest_block, bytes);
+    if (bytes > counted_.largest_block) counted_.largest_block = bytes;
   }
   void withdrawn(std::size_t bytes) noexcept {
     counted_.bytes_released += bytes;
-    counted_.largest_block = std::max<std::uint64_t>(counted_.largest_block, bytes);
-  }
-
-  // Takes over what another counted.
-  void take(work_recorder& other) noexcept {
-    work& from = other.counted_;
-    counted_.elements_moved += from.elements_moved;
-    counted_.elements_destroyed += from.elements_destroyed;
-    counted_.buckets_evacuated += from.buckets_evacuated;
-    counted_.buckets_demolished += from.buckets_demolished;
-    counted_.chunks_allocated += from.chunks_allocated;
-    counted_.chunks_released += from.chunks_released;
-    counted_.blocks_allocated += from.blocks_allocated;
-    counted_.blocks_released += from.blocks_released;
-    counted_.bytes_allocated += from.bytes_allocated;
-    counted_.bytes_released += from.bytes_released;
-    counted_.largest_block = std::max(counted_.largest_block, from.largest_block);
-    from = {};
+    if (bytes > counted_.largest_block) counted_.largest_block = bytes;
   }
 
   const work& counted() const noexcept { return counted_; }
@@ -94,9 +76,8 @@ class work_recorder<false> {
  public:
   void moved(std::size_t) noexcept {}
   void hashed_and_moved(std::uint32_t, std::size_t) noexcept {}
-  void evacuated() noexcept {}
-  void demolished(std::size_t) noexcept {}
-  void take(work_recorder&) noexcept {}
+  void evacuated(std::uint64_t) noexcept {}
+  void destroyed(std::size_t) noexcept {}
   void hashed() const noexcept {}
   void probed() const noexcept {}
   void zeroed(std::size_t) noexcept {}

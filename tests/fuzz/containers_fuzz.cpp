@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include <steady/detail/random_seed.hpp>
+#include <steady/detail/line/random_seed.hpp>
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
 #include <steady/node_hash_map.hpp>
@@ -48,7 +48,7 @@ using guest_policy = steady::default_policy;
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  steady::detail::random_state() = 1;  // seeds and shaking: the same run for the same input
+  steady::detail::random_state() = 1;  // seeds and stress: the same run for the same input
   byte_source source(std::span(data, size));
   const std::uint8_t kind = source.byte();
   const std::uint8_t way = source.byte();

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include <steady/detail/random_seed.hpp>
+#include <steady/detail/line/random_seed.hpp>
 #include <steady/hash_map.hpp>
 
 #include "support/hashes.hpp"
@@ -32,7 +32,7 @@ void run(migration_mode mode, std::uint32_t keys, byte_source source) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  steady::detail::random_state() = 1;  // seeds and shaking: the same run for the same input
+  steady::detail::random_state() = 1;  // seeds and stress: the same run for the same input
   byte_source source(std::span(data, size));
   const std::uint8_t kind = source.byte();
   const migration_mode mode = all_modes[source.byte() % 4];

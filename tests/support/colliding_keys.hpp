@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <random>
 
-#include <steady/detail/random_seed.hpp>
+#include <steady/detail/line/random_seed.hpp>
 
 namespace support {
 
@@ -33,7 +33,7 @@ class colliding_keys {
 
   // The key at `position`.
   std::uint64_t key_at(std::uint64_t position) const {
-    return position * inverse(seed_.multiplier) ^ seed_.key;
+    return position * inverse(seed_.multiplier()) ^ seed_.key;
   }
 
  private:

@@ -8,7 +8,7 @@
 namespace support {
 
 struct portable_group : steady::default_policy {
-  using group = steady::detail::group_portable;
+  using group = steady::detail::tag_group_portable;
 };
 
 struct leaf_headers : steady::default_policy {

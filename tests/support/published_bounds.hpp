@@ -20,7 +20,7 @@ namespace support {
 
 // The most that one call did, or may do; in the order of the table's columns.
 struct bounds {
-  std::uint64_t buckets = 0;   // evacuated or demolished
+  std::uint64_t buckets = 0;   // evacuated or destroyed
   std::uint64_t elements = 0;  // moved or destroyed
   std::uint64_t chunks_allocated = 0;
   std::uint64_t chunks_released = 0;
@@ -29,7 +29,7 @@ struct bounds {
   std::uint64_t zeroed = 0;         // bytes
 
   void add(const steady::work& one) {
-    buckets = std::max(buckets, one.buckets_evacuated + one.buckets_demolished);
+    buckets = std::max(buckets, one.buckets_evacuated + one.buckets_destroyed);
     elements = std::max(elements, one.elements_moved + one.elements_destroyed);
     chunks_allocated = std::max(chunks_allocated, one.chunks_allocated);
     chunks_released = std::max(chunks_released, one.chunks_released);

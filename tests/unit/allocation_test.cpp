@@ -42,18 +42,26 @@ TEST(allocation, is_not_needed_by_an_empty_map) {
 TEST(allocation, of_a_small_map_is_one_small_block) {
   memory_ledger ledger;
   map_type<steady::default_policy> map{ledger_allocator<int>(ledger)};
-  for (std::uint64_t n = 0; n < 14; ++n) map[n] = n;
-  EXPECT_EQ(ledger.calls, 1u);
-  EXPECT_LE(ledger.bytes, 608u);
+  std::size_t calls = 0;
+  for (std::uint64_t n = 0; n < 44; ++n) {
+    map[n] = n;
+    // 2, 4, 8 and 14 elements in a bucket, then two buckets, then four.
+    if (n == 0 || n == 2 || n == 4 || n == 8 || n == 14 || n == 22) ++calls;
+    ASSERT_EQ(ledger.calls, calls) << n;
+    ASSERT_EQ(ledger.blocks, 1u) << n;
+    ASSERT_EQ(map.stats().bytes, ledger.bytes);
+  }
 }
 
-TEST(allocation, of_a_map_that_is_told_to_be_small_is_half_of_that) {
-  memory_ledger ledger;
-  map_type<steady::default_policy> map{ledger_allocator<int>(ledger)};
-  map.reserve(1);
-  for (std::uint64_t n = 0; n < 14; ++n) map[n] = n;
-  EXPECT_EQ(ledger.calls, 1u);
-  EXPECT_LE(ledger.bytes, 352u);
+TEST(allocation, of_a_map_that_is_told_its_size_is_of_that_size_at_once) {
+  for (const std::uint64_t size : {1u, 2u, 3u, 8u, 14u}) {
+    memory_ledger ledger;
+    map_type<steady::default_policy> map{ledger_allocator<int>(ledger)};
+    map.reserve(size);
+    for (std::uint64_t n = 0; n < size; ++n) map[n] = n;
+    EXPECT_EQ(ledger.calls, 1u);
+    EXPECT_LE(ledger.bytes, 112 + 32 * size);
+  }
 }
 
 template <class Policy>
@@ -140,8 +148,9 @@ TEST(allocation, of_millions_of_buckets_is_never_larger_than_a_chunk) {
     for (std::uint32_t n = 0; n < 200'000; ++n) ASSERT_EQ(numbers.contains(n), n < 100'000);
     numbers.rehash(0);
     EXPECT_EQ(numbers.size(), 100'000u);
-    using layout = steady::detail::geometry<std::uint32_t, set::allocator_type, one_slot_in_leaves>;
-    EXPECT_EQ(ledger.largest, layout::full_chunk.bytes);
+    using storage = steady::detail::storage_of<set::allocator_type, one_slot_in_leaves>;
+    using layout = steady::detail::typed_layout<std::uint32_t, storage, one_slot_in_leaves, false>;
+    EXPECT_EQ(ledger.largest, layout::value.chunk_bytes);
   }
   EXPECT_EQ(ledger.bytes, 0u);
 }

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include <steady/detail/bits.hpp>
+#include <steady/detail/base/bits.hpp>
 
 namespace {
 

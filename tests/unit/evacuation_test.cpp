@@ -30,8 +30,9 @@ template <class Policy>
 class evacuation : public testing::Test {
  protected:
   using map = map_of<std::uint64_t, std::uint64_t, Policy, interruptible_hash>;
-  using layout =
-      steady::detail::geometry<typename map::value_type, typename map::allocator_type, Policy>;
+  using storage = steady::detail::storage_of<typename map::allocator_type, Policy>;
+  static constexpr const steady::detail::array_layout& layout =
+      steady::detail::typed_layout<typename map::value_type, storage, Policy, false>::value;
   static constexpr unsigned most = 9;
 
   static std::uint64_t buckets(unsigned log2_buckets) { return std::uint64_t{1} << log2_buckets; }
@@ -39,7 +40,7 @@ class evacuation : public testing::Test {
   // As many elements as either number of buckets takes, and room for one more.
   static void fill(map& filled, unsigned from, unsigned to) {
     filled.rehash(buckets(from));
-    const std::uint64_t count = layout::load_limit(std::min(from, to)) - 1;
+    const std::uint64_t count = layout.load_limit(std::min(from, to)) - 1;
     for (std::uint64_t n = 0; n < count; ++n) filled.try_emplace(n, 3 * n);
     ASSERT_EQ(filled.bucket_count(), buckets(from));
     ASSERT_FALSE(filled.migrating());
@@ -54,7 +55,7 @@ class evacuation : public testing::Test {
   }
 
   static std::uint64_t steps(unsigned from, unsigned to) {
-    const std::uint64_t targets = std::min<std::uint64_t>(8, layout::chunk_buckets);
+    const std::uint64_t targets = std::min<std::uint64_t>(8, layout.chunk_buckets());
     return std::max(buckets(from), buckets(to) / std::min(targets, buckets(to)));
   }
 

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <steady/detail/group.hpp>
+#include <steady/detail/line/tag_group.hpp>
 
 namespace {
 
@@ -25,22 +25,22 @@ template <class Group>
 class group : public testing::Test {
  protected:
   static void expect_exact(const tags& group) {
-    ASSERT_EQ(Group::match_empty(&group), match_one_by_one(group, 0));
+    ASSERT_EQ(Group::load(&group).empty().bits(), match_one_by_one(group, 0));
     for (std::uint32_t byte = 0; byte < 256; ++byte) {
-      ASSERT_EQ(Group::match(&group, Group::broadcast(byte * 0x01010101u)),
+      ASSERT_EQ(Group::load(&group).match(Group::broadcast(byte * 0x01010101u)).bits(),
                 match_one_by_one(group, static_cast<std::uint8_t>(byte)))
           << "tag " << byte;
     }
   }
 };
 
-using backends = testing::Types<group_portable
+using backends = testing::Types<tag_group_portable
 #if STEADY_HAS_SSE2
                                 ,
-                                group_sse2
+                                tag_group_sse2
 #elif STEADY_HAS_NEON
                                 ,
-                                group_neon
+                                tag_group_neon
 #endif
                                 >;
 TYPED_TEST_SUITE(group, backends);
@@ -79,7 +79,7 @@ TYPED_TEST(group, is_divided_by_any_bits) {
     tags chosen, others;
     chosen.bytes.fill(0xaa);
     others.bytes.fill(0xaa);
-    TypeParam::divide(&from, bits, &chosen, &others);
+    TypeParam::load(&from).divide(slot_set(bits), &chosen, &others);
     for (unsigned i = 0; i < 16; ++i) {
       const bool is_chosen = (bits >> i & 1) != 0;
       ASSERT_EQ(chosen.bytes[i], is_chosen ? from.bytes[i] : 0)
@@ -100,7 +100,7 @@ TYPED_TEST(group, tells_one_bit_of_every_byte) {
       std::uint32_t expected = 0;
       for (unsigned i = 0; i < 16; ++i)
         expected |= (std::uint32_t{bytes[from + i]} >> bit & 1u) << i;
-      ASSERT_EQ(TypeParam::bits_of(bytes.data() + from, bit), expected) << "bit " << bit;
+      ASSERT_EQ(TypeParam::with_bit(bytes.data() + from, bit).bits(), expected) << "bit " << bit;
     }
   }
 }

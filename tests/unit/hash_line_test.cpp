@@ -6,8 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include <steady/detail/hash_line.hpp>
-#include <steady/detail/random_seed.hpp>
+#include <steady/detail/line/cached_hash.hpp>
+#include <steady/detail/line/hash_line.hpp>
+#include <steady/detail/line/overflow_filter.hpp>
+#include <steady/detail/line/random_seed.hpp>
 #include <steady/hash.hpp>
 
 #include "support/hashes.hpp"
@@ -29,22 +31,22 @@ TEST(line_partition, of_one_bucket_has_everything_in_it) {
   EXPECT_EQ(line.bucket_at(end_of_line), 0u);
 }
 
-TEST(line_memo, tells_the_half_of_the_bucket_for_seven_doublings) {
-  using steady::detail::line_memo;
+TEST(cached_hash, tells_the_half_of_the_bucket_for_seven_doublings) {
+  using steady::detail::cached_hash;
   std::mt19937_64 random(3);
   for (unsigned log2_buckets = 0; log2_buckets < line_partition::max_log2_buckets; ++log2_buckets) {
-    const line_memo memo = line_memo::of(log2_buckets);
+    const cached_hash cached = cached_hash::of(log2_buckets);
     const line_partition twice = line_partition::of(log2_buckets + 1);
     for (int turn = 0; turn < 100; ++turn) {
       const std::uint64_t position = random();
-      const std::uint8_t noted = memo.of_position(position);
-      ASSERT_NE(noted, line_memo::unknown);
-      ASSERT_EQ(noted >> line_memo::known_bit, 1);
-      ASSERT_EQ(noted >> memo.half_bit(log2_buckets) & 1, twice.bucket_at(position) % 2);
+      const std::uint8_t noted = cached.of_position(position);
+      ASSERT_NE(noted, cached_hash::unknown);
+      ASSERT_EQ(noted >> cached_hash::known_bit, 1);
+      ASSERT_EQ(noted >> cached.half_bit(log2_buckets) & 1, twice.bucket_at(position) % 2);
     }
-    EXPECT_EQ(line_memo::of(log2_buckets + 1) == memo, log2_buckets % 7 != 6);
+    EXPECT_EQ(cached_hash::of(log2_buckets + 1) == cached, log2_buckets % 7 != 6);
     for (unsigned other = 0; other < line_partition::max_log2_buckets; ++other) {
-      ASSERT_EQ(memo.half_bit(other) < line_memo::known_bit, other / 7 == log2_buckets / 7);
+      ASSERT_EQ(cached.half_bit(other) < cached_hash::known_bit, other / 7 == log2_buckets / 7);
     }
   }
 }
@@ -110,44 +112,58 @@ TEST(filter_bit, is_found_in_a_filter_that_has_it) {
   }
 }
 
+using steady::detail::line_seed;
+
 TEST(position, uses_the_seed_of_a_hash_that_takes_one) {
-  const steady::detail::line_seed seed{5, 7};
+  const line_seed seed{5};
   const steady::hash<std::string> hash;
-  EXPECT_EQ(steady::detail::position_of(hash, "three", seed), hash("three", 5) * 7);
+  EXPECT_EQ(steady::detail::position_of(hash, "three", seed),
+            hash("three", 5) * (std::uint64_t{5} << 32));
 }
 
 // What is or becomes a number is not hashed twice, but what derives from such a hash may differ.
 TEST(position, folds_a_number_with_the_key_of_the_seed) {
-  const steady::detail::line_seed seed{std::uint64_t{5} << 60, 7};
+  const line_seed seed{std::uint64_t{5} << 60 | 9};
   const steady::hash<int> hash;
   EXPECT_EQ(steady::detail::position_of(hash, 3, seed),
             steady::detail::position_of_number(3, seed));
-  EXPECT_NE(steady::detail::position_of(hash, 3, seed), hash(3, seed.key) * 7);
+  EXPECT_NE(steady::detail::position_of(hash, 3, seed), hash(3, seed.key) * seed.multiplier());
   struct other_hash : steady::hash<int> {
     std::uint64_t operator()(int key, std::uint64_t salt) const {
       return salt + 1000u * static_cast<unsigned>(key);
     }
   };
-  EXPECT_EQ(steady::detail::position_of(other_hash(), 3, seed), (seed.key + 3000) * 7);
+  EXPECT_EQ(steady::detail::position_of(other_hash(), 3, seed),
+            (seed.key + 3000) * seed.multiplier());
 }
 
 TEST(position, mixes_a_hash_that_takes_no_seed) {
   const support::identity_hash hash;
   const std::uint64_t key = 3;
-  const auto a = steady::detail::position_of(hash, key, {5, 7});
-  EXPECT_NE(a, steady::detail::position_of(hash, key, {6, 7}));
-  EXPECT_NE(a, steady::detail::position_of(hash, key, {5, 9}));
+  const auto a = steady::detail::position_of(hash, key, {5});
+  EXPECT_NE(a, steady::detail::position_of(hash, key, {6}));
+  EXPECT_NE(a, steady::detail::position_of(hash, key, {std::uint64_t{5} << 32 | 5}));
 }
 
 TEST(random_seed, is_never_the_same) {
-  const steady::detail::line_seed a = steady::detail::random_seed();
-  const steady::detail::line_seed b = steady::detail::random_seed();
+  const line_seed a = steady::detail::random_seed();
+  const line_seed b = steady::detail::random_seed();
   EXPECT_NE(a.key, b.key);
-  EXPECT_NE(a.multiplier, b.multiplier);
+  EXPECT_NE(a.multiplier(), b.multiplier());
   for (const auto& seed : {a, b}) {
-    EXPECT_EQ(seed.multiplier % 2, 1u);
+    EXPECT_EQ(seed.multiplier() % 2, 1u);
     EXPECT_EQ(seed.key % 2, 1u);
     EXPECT_EQ(seed.key >> 63, 1u);
+    EXPECT_NE(seed.name(), 0u);
+    EXPECT_NE(seed.name(), 0xffffu);
+  }
+}
+
+TEST(random_seed, takes_a_name) {
+  for (unsigned name = 1; name < 0xffff; name += 77) {
+    const line_seed seed = steady::detail::random_seed(static_cast<std::uint16_t>(name));
+    ASSERT_EQ(seed.name(), name);
+    ASSERT_EQ(seed.key & line_seed::required_bits, line_seed::required_bits);
   }
 }
 

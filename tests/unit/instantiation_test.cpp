@@ -20,7 +20,6 @@ namespace instantiation {
 
 namespace detail = steady::detail;
 using support::counted;
-using support::counted_in_leaves;
 
 using key = std::string;
 using hash = steady::hash<key>;
@@ -35,48 +34,47 @@ using map_nodes = detail::node_elements<map_elements, map_allocator>;
 using set_nodes = detail::node_elements<set_elements, set_allocator>;
 
 using table = detail::table<map_elements, hash, equal, map_allocator, counted>;
-using arrays = detail::array_pair<map_elements, map_allocator, counted>;
+using storage = table::storage_type;
+using leaves = detail::storage<void*, true, true>;
 
 }  // namespace instantiation
 
 using namespace instantiation;
 
 template class steady::hash_map<key, std::uint64_t, hash, equal, map_allocator, counted>;
-template class steady::map_container<map_elements, hash, equal, map_allocator, counted>;
 template class steady::hash_container<map_elements, hash, equal, map_allocator, counted>;
-template class steady::container_base<map_elements, hash, equal, map_allocator, counted>;
-template class steady::stepwise<map_elements, hash, equal, map_allocator, counted>;
 
 template class steady::hash_set<key, hash, equal, set_allocator, counted>;
 template class steady::hash_container<set_elements, hash, equal, set_allocator, counted>;
-template class steady::container_base<set_elements, hash, equal, set_allocator, counted>;
 
 template class steady::node_hash_map<key, std::uint64_t, hash, equal, map_allocator, counted>;
-template class steady::map_container<map_nodes, hash, equal, map_allocator, counted>;
 template class steady::hash_container<map_nodes, hash, equal, map_allocator, counted>;
-template class steady::container_base<map_nodes, hash, equal, map_allocator, counted>;
 
 template class steady::node_hash_set<key, hash, equal, set_allocator, counted>;
 template class steady::hash_container<set_nodes, hash, equal, set_allocator, counted>;
-template class steady::container_base<set_nodes, hash, equal, set_allocator, counted>;
 
 template class steady::detail::node_handle<map_elements, map_allocator>;
 template class steady::detail::map_node<map_elements, map_allocator>;
 template class steady::detail::set_node<set_elements, set_allocator>;
 template class steady::detail::table_iterator<table, false>;
 template class steady::detail::table_iterator<table, true>;
+template class steady::detail::item_list<int, map_allocator>;
 
 template class steady::detail::table<map_elements, hash, equal, map_allocator, counted>;
-template class steady::detail::placement<map_elements, hash, equal, map_allocator, counted>;
-template class steady::detail::array_pair<map_elements, map_allocator, counted>;
-template class steady::detail::traversal<arrays>;
-template class steady::detail::bucket_array<pair, map_allocator, counted>;
-template class steady::detail::bucket_array<pair, map_allocator, counted_in_leaves>;
-template class steady::detail::bucket_array<pair, map_allocator, counted, true>;
-template class steady::detail::header_run<pair, map_allocator, counted>;
-template class steady::detail::header_leaves<pair, map_allocator, counted>;
-template class steady::detail::map_memory<map_allocator, true>;
-template class steady::detail::map_memory<map_allocator, false>;
+template class steady::detail::element_functions<table>;
+template class steady::detail::container_functions<table>;
+template class steady::detail::iteration<table::slot_type, table::layout>;
+template class steady::detail::table_engine<storage>;
+template class steady::detail::table_engine<leaves>;
+template class steady::detail::bucket_search<storage>;
+template class steady::detail::bucket_array<storage>;
+template class steady::detail::bucket_array<leaves>;
+template class steady::detail::chunk<storage>;
+template class steady::detail::overflow_chain<storage>;
+template class steady::detail::header_run<steady::detail::bucket_header, storage>;
+template class steady::detail::header_leaves<steady::detail::bucket_header, leaves>;
+template class steady::detail::map_memory<storage>;
+template class steady::detail::map_memory<steady::detail::default_storage>;
 
 namespace {
 

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include <steady/detail/config.hpp>
+#include <steady/detail/base/config.hpp>
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
 

@@ -193,12 +193,25 @@ TEST(scan, knows_a_cursor_of_another_container) {
   fill_numbers_to(stage::before, a);
   number_map<> b;
   do {
-    b = a;  // a copy has a line of its own, of the same name once in 65,534 times
+    b = number_map<>();  // a line of its own, of the same name once in 65,534 times
+    fill_numbers_to(stage::before, b);
   } while (a.scan({}, 1, [](const auto&) {}).line() == b.scan({}, 1, [](const auto&) {}).line());
   const steady::cursor at = a.scan({}, 1, [](const auto&) {});
   EXPECT_THROW(b.scan(at, 1, [](const auto&) {}), steady::stale_cursor);
   number_map<> moved = std::move(a);
   EXPECT_FALSE(moved.scan(at, 1, [](const auto&) {}).at_end());
+}
+
+TEST(scan, goes_on_in_a_copy) {
+  number_map<> map;
+  const std::uint64_t count = fill_numbers_to(stage::before, map);
+  std::uint64_t met = 0;
+  const steady::cursor at = map.scan({}, 7, [&](const auto&) { ++met; });
+  const number_map<> copy = map;
+  for (steady::cursor rest = at; !rest.at_end();) {
+    rest = copy.scan(rest, 3, [&](const auto&) { ++met; });
+  }
+  EXPECT_EQ(met, count);
 }
 
 TEST(scan, goes_on_after_a_clear) {

@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include <steady/detail/elements.hpp>
-#include <steady/detail/hash_line.hpp>
+#include <steady/detail/elements/elements.hpp>
+#include <steady/detail/line/hash_line.hpp>
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
 #include <steady/node_hash_set.hpp>

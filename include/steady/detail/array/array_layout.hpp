@@ -1,0 +1,291 @@
+// Sizes and offsets of chunks, buckets and overflow buckets, computed at compile time from the
+// element's size and the policy. The engine takes them as numbers; code per element type knows them
+// as constants.
+//
+//   chunk:  [headers, if embedded] [extras, last bucket's first] [slots] [footer] [spare room]
+//                                                                ^ what the directory knows
+//
+// Everything in a chunk is found from the address of its first slot. Extras grow downwards, so that
+// their place does not depend on the number of buckets.
+//
+// A tiny array is one bucket with fewer slots than others have, in a block of its own:
+//
+//   [header] [cached hash bits, if any] [slots] [directory entry]
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+
+#include <steady/detail/array/bucket.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/line/hash_line.hpp>
+#include <steady/detail/memory/map_memory.hpp>
+
+namespace steady::detail {
+
+// Where the overflow of a chunk's buckets comes from. A chunk that needs more than its spare room
+// gets extensions, one block each, chained.
+template <class Storage>
+struct chunk_footer {
+  using byte_link = typename Storage::template pointer<std::byte>;
+
+  byte_link next_spare;  // [next_spare, end_spare): not used yet
+  byte_link end_spare;
+  typename overflow_bucket<Storage>::link free;  // given back
+  byte_link extensions;                          // oldest; each begins with the link to the next
+};
+
+// ---- how many elements chance puts into a bucket ----
+
+// e^-x for x >= 0, to the few digits that sizing spare room needs.
+constexpr double exp_minus(double x) noexcept {
+  double power = 1 - x / 1024;
+  for (int doubling = 0; doubling < 10; ++doubling) power *= power;
+  return power;
+}
+
+// The mean number of overflow buckets per bucket when buckets hold `load` elements on average:
+// hashing spreads them by the Poisson distribution.
+constexpr double expected_overflow(double load, unsigned width, unsigned overflow_width) noexcept {
+  double chance = exp_minus(load);  // that a bucket holds exactly k elements
+  double mean = 0;
+  for (unsigned k = 0; k < 16 * width; ++k) {
+    if (k > width) mean += chance * ((k - width + overflow_width - 1) / overflow_width);
+    chance *= load / (k + 1);
+  }
+  return mean;
+}
+
+// The probability that a bucket holds at least `count` elements, at `load` on average.
+constexpr double chance_of(double load, unsigned count) noexcept {
+  double chance = exp_minus(load);  // of exactly k elements
+  double sum = 0;
+  for (unsigned k = 1; k < count + 200; ++k) {
+    chance *= load / k;
+    if (k >= count) sum += chance;
+  }
+  return sum;
+}
+
+// What follows from the load limit for buckets of a width; shared by all types with that width.
+template <class Policy, unsigned Width, unsigned OverflowWidth>
+struct overflow_statistics {
+  static constexpr double load = Policy::load_limit * Width;
+
+  // Spare overflow buckets for each bucket. They suffice on average at three quarters of the load
+  // limit; what is needed above comes in extensions, so that a map that has just grown does not
+  // carry much unused room.
+  static constexpr double spare = expected_overflow(0.75 * load, Width, OverflowWidth);
+
+  // So many overflow buckets for each bucket are far more than chance explains at the load limit,
+  // and than erasing and inserting at a steady size leads to (docs/experiments.md).
+  static constexpr double crowded = 0.25 + 4 * expected_overflow(load, Width, OverflowWidth);
+
+  // A chain of more overflow buckets than these is not chance: within the load limit, an insertion
+  // makes one with a probability below 10^-18 (docs/design.md).
+  static constexpr unsigned longest_natural_chain = [] {
+    unsigned length = 0;
+    while (chance_of(load, Width + length * OverflowWidth) > 1e-18) ++length;
+    return length;
+  }();
+};
+
+// Where the parts of a block are, in bytes from its beginning.
+struct chunk_extent {
+  std::size_t slots;
+  std::size_t spare;  // the spare room, which ends with the block
+  std::size_t bytes;
+};
+
+// ---- the layout ----
+
+struct array_layout {
+  // What element and policy say.
+  std::uint32_t slot_bytes;
+  std::uint32_t width;           // slots in a bucket
+  std::uint32_t overflow_width;  // slots in an overflow bucket
+  bool caches_hashes;
+  double load;                // elements in a bucket at the load limit, on average
+  double spare_per_bucket;    // overflow buckets
+  double crowded_per_bucket;  // overflow buckets
+  std::uint32_t longest_natural_chain;
+  std::uint32_t policy_chunk_bytes;
+
+  // What follows.
+  std::uint32_t alignment;  // of chunks
+  std::uint32_t bucket_bytes;
+  std::uint32_t log2_chunk_buckets;
+  std::uint32_t extras_bytes;
+  std::uint32_t footer_bytes;
+  std::uint32_t overflow_slots_offset;
+  std::uint32_t overflow_stride;
+  std::uint32_t extension_header;
+  std::uint32_t chunk_bytes;  // of a full chunk
+
+  constexpr std::size_t chunk_buckets() const noexcept {
+    return std::size_t{1} << log2_chunk_buckets;
+  }
+  // What the distance of a bucket's slots from its extras grows by with each bucket of a chunk.
+  constexpr std::size_t slots_and_extras() const noexcept { return bucket_bytes + extras_bytes; }
+
+  constexpr std::size_t spare_buckets(std::size_t buckets) const noexcept {
+    return static_cast<std::size_t>(static_cast<double>(buckets) * spare_per_bucket);
+  }
+
+  // Overflow buckets in an extension of a chunk of `buckets` buckets.
+  constexpr std::size_t extension_buckets(std::size_t buckets) const noexcept {
+    const std::size_t fitting = max_of<std::size_t>(policy_chunk_bytes / overflow_stride, 1);
+    return min_of(fitting, clamped<std::size_t>(buckets / 8, 1, 32));
+  }
+  constexpr std::size_t extension_bytes(std::size_t buckets) const noexcept {
+    return extension_header + extension_buckets(buckets) * overflow_stride;
+  }
+
+  // A chunk of `buckets` buckets behind `embedded` bytes of headers.
+  constexpr std::size_t slots_room(std::size_t buckets) const noexcept {
+    return round_up(buckets * bucket_bytes, sizeof(void*));
+  }
+  constexpr chunk_extent chunk(std::size_t buckets, std::size_t embedded) const noexcept {
+    chunk_extent extent{};
+    extent.slots = round_up(embedded + buckets * extras_bytes, alignment);
+    extent.spare = extent.slots + slots_room(buckets) + footer_bytes;
+    const std::size_t spare = spare_buckets(buckets);
+    if (spare != 0) extent.spare = round_up(extent.spare, alignment);
+    extent.bytes = extent.spare + spare * overflow_stride;
+    return extent;
+  }
+
+  // The largest number of elements at which 2^log2_buckets buckets are not yet too full. A single
+  // bucket may be filled to the brim.
+  constexpr std::size_t load_limit(unsigned log2_buckets) const noexcept {
+    if (log2_buckets == 0) return width;
+    return static_cast<std::size_t>(static_cast<double>(std::uint64_t{1} << log2_buckets) * load);
+  }
+
+  // The fewest buckets, as a power of two, that hold `size` elements within the limit. Throws
+  // std::length_error when no number of buckets does.
+  constexpr unsigned log2_buckets_for(std::size_t size) const {
+    unsigned log2_buckets = 0;
+    while (load_limit(log2_buckets) < size) check_log2_buckets(++log2_buckets);
+    return log2_buckets;
+  }
+
+  // Beyond, the numbers of chunks would be more than an array counts.
+  constexpr unsigned max_log2_buckets() const noexcept {
+    return min_of(line_partition::max_log2_buckets, 31 + log2_chunk_buckets);
+  }
+  constexpr void check_log2_buckets(unsigned log2_buckets) const {
+    if (log2_buckets > max_log2_buckets()) throw_too_many_buckets();
+  }
+
+  constexpr std::size_t crowded_from(std::uint64_t buckets) const noexcept {
+    return 4 + static_cast<std::size_t>(static_cast<double>(buckets) * crowded_per_bucket);
+  }
+
+  // ---- tiny arrays ----
+
+  static constexpr unsigned tiny_sizes = 3;
+  // The slots of the tiny arrays: 2, 4 and 8, as far as that is less than a bucket's width.
+  static constexpr std::uint32_t tiny_slots(unsigned size) noexcept { return 2u << size; }
+
+  constexpr std::size_t tiny_extras_bytes() const noexcept {
+    return caches_hashes ? extras_bytes : 0;
+  }
+  // Behind `prefix` bytes, without the directory entry.
+  constexpr chunk_extent tiny(std::uint32_t slots, std::size_t prefix) const noexcept {
+    chunk_extent extent{};
+    extent.slots = round_up(prefix + sizeof(bucket_header) + tiny_extras_bytes(), slot_alignment());
+    extent.bytes = round_up(extent.slots + slots * slot_bytes, sizeof(void*));
+    extent.spare = extent.bytes;
+    return extent;
+  }
+  // The least that slots need: the largest power of two that their size is a multiple of, or less.
+  constexpr std::size_t slot_alignment() const noexcept {
+    const std::size_t by_size = slot_bytes & (~slot_bytes + 1);
+    return alignment > memory_source::block_alignment
+               ? alignment
+               : min_of(by_size, memory_source::block_alignment);
+  }
+
+ private:
+  [[noreturn]] STEADY_COLD static void throw_too_many_buckets() {
+    throw std::length_error("steady: more buckets asked for than a map can have");
+  }
+};
+
+// As types, for code that knows the element: constants instead of numbers to be loaded.
+template <class Slot, class Storage, class Policy, bool CachesHashes>
+struct typed_layout {
+  using policy = Policy;
+  using storage = Storage;
+  using tag_group = typename Policy::group;
+  static constexpr bool caches_hashes = CachesHashes;
+
+  static constexpr unsigned width = Policy::template bucket_width<sizeof(Slot)>;
+  static constexpr unsigned overflow_width = min_of(Policy::overflow_width, width);
+  static constexpr std::size_t bucket_bytes = width * sizeof(Slot);
+  static constexpr std::size_t alignment = max_of(memory_source::block_alignment, alignof(Slot));
+
+  // Buckets per chunk: as many as fit the chunk's size, a power of two.
+  static constexpr std::size_t chunk_buckets = std::bit_floor(
+      clamped(Policy::chunk_bytes / bucket_bytes, std::size_t{1}, std::size_t{4096}));
+
+  static constexpr array_layout value = [] {
+    using statistics = overflow_statistics<Policy, width, overflow_width>;
+    static_assert(1 <= width && width <= max_bucket_width, "bucket_width: 1 to 14 slots");
+    static_assert(1 <= overflow_width && overflow_width <= max_overflow_width,
+                  "overflow_width: 1 to 6 slots");
+    static_assert(chunk_buckets <= overflow_bucket<Storage>::home_bits + 1,
+                  "an overflow bucket can tell every bucket of its chunk");
+    static_assert(Policy::load_limit > 0 && Policy::load_limit * width >= 1,
+                  "load_limit: a part of the slots that is at least one slot per bucket");
+    static_assert(Policy::shrink_below >= 0 && Policy::shrink_below <= 0.4,
+                  "shrink_below: 0 to 0.4, so that what has shrunk has room");
+    static_assert(Policy::evacuations_per_insert >= 1, "evacuations_per_insert: at least 1");
+
+    using extras = bucket_extras<Storage>;
+    array_layout of{};
+    of.slot_bytes = sizeof(Slot);
+    of.width = width;
+    of.overflow_width = overflow_width;
+    of.caches_hashes = CachesHashes;
+    of.load = statistics::load;
+    of.spare_per_bucket = statistics::spare;
+    of.crowded_per_bucket = statistics::crowded;
+    of.longest_natural_chain = statistics::longest_natural_chain;
+    of.policy_chunk_bytes = static_cast<std::uint32_t>(Policy::chunk_bytes);
+    of.alignment = alignment;
+    of.bucket_bytes = bucket_bytes;
+    of.log2_chunk_buckets = std::bit_width(chunk_buckets) - 1;
+    of.extras_bytes = sizeof(extras) + (CachesHashes ? extras::cached_hashes_bytes : 0);
+    of.footer_bytes = sizeof(chunk_footer<Storage>);
+    of.overflow_slots_offset =
+        static_cast<std::uint32_t>(round_up(sizeof(overflow_bucket<Storage>), alignof(Slot)));
+    of.overflow_stride = static_cast<std::uint32_t>(
+        round_up(of.overflow_slots_offset + overflow_width * sizeof(Slot), alignment));
+    of.extension_header = static_cast<std::uint32_t>(round_up(sizeof(void*) * 2, alignment));
+    of.chunk_bytes = static_cast<std::uint32_t>(of.chunk(chunk_buckets, 0).bytes);
+    return of;
+  }();
+
+  // Whether a bucket's slots are so few cache lines that prefetching all of them costs little.
+  static constexpr bool has_short_buckets = bucket_bytes <= 4 * cache_line_bytes;
+
+  // The shift of the smallest array that counts as large: its slots, which a lookup prefetches
+  // before it knows which one it needs, come from so far that this pays.
+  static constexpr unsigned shift_of_large =
+      line_partition::of(
+          std::bit_width((std::size_t{1} << (has_short_buckets ? 17 : 19)) / bucket_bytes))
+          .shift;
+
+  // In an array of no more than these, a visit to all slots, in order but with pauses, needs no
+  // prefetching.
+  static constexpr std::uint64_t buckets_nearby = (std::size_t{1} << 16) / bucket_bytes;
+  // The same where nothing but the slots is read: then the processor sees by itself what comes, as
+  // long as that is in one of its caches.
+  static constexpr std::uint64_t buckets_cached = (std::size_t{1} << 21) / bucket_bytes;
+};
+
+}  // namespace steady::detail

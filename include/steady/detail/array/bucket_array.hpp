@@ -1,0 +1,339 @@
+// A bucket array: 2^B buckets, their headers in one store, their slots in chunks.
+//
+// Invariants:
+//
+//   1. Chunks exist for the buckets in [released, provided), both counted in whole chunks: the new
+//      array of a migration is provided from the front as the frontier advances, the old one
+//      released from the front behind it.
+//   2. An array of one bucket, or of fewer than fit a chunk, is a single block that holds its
+//      headers too: it is embedded. A tiny one has fewer slots and no overflow, and never takes
+//      part in a migration.
+//   3. The array knows nothing of elements: destroying them comes before releasing.
+//
+// Cost: create() allocates one block or reserves one range, whatever the size.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include <steady/detail/array/array_layout.hpp>
+#include <steady/detail/array/bucket.hpp>
+#include <steady/detail/array/chunk.hpp>
+#include <steady/detail/array/header_leaves.hpp>
+#include <steady/detail/array/header_run.hpp>
+#include <steady/detail/array/overflow_chain.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/pointers.hpp>
+#include <steady/detail/base/poison.hpp>
+#include <steady/detail/line/cached_hash.hpp>
+#include <steady/detail/line/hash_line.hpp>
+#include <steady/detail/line/tag_group.hpp>
+#include <steady/detail/memory/map_memory.hpp>
+
+namespace steady::detail {
+
+template <class Storage>
+using header_store = std::conditional_t<Storage::in_leaves, header_leaves<bucket_header, Storage>,
+                                        header_run<bucket_header, Storage>>;
+
+template <class Storage>
+class bucket_array {
+ public:
+  using store = header_store<Storage>;
+  using root_type = typename store::root_type;
+  using root_link = typename store::root_link;
+  using memory_type = map_memory<Storage>;
+  using overflow = overflow_bucket<Storage>;
+  using overflow_link = typename overflow::link;
+  using chain_type = overflow_chain<Storage>;
+
+  // No array: one bucket without memory, which finds nothing.
+  bucket_array() noexcept = default;
+
+  // An array of few buckets, at rest, from what lookups know of it.
+  static bucket_array embedded(const root_link& root, line_partition line,
+                               std::int8_t directory) noexcept {
+    bucket_array array;
+    array.root_ = root;
+    array.provided_chunks_ = 1;
+    array.line_ = line;
+    array.directory_ = directory;
+    return array;
+  }
+
+  bool exists() const noexcept { return directory_ != 0; }
+  line_partition line() const noexcept { return line_; }
+  const root_link& link() const noexcept { return root_; }
+  root_type root() const noexcept { return store::root_of(root_); }
+  // Where the directory is, for the store; 0 if there is no array.
+  std::int8_t directory() const noexcept { return directory_; }
+
+  // ---- making ----
+
+  // 2^log2_buckets buckets; there is no array yet. Throws what the allocator throws; nothing has
+  // changed then.
+  STEADY_COLD void create(memory_type& memory, const array_layout& layout, unsigned log2_buckets) {
+    const line_partition line = line_partition::of(log2_buckets);
+    if (is_embedded(line, layout)) {
+      create_embedded(memory, layout, line);
+    } else {
+      root_ = store::create(memory, line, layout);
+    }
+    line_ = line;
+    directory_ = -1;
+  }
+
+  // The tiny array of that size, see array_layout, without elements. Throws as create().
+  STEADY_COLD void create_tiny(memory_type& memory, const array_layout& layout, unsigned size) {
+    const auto block = store::tiny(size, layout);
+    std::byte* const begin = memory.allocate_chunk(block.bytes, layout.alignment, false);
+    // A leaves' root needs its prefix; a run's root lies behind what prefix there is.
+    root_ = store::embed(begin + block.prefix - store::embedded_prefix);
+    directory_ = block.directory;
+    line_ = line_partition();
+    provided_chunks_ = 1;
+    std::memset(begin + block.prefix, 0, sizeof(bucket_header) + layout.tiny_extras_bytes());
+    store::set_slots(root(), directory_, 0, begin + block.slots, layout);
+    memory.recorder().zeroed(sizeof(bucket_header));
+    poison<Storage::is_poisoned>(begin + block.slots, tiny_slot_bytes(layout));
+  }
+
+  // The number of slots of a tiny array, 0 in others.
+  std::uint32_t tiny_slots(const array_layout& layout) const noexcept {
+    if (directory_ == -1 || directory_ == 0) return 0;
+    for (unsigned size = 0; size < array_layout::tiny_sizes; ++size) {
+      if (store::tiny(size, layout).directory == directory_) return array_layout::tiny_slots(size);
+    }
+    return 0;
+  }
+  bool is_tiny() const noexcept { return directory_ != -1 && directory_ != 0; }
+
+  // Gives an array that was just created empty buckets, all of them. Throws what the allocator
+  // throws; nothing is kept then.
+  STEADY_COLD void fill_with_empty_buckets(memory_type& memory, const array_layout& layout) {
+    try {
+      while (provided_buckets(layout) < line_.buckets()) provide_next(memory, layout);
+    } catch (...) {
+      destroy(memory, layout);
+      memory.release_recycled(layout.chunk_bytes, layout.alignment);
+      throw;
+    }
+    clear_headers(memory, 0, line_.buckets());
+  }
+  void clear_headers(memory_type& memory, std::uint64_t first, std::uint64_t end) noexcept {
+    for (std::uint64_t bucket = first; bucket < end; ++bucket) *header(bucket) = bucket_header{};
+    memory.recorder().zeroed((end - first) * sizeof(bucket_header));
+  }
+
+  // ---- chunks that come and go ----
+
+  // Makes sure that `bucket` has memory; the buckets before it have. Throws what the allocator
+  // throws; what was provided stays.
+  STEADY_ALWAYS_INLINE void provide(memory_type& memory, const array_layout& layout,
+                                    std::uint64_t bucket) {
+    if (bucket >> layout.log2_chunk_buckets >= provided_chunks_) [[unlikely]]
+      provide_next(memory, layout);
+  }
+
+  // Gives back the memory of all chunks that end at or before `bucket`; no element is left there.
+  // This is how memory goes in steps. So that it goes to the system in steps, too, a large array
+  // gives back the pages itself, where the allocator is one that takes its memory from there.
+  STEADY_ALWAYS_INLINE void release_below(memory_type& memory, const array_layout& layout,
+                                          std::uint64_t bucket) noexcept {
+    if (bucket >> layout.log2_chunk_buckets > released_chunks_) [[unlikely]]
+      release_chunks_below(memory, layout, bucket);
+  }
+
+  // Gives back all that is left; no element is. Calls `ending(first, end)` for the buckets of each
+  // chunk before it goes.
+  template <class Ending>
+  void destroy(memory_type& memory, const array_layout& layout, const Ending& ending) noexcept {
+    if (!exists()) return;
+    const std::uint64_t buckets =
+        is_embedded(line_, layout) ? line_.buckets() : layout.chunk_buckets();
+    for (std::uint64_t chunk = released_chunks_; chunk < provided_chunks_; ++chunk) {
+      ending(chunk * buckets, (chunk + 1) * buckets);
+      release_chunk(memory, layout, chunk, false);
+    }
+    if (!is_embedded(line_, layout)) {
+      store::destroy(memory, root_, line_, released_chunks_, provided_chunks_, layout);
+    }
+    *this = bucket_array();
+  }
+  void destroy(memory_type& memory, const array_layout& layout) noexcept {
+    destroy(memory, layout, [](std::uint64_t, std::uint64_t) {});
+  }
+
+  // The number of buckets that have memory, counted from the first.
+  std::uint64_t provided_buckets(const array_layout& layout) const noexcept {
+    if (is_embedded(line_, layout)) return provided_chunks_ * line_.buckets();
+    return std::uint64_t{provided_chunks_} << layout.log2_chunk_buckets;
+  }
+  std::size_t chunks() const noexcept { return provided_chunks_ - released_chunks_; }
+
+  // What an embedded array holds; O(extensions).
+  std::size_t embedded_bytes(const memory_type& memory, const array_layout& layout) const noexcept {
+    if (!exists()) return 0;
+    const std::size_t block = memory.rounded(block_bytes(layout), layout.alignment);
+    if (is_tiny()) return block;
+    return block + chunk_of(0, layout).extensions() *
+                       memory.rounded(layout.extension_bytes(line_.buckets()), layout.alignment);
+  }
+
+  // ---- buckets ----
+
+  bucket_header* header(std::uint64_t bucket) const noexcept {
+    return store::header(root(), bucket);
+  }
+  std::byte* slots(std::uint64_t bucket, const array_layout& layout) const noexcept {
+    return store::slots(root(), directory_, bucket, layout);
+  }
+  slot_set empty_slots(std::uint64_t bucket, const array_layout& layout) const noexcept {
+    return tags(bucket).empty() & slot_set::first(layout.width);
+  }
+  slot_set full_slots(std::uint64_t bucket, const array_layout& layout) const noexcept {
+    return ~tags(bucket).empty() & slot_set::first(layout.width);
+  }
+
+  chain_type overflow_of(std::uint64_t bucket, const array_layout& layout) const noexcept {
+    if (header(bucket)->filter == 0) return chain_type(nullptr);
+    return chain_type(to_raw(extras(slots(bucket, layout), bucket, layout).first_overflow));
+  }
+  // The link to a bucket's overflow; has a meaning only while the bucket's filter is not 0.
+  overflow_link& first_overflow(std::uint64_t bucket, const array_layout& layout) const noexcept {
+    return extras(slots(bucket, layout), bucket, layout).first_overflow;
+  }
+  // An overflow bucket for `bucket`, empty and not linked yet. Throws what the allocator throws.
+  overflow* take_overflow(memory_type& memory, std::uint64_t bucket,
+                          const array_layout& layout) const {
+    return chunk_of(bucket, layout).take_overflow(memory, bucket % layout.chunk_buckets());
+  }
+  // Gives the overflow buckets of `bucket` that have become empty back to the chunk.
+  void drop_empty_overflow(memory_type& memory, std::uint64_t bucket,
+                           const array_layout& layout) const noexcept {
+    if (!chain_type::drop_empty(chunk_of(bucket, layout), memory, first_overflow(bucket, layout),
+                                layout)) {
+      header(bucket)->filter = 0;
+    }
+  }
+  // The chunk that the bucket is in.
+  chunk<Storage> chunk_of(std::uint64_t bucket, const array_layout& layout) const noexcept {
+    const std::uint64_t first = bucket >> layout.log2_chunk_buckets << layout.log2_chunk_buckets;
+    return {slots(first, layout), buckets_per_chunk(layout), layout};
+  }
+
+  // ---- cached hash bits, in arrays that keep some ----
+
+  // Of a bucket with these slots; those of empty slots may be anything.
+  static std::uint8_t* cached_hashes(std::byte* slots, std::uint64_t bucket,
+                                     const array_layout& layout) noexcept {
+    return reinterpret_cast<std::uint8_t*>(&extras(slots, bucket, layout)) +
+           sizeof(bucket_extras<Storage>);
+  }
+  // Before or after an element is put into the slot `number` of a bucket with these slots.
+  void cache_hash(std::byte* slots, std::uint64_t bucket, std::uint64_t number,
+                  std::uint64_t position, const array_layout& layout) const noexcept {
+    if (!layout.caches_hashes) return;
+    cached_hashes(slots, bucket, layout)[number] =
+        cached_hash::of(line_.log2_buckets()).of_position(position);
+  }
+
+  static bool is_embedded(line_partition line, const array_layout& layout) noexcept {
+    return line.log2_buckets() == 0 || line.log2_buckets() < layout.log2_chunk_buckets;
+  }
+
+ private:
+  native_tag_group tags(std::uint64_t bucket) const noexcept {
+    return native_tag_group::load(header(bucket));
+  }
+  static bucket_extras<Storage>& extras(std::byte* slots, std::uint64_t bucket,
+                                        const array_layout& layout) noexcept {
+    return extras_of<Storage>(slots, bucket % layout.chunk_buckets(), layout.slots_and_extras(),
+                              layout.extras_bytes);
+  }
+  std::size_t buckets_per_chunk(const array_layout& layout) const noexcept {
+    return is_embedded(line_, layout) ? line_.buckets() : layout.chunk_buckets();
+  }
+
+  static std::size_t headers_bytes(line_partition line) noexcept {
+    return store::embedded_prefix + line.buckets() * sizeof(bucket_header);
+  }
+  chunk_extent extent(const array_layout& layout) const noexcept {
+    return is_embedded(line_, layout) ? layout.chunk(line_.buckets(), headers_bytes(line_))
+                                      : layout.chunk(layout.chunk_buckets(), 0);
+  }
+  std::size_t block_bytes(const array_layout& layout) const noexcept {
+    return is_tiny() ? store::tiny(tiny_size(layout), layout).bytes : extent(layout).bytes;
+  }
+  unsigned tiny_size(const array_layout& layout) const noexcept {
+    return static_cast<unsigned>(std::bit_width(tiny_slots(layout))) - 2;
+  }
+  std::size_t tiny_slot_bytes(const array_layout& layout) const noexcept {
+    return std::size_t{tiny_slots(layout)} * layout.slot_bytes;
+  }
+
+  void create_embedded(memory_type& memory, const array_layout& layout, line_partition line) {
+    const chunk_extent size = layout.chunk(line.buckets(), headers_bytes(line));
+    std::byte* const block = memory.allocate_chunk(size.bytes, layout.alignment, false);
+    root_ = store::embed(block);
+    provided_chunks_ = 1;
+    store::set_slots(root(), -1, 0, block + size.slots, layout);
+    chunk<Storage>(block + size.slots, line.buckets(), layout)
+        .initialize(block + size.spare, block + size.bytes);
+  }
+
+  STEADY_NOINLINE void provide_next(memory_type& memory, const array_layout& layout) {
+    const chunk_extent size = layout.chunk(layout.chunk_buckets(), 0);
+    std::byte* const block = memory.allocate_chunk(size.bytes, layout.alignment, true);
+    try {
+      store::provide(memory, root_, line_, provided_chunks_, layout);
+    } catch (...) {
+      memory.release_chunk(block, size.bytes, layout.alignment, true, false);
+      throw;
+    }
+    store::set_slots(root(), directory_, provided_chunks_, block + size.slots, layout);
+    chunk<Storage>(block + size.slots, layout.chunk_buckets(), layout)
+        .initialize(block + size.spare, block + size.bytes);
+    ++provided_chunks_;
+  }
+
+  STEADY_NOINLINE void release_chunks_below(memory_type& memory, const array_layout& layout,
+                                            std::uint64_t bucket) noexcept {
+    if (is_embedded(line_, layout)) return;
+    while (released_chunks_ < bucket >> layout.log2_chunk_buckets) {
+      release_chunk(memory, layout, released_chunks_, store::is_reserved(line_, layout));
+      ++released_chunks_;
+      store::release(memory, root_, line_, released_chunks_, layout);
+    }
+  }
+
+  void release_chunk(memory_type& memory, const array_layout& layout, std::uint64_t number,
+                     bool with_pages) noexcept {
+    const bool embedded = is_embedded(line_, layout);
+    if (is_tiny()) {
+      const auto tiny = store::tiny(tiny_size(layout), layout);
+      return release_block(memory, slots(0, layout) - tiny.slots, tiny.bytes, layout, false, false);
+    }
+    const chunk_extent size = extent(layout);
+    const std::uint64_t first = number << layout.log2_chunk_buckets;
+    chunk_of(first, layout).release_extensions(memory);
+    release_block(memory, slots(first, layout) - size.slots, size.bytes, layout, !embedded,
+                  with_pages);
+  }
+  static void release_block(memory_type& memory, std::byte* block, std::size_t bytes,
+                            const array_layout& layout, bool full, bool with_pages) noexcept {
+    unpoison<Storage::is_poisoned>(block, bytes);
+    memory.release_chunk(block, bytes, layout.alignment, full, with_pages);
+  }
+
+  root_link root_ = store::nowhere();
+  std::uint32_t provided_chunks_ = 0;
+  std::uint32_t released_chunks_ = 0;
+  line_partition line_;
+  std::int8_t directory_ = 0;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,190 @@
+// A chunk: the slots of a power of two of neighbouring buckets, what lookups do not read of these
+// (their extras), and spare room for their overflow. It knows nothing of arrays: buckets have
+// numbers in the chunk here.
+//
+//   [extras, last bucket's first] [slots] [footer] [spare room]
+//                                 ^ what a chunk is known by
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include <steady/detail/array/array_layout.hpp>
+#include <steady/detail/array/bucket.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/pointers.hpp>
+#include <steady/detail/base/poison.hpp>
+#include <steady/detail/line/cached_hash.hpp>
+#include <steady/detail/memory/map_memory.hpp>
+
+namespace steady::detail {
+
+// The slots of an overflow bucket.
+template <class Storage>
+std::byte* overflow_slots(overflow_bucket<Storage>* bucket, const array_layout& layout) noexcept {
+  return reinterpret_cast<std::byte*>(bucket) + layout.overflow_slots_offset;
+}
+
+// Of the bucket with these slots, number `number` in its chunk.
+template <class Storage>
+STEADY_ALWAYS_INLINE bucket_extras<Storage>& extras_of(std::byte* slots, std::uint64_t number,
+                                                       std::size_t slots_and_extras,
+                                                       std::size_t extras_bytes) noexcept {
+  return *reinterpret_cast<bucket_extras<Storage>*>(slots - number * slots_and_extras -
+                                                    extras_bytes);
+}
+
+template <class Storage>
+class chunk {
+ public:
+  using overflow = overflow_bucket<Storage>;
+  using overflow_link = typename overflow::link;
+  using memory_type = map_memory<Storage>;
+
+  // The chunk of `buckets` buckets whose slots begin there.
+  chunk(std::byte* slots, std::size_t buckets, const array_layout& layout) noexcept
+      : slots_(slots), buckets_(buckets), layout_(layout) {}
+
+  // Makes unwritten memory a chunk without overflow, whose block ends at `end`.
+  void initialize(std::byte* spare, std::byte* end) const noexcept {
+    auto* const made = ::new (static_cast<void*>(&footer())) chunk_footer<Storage>{};
+    set_spare(*made, spare, end);
+    if constexpr (unwritten_bytes_are_watched) {
+      std::memset(static_cast<void*>(slots_ - buckets_ * layout_.extras_bytes), 0,
+                  buckets_ * layout_.extras_bytes);
+    }
+    poison_slots(slots_, buckets_ * layout_.bucket_bytes);
+    poison_slots(spare, static_cast<std::size_t>(end - spare));
+  }
+
+  // An overflow bucket for the bucket of that number, empty and not linked yet. Throws what the
+  // allocator throws.
+  overflow* take_overflow(memory_type& memory, std::uint64_t bucket) const {
+    chunk_footer<Storage>& own = footer();
+    overflow* taken = to_raw(own.free);
+    if (taken != nullptr) {
+      own.free = taken->next;
+    } else {
+      if (own.next_spare == own.end_spare) extend(memory, own);
+      taken = take_spare(own);
+    }
+    taken->move_to(bucket);
+    taken->next = nullptr;
+    memory.overflow_taken();
+    return taken;
+  }
+
+  // Takes back an overflow bucket of this chunk; it is empty and linked nowhere.
+  void give_overflow(memory_type& memory, overflow* given) const noexcept {
+    chunk_footer<Storage>& own = footer();
+    std::memset(given->tags, 0, sizeof given->tags);
+    given->next = own.free;
+    own.free = to_stored<overflow_link>(given);
+    poison_slots(overflow_slots<Storage>(given, layout_),
+                 layout_.overflow_width * layout_.slot_bytes);
+    memory.overflow_given_back(1);
+  }
+
+  // The overflow buckets in the order in which they were first taken, also those that belong to no
+  // bucket now. Null when there are no more.
+  overflow* first_overflow() const noexcept {
+    const chunk_footer<Storage>& own = footer();
+    if (spare_room() == to_raw(own.next_spare)) return nullptr;
+    if (layout_.spare_buckets(buckets_) == 0) return first_of_extension(own.extensions);
+    return reinterpret_cast<overflow*>(spare_room());
+  }
+  overflow* next_overflow(overflow* at) const noexcept {
+    const chunk_footer<Storage>& own = footer();
+    std::byte* const end = reinterpret_cast<std::byte*>(at) + layout_.overflow_stride;
+    if (end == to_raw(own.next_spare)) return nullptr;
+    if ((at->home_and_place & overflow::is_last) == 0) return reinterpret_cast<overflow*>(end);
+    if ((at->home_and_place & overflow::in_extension) == 0)
+      return first_of_extension(own.extensions);
+    return first_of_extension(extension_before(end).next);
+  }
+
+  void release_extensions(memory_type& memory) const noexcept {
+    const std::size_t bytes = layout_.extension_bytes(buckets_);
+    for (std::byte* block = to_raw(footer().extensions); block != nullptr;) {
+      std::byte* const next = to_raw(reinterpret_cast<extension*>(block)->next);
+      unpoison<Storage::is_poisoned>(block, bytes);
+      memory.release(block, bytes, layout_.alignment);
+      block = next;
+    }
+  }
+  // O(extensions).
+  std::size_t extensions() const noexcept {
+    std::size_t count = 0;
+    for (std::byte* block = to_raw(footer().extensions); block != nullptr; ++count) {
+      block = to_raw(reinterpret_cast<extension*>(block)->next);
+    }
+    return count;
+  }
+
+ private:
+  using byte_link = typename chunk_footer<Storage>::byte_link;
+
+  // An extension begins with the link to the one that was taken after it.
+  struct extension {
+    byte_link next;
+  };
+  static_assert(sizeof(extension) <= 2 * sizeof(void*), "fits array_layout::extension_header");
+
+  chunk_footer<Storage>& footer() const noexcept {
+    return *reinterpret_cast<chunk_footer<Storage>*>(slots_ + layout_.slots_room(buckets_));
+  }
+  std::byte* spare_room() const noexcept {
+    std::byte* const end = slots_ + layout_.slots_room(buckets_) + layout_.footer_bytes;
+    if (layout_.spare_buckets(buckets_) == 0) return end;
+    return slots_ + round_up(static_cast<std::size_t>(end - slots_), layout_.alignment);
+  }
+
+  overflow* first_of_extension(const byte_link& block) const noexcept {
+    return block == nullptr ? nullptr
+                            : reinterpret_cast<overflow*>(to_raw(block) + layout_.extension_header);
+  }
+  // The one that ends there.
+  extension& extension_before(std::byte* end) const noexcept {
+    return *reinterpret_cast<extension*>(end - layout_.extension_bytes(buckets_));
+  }
+
+  // An overflow bucket that was never taken; there is one.
+  overflow* take_spare(chunk_footer<Storage>& own) const noexcept {
+    std::byte* const spare = to_raw(own.next_spare);
+    std::byte* const end = to_raw(own.end_spare);
+    set_spare(own, spare + layout_.overflow_stride, end);
+    unpoison<Storage::is_poisoned>(spare, sizeof(overflow));
+    auto* const taken = ::new (static_cast<void*>(spare)) overflow{};
+    if (own.extensions != nullptr) taken->home_and_place |= overflow::in_extension;
+    if (spare + layout_.overflow_stride == end) taken->home_and_place |= overflow::is_last;
+    return taken;
+  }
+
+  STEADY_COLD void extend(memory_type& memory, chunk_footer<Storage>& own) const {
+    const std::size_t bytes = layout_.extension_bytes(buckets_);
+    std::byte* const block = memory.allocate(bytes, layout_.alignment);
+    ::new (static_cast<void*>(block)) extension{nullptr};
+    byte_link& last =
+        own.extensions == nullptr ? own.extensions : extension_before(to_raw(own.end_spare)).next;
+    last = to_stored<byte_link>(block);
+    set_spare(own, block + layout_.extension_header, block + bytes);
+    poison_slots(block + layout_.extension_header, bytes - layout_.extension_header);
+  }
+
+  static void set_spare(chunk_footer<Storage>& own, std::byte* next, std::byte* end) noexcept {
+    own.next_spare = to_stored<byte_link>(next);
+    own.end_spare = to_stored<byte_link>(end);
+  }
+  static void poison_slots(std::byte* from, std::size_t bytes) noexcept {
+    poison<Storage::is_poisoned>(from, bytes);
+  }
+
+  std::byte* slots_;
+  std::size_t buckets_;
+  const array_layout& layout_;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,143 @@
+// Compiler and platform facts, in one place. Everything else uses these names and never asks the
+// compiler.
+//
+// Only this header and the few that tools/check_layers lists contain `#if`.
+#pragma once
+
+#include <cstddef>
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define STEADY_ALWAYS_INLINE __forceinline
+#define STEADY_INLINE_LAMBDA
+#define STEADY_NOINLINE __declspec(noinline)
+#define STEADY_COLD __declspec(noinline)
+#define STEADY_PURE
+#else
+#define STEADY_ALWAYS_INLINE inline __attribute__((always_inline))
+#define STEADY_INLINE_LAMBDA __attribute__((always_inline))  // behind the parameters
+#define STEADY_NOINLINE __attribute__((noinline))
+#define STEADY_COLD __attribute__((noinline, cold))  // rare: optimised for size, placed apart
+#define STEADY_PURE __attribute__((pure))  // changes nothing: not called if nobody needs the result
+#endif
+
+#if defined(__SSE2__) || defined(_M_X64)
+#define STEADY_HAS_SSE2 1
+#else
+#define STEADY_HAS_SSE2 0
+#endif
+
+#if defined(__ARM_NEON) && defined(__aarch64__)
+#define STEADY_HAS_NEON 1
+#else
+#define STEADY_HAS_NEON 0
+#endif
+
+// An operating system with POSIX virtual memory, clock and randomness.
+#if defined(__unix__) || defined(__APPLE__)
+#define STEADY_HAS_POSIX 1
+#else
+#define STEADY_HAS_POSIX 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__)
+#define STEADY_HAS_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define STEADY_HAS_ADDRESS_SANITIZER 1
+#endif
+#endif
+#if !defined(STEADY_HAS_ADDRESS_SANITIZER)
+#define STEADY_HAS_ADDRESS_SANITIZER 0
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+#define STEADY_HAS_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define STEADY_HAS_THREAD_SANITIZER 1
+#endif
+#endif
+#if !defined(STEADY_HAS_THREAD_SANITIZER)
+#define STEADY_HAS_THREAD_SANITIZER 0
+#endif
+
+// Has no macro of its own in GCC, which lacks it.
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#define STEADY_HAS_MEMORY_SANITIZER 1
+#endif
+#endif
+#if !defined(STEADY_HAS_MEMORY_SANITIZER)
+#define STEADY_HAS_MEMORY_SANITIZER 0
+#endif
+
+// STEADY_DEBUG: 1 ends programs that break a rule with a message that names it. On in debug builds.
+#if !defined(STEADY_DEBUG)
+#if defined(NDEBUG)
+#define STEADY_DEBUG 0
+#else
+#define STEADY_DEBUG 1
+#endif
+#endif
+
+// STEADY_STRESS_MIGRATION: 1 makes insertions migrate at random where they may, so that code that
+// relies on luck fails early. On under sanitizers.
+#if !defined(STEADY_STRESS_MIGRATION)
+#define STEADY_STRESS_MIGRATION (STEADY_HAS_ADDRESS_SANITIZER || STEADY_HAS_THREAD_SANITIZER)
+#endif
+
+// STEADY_COMPILED_ENGINE: 1 takes the engine, which is the same for all maps with std::allocator,
+// from the library steady-engine, so that every source file compiles its own types only.
+#if !defined(STEADY_COMPILED_ENGINE)
+#define STEADY_COMPILED_ENGINE 0
+#endif
+
+// The two change what iterators and maps contain. What depends on them is in a namespace of its
+// own, so that program parts built differently do not link instead of misunderstanding each other.
+#if STEADY_DEBUG && STEADY_STRESS_MIGRATION
+#define STEADY_ABI debug_stressed
+#elif STEADY_DEBUG
+#define STEADY_ABI debug
+#elif STEADY_STRESS_MIGRATION
+#define STEADY_ABI stressed
+#else
+#define STEADY_ABI plain
+#endif
+
+namespace steady::detail {
+
+inline constexpr bool debug_mode = STEADY_DEBUG;
+inline constexpr bool stress_migration = STEADY_STRESS_MIGRATION;
+
+// Whether reading bytes that nobody wrote is reported, even where nothing depends on them.
+inline constexpr bool unwritten_bytes_are_watched = STEADY_HAS_MEMORY_SANITIZER;
+
+// Tells the compiler what it cannot see.
+STEADY_ALWAYS_INLINE void assume(bool fact) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+  if (!fact) __builtin_unreachable();
+#elif defined(_MSC_VER)
+  __assume(fact);
+#endif
+}
+
+// Prefetches the cache line at `address`; never faults. A function that does nothing else must be
+// inlined by force: GCC 12 takes it for one without effect, and drops the calls.
+STEADY_ALWAYS_INLINE void prefetch(const void* address) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+  __builtin_prefetch(address);
+#else
+  static_cast<void>(address);
+#endif
+}
+
+inline constexpr std::size_t cache_line_bytes = 64;
+
+// Prefetches the lines of `Bytes` bytes from `address` on.
+template <std::size_t Bytes>
+STEADY_ALWAYS_INLINE void prefetch_lines(const void* address) noexcept {
+  const auto* const first = static_cast<const unsigned char*>(address);
+  for (std::size_t at = 0; at < Bytes; at += cache_line_bytes) prefetch(first + at);
+}
+
+}  // namespace steady::detail

@@ -1,0 +1,231 @@
+// What a container's elements are, and what a slot holds of them: how to build, destroy and move
+// it, and how to get at the key.
+//
+//   set_elements, map_elements    the slot holds the element itself
+//   node_elements (nodes.hpp)     the slot holds a pointer that owns it
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <steady/detail/base/config.hpp>
+
+namespace steady::detail {
+
+// Elements are built and destroyed through the allocator, as the standard asks of containers.
+template <class Allocator, class Value, class... Arguments>
+void construct_element(Allocator& allocator, Value* at, Arguments&&... arguments) {
+  std::allocator_traits<Allocator>::construct(allocator, at, std::forward<Arguments>(arguments)...);
+}
+
+template <class Allocator, class Value>
+void destroy_element(Allocator& allocator, Value* at) noexcept {
+  std::allocator_traits<Allocator>::destroy(allocator, at);
+}
+
+template <class T, class Plain>
+concept same_but_for_reference = std::same_as<std::remove_cvref_t<T>, Plain>;
+
+// A pair that holds a key, which can be seen without building the element.
+template <class Pair, class Key>
+concept pair_with_key = requires(const Pair& pair) {
+  requires std::same_as<std::remove_cvref_t<decltype(pair.first)>, Key>;
+  pair.second;
+};
+
+inline namespace STEADY_ABI {
+
+// Whether the allocator has a say in how elements are built.
+template <class Allocator, class Value>
+concept builds_itself = requires(Allocator& allocator, Value* at, Value& from) {
+  allocator.construct(at, std::move(from));
+}
+|| requires(Allocator& allocator, Value* at) { allocator.destroy(at); };
+
+// Slots that hold the elements themselves.
+template <class Value>
+struct elements_in_slots {
+  using value_type = Value;
+  using slot_type = Value;
+
+  static constexpr std::size_t bytes_elsewhere() noexcept { return 0; }
+
+  static Value& element_of(slot_type& slot) noexcept { return slot; }
+  static const Value& element_of(const slot_type& slot) noexcept { return slot; }
+
+  template <class Allocator, class... Arguments>
+  static void construct(Allocator& allocator, slot_type* at, Arguments&&... arguments) {
+    construct_element(allocator, at, std::forward<Arguments>(arguments)...);
+  }
+  template <class Allocator>
+  static void destroy(Allocator& allocator, slot_type* at) noexcept {
+    destroy_element(allocator, at);
+  }
+  // Whether destroying an element is doing nothing.
+  template <class Allocator>
+  static constexpr bool trivially_destructible() noexcept {
+    return std::is_trivially_destructible_v<Value> && !builds_itself<Allocator, Value>;
+  }
+  // Whether a slot owns memory that only an equal allocator can give back.
+  static constexpr bool owns_memory = false;
+  // are_slow_to_hash: whether it is worth a byte to know hash bits of an element without its key.
+};
+
+template <class Key>
+struct set_elements : elements_in_slots<Key> {
+  using key_type = Key;
+  using mapped_type = void;  // none
+  using typename elements_in_slots<Key>::slot_type;
+  static constexpr bool is_map = false;
+  static constexpr bool are_slow_to_hash = !std::is_scalar_v<Key>;
+
+  static const Key& key_of(const Key& element) noexcept { return element; }
+
+  // The key among the arguments for an element, where it can be seen without building one.
+  template <same_but_for_reference<Key> K>
+  static const Key& key_in(const K& key) noexcept {
+    return key;
+  }
+
+  static constexpr bool nothrow_movable() noexcept {
+    return std::is_nothrow_move_constructible_v<Key>;
+  }
+  static constexpr bool copyable() noexcept { return std::is_copy_constructible_v<Key>; }
+  // Whether moving an element is copying its bytes.
+  template <class Allocator>
+  static constexpr bool is_copied_as_bytes() noexcept {
+    return std::is_trivially_copyable_v<Key> && !builds_itself<Allocator, Key>;
+  }
+
+  // Builds `to` from `from`, which has to be destroyed afterwards all the same.
+  template <class Allocator>
+  static void move(Allocator& allocator, slot_type* to, slot_type* from) {
+    construct_element(allocator, to, std::move(*from));
+  }
+
+  // The same, but on an exception `from` is as before: what may throw when moved is copied. The
+  // allocators of the two are equal; with transplant() they need not be.
+  template <class Allocator>
+  static void transfer(Allocator& allocator, slot_type* to, slot_type* from) {
+    if constexpr (nothrow_movable() || !copyable()) {
+      move(allocator, to, from);
+    } else {
+      construct_element(allocator, to, std::as_const(*from));
+    }
+  }
+  template <class Allocator>
+  static void transplant(Allocator& allocator, slot_type* to, slot_type* from) {
+    transfer(allocator, to, from);
+  }
+};
+
+template <class Key, class T>
+struct map_elements : elements_in_slots<std::pair<const Key, T>> {
+  using key_type = Key;
+  using mapped_type = T;
+  using value_type = std::pair<const Key, T>;
+  using slot_type = value_type;
+  static constexpr bool is_map = true;
+  static constexpr bool are_slow_to_hash = !std::is_scalar_v<Key>;
+
+  static const Key& key_of(const value_type& element) noexcept { return element.first; }
+
+  template <pair_with_key<Key> Pair>
+  static const Key& key_in(const Pair& element) noexcept {
+    return element.first;
+  }
+  template <same_but_for_reference<Key> K, class Value>
+  static const Key& key_in(const K& key, const Value&) noexcept {
+    return key;
+  }
+
+  static constexpr bool nothrow_movable() noexcept {
+    return std::is_nothrow_move_constructible_v<Key> && std::is_nothrow_move_constructible_v<T>;
+  }
+  static constexpr bool copyable() noexcept {
+    return std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>;
+  }
+  // Whether moving an element is copying its bytes.
+  template <class Allocator>
+  static constexpr bool is_copied_as_bytes() noexcept {
+    return std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<T> &&
+           !builds_itself<Allocator, value_type>;
+  }
+
+  // The key is const to users, but `from` is about to be destroyed, so its key may be moved from.
+  template <class Allocator>
+  static void move(Allocator& allocator, slot_type* to, slot_type* from) {
+    construct_element(allocator, to, std::move(const_cast<Key&>(from->first)),
+                      std::move(from->second));
+  }
+
+  // The same, but on an exception `from` is as before: what may throw when moved is copied. What
+  // can only be moved goes back.
+  template <class Allocator>
+  static void transfer(Allocator& allocator, slot_type* to, slot_type* from) {
+    if constexpr (nothrow_movable()) {
+      move(allocator, to, from);
+    } else if constexpr (copyable()) {
+      construct_element(allocator, to, std::as_const(*from));
+    } else {
+      move_members(to, from);
+    }
+  }
+  template <class Allocator>
+  static void transplant(Allocator& allocator, slot_type* to, slot_type* from) {
+    transfer(allocator, to, from);
+  }
+
+ private:
+  // A pair whose value throws when moved would take the key with it, already moved from. So the
+  // members are moved one by one, and the key goes back.
+  static void move_members(slot_type* to, slot_type* from) {
+    Key* const from_key = const_cast<Key*>(std::addressof(from->first));
+    Key* const to_key = const_cast<Key*>(std::addressof(to->first));
+    std::construct_at(to_key, std::move(*from_key));
+    try {
+      std::construct_at(std::addressof(to->second), std::move(from->second));
+    } catch (...) {
+      replace(from_key, to_key);
+      throw;
+    }
+  }
+
+  // A second exception in here would lose the key; it ends the program instead.
+  static void replace(Key* key, Key* by) noexcept {
+    std::destroy_at(key);
+    std::construct_at(key, std::move(*by));
+    std::destroy_at(by);
+  }
+};
+
+}  // namespace STEADY_ABI
+
+// A slot's content outside a table, made by `construct(address)`, as long as the scope lasts.
+template <class Elements, class Allocator>
+class temporary_slot {
+ public:
+  using slot_type = typename Elements::slot_type;
+
+  template <class Construct>
+  temporary_slot(Allocator& allocator, const Construct& construct) : allocator_(allocator) {
+    construct(&slot_);
+  }
+  ~temporary_slot() { Elements::destroy(allocator_, &slot_); }
+
+  temporary_slot(const temporary_slot&) = delete;
+  temporary_slot& operator=(const temporary_slot&) = delete;
+
+  slot_type* get() noexcept { return &slot_; }
+
+ private:
+  Allocator& allocator_;
+  union {
+    slot_type slot_;
+  };
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,99 @@
+// What the containers' interfaces ask of their arguments, by name.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <type_traits>
+#include <utility>
+
+namespace steady::detail {
+
+// A key of another type than the container's, where both functions say that they accept those.
+template <class K, class Hash, class KeyEqual>
+concept transparent_key = requires {
+  typename Hash::is_transparent;
+  typename KeyEqual::is_transparent;
+};
+
+// The same where an iterator of the container could be meant.
+template <class K, class Hash, class KeyEqual, class Container>
+concept other_key =
+    transparent_key<K, Hash, KeyEqual> && !std::convertible_to<K, typename Container::iterator> &&
+    !std::convertible_to<K, typename Container::const_iterator>;
+
+// What an element can be built from, without being one. Into a set only keys of other types that
+// transparent functions accept: others convert to a key by themselves.
+template <class Element, class Elements, class Hash, class KeyEqual>
+concept makes_element =
+    std::constructible_from<typename Elements::value_type, Element&&> &&
+    !std::same_as<std::remove_cvref_t<Element>, typename Elements::value_type> &&
+    (Elements::is_map || transparent_key<Element, Hash, KeyEqual>);
+
+// Arguments for an element among which its key can be seen.
+template <class Elements, class... Arguments>
+concept shows_key = requires(const Arguments&... arguments) {
+  Elements::key_in(arguments...);
+}
+&&std::constructible_from<typename Elements::value_type, Arguments...>;
+
+template <class T, class One, class Other>
+concept one_but_not_other = std::same_as<T, One> && !std::same_as<One, Other>;
+
+// Functions and an allocator that a container can begin with when it is given none.
+template <class... Parts>
+concept made_from_nothing = (std::default_initializable<Parts> && ...);
+template <class... Parts>
+inline constexpr bool nothrow_made_from_nothing = (std::is_nothrow_default_constructible_v<Parts> &&
+                                                   ...);
+
+// What a for loop can go over. The standard library's concepts for this take longer to compile than
+// a map.
+template <class Range>
+concept iterable = requires(Range& range) {
+  std::begin(range);
+  std::end(range);
+};
+template <iterable Range>
+using iterated_value = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
+
+// How many elements a range has, where that is known without consuming it; else 0.
+template <class Iterator, class Sentinel>
+std::size_t known_length(const Iterator& first, const Sentinel& last) {
+  std::size_t length = 0;
+  if constexpr (std::sized_sentinel_for<Sentinel, Iterator>) {
+    length = static_cast<std::size_t>(last - first);
+  } else if constexpr (std::forward_iterator<Iterator>) {
+    for (Iterator at = first; at != last; ++at) ++length;
+  }
+  return length;
+}
+template <iterable Range>
+std::size_t known_length(Range& range) {
+  if constexpr (requires { static_cast<std::size_t>(range.size()); }) {
+    return static_cast<std::size_t>(range.size());
+  } else {
+    return known_length(std::begin(range), std::end(range));
+  }
+}
+
+// A length of time, as std::chrono has them, in nanoseconds; 0 if it is negative.
+template <class Duration>
+constexpr unsigned long long nanoseconds_in(const Duration& time) noexcept {
+  using period = typename Duration::period;
+  const long double count = static_cast<long double>(time.count());
+  if (!(count > 0)) return 0;
+  const long double nanoseconds = count * 1e9L * period::num / period::den;
+  constexpr long double most = 9e18L;
+  return static_cast<unsigned long long>(nanoseconds < most ? nanoseconds : most);
+}
+
+// What insert() says of a node handle; the members are the standard's.
+template <class Iterator, class Node>
+struct insert_return {
+  Iterator position;
+  bool inserted = false;
+  Node node;  // the handle again if it was not inserted
+};
+
+}  // namespace steady::detail

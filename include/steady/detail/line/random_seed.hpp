@@ -1,0 +1,51 @@
+// A fresh line_seed for every map: unpredictable from outside, cheap enough for short-lived maps.
+//
+// One draw from the system per thread, then a SplitMix64 sequence (Steele, Lea, Flood 2014). Where
+// the system has no randomness to give, addresses have to do: never an error.
+#pragma once
+
+#include <cstdint>
+
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/system.hpp>
+#include <steady/detail/line/hash_line.hpp>
+
+namespace steady::detail {
+
+STEADY_COLD inline std::uint64_t entropy() noexcept {
+  std::uint64_t word = 0;
+  if (system_random(&word, sizeof word)) return word;
+  return fold(system_nanoseconds(), reinterpret_cast<std::uintptr_t>(&word) ^ golden);
+}
+
+// Of this thread; 0 before the first draw, so that looking at it needs no guard. Tests and fuzzers
+// assign it, to have the same seeds again.
+inline std::uint64_t& random_state() noexcept {
+  static thread_local constinit std::uint64_t state = 0;
+  return state;
+}
+
+inline std::uint64_t next_random() noexcept {
+  std::uint64_t& state = random_state();
+  if (state == 0) [[unlikely]]
+    state = entropy();
+  state += golden;
+  std::uint64_t word = state;
+  word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;
+  word = (word ^ (word >> 27)) * 0x94d049bb133111ebu;
+  return word ^ (word >> 31);
+}
+
+// A name that no line has had yet, as far as chance knows.
+inline std::uint16_t random_line_name() noexcept {
+  return static_cast<std::uint16_t>(next_random() % 0xfffe + 1);
+}
+
+// A seed for a line of that name; 0: of a new one.
+inline line_seed random_seed(std::uint16_t name = 0) noexcept {
+  const line_seed drawn{next_random() | line_seed::required_bits};
+  return drawn.named(name != 0 ? name : random_line_name());
+}
+
+}  // namespace steady::detail

@@ -1,0 +1,214 @@
+// All memory of one map: blocks from its allocator, and counters of what is held.
+//
+// The engine does not know the allocator's type: it calls the two functions of a memory_source.
+// Blocks are never larger than a chunk (docs/guarantees.md), so any allocator can serve them. One
+// chunk that the old array no longer needs is kept for the new one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/pointers.hpp>
+#include <steady/detail/memory/address_range.hpp>
+#include <steady/detail/memory/storage.hpp>
+#include <steady/work.hpp>
+
+namespace steady::detail {
+
+constexpr std::size_t round_up(std::size_t bytes, std::size_t multiple) noexcept {
+  return (bytes + multiple - 1) / multiple * multiple;
+}
+
+// ---- blocks from an allocator ----
+
+// What blocks are made of: their size is a multiple of the alignment.
+template <std::size_t Alignment>
+struct alignas(Alignment) block_unit {
+  std::byte bytes[Alignment];
+};
+
+// Throws what the allocator throws.
+template <std::size_t Alignment, class Allocator>
+std::byte* allocate_block(Allocator& allocator, std::size_t bytes) {
+  using traits =
+      typename std::allocator_traits<Allocator>::template rebind_traits<block_unit<Alignment>>;
+  typename traits::allocator_type blocks(allocator);
+  const auto block = traits::allocate(blocks, bytes / Alignment);
+  return reinterpret_cast<std::byte*>(std::to_address(block));
+}
+template <std::size_t Alignment, class Allocator>
+void release_block(Allocator& allocator, std::byte* block, std::size_t bytes) noexcept {
+  using traits =
+      typename std::allocator_traits<Allocator>::template rebind_traits<block_unit<Alignment>>;
+  typename traits::allocator_type blocks(allocator);
+  auto* const first = reinterpret_cast<block_unit<Alignment>*>(block);
+  traits::deallocate(blocks, to_stored<typename traits::pointer>(first), bytes / Alignment);
+}
+
+// Where a map's blocks come from. `table` is the map's table, which knows its allocator. Sizes are
+// multiples of `unit`, and of `alignment` where that is more than 16.
+struct memory_source {
+  std::byte* (*allocate)(void* table, std::size_t bytes, std::size_t alignment);
+  void (*release)(void* table, std::byte* block, std::size_t bytes, std::size_t alignment) noexcept;
+  std::size_t unit;
+
+  std::size_t rounded(std::size_t bytes, std::size_t alignment) const noexcept {
+    return round_up(bytes, alignment > block_alignment ? alignment : unit);
+  }
+
+  // Of every block.
+  static constexpr std::size_t block_alignment = 16;
+};
+
+// What std::allocator does, for all maps alike. Without rounding sizes up to the alignment: the
+// smallest blocks would take 16 bytes more.
+inline std::byte* allocate_plainly(void*, std::size_t bytes, std::size_t alignment) {
+  void* const block = alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__
+                          ? ::operator new (bytes, std::align_val_t{alignment})
+                          : ::operator new(bytes);
+  return static_cast<std::byte*>(block);
+}
+inline void release_plainly(void*, std::byte* block, std::size_t bytes,
+                            std::size_t alignment) noexcept {
+  if (alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
+    ::operator delete (block, bytes, std::align_val_t{alignment});
+  } else {
+    ::operator delete(block, bytes);
+  }
+}
+inline constexpr memory_source plain_memory_source{allocate_plainly, release_plainly, 8};
+
+template <class Allocator>
+inline constexpr bool is_std_allocator =
+    std::is_same_v<Allocator,
+                   std::allocator<typename std::allocator_traits<Allocator>::value_type>>;
+
+// The source of the tables of one type, whose largest alignment is `Alignment`.
+template <class Table, std::size_t Alignment>
+struct table_memory {
+  static constexpr std::size_t unit = memory_source::block_alignment;
+
+  static std::byte* allocate(void* table, std::size_t bytes, std::size_t alignment) {
+    auto& allocator = static_cast<Table*>(table)->allocator();
+    if (alignment > unit) return allocate_block<Alignment>(allocator, bytes);
+    return allocate_block<unit>(allocator, bytes);
+  }
+  static void release(void* table, std::byte* block, std::size_t bytes,
+                      std::size_t alignment) noexcept {
+    auto& allocator = static_cast<Table*>(table)->allocator();
+    if (alignment > unit) return release_block<Alignment>(allocator, block, bytes);
+    release_block<unit>(allocator, block, bytes);
+  }
+  static constexpr memory_source source{allocate, release, unit};
+};
+
+// ---- a map's memory ----
+
+template <class Storage>
+struct memory_counters {
+  std::uint64_t bytes = 0;
+  std::uint64_t overflow_buckets = 0;
+  typename Storage::template pointer<std::byte> recycled = nullptr;  // a full chunk
+  std::uint32_t longest_chain = 0;
+};
+
+// A map of at most a few buckets has no counters: what it holds is quickly counted.
+template <class Storage>
+class map_memory {
+ public:
+  using recorder_type = work_recorder<Storage::counts_work>;
+
+  map_memory(void* table, const memory_source& source, memory_counters<Storage>* counters,
+             recorder_type& recorder) noexcept
+      : table_(table), source_(source), counters_(counters), recorder_(recorder) {}
+
+  recorder_type& recorder() const noexcept { return recorder_; }
+  memory_counters<Storage>* counters() const noexcept { return counters_; }
+
+  // Throws what the allocator throws.
+  std::byte* allocate(std::size_t bytes, std::size_t alignment) {
+    bytes = source_.rounded(bytes, alignment);
+    std::byte* const block = source_.allocate(table_, bytes, alignment);
+    recorder_.block_allocated();
+    supplied(bytes);
+    return block;
+  }
+  void release(std::byte* block, std::size_t bytes, std::size_t alignment) noexcept {
+    bytes = source_.rounded(bytes, alignment);
+    source_.release(table_, block, bytes, alignment);
+    recorder_.block_released();
+    withdrawn(bytes);
+  }
+
+  std::size_t rounded(std::size_t bytes, std::size_t alignment) const noexcept {
+    return source_.rounded(bytes, alignment);
+  }
+
+  // A chunk of slots. Those of the one size that full chunks have can be recycled.
+  std::byte* allocate_chunk(std::size_t bytes, std::size_t alignment, bool full) {
+    const bool recycle = full && holds_recycled();
+    std::byte* const block =
+        recycle ? to_raw(std::exchange(counters_->recycled, nullptr)) : allocate(bytes, alignment);
+    recorder_.chunk_allocated();
+    return block;
+  }
+  // If `with_pages`, and it is not recycled, its pages go to the system first.
+  void release_chunk(std::byte* block, std::size_t bytes, std::size_t alignment, bool full,
+                     bool with_pages) noexcept {
+    recorder_.chunk_released();
+    if (full && counters_ != nullptr && !holds_recycled()) {
+      counters_->recycled = to_stored<byte_pointer>(block);
+    } else {
+      if (with_pages) release_pages_within(block, bytes);
+      release(block, bytes, alignment);
+    }
+  }
+  // Nothing will be recycled soon.
+  void release_recycled(std::size_t bytes, std::size_t alignment) noexcept {
+    if (!holds_recycled()) return;
+    release(to_raw(std::exchange(counters_->recycled, nullptr)), bytes, alignment);
+  }
+  bool holds_recycled() const noexcept {
+    return counters_ != nullptr && counters_->recycled != nullptr;
+  }
+
+  // Memory that came from, and went back to, elsewhere than the allocator.
+  void supplied(std::size_t bytes) noexcept {
+    if (counters_ != nullptr) counters_->bytes += bytes;
+    recorder_.supplied(bytes);
+  }
+  void withdrawn(std::size_t bytes) noexcept {
+    if (counters_ != nullptr) counters_->bytes -= bytes;
+    recorder_.withdrawn(bytes);
+  }
+
+  std::uint64_t overflow_buckets() const noexcept {
+    return counters_ == nullptr ? 0 : counters_->overflow_buckets;
+  }
+  void overflow_taken() noexcept {
+    if (counters_ != nullptr) ++counters_->overflow_buckets;
+  }
+  void overflow_given_back(std::size_t buckets) noexcept {
+    if (counters_ != nullptr) counters_->overflow_buckets -= buckets;
+  }
+  void saw_chain(std::size_t length) noexcept {
+    if (counters_ != nullptr && length > counters_->longest_chain) {
+      counters_->longest_chain = static_cast<std::uint32_t>(length);
+    }
+  }
+
+ private:
+  using byte_pointer = typename Storage::template pointer<std::byte>;
+
+  void* table_;
+  const memory_source& source_;
+  memory_counters<Storage>* counters_;
+  recorder_type& recorder_;
+};
+
+}  // namespace steady::detail

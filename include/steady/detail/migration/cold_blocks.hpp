@@ -1,0 +1,100 @@
+// Making and giving back the blocks that hold what a table rarely needs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+#include <steady/detail/array/overflow_chain.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/migration/table_handle.hpp>
+#include <steady/detail/state/cold_block.hpp>
+
+namespace steady::detail {
+
+template <class Storage>
+struct cold_blocks {
+  using cold_type = cold_block<Storage>;
+  using handle = table_handle<Storage>;
+
+  // The table's cold block, made if there was none. Throws what the allocator throws; nothing has
+  // changed then.
+  static cold_type& of(const handle& of) {
+    if (of.state.cold_link == nullptr) [[unlikely]]
+      make_first(of);
+    return *of.state.cold();
+  }
+
+  // The table's rare block, likewise.
+  STEADY_COLD static rare_block& rare_of(const handle& of) {
+    cold_type& cold = cold_blocks::of(of);
+    if (cold.rare == nullptr) {
+      std::byte* const block = of.memory().allocate(sizeof(rare_block), alignment);
+      rare_block* const made = ::new (static_cast<void*>(block)) rare_block();
+      made->table = of.table;
+      cold.rare = to_stored<typename cold_type::rare_link>(made);
+    }
+    return *to_raw(cold.rare);
+  }
+
+  // Another cold block, for other arrays. Throws what the allocator throws.
+  static cold_type* make(const handle& of) {
+    std::byte* const block = of.memory_of(nullptr).allocate(sizeof(cold_type), alignment);
+    cold_type* const made = ::new (static_cast<void*>(block)) cold_type();
+    made->memory.bytes = of.memory().rounded(sizeof(cold_type), alignment);
+    return made;
+  }
+
+  // Gives a cold block back, and its rare block; it holds no memory any more.
+  static void release(const handle& of, cold_type* cold) noexcept {
+    if (cold->rare != nullptr) {
+      rare_block* const rare = to_raw(cold->rare);
+      std::destroy_at(rare);
+      of.memory_of(nullptr).release(reinterpret_cast<std::byte*>(rare), sizeof(rare_block),
+                                    alignment);
+    }
+    std::destroy_at(cold);
+    of.memory_of(nullptr).release(reinterpret_cast<std::byte*>(cold), sizeof(cold_type), alignment);
+  }
+
+  // The elements that fit an array.
+  static std::uint64_t room(const typename cold_type::array& of,
+                            const array_layout& layout) noexcept {
+    return of.is_tiny() ? of.tiny_slots(layout) : layout.load_limit(of.line().log2_buckets());
+  }
+
+  // Compact again only once overflow has doubled.
+  static void note_crowding(cold_type& cold, const array_layout& layout) noexcept {
+    cold.active.requests.crowded_from = max_of<std::uint64_t>(
+        layout.crowded_from(cold.old_array().line().buckets()), 2 * cold.memory.overflow_buckets);
+  }
+
+ private:
+  static constexpr std::size_t alignment = memory_source::block_alignment;
+
+  STEADY_COLD static void make_first(const handle& of) {
+    cold_type* const made = make(of);
+    const auto array = of.state.old_array();
+    made->old_array() = array;
+    if (array.exists()) count(*made, of);
+    // Without a cold block a table has not noted what was reserved: at most its room.
+    if (array.exists()) made->active.requests.reserved = room(array, of.layout());
+    of.state.cold_link = to_stored<typename cold_type::link>(made);
+    note_crowding(*made, of.layout());
+  }
+  // What a table of few buckets holds.
+  static void count(cold_type& cold, const handle& of) noexcept {
+    const auto& array = cold.old_array();
+    cold.memory.bytes += array.embedded_bytes(of.memory_of(nullptr), of.layout());
+    for (std::uint64_t bucket = 0; bucket < array.line().buckets(); ++bucket) {
+      const std::size_t length = array.overflow_of(bucket, of.layout()).length();
+      cold.memory.overflow_buckets += length;
+      cold.memory.longest_chain =
+          max_of(cold.memory.longest_chain, static_cast<std::uint32_t>(length));
+    }
+  }
+};
+
+}  // namespace steady::detail

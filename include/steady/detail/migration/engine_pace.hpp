@@ -1,0 +1,304 @@
+// The functions of table_engine.hpp that decide when a table migrates and how far a call takes it.
+#pragma once
+
+#include <steady/detail/migration/table_engine.hpp>
+
+namespace steady::detail {
+
+inline namespace STEADY_ABI {
+
+// ---- sizes ----
+
+template <class Storage>
+sizing table_engine<Storage>::sizing_now() const noexcept {
+  if (state_.cold_link == nullptr) return sizing(layout(), of_.kind.shrink_below);
+  return sizing(layout(), of_.kind.shrink_below, requests().reserved, cold().asked, cold().reseed);
+}
+
+// The elements that fit.
+template <class Storage>
+std::uint64_t table_engine<Storage>::room() const noexcept {
+  if (state_.migrating()) return layout().load_limit(state_.log2_buckets());
+  return cold_blocks<Storage>::room(state_.old_array(), layout());
+}
+
+// A table without a cold block has nothing to move insertions for but growing.
+template <class Storage>
+std::uint64_t table_engine<Storage>::reserved() const noexcept {
+  if (state_.cold_link != nullptr) return requests().reserved;
+  return state_.has_memory() ? room() : 0;
+}
+
+template <class Storage>
+typename table_engine<Storage>::limits table_engine<Storage>::idle_range() const noexcept {
+  if (!state_.has_memory()) return {};
+  std::uint64_t from = 0;
+  if (state_.cold_link != nullptr) {
+    const cold_type& of = cold();
+    const bool at_rest = !of.migrating() && of.older == nullptr && !of.snapshots.any() &&
+                         !of.long_chain && !of.crowded && of.asked == request::none && !of.reseed &&
+                         requests().reserved <= room();
+    if (!at_rest) return {};
+    from = sizing_now().shrink_below(state_.log2_buckets());
+    if (state_.size < from) return {};
+  }
+  return {static_cast<std::uint32_t>(min_of(room(), state_type::largest_limit)),
+          static_cast<std::uint32_t>(min_of(from, state_type::largest_limit))};
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::update_limits() noexcept {
+  const limits now = idle_range();
+  state_.insert_limit = now.insert;
+  state_.erase_limit = now.erase;
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::note_small_size() noexcept {
+  state_.insert_limit = 0;
+  state_.erase_limit = 0;
+}
+
+// ---- insertion ----
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::make_first(std::uint64_t size) {
+  small_growth<Storage>(of_).make_first(size);
+  take_seed();
+  state_.locations.change();
+  update_limits();
+}
+
+// A line of its own, for a table without elements; under the name that the last one had.
+template <class Storage>
+void table_engine<Storage>::take_seed() noexcept {
+  state_.seed = random_seed(state_.seed == line_seed() ? std::uint16_t{0} : state_.seed.name());
+}
+
+template <class Storage>
+STEADY_NOINLINE void table_engine<Storage>::prepare_insertion() {
+  if (!state_.has_memory()) [[unlikely]]
+    return make_first(1);
+  if constexpr (stress_migration) start_at_random();
+  if (!grows_at_once()) make_progress(state_.size + 1, &migration_counters::by_insert);
+  const bool is_tiny = state_.old_array().is_tiny();
+  if (!grows_at_once() && !(is_tiny && state_.size >= room())) return;
+  try {
+    small_growth<Storage>(of_).grow();
+    update_limits();
+  } catch (...) {
+    if (is_tiny) throw;  // without overflow there is no slot
+  }
+}
+
+// Whether one more element calls for a growth that needs no migration.
+template <class Storage>
+bool table_engine<Storage>::grows_at_once() const noexcept {
+  const unsigned now = state_.shape.line().log2_buckets();
+  if (now > 1 || state_.size < room()) return false;
+  if (!state_.old_array().is_tiny() && !array::is_embedded(line_partition::of(now + 1), layout()))
+    return false;
+  if (state_.cold_link == nullptr) return true;
+  const cold_type& of = cold();
+  return !of.migrating() && of.asked == request::none && !of.reseed && !of.long_chain &&
+         requests().reserved <= room();
+}
+
+// Begins a migration that an insertion may begin, and need not.
+template <class Storage>
+void table_engine<Storage>::start_at_random() noexcept {
+  const std::uint64_t size = state_.size + 1;
+  if (size <= reserved() || size > room() || state_.migrating() || wants_migration(size)) return;
+  try {
+    start_migration(state_.log2_buckets());
+  } catch (...) {
+  }
+}
+
+template <class Storage>
+void table_engine<Storage>::make_progress(std::uint64_t size,
+                                          std::uint64_t migration_counters::*counter) noexcept {
+  try {
+    const bool hurried = state_.cold_link != nullptr && (cold().reseeding || cold().long_chain);
+    const std::uint64_t most = of_.kind.evacuations_per_insert * (hurried ? 2u : 1u);
+    work_off(most + stress<stress_migration>::extra(), size, counter);
+    // An observer may be gone.
+    if (state_.cold_link != nullptr && !cold().migrating()) update_limits();
+  } catch (...) {
+  }
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::progress_by_erasing() noexcept {
+  if (state_.size >= state_.insert_limit) make_progress(state_.size, &migration_counters::by_erase);
+}
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::progress_by_walking() noexcept {
+  if (is_pending() || state_.size >= state_.insert_limit) {
+    make_progress(state_.size, &migration_counters::by_walk);
+  }
+}
+
+// ---- steps ----
+
+template <class Storage>
+STEADY_COLD bool table_engine<Storage>::is_pending() const noexcept {
+  if (state_.cold_link != nullptr && (cold().migrating() || cold().older != nullptr)) return true;
+  return state_.has_memory() && wants_migration(state_.size);
+}
+
+template <class Storage>
+STEADY_COLD std::uint64_t table_engine<Storage>::pending() const noexcept {
+  std::uint64_t buckets = 0;
+  if (state_.migrating()) {
+    buckets = migration<Storage>(of_).pending();
+  } else if (state_.has_memory() && wants_migration(state_.size)) {
+    buckets = state_.old_array().line().buckets();  // of a migration that has not begun
+  }
+  if (state_.cold_link != nullptr && cold().older != nullptr) {
+    buckets += incremental_destruction<Storage>::pending(*to_raw(cold().older));
+  }
+  return buckets;
+}
+
+template <class Storage>
+STEADY_COLD std::uint64_t table_engine<Storage>::step(std::uint64_t most) {
+  return work_off(most, state_.size, &migration_counters::by_call);
+}
+template <class Storage>
+STEADY_COLD std::uint64_t table_engine<Storage>::trim(std::uint64_t most) {
+  return work_off(most, state_.size, &migration_counters::by_trim);
+}
+
+// Does at most `most` buckets of pending work for a call that leaves `size` elements.
+template <class Storage>
+STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(
+    std::uint64_t most, std::uint64_t size, std::uint64_t migration_counters::*counter) {
+  std::uint64_t done = 0;
+  for (; done < most && (state_.migrating() || start_wanted_migration(size)); ++done) {
+    evacuate();
+    ++(counters().*counter);
+  }
+  if (state_.cold_link == nullptr || cold().older == nullptr) [[likely]]
+    return done;
+  const std::uint64_t destroyed = destroy_older(most - done);
+  counters().*counter += destroyed;
+  drop_cold_block_if_unused();
+  update_limits();
+  return done + destroyed;
+}
+
+template <class Storage>
+STEADY_ALWAYS_INLINE void table_engine<Storage>::evacuate() {
+  migration<Storage>(of_).advance();
+  if (!cold().migrating()) [[unlikely]]
+    update_limits();
+}
+
+template <class Storage>
+STEADY_COLD std::uint64_t table_engine<Storage>::destroy_older(std::uint64_t most) noexcept {
+  std::uint64_t done = 0;
+  while (done < most && cold().older != nullptr) {
+    cold_type* const newest = to_raw(cold().older);
+    done += incremental_destruction<Storage>(of_, *newest).step(most - done);
+    if (newest->old_array().exists()) continue;
+    cold().older = newest->older;
+    cold_blocks<Storage>::release(of_, newest);
+  }
+  return done;
+}
+
+// ---- when to migrate ----
+
+template <class Storage>
+bool table_engine<Storage>::wants_migration(std::uint64_t size) const noexcept {
+  if (state_.old_array().is_tiny() && size <= room() && state_.cold_link == nullptr) return false;
+  return sizing_now().wants_migration(state_.log2_buckets(), size) || wants_reseeding(size) ||
+         wants_compaction(size);
+}
+
+// Not while insertions may move nothing, or growth is overdue, when chains may be long.
+template <class Storage>
+bool table_engine<Storage>::may_migrate_for_chains(std::uint64_t size) const noexcept {
+  return size > reserved() && !state_.migrating() &&
+         size <= layout().load_limit(state_.log2_buckets());
+}
+
+template <class Storage>
+bool table_engine<Storage>::wants_compaction(std::uint64_t size) const noexcept {
+  return state_.cold_link != nullptr && cold().crowded && may_migrate_for_chains(size) &&
+         cold().memory.overflow_buckets > requests().crowded_from;
+}
+
+// Whether the bucket with the long chain calls for another seed. Not again before the size has
+// doubled: then it was the hash that is broken, and no seed helps.
+template <class Storage>
+bool table_engine<Storage>::wants_reseeding(std::uint64_t size) const noexcept {
+  if (state_.cold_link == nullptr || !cold().long_chain || size < requests().reseed_again_from ||
+      !may_migrate_for_chains(size)) {
+    return false;
+  }
+  const array& old = cold().old_array();
+  const std::uint64_t bucket = old.line().bucket_at(requests().long_chain_at);
+  return old.overflow_of(bucket, layout()).length() > layout().longest_natural_chain;
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::look_at_chains(std::uint64_t size) noexcept {
+  if (wants_reseeding(size)) {
+    cold().reseed = true;
+    requests().reseed_again_from = 2 * size;
+  } else if (wants_compaction(size)) {
+    cold().asked = request::compact;
+  }
+  cold().long_chain = false;
+  cold().crowded = false;
+  update_limits();
+}
+
+template <class Storage>
+STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t size) {
+  if (!state_.has_memory()) return false;
+  if (state_.cold_link != nullptr && (cold().long_chain || cold().crowded)) look_at_chains(size);
+  if (!wants_migration(size)) return false;
+  const unsigned now = state_.log2_buckets();
+  const sizing wish = sizing_now();
+  const unsigned next = wish.wanted(now, size);
+  const bool start = wish.must_start(now, next);
+  if (start && state_.cold_link != nullptr && cold().reseed) {
+    cold_blocks<Storage>::rare_of(of_);
+    if (state_.old_array().is_tiny()) small_growth<Storage>(of_).widen_fully();
+    migration<Storage>(of_).start_reseeding(next, requests().long_chain_at);
+  } else if (start) {
+    start_migration(next);
+  }
+  if (state_.cold_link != nullptr) {
+    if (next <= now) cold().asked = request::none;
+    cold().reseed = false;
+  }
+  update_limits();
+  return start;
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::start_migration(unsigned log2_buckets) {
+  const bool is_first = state_.cold_link == nullptr;
+  cold_blocks<Storage>::of(of_);
+  if (is_first && log2_buckets > state_.log2_buckets()) requests().reserved = 0;  // outgrown
+  if (state_.old_array().is_tiny()) small_growth<Storage>(of_).widen_fully();
+  migration<Storage>(of_).start(log2_buckets);
+  update_limits();
+}
+
+// What is under way; what is wanted next does not begin.
+template <class Storage>
+void table_engine<Storage>::complete_migration() {
+  while (state_.migrating()) {
+    evacuate();
+    ++counters().by_call;
+  }
+}
+
+}  // namespace STEADY_ABI
+
+}  // namespace steady::detail

@@ -1,0 +1,445 @@
+// The functions of table_engine.hpp that do what a table is asked for: room, emptying, single slots,
+// observers, statistics.
+#pragma once
+
+#include <steady/detail/migration/table_engine.hpp>
+
+namespace steady::detail {
+
+inline namespace STEADY_ABI {
+
+// ---- what is asked for ----
+
+// Room for `size` elements, and for those that are there, should growing have failed: until then,
+// insertions move nothing.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::reserve(std::uint64_t size) {
+  const std::uint64_t wanted = max_of(size, state_.size);
+  const unsigned fitting = layout().log2_buckets_for(wanted);
+  if (state_.cold_link == nullptr) {
+    if (!state_.has_memory() && fitting == 0) return make_first(wanted);
+    if (state_.has_memory() && wanted <= room()) return;
+  }
+  resize(state_.has_memory() ? max_of(fitting, state_.log2_buckets()) : fitting);
+}
+
+// Brings the number of buckets to 2^log2_buckets, at once; until they are full, insertions move
+// nothing.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets) {
+  layout().check_log2_buckets(log2_buckets);
+  cold_type& of = cold_blocks<Storage>::of(of_);
+  forget_requests();
+  update_limits();
+  complete_migration();
+  destroy_older(everything);
+  if (!state_.has_memory()) {
+    make_empty_buckets(log2_buckets);
+  } else {
+    if (state_.old_array().is_tiny()) small_growth<Storage>(of_).widen_fully();
+    if (of.old_array().line().log2_buckets() != log2_buckets) {
+      start_migration(log2_buckets);
+      requests().reserved = layout().load_limit(log2_buckets);
+      complete_migration();
+    }
+  }
+  requests().reserved = layout().load_limit(log2_buckets);
+  update_limits();
+}
+
+// Gives a table without memory 2^log2_buckets empty buckets. Throws what the allocator throws; it
+// has no memory then either.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::make_empty_buckets(unsigned log2_buckets) {
+  try {
+    map_memory<Storage> memory = of_.memory();
+    array fresh;
+    fresh.create(memory, layout(), log2_buckets);
+    fresh.fill_with_empty_buckets(memory, layout());
+    state_.show(fresh);
+  } catch (...) {
+    drop_cold_block_if_unused();
+    throw;
+  }
+  take_seed();
+  state_.locations.change();
+  if (state_.cold_link != nullptr) cold_blocks<Storage>::note_crowding(cold(), layout());
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::make_like(const array& other) {
+  const unsigned log2_buckets = other.line().log2_buckets();
+  if (other.is_tiny()) return make_first(other.tiny_slots(layout()));
+  if (log2_buckets > 2 || !array::is_embedded(other.line(), layout())) return resize(log2_buckets);
+  make_empty_buckets(log2_buckets);
+  update_limits();
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::withdraw_reservation() noexcept {
+  if (state_.cold_link == nullptr) return;
+  requests().reserved = 0;
+  update_limits();
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::reserve_gradually(std::uint64_t size) {
+  static_cast<void>(layout().log2_buckets_for(size));  // throws if no table has so many
+  if (!state_.has_memory()) {
+    cold_blocks<Storage>::of(of_);
+    try {
+      make_first(min_of<std::uint64_t>(size, layout().width));
+    } catch (...) {
+      drop_cold_block_if_unused();
+      throw;
+    }
+  }
+  std::uint64_t& reserved = cold_blocks<Storage>::of(of_).active.requests.reserved;
+  reserved = max_of(reserved, size);
+  update_limits();
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::shrink_gradually() noexcept {
+  withdraw_reservation();
+  ask_for(request::shrink);
+}
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::compact_gradually() noexcept {
+  if (state_.size != 0) ask_for(request::compact);
+}
+
+// A table whose cold block cannot be had has at most four buckets: there is little to be done.
+template <class Storage>
+void table_engine<Storage>::ask_for(request what) noexcept {
+  if (!state_.has_memory()) return;
+  try {
+    cold_blocks<Storage>::of(of_).asked = what;
+  } catch (...) {
+  }
+  update_limits();
+}
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::reseed_gradually() noexcept {
+  if (state_.size == 0) return;
+  try {
+    cold_blocks<Storage>::of(of_).reseed = true;
+  } catch (...) {
+  }
+  update_limits();
+}
+
+// ---- emptying ----
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::clear() noexcept {
+  if (!state_.has_memory()) return;
+  const array only = state_.old_array();
+  const unsigned now = only.line().log2_buckets();
+  const bool keep = only.chunks() <= 1 || reserved() > layout().load_limit(now - 1);
+  if (!keep || state_.migrating()) return release();
+  announce_end();
+  state_.locations.change();
+  if (!of_.kind.needs_no_destroying && state_.size != 0) {
+    for (std::uint64_t bucket = 0; bucket < only.line().buckets(); ++bucket) {
+      destroy_bucket(of_, only, bucket);
+    }
+  }
+  forget_elements(only);
+  state_.size = 0;
+  take_seed();  // it may be filled in the order of a map that it was a copy of
+  update_limits();
+}
+
+// Makes all buckets, whose elements are destroyed, empty ones.
+template <class Storage>
+void table_engine<Storage>::forget_elements(const array& within) noexcept {
+  map_memory<Storage> memory = of_.memory();
+  for (std::uint64_t bucket = 0; bucket < within.line().buckets(); ++bucket) {
+    bucket_header* const header = within.header(bucket);
+    const auto chain = within.overflow_of(bucket, layout());
+    for (overflow_bucket<Storage>* link = chain.first(); link != nullptr;) {
+      overflow_bucket<Storage>* const next = to_raw(link->next);
+      within.chunk_of(bucket, layout()).give_overflow(memory, link);
+      link = next;
+    }
+    *header = bucket_header{};
+    const std::size_t slots = within.is_tiny() ? within.tiny_slots(layout()) : layout().width;
+    poison<Storage::is_poisoned>(within.slots(bucket, layout()), slots * layout().slot_bytes);
+  }
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::clear_gradually() noexcept {
+  if (!state_.has_memory()) return;
+  if (state_.cold_link == nullptr) return clear();  // few buckets
+  cold_type* fresh;
+  try {
+    fresh = cold_blocks<Storage>::make(of_);
+  } catch (...) {
+    return clear();
+  }
+  cold_type& retired = cold();
+  state_.each_walker([](walker_base& walker) { walker.emptied(); });
+  state_.locations.change();
+  fresh->active.counters = counters();
+  fresh->memory.longest_chain = retired.memory.longest_chain;
+  incremental_destruction<Storage>::begin(retired, state_.size);
+  fresh->rare = std::exchange(retired.rare, nullptr);
+  if (fresh->rare != nullptr) {
+    const std::uint64_t rare_bytes = of_.memory().rounded(sizeof(rare_block), 16);
+    retired.memory.bytes -= rare_bytes;
+    fresh->memory.bytes += rare_bytes;
+  }
+  fresh->older = state_.cold_link;
+  state_.reset();
+  state_.cold_link = to_stored<typename cold_type::link>(fresh);
+  state_.shape.set_observed(state_.has_walkers());
+  update_limits();
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::release() noexcept {
+  announce_end();
+  state_.locations.change();
+  if (state_.cold_link == nullptr) {
+    if (!state_.has_memory()) return;
+    map_memory<Storage> memory = of_.memory();
+    array only = state_.old_array();
+    destroy_array(of_, memory, only, 0, only.line().buckets());
+    return state_.reset();
+  }
+  destroy_older(everything);
+  destroy_arrays(of_, cold());
+  cold().snapshots.each([this](snapshot_base& snapshot) {
+    cold().snapshots.remove(snapshot);
+    snapshot.ended();
+  });
+  cold().active = {};
+  forget_requests();
+  const typename cold_type::link kept = state_.cold_link;
+  state_.reset();
+  state_.cold_link = kept;
+  drop_cold_block_if_unused();
+}
+
+template <class Storage>
+void table_engine<Storage>::forget_requests() noexcept {
+  requests().reserved = 0;
+  cold().asked = request::none;
+  cold().reseed = false;
+  cold().long_chain = false;
+  cold().crowded = false;
+}
+
+// Without arrays, retired ones included, only walkers still need it.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::drop_cold_block_if_unused() noexcept {
+  if (state_.cold_link == nullptr || state_.has_memory() || cold().older != nullptr) return;
+  if (state_.has_walkers()) {
+    state_.shape.set_observed(true);
+    return;
+  }
+  cold_blocks<Storage>::release(of_, &cold());
+  state_.cold_link = nullptr;
+}
+
+// Tells observers that all elements leave.
+template <class Storage>
+void table_engine<Storage>::announce_end() noexcept {
+  if (state_.cold_link == nullptr) return;
+  cold().announce_all();
+  state_.each_walker([](walker_base& walker) { walker.emptied(); });
+}
+
+// ---- single slots ----
+
+template <class Storage>
+STEADY_NOINLINE tagged_slot table_engine<Storage>::claim_overflow(bool in_new, std::uint64_t bucket,
+                                                                  std::uint64_t position) {
+  map_memory<Storage> memory = of_.memory();
+  const array within = state_.array_of(in_new);
+  const tagged_slot claimed = claim_overflow_slot(within, memory, bucket, position, layout());
+  if (state_.cold_link == nullptr) return claimed;
+  // What is too much is dealt with by the next insertion.
+  if (of_.kind.reseeds &&
+      within.overflow_of(bucket, layout()).length() > layout().longest_natural_chain) {
+    cold().long_chain = true;
+    requests().long_chain_at = position;
+    note_small_size();
+  }
+  if (of_.kind.compacts && cold().memory.overflow_buckets > requests().crowded_from) {
+    cold().crowded = true;
+    note_small_size();
+  }
+  return claimed;
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::before_erasing(const void* slot) noexcept {
+  state_.each_walker([&](walker_base& walker) { walker.erasing(slot); });
+  state_.shape.set_observed(state_.has_walkers() || state_.has_snapshots());
+}
+template <class Storage>
+STEADY_NOINLINE void table_engine<Storage>::after_erasing_in_overflow(
+    bool in_new, std::uint64_t bucket) noexcept {
+  map_memory<Storage> memory = of_.memory();
+  state_.array_of(in_new).drop_empty_overflow(memory, bucket, layout());
+}
+
+// Moves elements from the overflow of a bucket to the slots of its own that erasing has left empty:
+// otherwise a bucket that was once full would keep overflow while any element is there. Where
+// insertions may move elements, and nobody watches.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::draw_in(std::uint64_t bucket) noexcept {
+  if (!of_.kind.compacts || !of_.kind.moves_without_throwing || state_.size <= reserved() ||
+      state_.has_walkers() || state_.divided()) {
+    return;
+  }
+  const array within = state_.old_array();
+  slot_set empty = within.empty_slots(bucket, layout());
+  if (empty.empty()) return;
+  std::byte* const slots = within.slots(bucket, layout());
+  bucket_header* const header = within.header(bucket);
+  std::size_t moved = 0;
+  for (overflow_bucket<Storage>* link : within.overflow_of(bucket, layout())) {
+    for (const std::uint64_t from : overflow_chain<Storage>::full_slots(link, layout())) {
+      if (empty.empty()) break;
+      const std::uint64_t to = empty.lowest();
+      empty.remove_lowest();
+      moving_element element{overflow_slots<Storage>(link, layout()) + from * layout().slot_bytes,
+                             link->tags + from, 0, slots + to * layout().slot_bytes, nullptr};
+      of_.kind.relocate(of_.table, &element, 1);
+      if (layout().caches_hashes) {
+        array::cached_hashes(slots, bucket, layout())[to] = cached_hash::unknown;
+      }
+      header->tags[to] = link->tags[from];
+      link->tags[from] = empty_tag;
+      ++moved;
+    }
+  }
+  if (moved == 0) return;
+  state_.recorder.moved(moved);
+  map_memory<Storage> memory = of_.memory();
+  within.drop_empty_overflow(memory, bucket, layout());
+  state_.locations.change();
+}
+
+// If the hash throws, everything counts as changing.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::announce(const void* slot) const noexcept {
+  if (!state_.has_snapshots()) return;
+  try {
+    std::uint64_t position = of_.position(slot, state_.seed);
+    const bool in_new = cold().is_evacuated(position);
+    if (in_new && cold().reseeding) position = of_.position(slot, state_.next_seed());
+    cold().announce(in_new, position, position);
+  } catch (...) {
+    cold().announce_all();
+  }
+}
+
+// ---- observers, and retired contents ----
+
+template <class Storage>
+STEADY_COLD rare_block& table_engine<Storage>::attend_walkers() {
+  rare_block& rare = cold_blocks<Storage>::rare_of(of_);
+  state_.shape.set_observed(true);
+  return rare;
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::add_snapshot(snapshot_base& snapshot) {
+  cold_blocks<Storage>::of(of_).snapshots.add(snapshot);
+  state_.shape.set_observed(true);
+  update_limits();
+}
+
+// There is nothing for them any more.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::end_walkers() noexcept {
+  state_.each_walker([](walker_base& walker) {
+    observer_list<walker_base>::remove(walker);
+    walker.rehomed(nullptr);
+  });
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::retire() noexcept {
+  end_walkers();
+  if (state_.cold_link == nullptr) return;
+  incremental_destruction<Storage>::begin(cold(), state_.size);
+}
+
+// Of a table that is retired itself. One without a cold block has few buckets, which go at once.
+template <class Storage>
+STEADY_COLD std::uint64_t table_engine<Storage>::destroy_retired(std::uint64_t most) noexcept {
+  if (most == 0 || (state_.cold_link == nullptr && !state_.has_memory())) return 0;
+  if (state_.cold_link == nullptr) {
+    release();
+    return 1;
+  }
+  std::uint64_t done = 0;
+  while (state_.cold_link != nullptr) {
+    done += incremental_destruction<Storage>(of_, cold()).step(most - done);
+    if (cold().old_array().exists()) break;
+    cold_type* const ended = state_.cold();
+    state_.cold_link = ended->older;
+    cold_blocks<Storage>::release(of_, ended);
+  }
+  if (state_.cold_link == nullptr) state_.reset();
+  return done;
+}
+
+template <class Storage>
+STEADY_COLD std::uint64_t table_engine<Storage>::pending_of_retired() const noexcept {
+  if (state_.cold_link == nullptr) return state_.old_array().line().buckets() * state_.has_memory();
+  return incremental_destruction<Storage>::pending(cold());
+}
+
+template <class Storage>
+STEADY_COLD stats table_engine<Storage>::statistics() const noexcept {
+  stats now;
+  now.size = state_.size;
+  const array kept = state_.cold_link == nullptr ? state_.old_array() : cold().kept_array();
+  if (kept.exists()) {
+    now.buckets = kept.line().buckets();
+    now.load_factor =
+        static_cast<double>(state_.size) / (static_cast<double>(now.buckets) * layout().width);
+  }
+  std::uint64_t elements = state_.size;
+  if (state_.cold_link == nullptr) {
+    now.chunks = kept.chunks();
+    now.bytes = kept.embedded_bytes(of_.memory(), layout());
+    for (std::uint64_t bucket = 0; bucket < now.buckets; ++bucket) {
+      const std::size_t length = kept.overflow_of(bucket, layout()).length();
+      now.overflow_buckets += length;
+      now.longest_chain = max_of(now.longest_chain, length);
+    }
+  } else {
+    const cold_type& of = cold();
+    now.chunks = of.chunks();
+    now.bytes = of.memory.bytes;
+    now.overflow_buckets = of.memory.overflow_buckets;
+    now.longest_chain = of.memory.longest_chain;
+    if (of.older != nullptr) {
+      const cold_type& older = *to_raw(of.older);
+      now.bytes += older.memory.bytes + older.destruction.older_bytes;
+      now.retired = older.destruction.total_elements;
+      elements += now.retired;
+    }
+    of.snapshots.each([&](const snapshot_base& one) { now.snapshot_bytes += one.bytes(); });
+    const migration_counters& counted = of.active.counters;
+    now.migrations = {counted.grown, counted.compacted, counted.shrunk, counted.reseeded};
+    now.steps = {counted.by_insert, counted.by_erase, counted.by_trim, counted.by_walk,
+                 counted.by_call};
+  }
+  now.bytes += elements * of_.kind.bytes_elsewhere;
+  now.migrating = is_pending();
+  now.frontier = state_.frontier();
+  return now;
+}
+
+}  // namespace STEADY_ABI
+
+}  // namespace steady::detail

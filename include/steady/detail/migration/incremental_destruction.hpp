@@ -1,0 +1,162 @@
+// Destroying elements and giving their memory back: all at once, or in steps, for arrays that a
+// table has retired. Elements go bucket by bucket along the line, and memory right behind them.
+//
+// Bound of a step: one bucket with its overflow, and at most one chunk (four with the last of all);
+// where elements need no destroying, only the chunk.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/array/overflow_chain.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/migration/cold_blocks.hpp>
+#include <steady/detail/migration/table_handle.hpp>
+
+namespace steady::detail {
+
+// Destroys the elements of a bucket; their tags stay. Returns how many.
+template <class Storage>
+std::size_t destroy_bucket(const table_handle<Storage>& of, const bucket_array<Storage>& within,
+                           std::uint64_t bucket) noexcept {
+  const array_layout& layout = of.layout();
+  const slot_set full = within.full_slots(bucket, layout);
+  std::size_t destroyed = full.size();
+  if (destroyed != 0) of.kind.destroy(of.table, within.slots(bucket, layout), full);
+  for (overflow_bucket<Storage>* link : within.overflow_of(bucket, layout)) {
+    const slot_set here = overflow_chain<Storage>::full_slots(link, layout);
+    of.kind.destroy(of.table, overflow_slots<Storage>(link, layout), here);
+    destroyed += here.size();
+  }
+  return destroyed;
+}
+
+// Destroys the elements of an array from bucket `from` up to `end`, and gives all its memory back,
+// each chunk right behind its elements: the allocator's coalescing then hits the cache.
+template <class Storage>
+void destroy_array(const table_handle<Storage>& of, map_memory<Storage>& memory,
+                   bucket_array<Storage>& within, std::uint64_t from, std::uint64_t end) noexcept {
+  within.destroy(memory, of.layout(), [&](std::uint64_t first, std::uint64_t last) {
+    if (of.kind.needs_no_destroying) return;
+    last = min_of(last, end);
+    for (std::uint64_t bucket = max_of(first, from); bucket < last; ++bucket) {
+      destroy_bucket(of, within, bucket);
+    }
+  });
+}
+
+// The same for both arrays of a cold block.
+template <class Storage>
+void destroy_arrays(const table_handle<Storage>& of, cold_block<Storage>& cold) noexcept {
+  map_memory<Storage> memory = of.memory_of(&cold);
+  bucket_array<Storage>& old = cold.old_array();
+  if (cold.migrating()) {
+    destroy_array(of, memory, cold.new_array(), 0, cold.new_written());
+  }
+  destroy_array(of, memory, old, old.line().bucket_at(cold.frontier), old.line().buckets());
+  memory.release_recycled(of.layout().chunk_bytes, of.layout().alignment);
+  cold.memory.overflow_buckets = 0;
+  cold.frontier = 0;
+  cold.reseeding = false;
+}
+
+// Arrays that are retired, in their cold block: nobody looks into them any more.
+template <class Storage>
+class incremental_destruction {
+ public:
+  using cold_type = cold_block<Storage>;
+  using handle = table_handle<Storage>;
+
+  incremental_destruction(const handle& of, cold_type& retired) noexcept
+      : of_(of), cold_(retired), progress_(retired.destruction), memory_(of.memory_of(&retired)) {}
+
+  // Retires the arrays of a cold block, which held `elements` elements. O(1).
+  static void begin(cold_type& cold, std::uint64_t elements) noexcept {
+    destruction_progress progress;
+    progress.new_written = cold.migrating() ? cold.new_written() : 0;
+    progress.in_new = progress.new_written != 0;
+    progress.elements = elements;
+    progress.total_elements = elements;
+    if (!progress.in_new) progress.next_bucket = first_old(cold);
+    if (cold.older != nullptr) {
+      const cold_type& older = *to_raw(cold.older);
+      progress.total_elements += older.destruction.total_elements;
+      progress.older_bytes = older.memory.bytes + older.destruction.older_bytes;
+      progress.older_pending = pending(older);
+    }
+    cold.is_retired = true;
+    cold.destruction = progress;
+  }
+
+  // Does at most `most` buckets; returns how many. All memory but the block itself is given back
+  // with the last.
+  std::size_t step(std::size_t most) noexcept {
+    std::size_t done = 0;
+    for (; done < most && cold_.old_array().exists(); ++done) destroy_next();
+    return done;
+  }
+
+  // Buckets that are left, here and in older blocks.
+  static std::uint64_t pending(const cold_type& retired) noexcept {
+    const destruction_progress& progress = retired.destruction;
+    if (!retired.old_array().exists()) return progress.older_pending;
+    const std::uint64_t old = retired.old_array().line().buckets();
+    std::uint64_t left = old - progress.next_bucket;
+    if (progress.in_new) {
+      left = progress.new_written - progress.next_bucket + old - first_old(retired);
+    }
+    return left + progress.older_pending;
+  }
+
+ private:
+  static std::uint64_t first_old(const cold_type& cold) noexcept {
+    return cold.old_array().line().bucket_at(cold.frontier);
+  }
+
+  void destroy_next() noexcept {
+    bucket_array<Storage>& within = cold_.arrays[progress_.in_new ? 1 : 0];
+    const std::uint64_t bucket = progress_.next_bucket;
+    std::size_t destroyed = 0;
+    if (cold_.snapshots.any()) [[unlikely]] {
+      const line_partition line = within.line();
+      cold_.announce(progress_.in_new, line.first_of(bucket), line.last_of(bucket));
+    } else if (of_.kind.needs_no_destroying) {
+      progress_.next_bucket |= of_.layout().chunk_buckets() - 1;  // the rest of the chunk as well
+    }
+    if (!of_.kind.needs_no_destroying) destroyed = destroy_bucket(of_, within, bucket);
+    memory_.recorder().destroyed(destroyed);
+    progress_.elements -= destroyed;
+    progress_.total_elements -= destroyed;
+    ++progress_.next_bucket;
+    const std::uint64_t end = progress_.in_new ? progress_.new_written : within.line().buckets();
+    within.release_below(memory_, of_.layout(), min_of(progress_.next_bucket, end));
+    if (progress_.next_bucket < end) return;
+    if (progress_.in_new) {
+      progress_.in_new = false;
+      progress_.next_bucket = first_old(cold_);
+    } else {
+      end_all();
+    }
+  }
+
+  STEADY_COLD void end_all() noexcept {
+    cold_.old_array().destroy(memory_, of_.layout());
+    cold_.new_array().destroy(memory_, of_.layout());
+    memory_.release_recycled(of_.layout().chunk_bytes, of_.layout().alignment);
+    progress_.total_elements -= progress_.elements;
+    progress_.elements = 0;
+    cold_.snapshots.each([this](snapshot_base& snapshot) {
+      cold_.snapshots.remove(snapshot);
+      snapshot.ended();
+    });
+  }
+
+  const handle& of_;
+  cold_type& cold_;
+  destruction_progress& progress_;
+  map_memory<Storage> memory_;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,246 @@
+// A migration under way: beginning it, moving it on by one interval of the hash line, completing
+// it.
+//
+// A migration runs from any number of buckets to any other; its kind is only the name for how the
+// two compare. One kind differs: reseeding gives the new array another line. Frontier and ownership
+// are those of the old line, while elements go anywhere in the new array; so first, in steps, all
+// of that gets memory and headers. A bucket whose chain is too long is emptied before its turn.
+//
+// Bound of a step: evacuation.hpp's, or reseed_step.hpp's for one bucket; up to 63 empty buckets
+// passed when shrinking.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/line/hash_line.hpp>
+#include <steady/detail/line/random_seed.hpp>
+#include <steady/detail/migration/cold_blocks.hpp>
+#include <steady/detail/migration/evacuation.hpp>
+#include <steady/detail/migration/evacuation_plan.hpp>
+#include <steady/detail/migration/reseed_step.hpp>
+#include <steady/detail/migration/table_handle.hpp>
+
+namespace steady::detail {
+
+template <class Storage>
+class migration {
+ public:
+  using array = bucket_array<Storage>;
+  using cold_type = cold_block<Storage>;
+  using handle = table_handle<Storage>;
+  using memory_type = map_memory<Storage>;
+
+  // Of a table with a cold block.
+  explicit migration(const handle& of) noexcept
+      : of_(of), cold_(*of.state.cold()), memory_(of.memory()) {}
+
+  // Begins a migration to 2^log2_buckets buckets; none may be under way. O(1). Throws what the
+  // allocator throws; nothing has begun then.
+  void start(unsigned log2_buckets) { cold_.new_array().create(memory_, layout(), log2_buckets); }
+
+  // The same to another line. The bucket of the old hash position `early` is emptied early. There
+  // must be a rare block.
+  STEADY_COLD void start_reseeding(unsigned log2_buckets, std::uint64_t early) {
+    start(log2_buckets);
+    rare_block& rare = *to_raw(cold_.rare);
+    std::uint16_t name = random_line_name();
+    while (name == of_.state.seed.name()) name = random_line_name();
+    rare.next_seed = random_seed(name);
+    rare.prepared = 0;
+    const line_partition line = cold_.old_array().line();
+    rare.early_first = line.first_of(line.bucket_at(early));
+    rare.early_last = line.last_of(line.bucket_at(early));
+    rare.early_emptied = false;
+    cold_.reseeding = true;
+  }
+
+  // Evacuates the next interval; a migration must be under way. Throws what hashing, copying and
+  // the allocator throw; nothing has changed then.
+  void advance() {
+    of_.state.locations.change();
+    if (cold_.reseeding) [[unlikely]]
+      return advance_reseeding();
+    const array& old = cold_.old_array();
+    if (old.line().shift == cold_.new_array().line().shift + 1 && may_split()) [[likely]] {
+      const std::uint64_t source = old.line().bucket_at(cold_.frontier);
+      if (split(source, 2 * source, true)) [[likely]]
+        return pass(old.line().last_of(source), source + 1);
+    }
+    advance_by_plan();
+  }
+
+  // Old buckets that are not evacuated yet, and steps before the first is; 0 when not migrating.
+  std::uint64_t pending() const noexcept {
+    if (!cold_.migrating()) return 0;
+    const std::uint64_t per_step = layout().chunk_buckets();
+    const std::uint64_t preparing =
+        cold_.reseeding
+            ? (cold_.new_array().line().buckets() - to_raw(cold_.rare)->prepared + per_step - 1) /
+                  per_step
+            : 0;
+    const line_partition line = cold_.old_array().line();
+    return preparing + line.buckets() - line.bucket_at(cold_.frontier);
+  }
+
+  // Splits the bucket `source` of `from`, to the bucket `to` of `target` and, if `two`, the next
+  // one, which have memory. False if it is no usual bucket; nothing has changed then. Throws what
+  // the hash throws.
+  static STEADY_ALWAYS_INLINE bool split_bucket(const handle& of, memory_type& memory,
+                                                const array& from, std::uint64_t source,
+                                                const array& target, std::uint64_t to, bool two) {
+    const array_layout& layout = of.layout();
+    split_step<Storage> step;
+    step.header = from.header(source);
+    step.slots = from.slots(source, layout);
+    step.overflow = from.overflow_of(source, layout).first();
+    step.target_headers = target.header(to);
+    step.target_slots = target.slots(to, layout);
+    if (layout.caches_hashes) {
+      step.cached_hashes = array::cached_hashes(step.slots, source, layout);
+      step.target_cached_hashes[0] = array::cached_hashes(step.target_slots, to, layout);
+      step.target_cached_hashes[1] =
+          two ? array::cached_hashes(step.target_slots + layout.bucket_bytes, to + 1, layout)
+              : nullptr;
+    }
+    step.seed = of.state.seed;
+    step.old_log2_buckets = static_cast<std::uint8_t>(from.line().log2_buckets());
+    step.new_log2_buckets = static_cast<std::uint8_t>(target.line().log2_buckets());
+    step.two_targets = two;
+    if (!of.kind.split(of.table, step)) return false;
+    if (step.overflow_passed != 0) memory.overflow_given_back(step.overflow_passed);
+    memory.recorder().evacuated(1);
+    return true;
+  }
+
+ private:
+  const array_layout& layout() const noexcept { return of_.layout(); }
+
+  // Nearly every step: a bucket with little overflow goes to one or two new ones, to which nothing
+  // was written yet, and elements do not throw when they move. (Walkers want to know where.)
+  bool may_split() const noexcept {
+    return of_.kind.split != nullptr && layout().log2_chunk_buckets != 0 &&
+           !of_.state.has_walkers();
+  }
+  STEADY_ALWAYS_INLINE bool split(std::uint64_t source, std::uint64_t to, bool two) {
+    cold_.new_array().provide(memory_, layout(), two ? to + 1 : to);
+    return split_bucket(of_, memory_, cold_.old_array(), source, cold_.new_array(), to, two);
+  }
+
+  STEADY_NOINLINE void advance_by_plan() {
+    const evacuation_plan plan = evacuation_plan::at(
+        cold_.frontier, cold_.old_array().line(), cold_.new_array().line(),
+        static_cast<unsigned>(min_of<std::size_t>(max_targets, layout().chunk_buckets())));
+    const bool doubles = cold_.old_array().line().shift == cold_.new_array().line().shift + 1;
+    const bool splits = plan.targets <= 2 && plan.fresh && plan.empties_source && !doubles &&
+                        may_split() && split(plan.source, plan.target, plan.targets == 2);
+    if (!splits) {
+      evacuation<Storage>(of_, plan, cold_.old_array(), cold_.new_array(), memory_)
+          .run(of_.state.seed);
+    }
+    pass(plan.last, plan.source + (plan.empties_source ? 1 : 0));
+  }
+
+  // Everything up to the hash position `last` is evacuated, and all old buckets below `needed`.
+  STEADY_ALWAYS_INLINE void pass(std::uint64_t last, std::uint64_t needed) {
+    if (last == ~std::uint64_t{0}) [[unlikely]]
+      return complete();
+    const bool shrinks = cold_.new_array().line().shift > cold_.old_array().line().shift;
+    const std::uint64_t before = std::exchange(cold_.frontier, last + 1);
+    if (shrinks && cold_.old_array().line().first_of(needed) == cold_.frontier) {
+      needed = pass_empty(last, needed);
+    }
+    if (before == 0) of_.state.show_owner();
+    cold_.old_array().release_below(memory_, layout(), needed);
+  }
+
+  // Moves the frontier over empty buckets from `bucket` on, as far as the new bucket of `last`
+  // reaches: an array that shrinks has many. Returns the first old bucket that is still needed.
+  STEADY_NOINLINE std::uint64_t pass_empty(std::uint64_t last, std::uint64_t bucket) noexcept {
+    constexpr unsigned most_passed = 63;
+    const array& old = cold_.old_array();
+    const line_partition target = cold_.new_array().line();
+    const std::uint64_t end_of_target = target.last_of(target.bucket_at(last));
+    for (unsigned passed = 0; passed < most_passed; ++passed, ++bucket) {
+      if (old.line().last_of(bucket) >= end_of_target || old.header(bucket)->filter != 0 ||
+          !old.full_slots(bucket, layout()).empty())
+        break;
+    }
+    cold_.frontier = old.line().first_of(bucket);
+    return bucket;
+  }
+
+  // The first step after preparing empties the first bucket, so that the frontier is not 0 where
+  // the new array owns anything.
+  STEADY_COLD void advance_reseeding() {
+    rare_block& rare = *to_raw(cold_.rare);
+    array& old = cold_.old_array();
+    if (rare.prepared < cold_.new_array().line().buckets()) return prepare_next();
+    if (cold_.frontier != 0 && !rare.early_emptied) {
+      if (rare.early_first >= cold_.frontier) {
+        reseed(old.line().bucket_at(rare.early_first));
+        rare.early_emptied = true;
+        return;
+      }
+      rare.early_emptied = true;
+    }
+    const std::uint64_t bucket = old.line().bucket_at(cold_.frontier);
+    reseed(bucket);
+    if (bucket + 1 == old.line().buckets()) return complete();
+    cold_.frontier = old.line().first_of(bucket + 1);
+    of_.state.show_owner();
+    old.release_below(memory_, layout(), bucket + 1);
+  }
+  void reseed(std::uint64_t bucket) {
+    const array& old = cold_.old_array();
+    cold_.announce(false, old.line().first_of(bucket), old.line().last_of(bucket));
+    reseed_step<Storage>(of_, old, cold_.new_array(), memory_)
+        .run(bucket, 1, to_raw(cold_.rare)->next_seed);
+  }
+  // A chunk of new buckets, empty.
+  void prepare_next() {
+    std::uint64_t& prepared = to_raw(cold_.rare)->prepared;
+    array& target = cold_.new_array();
+    target.provide(memory_, layout(), prepared);
+    const std::uint64_t end =
+        min_of<std::uint64_t>(prepared + layout().chunk_buckets(), target.line().buckets());
+    target.clear_headers(memory_, prepared, end);
+    prepared = end;
+  }
+
+  STEADY_COLD void complete() noexcept {
+    array& old = cold_.old_array();
+    count_migration(old.line().log2_buckets(), cold_.new_array().line().log2_buckets());
+    old.release_below(memory_, layout(), old.line().buckets());
+    old.destroy(memory_, layout());
+    old = std::exchange(cold_.new_array(), array());
+    cold_.frontier = 0;
+    memory_.release_recycled(layout().chunk_bytes, layout().alignment);
+    if (cold_.reseeding) complete_reseeding();
+    of_.state.show_owner();
+    cold_blocks<Storage>::note_crowding(cold_, layout());
+  }
+  void count_migration(unsigned from, unsigned to) noexcept {
+    migration_counters& counters = cold_.active.counters;
+    ++(cold_.reseeding ? counters.reseeded
+       : to > from     ? counters.grown
+       : to < from     ? counters.shrunk
+                       : counters.compacted);
+  }
+  void complete_reseeding() noexcept {
+    cold_.reseeding = false;
+    cold_.snapshots.each([](snapshot_base& snapshot) { snapshot.reseeded(); });
+    const line_seed before = std::exchange(of_.state.seed, to_raw(cold_.rare)->next_seed);
+    of_.state.each_walker([&](walker_base& walker) { walker.reseeded(before); });
+  }
+
+  const handle& of_;
+  cold_type& cold_;
+  memory_type memory_;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,72 @@
+// Sizing: how many buckets a table should have, and whether to migrate for it. Decisions only; the
+// engine carries them out. `now` is log2 of the number of buckets it has.
+//
+//   grow      above the load limit, or for what was reserved: by up to a factor of 8 at a time,
+//             because an evacuation reaches no further
+//   shrink    below Policy::shrink_below of the load limit, or when asked to: to what fits, however
+//             small. By itself never what is small, and never below what was reserved
+//   compact   when asked to, or when there is far too much overflow: to as many buckets
+//   reseed    when asked to, or when a chain is too long for chance: to as many buckets, or, where
+//             one of the others is due as well, to as many as that says
+//
+// Shrinking leaves room for 8/9 of what is there and of 1/128 of the old number of buckets: for
+// most of the insertions that come meanwhile (docs/design.md); the rest goes into overflow until it
+// grows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/array/array_layout.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/state/cold_block.hpp>
+
+namespace steady::detail {
+
+class sizing {
+ public:
+  // What was asked for: a size to have room for, a kind of migration, another seed.
+  sizing(const array_layout& layout, double shrink_part, std::uint64_t reserved = 0,
+         request asked = request::none, bool reseed = false) noexcept
+      : layout_(layout),
+        shrink_part_(shrink_part),
+        reserved_(reserved),
+        asked_(asked),
+        reseed_(reseed) {}
+
+  bool wants_migration(unsigned now, std::uint64_t size) const noexcept {
+    return asked_ != request::none || reseed_ || max_of(size, reserved_) > room(now) ||
+           size < shrink_below(now);
+  }
+
+  // The number of buckets to migrate to; `now` with nothing to do, unless compacting was asked for.
+  unsigned wanted(unsigned now, std::uint64_t size) const {
+    const unsigned fitting = layout_.log2_buckets_for(max_of(size, reserved_));
+    if (fitting > now) return min_of(fitting, now + 3);
+    if (asked_ == request::shrink) return fitting;
+    if (size >= shrink_below(now)) return now;
+    const std::uint64_t soon = size + (std::uint64_t{1} << now) / 128;
+    const std::uint64_t room_for = max_of(max_of(size, soon - soon / 9), reserved_);
+    return min_of(now, layout_.log2_buckets_for(room_for));
+  }
+  bool must_start(unsigned now, unsigned next) const noexcept {
+    return next != now || asked_ == request::compact || reseed_;
+  }
+
+  // The idle range: from `shrink_below` to `room`, an insertion or erasure has nothing to do but
+  // its own business.
+  std::uint64_t room(unsigned now) const noexcept { return layout_.load_limit(now); }
+  std::uint64_t shrink_below(unsigned now) const noexcept {
+    if (now <= layout_.log2_chunk_buckets || reserved_ > room(now - 1)) return 0;
+    return static_cast<std::uint64_t>(static_cast<double>(room(now)) * shrink_part_);
+  }
+
+ private:
+  const array_layout& layout_;
+  double shrink_part_;
+  std::uint64_t reserved_;
+  request asked_;
+  bool reseed_;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,337 @@
+// Splitting: the usual step of a migration. A whole old bucket goes to one or two new ones, its
+// targets, to which nothing was written yet. Every element of the bucket itself keeps the number of
+// its slot, so nothing is searched or counted, and the new headers are the old one, divided; what
+// was in overflow fills the gaps.
+//
+// Which target an element goes to is random, and so is which slots are filled; neither is branched
+// on where elements are copied as bytes: all slots, filled or not, are hashed and copied to both
+// targets, and only the headers tell what of that is there. Where elements are slow to hash, their
+// cached hash bits tell for all of a bucket at once which target they go to.
+//
+// This is code for one type of table; the engine calls it through element_kind::split.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include <steady/detail/array/bucket.hpp>
+#include <steady/detail/array/chunk.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/pointers.hpp>
+#include <steady/detail/line/cached_hash.hpp>
+#include <steady/detail/line/hash_line.hpp>
+#include <steady/detail/line/slot_set.hpp>
+#include <steady/detail/line/tag_group.hpp>
+#include <steady/detail/migration/element_kind.hpp>
+
+namespace steady::detail {
+
+// `Table` has the types and functions of detail/table/table.hpp.
+template <class Table>
+class split {
+ public:
+  using storage = typename Table::storage_type;
+  using step_type = split_step<storage>;
+
+  split(Table& table, step_type& step) noexcept
+      : table_(table),
+        step_(step),
+        seed_(step.seed),
+        from_(reinterpret_cast<slot_type*>(step.slots)),
+        to_(reinterpret_cast<slot_type*>(step.target_slots)),
+        tags_(group::load(step.header)),
+        two_(step.two_targets),
+        bits_above_(step.two_targets ? step.new_log2_buckets - 1u : 0) {}
+
+  // As element_kind::split.
+  STEADY_ALWAYS_INLINE bool run() {
+    if constexpr (copies_bytes) {
+      return run_on_bytes();
+    } else {
+      if (step_.overflow != nullptr) [[unlikely]]
+        return run_with_overflow(*step_.overflow);
+      write_headers(move_bucket());
+      count_empty_targets();
+      return true;
+    }
+  }
+
+ private:
+  using elements = typename Table::elements;
+  using slot_type = typename Table::slot_type;
+  using layout = typename Table::layout;
+  using group = typename layout::tag_group;
+  using overflow = overflow_bucket<storage>;
+
+  static constexpr slot_set all_slots = slot_set::first(layout::width);
+  static constexpr slot_set all_overflow_slots = slot_set::first(layout::overflow_width);
+
+  static constexpr bool copies_bytes = Table::hashes_any_bytes && Table::is_copied_as_bytes &&
+                                       layout::has_short_buckets && !storage::is_poisoned &&
+                                       !unwritten_bytes_are_watched;
+
+  // ---- elements that are copied as bytes ----
+
+  STEADY_ALWAYS_INLINE bool run_on_bytes() {
+    const slot_set full = occupied();
+    const slot_set upper = copy_to_both() & full;
+    write_headers(upper);
+    std::size_t arrived = 0;
+    if (step_.overflow != nullptr) [[unlikely]] {
+      const std::uint32_t gaps =
+          (all_slots & ~upper).bits() << 16 | (all_slots & ~(full & ~upper)).bits();
+      arrived = fill_gaps_on_bytes(gaps);
+      if (arrived == too_many) return false;
+    }
+    table_.recorder().hashed_and_moved(full.bits(), arrived);
+    count_empty_targets();
+    return true;
+  }
+
+  // Copies all slots. Returns those whose bytes, if they are an element, belong to the second
+  // target.
+  STEADY_ALWAYS_INLINE slot_set copy_to_both() const noexcept {
+    // Locals, because what is copied might be anything else.
+    const slot_type* const from = from_;
+    slot_type* const first = to_;
+    slot_type* const second = two_ ? to_ + layout::width : to_;
+    const std::uint64_t key = seed_.key;
+    // Positions are products, so it is enough to shift the factor.
+    const std::uint64_t multiplier = seed_.multiplier() << bits_above_;
+    std::uint32_t upper = 0;
+    for (unsigned number = layout::width; number-- > 0;) {
+      const slot_bytes bytes = load_slot(from + number);
+      const std::uint64_t value = Table::hasher::number(elements::key_of(from[number]));
+      upper = 2 * upper + static_cast<std::uint32_t>(fold(value + key, key) * multiplier >> 63);
+      store_slot(first + number, bytes);
+      store_slot(second + number, bytes);
+    }
+    return slot_set(two_ ? upper : 0);
+  }
+
+  struct slot_bytes {
+    std::byte bytes[sizeof(slot_type)];
+  };
+  static STEADY_ALWAYS_INLINE slot_bytes load_slot(const slot_type* from) noexcept {
+    slot_bytes loaded;
+    std::memcpy(&loaded, static_cast<const void*>(from), sizeof loaded);
+    return loaded;
+  }
+  static STEADY_ALWAYS_INLINE void store_slot(slot_type* to, const slot_bytes& bytes) noexcept {
+    std::memcpy(static_cast<void*>(to), &bytes, sizeof bytes);
+  }
+
+  static constexpr std::size_t too_many = ~std::size_t{0};
+
+  // Copies what is in overflow to the slots that are in `gaps`, the second target's 16 bits up.
+  // Returns how many elements these are; too_many if they do not all fit.
+  STEADY_NOINLINE std::size_t fill_gaps_on_bytes(std::uint32_t gaps) {
+    std::size_t arrived = 0;
+    std::size_t passed = 0;
+    for (overflow* link = step_.overflow; link != nullptr; link = to_raw(link->next), ++passed) {
+      slot_type* const slots = overflow_slots_of(link);
+      for (const std::uint64_t from : ~native_tag_group::load(link).empty() & all_overflow_slots) {
+        const std::uint64_t value = Table::hasher::number(elements::key_of(slots[from]));
+        const std::uint64_t side = side_of(position_of_number(value, seed_));
+        const auto base = static_cast<unsigned>(side & 16u);
+        const slot_set own_gaps = slot_set(gaps >> base) & all_slots;
+        if (own_gaps.empty()) return too_many;
+        const std::uint64_t number = own_gaps.lowest();
+        gaps &= ~(std::uint32_t{1} << (base + number));
+        store_slot(slot_on(side, number), load_slot(slots + from));
+        header_on(side)->tags[number] = link->tags[from];
+        ++arrived;
+      }
+    }
+    step_.overflow_passed = passed;
+    return arrived;
+  }
+
+  // ---- other elements ----
+
+  STEADY_NOINLINE bool run_with_overflow(overflow& link) {
+    if (link.next != nullptr) return false;
+    slot_type* const slots = overflow_slots_of(&link);
+    const slot_set arriving = ~native_tag_group::load(&link).empty() & all_overflow_slots;
+    std::uint64_t positions[layout::overflow_width];
+    const slot_set arriving_upper = find_upper(
+        slots, arriving,
+        [&](std::uint64_t number, std::uint64_t position) { positions[number] = position; });
+    const slot_set full = occupied();
+    const slot_set upper = find_upper_of_bucket();
+    const slot_set lower = full & ~upper;
+    const slot_set arriving_lower = arriving & ~arriving_upper;
+    if (lower.size() + arriving_lower.size() > layout::width ||
+        upper.size() + arriving_upper.size() > layout::width) {
+      return false;
+    }
+    move_to_sides(side_from(upper));
+    write_headers(upper);
+    fill_gaps(lower, 0, link, slots, positions, arriving_lower);
+    fill_gaps(upper, ~std::uint64_t{0}, link, slots, positions, arriving_upper);
+    table_.recorder().moved(arriving.size());
+    step_.overflow_passed = 1;
+    count_empty_targets();
+    return true;
+  }
+
+  // The elements of the bucket itself. Returns the slots of those that go to the second target.
+  STEADY_ALWAYS_INLINE slot_set move_bucket() {
+    if constexpr (layout::caches_hashes || !Table::hashes_without_throwing) {
+      return move_to_sides(side_from(find_upper_of_bucket()));
+    } else {
+      // Where hashing does not throw, elements are hashed and moved in one go.
+      return move_to_sides([&](std::uint64_t number) STEADY_INLINE_LAMBDA {
+        return side_of(table_.position_of_slot(from_[number], seed_));
+      });
+    }
+  }
+
+  // Those elements of the bucket itself that go to the second target. The targets get their cached
+  // hash bits here, whatever comes of it: those of a bucket that owns nothing may be anything.
+  STEADY_ALWAYS_INLINE slot_set find_upper_of_bucket() const {
+    const slot_set full = occupied();
+    if constexpr (layout::caches_hashes) {
+      const cached_hash cached = cached_hash::of(step_.old_log2_buckets);
+      const unsigned bit = cached.half_bit(step_.new_log2_buckets - 1u);
+      if (knows_all(full, bit)) [[likely]] {
+        pass_cached_hashes(cached);
+        return two_ ? group::with_bit(step_.cached_hashes, bit) & full : slot_set();
+      }
+      return find_upper(from_, full, [this](std::uint64_t number, std::uint64_t position) {
+        cache_hash(0, number, position);
+        if (two_) cache_hash(1, number, position);
+      });
+    } else {
+      return find_upper(from_, full, [](std::uint64_t, std::uint64_t) {});
+    }
+  }
+
+  // Those of the elements in `full` that go to the second target. Calls `seen(number, position)`
+  // for each element.
+  template <class Seen>
+  slot_set find_upper(const slot_type* slots, slot_set full, const Seen& seen) const {
+    std::uint32_t upper = 0;
+    for (const std::uint64_t number : full) {
+      const std::uint64_t position = table_.position_of_slot(slots[number], seed_);
+      upper |= static_cast<std::uint32_t>(side_of(position) & 1u) << number;
+      seen(number, position);
+    }
+    return slot_set(upper);
+  }
+  static auto side_from(slot_set upper) noexcept {
+    return [upper](std::uint64_t number) { return -std::uint64_t{upper.bits() >> number & 1}; };
+  }
+
+  // Moves the elements `arriving` from overflow, which are at `positions`, to the slots of one side
+  // that `taken` leaves.
+  void fill_gaps(slot_set taken, std::uint64_t side, const overflow& link, slot_type* from,
+                 const std::uint64_t* positions, slot_set arriving) noexcept {
+    slot_set gaps = all_slots & ~taken;
+    for (const std::uint64_t arrival : arriving) {
+      const std::uint64_t number = gaps.lowest();
+      gaps.remove_lowest();
+      header_on(side)->tags[number] = link.tags[arrival];
+      if constexpr (layout::caches_hashes) cache_hash(side & 1, number, positions[arrival]);
+      table_.relocate(slot_on(side, number), from + arrival);
+    }
+  }
+
+  // `side(number)` is 0 for what goes to the first target, all ones for the second.
+  template <class Side>
+  STEADY_ALWAYS_INLINE slot_set move_to_sides(const Side& side) noexcept {
+    std::uint32_t upper = 0;
+    std::size_t moved = 0;
+    for (std::uint32_t rest = occupied().bits(), next = 0; rest != 0; rest = next, ++moved) {
+      next = rest & (rest - 1);
+      const std::uint64_t number = lowest_bit(rest);
+      const std::uint64_t mask = side(number);
+      upper |= (rest ^ next) & static_cast<std::uint32_t>(mask);
+      table_.relocate(slot_on(mask, number), from_ + number);
+    }
+    table_.recorder().moved(moved);
+    return slot_set(upper);
+  }
+
+  // ---- cached hash bits ----
+
+  // Whether they say of all slots in `full` to which target they go.
+  STEADY_ALWAYS_INLINE bool knows_all(slot_set full, unsigned bit) const noexcept {
+    if (!two_) return true;
+    return bit < cached_hash::known_bit &&
+           (full & ~group::with_bit(step_.cached_hashes, cached_hash::known_bit)).empty();
+  }
+  // Gives the targets those of the old bucket; where theirs are others, none.
+  STEADY_ALWAYS_INLINE void pass_cached_hashes(cached_hash cached) const noexcept {
+    const bool stay_valid = cached == cached_hash::of(step_.new_log2_buckets);
+    for (unsigned target = 0; target < (two_ ? 2u : 1u); ++target) {
+      if (stay_valid) [[likely]] {
+        std::memcpy(step_.target_cached_hashes[target], step_.cached_hashes, sizeof(bucket_header));
+      } else {
+        std::memset(step_.target_cached_hashes[target], cached_hash::unknown,
+                    sizeof(bucket_header));
+      }
+    }
+  }
+  void cache_hash(std::uint64_t target, std::uint64_t number,
+                  std::uint64_t position) const noexcept {
+    step_.target_cached_hashes[target][number] =
+        cached_hash::of(step_.new_log2_buckets).of_position(position);
+  }
+
+  // ---- both ----
+
+  // The slots of the old bucket that hold elements.
+  STEADY_ALWAYS_INLINE slot_set occupied() const noexcept { return ~tags_.empty() & all_slots; }
+
+  // All ones for what goes to the second target, else 0.
+  STEADY_ALWAYS_INLINE std::uint64_t side_of(std::uint64_t position) const noexcept {
+    if (!two_) return 0;
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(position << bits_above_) >> 63);
+  }
+
+  // The second target's slots follow the first one's, because they are in one chunk.
+  STEADY_ALWAYS_INLINE slot_type* slot_on(std::uint64_t side, std::uint64_t number) const noexcept {
+    return to_ + number + (side & (two_ ? layout::width : 0));
+  }
+  STEADY_ALWAYS_INLINE bucket_header* header_on(std::uint64_t side) const noexcept {
+    return step_.target_headers + (side & 1);
+  }
+  static slot_type* overflow_slots_of(overflow* link) noexcept {
+    return reinterpret_cast<slot_type*>(overflow_slots<storage>(link, layout::value));
+  }
+
+  // The tags of the old header, those in `upper` to the second target; not the filter.
+  STEADY_ALWAYS_INLINE void write_headers(slot_set upper) const noexcept {
+    if (two_) {
+      tags_.divide(upper, step_.target_headers + 1, step_.target_headers);
+    } else {
+      *step_.target_headers = *step_.header;
+    }
+    step_.target_headers->filter = 0;
+  }
+
+  void count_empty_targets() const noexcept {
+    if constexpr (storage::counts_work) {
+      for (unsigned target = 0; target < (two_ ? 2u : 1u); ++target) {
+        const slot_set empty = native_tag_group::load(step_.target_headers + target).empty();
+        if ((empty & all_slots) == all_slots) table_.recorder().zeroed(sizeof(bucket_header));
+      }
+    }
+  }
+
+  Table& table_;
+  step_type& step_;
+  const line_seed seed_;
+  slot_type* const from_;
+  slot_type* const to_;  // the first target's
+  const group tags_;
+  const bool two_;
+  const unsigned bits_above_;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,178 @@
+// The engine: what makes a table migrate, and drives it. It knows elements by their size and by a
+// few functions (element_kind.hpp), so that it exists once for all types of tables.
+//
+// It owns the pace, what was asked for, what was noticed, and the idle range: the sizes at which an
+// insertion or erasure has nothing to do but its own business (table_state's limits).
+//
+// Pending work is a migration under way, one that is wanted (sizing.hpp decides), and retired
+// arrays to destroy. step() does it, and so does every insertion while there is any: up to
+// Policy::evacuations_per_insert buckets, before it inserts. While allocations for growth fail,
+// elements go on into overflow buckets and it is tried again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/line/random_seed.hpp>
+#include <steady/detail/migration/cold_blocks.hpp>
+#include <steady/detail/migration/incremental_destruction.hpp>
+#include <steady/detail/migration/migration.hpp>
+#include <steady/detail/migration/sizing.hpp>
+#include <steady/detail/migration/slot_claim.hpp>
+#include <steady/detail/migration/small_growth.hpp>
+#include <steady/detail/migration/stress_migration.hpp>
+#include <steady/detail/migration/table_handle.hpp>
+#include <steady/stats.hpp>
+
+namespace steady::detail {
+
+inline namespace STEADY_ABI {
+
+template <class Storage>
+class table_engine {
+ public:
+  using array = bucket_array<Storage>;
+  using cold_type = cold_block<Storage>;
+  using handle = table_handle<Storage>;
+  using state_type = table_state<Storage>;
+
+  static constexpr std::uint64_t everything = ~std::uint64_t{0};
+
+  table_engine(state_type& state, const element_kind<Storage>& kind, void* table) noexcept
+      : of_{state, kind, table}, state_(state) {}
+
+  // ---- what calls drive ----
+
+  // What an inserting call does before it inserts an element that it will not find: some pending
+  // work, and room. What fails there does not make the call fail, unless there is no slot for the
+  // element; the next call tries again.
+  void prepare_insertion();
+
+  // Whether an insertion has something to do before it inserts.
+  STEADY_ALWAYS_INLINE bool should_prepare() const noexcept {
+    if constexpr (stress_migration) {
+      if (stress<true>::strikes(state_.size + 1 > reserved())) return true;
+    }
+    return state_.size >= state_.insert_limit;
+  }
+
+  // What erasing and a walker's step do beside their own business.
+  void progress_by_erasing() noexcept;
+  void progress_by_walking() noexcept;
+
+  // After an erasure has left fewer elements than the erase limit.
+  void note_small_size() noexcept;
+
+  // ---- steps ----
+
+  bool is_pending() const noexcept;
+  std::uint64_t pending() const noexcept;
+  // At most `most` buckets of pending work; returns how many. Throws what hashing, copying and
+  // allocating throw; what was done before stays so.
+  std::uint64_t step(std::uint64_t most);
+  std::uint64_t trim(std::uint64_t most);
+
+  // ---- what is asked for ----
+
+  void reserve(std::uint64_t size);
+  void resize(unsigned log2_buckets);
+  void withdraw_reservation() noexcept;
+  void reserve_gradually(std::uint64_t size);
+  void shrink_gradually() noexcept;
+  void compact_gradually() noexcept;
+  void reseed_gradually() noexcept;
+  void clear_gradually() noexcept;
+  // At once. A map that was reserved, or fits a chunk, keeps its memory.
+  void clear() noexcept;
+  // Destroys all elements and gives all memory back.
+  void release() noexcept;
+
+  // Makes an empty table one of 2^log2_buckets buckets, or of one tiny bucket, like another one.
+  // Throws what the allocator throws.
+  void make_like(const array& other);
+
+  // ---- single slots ----
+
+  // Claims a slot in the overflow of a bucket that is full.
+  tagged_slot claim_overflow(bool in_new, std::uint64_t bucket, std::uint64_t position);
+  // Before an element is erased that was announced: tells walkers.
+  void before_erasing(const void* slot) noexcept;
+  // After one was erased in overflow.
+  void after_erasing_in_overflow(bool in_new, std::uint64_t bucket) noexcept;
+  // After an insertion that had to search the overflow of a bucket.
+  void draw_in(std::uint64_t bucket) noexcept;
+  // Before an element changes in another way.
+  void announce(const void* slot) const noexcept;
+  // Before one comes or goes at that hash position of the array's line.
+  void announce_at(bool in_new, std::uint64_t position) const noexcept {
+    if (state_.has_snapshots()) state_.cold()->announce(in_new, position, position);
+  }
+
+  // ---- observers, and retired contents ----
+
+  // Makes a list of walkers for the table. Throws what the allocator throws.
+  rare_block& attend_walkers();
+  void add_snapshot(snapshot_base& snapshot);
+  void end_walkers() noexcept;
+  // Turns the table's own contents into retired arrays; it is not used any more.
+  void retire() noexcept;
+  std::uint64_t destroy_retired(std::uint64_t most) noexcept;
+  std::uint64_t pending_of_retired() const noexcept;
+
+  stats statistics() const noexcept;
+  std::uint64_t reserved() const noexcept;
+
+  // Computes the idle range. The limits that check_invariants() expects.
+  struct limits {
+    std::uint32_t insert = 0;
+    std::uint32_t erase = 0;
+  };
+  limits idle_range() const noexcept;
+
+ private:
+  cold_type& cold() const noexcept { return *state_.cold(); }
+  migration_requests& requests() const noexcept { return cold().active.requests; }
+  migration_counters& counters() const noexcept { return cold().active.counters; }
+  const array_layout& layout() const noexcept { return of_.layout(); }
+
+  sizing sizing_now() const noexcept;
+  std::uint64_t room() const noexcept;
+  void update_limits() noexcept;
+  void make_first(std::uint64_t size);
+  void make_empty_buckets(unsigned log2_buckets);
+  void take_seed() noexcept;
+
+  bool grows_at_once() const noexcept;
+  void start_at_random() noexcept;
+  void make_progress(std::uint64_t size, std::uint64_t migration_counters::*counter) noexcept;
+  std::uint64_t work_off(std::uint64_t most, std::uint64_t size,
+                         std::uint64_t migration_counters::*counter);
+  std::uint64_t destroy_older(std::uint64_t most) noexcept;
+  void evacuate();
+
+  bool wants_migration(std::uint64_t size) const noexcept;
+  bool may_migrate_for_chains(std::uint64_t size) const noexcept;
+  bool wants_compaction(std::uint64_t size) const noexcept;
+  bool wants_reseeding(std::uint64_t size) const noexcept;
+  void look_at_chains(std::uint64_t size) noexcept;
+  bool start_wanted_migration(std::uint64_t size);
+  void start_migration(unsigned log2_buckets);
+  void complete_migration();
+  void ask_for(request what) noexcept;
+
+  void announce_end() noexcept;
+  void forget_elements(const array& within) noexcept;
+  void drop_cold_block_if_unused() noexcept;
+  void forget_requests() noexcept;
+
+  handle of_;
+  state_type& state_;
+};
+
+}  // namespace STEADY_ABI
+
+}  // namespace steady::detail

@@ -1,0 +1,143 @@
+// What a table rarely needs, in a block of its own: both arrays of a migration, what was asked for,
+// counters, observers. A small map that was only filled has none.
+//
+// It is made when it is first needed: for more buckets than a map grows to at once, for what was
+// asked for, for observers. It goes with the map's memory.
+//
+// A table that lets go of its arrays, to destroy them in steps, leaves the whole block to them and
+// takes another. Such retired arrays are a list, the newest first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/base/pointers.hpp>
+#include <steady/detail/line/hash_line.hpp>
+#include <steady/detail/memory/map_memory.hpp>
+#include <steady/detail/state/observers.hpp>
+
+namespace steady::detail {
+
+enum class request : std::uint8_t { none, shrink, compact };
+
+// What was asked of a table, and what it has noticed.
+struct migration_requests {
+  std::uint64_t reserved = 0;           // up to this size insertions must not migrate
+  std::uint64_t crowded_from = 0;       // more overflow buckets than these call for a compaction
+  std::uint64_t long_chain_at = 0;      // a hash position in a bucket with an overlong chain
+  std::uint64_t reseed_again_from = 0;  // size
+};
+
+// Buckets of work by what drove it, and finished migrations; as steady::stats has them.
+struct migration_counters {
+  std::uint64_t by_insert = 0;
+  std::uint64_t by_erase = 0;
+  std::uint64_t by_trim = 0;
+  std::uint64_t by_walk = 0;
+  std::uint64_t by_call = 0;
+  std::uint32_t grown = 0;
+  std::uint32_t compacted = 0;
+  std::uint32_t shrunk = 0;
+  std::uint32_t reseeded = 0;
+};
+
+// How far the destruction of retired arrays has got. The totals are those of this block and all
+// older ones; steps work on the newest block only, so they stay true.
+struct destruction_progress {
+  std::uint64_t next_bucket = 0;
+  std::uint64_t new_written = 0;  // buckets of the new array that may hold elements
+  std::uint64_t elements = 0;     // not destroyed yet; those that need no destroying go at once
+  std::uint64_t total_elements = 0;
+  std::uint64_t older_bytes = 0;
+  std::uint64_t older_pending = 0;
+  bool in_new = false;  // the new array comes first
+};
+
+// What only tables with walkers need, and tables under a reseeding.
+struct rare_block {
+  // The table: walkers find it here when it has moved.
+  void* table = nullptr;
+  observer_list<walker_base> walkers;
+
+  // Of a reseeding under way, or of the last one.
+  line_seed next_seed;            // of the new array's line
+  std::uint64_t prepared = 0;     // new buckets that have memory and a header
+  std::uint64_t early_first = 0;  // the interval of the old line that is emptied before its turn
+  std::uint64_t early_last = 0;
+  bool early_emptied = false;
+};
+
+template <class Storage>
+struct cold_block {
+  using array = bucket_array<Storage>;
+  using link = typename Storage::template pointer<cold_block>;
+  using rare_link = typename Storage::template pointer<rare_block>;
+
+  cold_block() noexcept : active() {}
+
+  array arrays[2];  // the old one and, while migrating, the new one
+  std::uint64_t frontier = 0;
+  [[no_unique_address]] memory_counters<Storage> memory;  // followed by what fits its last word
+  bool reseeding : 1 = false;                             // the new array has a line of its own
+  bool is_retired : 1 = false;                            // which member of the union is in use
+  bool reseed : 1 = false;      // asked for: the next migration takes another seed
+  bool long_chain : 1 = false;  // one was seen
+  bool crowded : 1 = false;     // too much overflow was seen
+  request asked = request::none;
+  union {
+    struct {
+      migration_requests requests;
+      migration_counters counters;
+    } active;
+    destruction_progress destruction;
+  };
+  link older = nullptr;  // retired arrays
+  rare_link rare = nullptr;
+  observer_list<snapshot_base> snapshots;  // of these elements
+
+  array& old_array() noexcept { return arrays[0]; }
+  const array& old_array() const noexcept { return arrays[0]; }
+  array& new_array() noexcept { return arrays[1]; }
+  const array& new_array() const noexcept { return arrays[1]; }
+
+  bool migrating() const noexcept { return new_array().exists(); }
+  // The array that will be kept.
+  const array& kept_array() const noexcept { return arrays[migrating() ? 1 : 0]; }
+
+  // The new array's buckets that may hold elements, counted from the first.
+  std::uint64_t new_in_use() const noexcept {
+    if (frontier == 0) return 0;
+    return reseeding ? new_array().line().buckets()
+                     : new_array().line().bucket_at(frontier - 1) + 1;
+  }
+  // Those that have memory and a header.
+  std::uint64_t new_written() const noexcept {
+    return reseeding ? to_raw(rare)->prepared : new_in_use();
+  }
+  // Whether the old array owns the hash position of its line no more.
+  bool is_evacuated(std::uint64_t position) const noexcept {
+    return position < frontier ||
+           (reseeding && to_raw(rare)->early_emptied && to_raw(rare)->early_first <= position &&
+            position <= to_raw(rare)->early_last);
+  }
+
+  // Tells snapshots that the elements between these hash positions are about to change.
+  void announce(bool in_new, std::uint64_t first, std::uint64_t last) const noexcept {
+    snapshots.each([&](snapshot_base& snapshot) { snapshot.changing(in_new, first, last); });
+  }
+  // The same of all elements.
+  void announce_all() const noexcept {
+    announce(false, 0, ~std::uint64_t{0});
+    if (reseeding) announce(true, 0, ~std::uint64_t{0});
+  }
+
+  std::size_t chunks() const noexcept {
+    return old_array().chunks() + new_array().chunks() + (memory.recycled != nullptr ? 1 : 0);
+  }
+};
+
+static_assert(sizeof(cold_block<storage<void*, false, false>>) <= 200 || sizeof(void*) != 8,
+              "so that a map of 64 elements with one is no heavier than its rivals");
+
+}  // namespace steady::detail

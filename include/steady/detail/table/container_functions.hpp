@@ -1,0 +1,244 @@
+// What the containers do with a table beyond its own functions: the bodies behind their interface
+// that are more than a line.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include <steady/cursor.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
+#include <steady/detail/elements/elements.hpp>
+#include <steady/detail/interface/arguments.hpp>
+#include <steady/detail/line/hash_line.hpp>
+#include <steady/detail/traversal/line_visit.hpp>
+
+namespace steady::detail {
+
+// Lets snapshots and tests at a container's table.
+struct container_access {
+  template <class Container>
+  static auto& table_of(Container& container) noexcept {
+    return container.table_;
+  }
+};
+
+[[noreturn]] STEADY_COLD inline void throw_no_such_key() {
+  throw std::out_of_range("steady::hash_map::at: no such key");
+}
+[[noreturn]] STEADY_COLD inline void throw_stale_cursor(bool reseeding) {
+  throw stale_cursor(
+      reseeding
+          ? "steady: the container is being reseeded; step() or finish() it, then start again with "
+            "a new cursor"
+          : "steady: the cursor is another container's, or the container was reseeded since; start "
+            "again with a new cursor");
+}
+
+// Visits intervals of the hash line of a table.
+template <class Table>
+class table_visit {
+ public:
+  explicit table_visit(const Table& table) noexcept
+      : position_of_{table},
+        visit_(line_arrays<typename Table::storage_type>(table.state()), position_of_) {}
+  table_visit(const table_visit&) = delete;
+  table_visit& operator=(const table_visit&) = delete;
+
+  auto* operator->() const noexcept { return &visit_; }
+
+ private:
+  struct position_of_slot {
+    const Table& table;
+    std::uint64_t operator()(const typename Table::slot_type& slot, bool in_new) const {
+      return table.line_position(slot, in_new);
+    }
+  };
+
+  position_of_slot position_of_;
+  line_visit<typename Table::slot_type, typename Table::layout, position_of_slot> visit_;
+};
+
+template <class Table>
+class container_functions {
+  using elements = typename Table::elements;
+  using slot_type = typename Table::slot_type;
+  using location = typename Table::location;
+  using allocator_type = typename Table::allocator_type;
+
+ public:
+  // ---- inserting ----
+
+  // The element with the key that the arguments have, or a new one built from them. Where the
+  // arguments do not show the key, the element is built first, and moved in if its key is new.
+  template <class... Arguments>
+  static STEADY_ALWAYS_INLINE std::pair<location, bool> find_or_emplace(Table& table,
+                                                                        Arguments&&... arguments) {
+    const auto construct = [&](slot_type* to) {
+      elements::construct(table.allocator(), to, std::forward<Arguments>(arguments)...);
+    };
+    if constexpr (shows_key<elements, Arguments...>) {
+      return table.find_or_insert(elements::key_in(arguments...), construct);
+    } else {
+      temporary_slot<elements, allocator_type> made(table.allocator(), construct);
+      return table.find_or_insert_foreign(elements::key_of(*made.get()), [&](slot_type* to) {
+        elements::move(table.allocator(), to, made.get());
+      });
+    }
+  }
+
+  // Takes what a slot of another table or of none holds, if its key is new; then the slot's content
+  // is to be destroyed, otherwise, and on an exception, it is as before. The source's allocator
+  // equals this one's, if slots own memory.
+  static std::pair<location, bool> adopt(Table& table, slot_type* from) {
+    return table.find_or_insert_foreign(elements::key_of(*from), [&](slot_type* to) {
+      elements::transfer(table.allocator(), to, from);
+    });
+  }
+
+  template <class Source>
+  static void merge(Table& table, Source& source) {
+    require_equal_allocator(table, source.allocator());
+    for (auto at = source.first(); at;) {
+      const auto next = source.after(at);
+      source.note_write(at.slot);
+      if (adopt(table, at.slot).second) source.erase_noted(at);
+      at = next;
+    }
+  }
+
+  // The other's content, by moving each element if its memory cannot be kept here.
+  static STEADY_ALWAYS_INLINE void take_or_move(Table& table, Table& other) {
+    if constexpr (!std::allocator_traits<allocator_type>::is_always_equal::value) {
+      if (!(table.allocator() == other.allocator())) return move_each(table, other);
+    }
+    table.take(other);
+  }
+  static void move_each(Table& table, Table& other) {
+    if (other.size() != 0) table.engine().reserve(other.size());
+    for (auto at = other.first(); at;) {
+      const auto next = other.after(at);
+      other.note_write(at.slot);
+      table.find_or_insert_foreign(elements::key_of(*at.slot), [&](slot_type* to) {
+        elements::transplant(table.allocator(), to, at.slot);
+      });
+      other.erase_noted(at);
+      at = next;
+    }
+    other.engine().clear();
+  }
+
+  // Nodes go back to the allocator that they came from.
+  static void require_equal_allocator(const Table& table, const allocator_type& allocator) {
+    if constexpr (debug_mode && elements::owns_memory) {
+      if (!(allocator == table.allocator())) {
+        misuse("a node was given to a container whose allocator is not equal to its own");
+      }
+    }
+  }
+
+  // ---- values ----
+
+  template <class K>
+  static auto& value_to_change(Table& table, const K& key) {
+    const location found = table.find(key);
+    if (!found) throw_no_such_key();
+    table.note_write(found.slot);
+    return elements::element_of(*found.slot).second;
+  }
+  template <class K>
+  static const auto& value_at(const Table& table, const K& key) {
+    const location found = table.find(key);
+    if (!found) throw_no_such_key();
+    return elements::element_of(*found.slot).second;
+  }
+
+  // ---- erasing ----
+
+  static location erase(Table& table, location next, const location& stop) noexcept {
+    while (next.slot != stop.slot) {
+      const location erased = next;
+      next = table.after(erased);
+      table.erase(erased, next);
+    }
+    return next;
+  }
+  template <class Erases>
+  static std::size_t erase_if(Table& table, const Erases& erases) {
+    const std::size_t before = table.size();
+    for (location at = table.first(); at;) {
+      location next = table.after(at);
+      if (in_user_code(table, erases, at)) table.erase(at, next);
+      at = next;
+    }
+    return before - table.size();
+  }
+
+  // ---- visiting ----
+
+  template <class Visit>
+  static void visit_part(const Table& table, line_part part, const Visit& visit) {
+    if (table.size() != 0) table_visit<Table>(table)->all(part.first(), part.last(), visit);
+  }
+
+  template <class Visit>
+  static cursor scan(const Table& table, cursor from, std::size_t max_buckets, const Visit& visit) {
+    if (table.size() == 0 || from.at_end()) return cursor::end();
+    const std::uint16_t line = table.state().seed.name();
+    if (from.line() != 0 && from.line() != line) throw_stale_cursor(false);
+    if (table.state().reseeding()) throw_stale_cursor(true);
+    const table_visit<Table> visiting(table);
+    std::uint64_t next = from.position();
+    for (std::size_t n = 0; n < max_buckets; ++n) {
+      const std::uint64_t visited = visiting->bucket(next, last_position, visit);
+      if (visited == last_position) return cursor::end();
+      next = visited + 1;
+    }
+    return cursor::at(next, line);
+  }
+
+  static bool equal(const Table& a, const Table& b) {
+    if (a.size() != b.size()) return false;
+    for (location at = a.first(); at; at = a.after(at)) {
+      const auto& element = elements::element_of(*at.slot);
+      const location other = b.find(elements::key_of(element));
+      if (!other) return false;
+      if constexpr (elements::is_map) {
+        if (!(element.second == elements::element_of(*other.slot).second)) return false;
+      }
+    }
+    return true;
+  }
+
+  // ---- sizes ----
+
+  static void rehash(Table& table, std::size_t buckets) {
+    auto engine = table.changing_engine();
+    if (buckets == 0 && table.size() == 0) return engine.release();
+    const unsigned asked = buckets < 2 ? 0u : static_cast<unsigned>(std::bit_width(buckets - 1));
+    const array_layout& layout = Table::layout::value;
+    layout.check_log2_buckets(asked);
+    engine.resize(max_of(asked, layout.log2_buckets_for(table.size())));
+  }
+  static std::size_t max_size() noexcept {
+    constexpr std::size_t by_address =
+        std::numeric_limits<std::ptrdiff_t>::max() / sizeof(typename elements::value_type);
+    const array_layout& layout = Table::layout::value;
+    return min_of(by_address, layout.load_limit(layout.max_log2_buckets()));
+  }
+
+ private:
+  template <class Erases>
+  static bool in_user_code(Table& table, const Erases& erases, const location& at) {
+    [[maybe_unused]] const typename Table::user_code scope(&table);
+    return erases(at);
+  }
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,635 @@
+// The hash table under the containers: finding, inserting and erasing single elements, which is
+// what depends on their type; everything else the engine does. No interface for users; the
+// containers are thin façades over it.
+//
+// An operation on a key is: its hash position, the owner of that, one bucket. Only the owner's
+// bucket is searched, also in the middle of a migration. Lookups, plain insertions and plain
+// erasures read the table_state and the bucket, and nothing else; what is rare is out of line.
+//
+// User code (hash, equality, elements) runs in a user_code_scope, so that debug mode sees when it
+// changes the very table that calls it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
+#include <steady/detail/base/poison.hpp>
+#include <steady/detail/elements/elements.hpp>
+#include <steady/detail/line/cached_hash.hpp>
+#include <steady/detail/line/hash_line.hpp>
+#include <steady/detail/line/overflow_filter.hpp>
+#include <steady/detail/line/slot_set.hpp>
+#include <steady/detail/migration/engine.hpp>
+#include <steady/detail/state/table_state.hpp>
+#include <steady/detail/table/element_functions.hpp>
+#include <steady/detail/traversal/element_location.hpp>
+#include <steady/detail/traversal/iteration.hpp>
+
+namespace steady::detail {
+
+// Headers lie in one run where addresses can be reserved for them; with other allocators, whose
+// blocks may have to be small, in leaves.
+template <class Allocator, class Policy>
+using storage_of =
+    storage<typename std::allocator_traits<Allocator>::void_pointer,
+            !(Policy::reserve_addresses && can_reserve_addresses && is_std_allocator<Allocator>),
+            Policy::count_work>;
+
+template <class Elements, class Hash, class KeyEqual, class Allocator, class Policy>
+class table {
+ public:
+  using elements = Elements;
+  using key_type = typename Elements::key_type;
+  using slot_type = typename Elements::slot_type;
+  using hasher = Hash;
+  using policy = Policy;
+  using allocator_type = Allocator;
+  using storage_type = storage_of<Allocator, Policy>;
+  using layout = typed_layout<slot_type, storage_type, Policy, Elements::are_slow_to_hash>;
+  using location = element_location<slot_type, layout>;
+  using engine_type = table_engine<storage_type>;
+  using state_type = table_state<storage_type>;
+  using user_code = user_code_scope<debug_mode>;
+
+  static constexpr bool hashes_any_bytes = detail::hashes_any_bytes<Hash, key_type>;
+  static constexpr bool hashes_without_throwing = hashes_nothrow<Hash, key_type>;
+  static constexpr bool is_copied_as_bytes = Elements::template is_copied_as_bytes<Allocator>();
+
+  constexpr table() noexcept(std::is_nothrow_default_constructible_v<Hash>&&
+                                 std::is_nothrow_default_constructible_v<KeyEqual>&&
+                                     std::is_nothrow_default_constructible_v<Allocator>) = default;
+  table(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
+      : hash_(hash), equal_(equal), allocator_(allocator) {}
+  ~table() {
+    if (state_.has_memory() || state_.cold_link != nullptr) end();
+  }
+
+  table(const table&) = delete;
+  table& operator=(const table&) = delete;
+
+  std::size_t size() const noexcept { return static_cast<std::size_t>(state_.size); }
+  const Hash& hash() const noexcept { return hash_; }
+  const KeyEqual& equal() const noexcept { return equal_; }
+  Allocator& allocator() noexcept { return allocator_; }
+  const Allocator& allocator() const noexcept { return allocator_; }
+  const state_type& state() const noexcept { return state_; }
+  auto& recorder() noexcept { return state_.recorder; }
+
+  // For debug mode: changes whenever elements may have changed their locations.
+  const location_stamp<debug_mode>& locations() const noexcept { return state_.locations; }
+
+  // What moves on, and everything that is not about one element.
+  engine_type engine() noexcept { return {state_, kind, this}; }
+  // Its const functions only.
+  engine_type engine() const noexcept { return const_cast<table*>(this)->engine(); }
+  // The engine, for what must not be called from this table's own user code.
+  engine_type changing_engine() noexcept {
+    require_changeable();
+    return engine();
+  }
+
+  // ---- looking up ----
+
+  template <class K>
+  STEADY_ALWAYS_INLINE location find(const K& key) const {
+    state_.recorder.probed();
+    const std::uint64_t at = hashed(key);
+    const reference where = state_.shown_bucket(at);
+    return probe(
+        where, is_in_large(where), key,
+        [](const location& found) STEADY_INLINE_LAMBDA -> location { return found; },
+        []() STEADY_INLINE_LAMBDA -> location { return {}; },
+        [&]() STEADY_INLINE_LAMBDA -> location {
+          const found_slot found = find_elsewhere(at, key);
+          if (found.slot == nullptr) return {};
+          return complete(found, where_is(found, at));
+        });
+  }
+
+  // The hash position of an element in the old array or in the new one, on that one's line.
+  std::uint64_t line_position(const slot_type& slot, bool in_new) const {
+    return position_of_slot(slot, in_new && state_.reseeding() ? state_.next_seed() : state_.seed);
+  }
+  STEADY_ALWAYS_INLINE std::uint64_t position_of_slot(const slot_type& slot,
+                                                      const line_seed& seed) const
+      noexcept(hashes_without_throwing) {
+    return hashed(Elements::key_of(slot), seed);
+  }
+
+  // ---- iterating ----
+
+  STEADY_ALWAYS_INLINE location first() const noexcept {
+    return state_.size == 0 ? location{} : walk::first(state_);
+  }
+  STEADY_ALWAYS_INLINE location after(const location& at) const noexcept {
+    return walk::after(state_, at);
+  }
+  STEADY_ALWAYS_INLINE location after_if_used(const location& at) const noexcept {
+    return walk::after_if_used(state_, at);
+  }
+
+  // ---- inserting ----
+
+  // The element with `key`, made by `construct(address)` if there was none; true if it was made.
+  // Strong guarantee.
+  template <class K, class Construct>
+  STEADY_ALWAYS_INLINE std::pair<location, bool> find_or_insert(const K& key,
+                                                                const Construct& construct) {
+    state_.recorder.probed();
+    const std::uint64_t at = hashed(key);
+    const reference where = state_.shown_bucket(at);
+    return probe(
+        where, will_need_slots(where), key,
+        [](const location& found) STEADY_INLINE_LAMBDA { return std::pair(found, false); },
+        [&]()
+            STEADY_INLINE_LAMBDA { return std::pair(insert_absent(where, key, construct), true); },
+        [&]() STEADY_INLINE_LAMBDA {
+          const packed result = find_or_insert_beyond(at, key, Construct(construct));
+          return std::pair(result.at(), result.flag());
+        });
+  }
+
+  // As above when the caller knows that the key is absent.
+  template <class K, class Construct>
+  location insert_new(const K& key, const Construct& construct) {
+    return insert_absent(owner_of(hashed(key), key), key, construct);
+  }
+
+  // As find_or_insert() where neither `key` nor what `construct` reads is in this table, so that
+  // nothing needs to be made before others move: `construct` is the last that can fail.
+  template <class K, class Construct>
+  STEADY_NOINLINE std::pair<location, bool> find_or_insert_foreign(const K& key,
+                                                                   const Construct& construct) {
+    std::uint64_t at = hashed(key);
+    if (const location found = find_in(owner_of(at, key), key)) return {found, false};
+    require_changeable();
+    if (engine().should_prepare()) {
+      const line_seed before = state_.seed;
+      engine().prepare_insertion();
+      if (state_.seed != before) at = hashed(key);
+    }
+    const reference where = owner_of(at, key);
+    engine().announce_at(where.in_new, where.position);
+    return {insert_at(where, construct), true};
+  }
+
+  // ---- erasing ----
+
+  // Has to be called before an element changes in another way than by the functions here.
+  STEADY_ALWAYS_INLINE void note_write(const slot_type* at) const noexcept {
+    if (state_.shape.observed()) [[unlikely]]
+      engine().announce(at);
+  }
+
+  // Destroys the element; nothing else moves.
+  STEADY_ALWAYS_INLINE void erase(const location& at) noexcept {
+    if (at.in_overflow || state_.shape.observed()) [[unlikely]]
+      return erase_slowly(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
+    remove(at.slot, at.tag());
+  }
+  // The same, for who goes on with `next`, which is the element after it.
+  STEADY_ALWAYS_INLINE void erase(const location& at, location& next) noexcept {
+    erase(at);
+    next.shape = state_.shape.word();
+  }
+  // The same after note_write(), where something was moved out since: the key may be gone.
+  void erase_noted(const location& at) noexcept {
+    erase_announced(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
+  }
+  // Erases and, if the policy lets erase move elements, does pending work.
+  STEADY_ALWAYS_INLINE void erase_and_progress(const location& at) noexcept {
+    erase(at);
+    if constexpr (Policy::erase_moves) engine().progress_by_erasing();
+  }
+
+  // ---- the whole table ----
+
+  // Copies every element of `other`; this table is empty. It takes over the seed, so that elements
+  // arrive in the order of its buckets instead of at random; where it has as many buckets, they
+  // keep their slots, and nothing is hashed. On an exception this table is empty again.
+  STEADY_NOINLINE void copy_from(const table& other) {
+    if (other.state_.size == 0) return;
+    try {
+      const auto theirs = other.state_.old_array();
+      const bool alike = !other.state_.migrating() &&
+                         theirs.line().log2_buckets() == kind.layout.log2_buckets_for(other.size());
+      if (alike) {
+        engine().make_like(theirs);
+      } else {
+        engine().reserve(other.size());
+      }
+      state_.seed = other.state_.seed;
+      if (alike) copy_cached_hashes(theirs);
+      for (location at = other.first(); at; at = other.after(at)) {
+        const slot_type& from = *at.slot;
+        const auto construct = [&](slot_type* to) {
+          Elements::construct(allocator_, to, std::as_const(Elements::element_of(from)));
+        };
+        if (alike && !at.in_overflow) {
+          insert_alike(at, construct);
+        } else {
+          insert_new(Elements::key_of(from), construct);
+        }
+      }
+      engine().withdraw_reservation();
+    } catch (...) {
+      engine().release();
+      throw;
+    }
+  }
+
+  // Takes the other's content; this table has none. The allocators are equal or have been assigned.
+  STEADY_ALWAYS_INLINE void take(table& other) noexcept {
+    other.require_changeable();
+    state_.take(other.state_, this);
+  }
+  STEADY_ALWAYS_INLINE void swap_content(table& other) noexcept {
+    require_changeable();
+    other.require_changeable();
+    state_.swap(other.state_, this, &other);
+  }
+
+  void set_functions(const Hash& hash, const KeyEqual& equal) {
+    hash_ = hash;
+    equal_ = equal;
+  }
+  void swap_functions(table& other) {
+    using std::swap;
+    swap(hash_, other.hash_);
+    swap(equal_, other.equal_);
+  }
+
+  // Destroys all elements and returns all memory; nothing watches any more.
+  STEADY_COLD void end() noexcept {
+    require_changeable();
+    if (state_.cold_link != nullptr && state_.cold()->is_retired) {
+      engine().destroy_retired(engine_type::everything);
+      return;
+    }
+    engine().end_walkers();
+    engine().release();
+  }
+
+  // ---- for element_functions.hpp ----
+
+  void destroy(slot_type* slot) noexcept {
+    [[maybe_unused]] const user_code scope(this);
+    Elements::destroy(allocator_, slot);
+    poison<storage_type::is_poisoned>(slot, sizeof(slot_type));
+  }
+  // Moves an element to an empty slot, where moving does not throw.
+  STEADY_ALWAYS_INLINE void relocate(slot_type* to, slot_type* from) noexcept {
+    unpoison<storage_type::is_poisoned>(to, sizeof(slot_type));
+    Elements::move(allocator_, to, from);
+    destroy(from);
+  }
+
+  // Ends the program, in debug mode, when called from this table's own user code.
+  void require_changeable() const noexcept { user_code::require_none(this); }
+
+ private:
+  using store = header_store<storage_type>;
+  using reference = bucket_reference<storage_type>;
+  using group = typename layout::tag_group;
+  using overflow = overflow_bucket<storage_type>;
+  using packed = packed_location<slot_type, layout>;
+  using walk = iteration<slot_type, layout>;
+
+  static constexpr slot_set all_slots = slot_set::first(layout::width);
+  static constexpr slot_set all_overflow_slots = slot_set::first(layout::overflow_width);
+
+  struct found_slot {
+    slot_type* slot = nullptr;
+    std::uint8_t* tag = nullptr;
+  };
+
+  static constexpr element_kind<storage_type> kind = element_functions<table>::kind();
+
+  // ---- hashing ----
+
+  template <class K>
+  STEADY_ALWAYS_INLINE std::uint64_t hashed(const K& key, const line_seed& seed) const
+      noexcept(hashes_nothrow<Hash, K>) {
+    state_.recorder.hashed();
+    [[maybe_unused]] const user_code scope(this);
+    return position_of(hash_, key, seed);
+  }
+  template <class K>
+  STEADY_ALWAYS_INLINE std::uint64_t hashed(const K& key) const {
+    return hashed(key, state_.seed);
+  }
+  template <class K>
+  STEADY_ALWAYS_INLINE bool holds(const slot_type& slot, const K& key) const {
+    [[maybe_unused]] const user_code scope(this);
+    return static_cast<bool>(equal_(key, Elements::key_of(slot)));
+  }
+
+  // ---- buckets ----
+
+  // Whether the array is larger than what is cached near the processor.
+  static STEADY_ALWAYS_INLINE bool is_in_large(const reference& where) noexcept {
+    return where.line.shift <= layout::shift_of_large;
+  }
+  // Whether to prefetch the slots of a bucket that is going to be changed: short ones in any case.
+  static STEADY_ALWAYS_INLINE bool will_need_slots(const reference& where) noexcept {
+    return layout::has_short_buckets || is_in_large(where);
+  }
+  static STEADY_ALWAYS_INLINE slot_type* slots_of(const reference& where) noexcept {
+    return reinterpret_cast<slot_type*>(
+        store::template slots_at<layout>(where.root, where.directory, where.offset));
+  }
+  static slot_type* slots_of(overflow* link) noexcept {
+    return reinterpret_cast<slot_type*>(overflow_slots<storage_type>(link, layout::value));
+  }
+  static bucket_extras<storage_type>& extras(const slot_type* slots,
+                                             std::uint64_t bucket) noexcept {
+    return extras_of<storage_type>(reinterpret_cast<std::byte*>(const_cast<slot_type*>(slots)),
+                                   bucket % layout::chunk_buckets, layout::value.slots_and_extras(),
+                                   layout::value.extras_bytes);
+  }
+
+  // Prefetches all lines of a bucket that is not too large, because which one is wanted is not
+  // known yet. Unless each would have to come from `far`, that does not pay.
+  static STEADY_ALWAYS_INLINE void prefetch_bucket(const slot_type* slots, bool far) noexcept {
+    if constexpr (layout::bucket_bytes <= 16 * cache_line_bytes) {
+      if (far) prefetch_lines<min_of(layout::bucket_bytes, 8 * cache_line_bytes)>(slots);
+    }
+  }
+
+  // The bucket that owns `key`, whose hash position on the old line is `at`.
+  template <class K>
+  STEADY_ALWAYS_INLINE reference owner_of(std::uint64_t at, const K& key) const {
+    if (!state_.divided()) return state_.shown_bucket(at);
+    if (!state_.cold()->reseeding) [[likely]]
+      return state_.owning_bucket(at);
+    return owner_under_reseeding(at, key);
+  }
+  template <class K>
+  STEADY_COLD reference owner_under_reseeding(std::uint64_t at, const K& key) const {
+    const bool in_new = state_.cold()->is_evacuated(at);
+    if (in_new) at = hashed(key, state_.next_seed());
+    return reference::of(state_.cold()->arrays[in_new ? 1 : 0], at, in_new);
+  }
+
+  // ---- searching ----
+
+  // What `when_found(location)` returns for the element in the bucket itself; where there is none,
+  // what `when_absent()` returns or, if the filter calls for searching further, `beyond()`. Were
+  // these not inlined, every lookup would write down in memory what they capture.
+  template <class K, class WhenFound, class WhenAbsent, class Beyond>
+  STEADY_ALWAYS_INLINE auto probe(const reference& where, bool far, const K& key,
+                                  const WhenFound& when_found, const WhenAbsent& when_absent,
+                                  const Beyond& beyond) const -> decltype(beyond()) {
+    bucket_header* const header = where.header();
+    // The filter's bytes may match, too; they are dealt with last, so nothing waits for masking
+    // them.
+    slot_set matches = group::load(header).match(group::broadcast(where.tag_word));
+    if (!(matches & all_slots).empty()) {
+      // The slots' address does not depend on the header's content: predicting that there is a
+      // match, the processor fetches slots while the header is still on its way.
+      slot_type* const slots = slots_of(where);
+      prefetch_bucket(slots, far);
+      do {
+        const std::uint64_t number = matches.lowest();
+        slot_type* const slot = slots + number;
+        if (holds(*slot, key)) [[likely]] {
+          return when_found(
+              location::one(slot, header->tags + number, where.in_new, false, where.bucket()));
+        }
+        matches.remove_lowest();
+      } while (!(matches & all_slots).empty());
+    }
+    if (!in_filter(header->filter, where.position)) [[likely]]
+      return when_absent();
+    return beyond();
+  }
+
+  // In the bucket and its overflow.
+  template <class K>
+  STEADY_ALWAYS_INLINE found_slot find_in_chain(const reference& where, const K& key) const {
+    return probe(
+        where, will_need_slots(where), key,
+        [](const location& found) STEADY_INLINE_LAMBDA {
+          return found_slot{found.slot, found.tags};
+        },
+        []() STEADY_INLINE_LAMBDA { return found_slot(); },
+        [&]() STEADY_INLINE_LAMBDA { return find_in_overflow(where, key); });
+  }
+  template <class K>
+  location find_in(const reference& where, const K& key) const {
+    state_.recorder.probed();
+    const found_slot found = find_in_chain(where, key);
+    if (found.slot == nullptr) return {};
+    return location::one(found.slot, found.tag, where.in_new,
+                         header_around(found.tag) != where.header()->tags, where.bucket());
+  }
+  template <class K>
+  STEADY_ALWAYS_INLINE found_slot find_in_overflow(const reference& where, const K& key) const {
+    const auto wanted = native_tag_group::broadcast(where.tag_word);
+    overflow* link = to_raw(extras(slots_of(where), where.bucket()).first_overflow);
+    for (; link != nullptr; link = to_raw(link->next)) {
+      prefetch_lines<layout::value.overflow_stride>(link);
+      slot_type* const slots = slots_of(link);
+      for (const std::uint64_t number :
+           native_tag_group::load(link).match(wanted) & all_overflow_slots) {
+        if (holds(slots[number], key)) return {slots + number, link->tags + number};
+      }
+    }
+    return {};
+  }
+
+  // Where a lookup goes whose bucket's filter calls for it: to the bucket's overflow, or, while the
+  // line is divided, to the owner. Returns no more than fits registers.
+  template <class K>
+  STEADY_NOINLINE found_slot find_elsewhere(std::uint64_t at, const K& key) const {
+    if (state_.divided()) return find_in_chain(owner_of(at, key), key);
+    if (!state_.has_memory()) return {};
+    return find_in_overflow(state_.shown_bucket(at), key);
+  }
+  // The rest of the location of what find_elsewhere() found: bucket, array, overflow or not.
+  // Whoever only wants the element does not need it, and the compiler drops the call.
+  STEADY_NOINLINE STEADY_PURE std::uint64_t where_is(found_slot found,
+                                                     std::uint64_t at) const noexcept {
+    const reference where = state_.reseeding() ? owner_of_found(found, at)
+                            : state_.divided() ? state_.owning_bucket(at)
+                                               : state_.shown_bucket(at);
+    const bool in_overflow = header_around(found.tag) != where.header()->tags;
+    return where.bucket() << 2 | std::uint64_t{where.in_new} << 1 | std::uint64_t{in_overflow};
+  }
+  static STEADY_ALWAYS_INLINE location complete(const found_slot& found,
+                                                std::uint64_t rest) noexcept {
+    return location::one(found.slot, found.tag, (rest & 2) != 0, (rest & 1) != 0, rest >> 2);
+  }
+  // Under a reseeding. Should the hash throw, the new array is searched for the header.
+  STEADY_COLD reference owner_of_found(found_slot found, std::uint64_t at) const noexcept {
+    if (!state_.divided()) return state_.shown_bucket(at);
+    try {
+      return owner_of(at, Elements::key_of(*found.slot));
+    } catch (...) {
+      return owner_by_search(found);
+    }
+  }
+  reference owner_by_search(found_slot found) const noexcept {
+    const auto& array = state_.cold()->new_array();
+    for (std::uint64_t bucket = 0; bucket < array.line().buckets(); ++bucket) {
+      bool is_here = array.header(bucket)->tags == header_around(found.tag);
+      for (overflow* link : array.overflow_of(bucket, layout::value)) {
+        is_here = is_here || link->tags == header_around(found.tag);
+      }
+      if (is_here) return reference::of(array, array.line().first_of(bucket), true);
+    }
+    return {};
+  }
+
+  // ---- inserting ----
+
+  template <class K, class Construct>
+  STEADY_ALWAYS_INLINE location insert_absent(const reference& where, const K& key,
+                                              const Construct& construct) {
+    require_changeable();
+    if (engine().should_prepare()) [[unlikely]]
+      return insert_prepared(key, Construct(construct)).at();
+    return insert_at(where, construct);
+  }
+
+  // find_or_insert() where the filter calls for searching the overflow, or the line is divided. For
+  // these `construct` was copied, so that what it captures need not be in memory for every
+  // insertion.
+  template <class K, class Construct>
+  STEADY_NOINLINE packed find_or_insert_beyond(std::uint64_t at, const K& key,
+                                               const Construct& construct) {
+    const reference where = owner_of(at, key);
+    const found_slot found = state_.divided()      ? find_in_chain(where, key)
+                             : state_.has_memory() ? find_in_overflow(where, key)
+                                                   : found_slot();
+    if (found.slot != nullptr) {
+      return {location::one(found.slot, found.tag, where.in_new,
+                            header_around(found.tag) != where.header()->tags, where.bucket()),
+              false};
+    }
+    require_changeable();
+    if (engine().should_prepare()) [[unlikely]]
+      return insert_prepared(key, construct);
+    const location made = insert_at(where, construct);
+    engine().draw_in(where.bucket());
+    return {made, true};
+  }
+
+  // The element is made before others move, because it may be made from one of them.
+  template <class K, class Construct>
+  STEADY_NOINLINE packed insert_prepared(const K& absent, const Construct& construct) {
+    if (!state_.has_memory()) [[unlikely]] {
+      engine().prepare_insertion();  // the table has a seed only now
+      return {insert_at(state_.shown_bucket(hashed(absent)), construct), true};
+    }
+    temporary_slot<Elements, Allocator> made(allocator_, [&](slot_type* slot) {
+      [[maybe_unused]] const user_code scope(this);
+      construct(slot);
+    });
+    // From here on the key is in `made`: what was passed may have been moved from.
+    const auto& key = Elements::key_of(*made.get());
+    engine().prepare_insertion();
+    const reference where = owner_of(hashed(key), key);
+    engine().announce_at(where.in_new, where.position);
+    const auto move_in = [&](slot_type* to) { Elements::move(allocator_, to, made.get()); };
+    return {insert_at(where, move_in), true};
+  }
+
+  // Makes the element with `construct(slot)`. Strong guarantee.
+  template <class Construct>
+  STEADY_ALWAYS_INLINE location insert_at(const reference& where, const Construct& construct) {
+    bucket_header* const header = where.header();
+    const slot_set empty = group::load(header).empty() & all_slots;
+    slot_type* slot;
+    std::uint8_t* tag;
+    if (!empty.empty()) [[likely]] {
+      const std::uint64_t number = empty.lowest();
+      slot_type* const slots = slots_of(where);
+      if constexpr (layout::caches_hashes) {
+        cached_hashes(slots, where.bucket())[number] =
+            cached_hash::of(where.line.log2_buckets()).of_position(where.position);
+      }
+      slot = slots + number;
+      tag = header->tags + number;
+    } else {
+      const tagged_slot claimed =
+          engine().claim_overflow(where.in_new, where.bucket(), where.position);
+      slot = static_cast<slot_type*>(claimed.slot);
+      tag = claimed.tag;
+    }
+    construct_in(slot, construct);
+    *tag = static_cast<std::uint8_t>(where.tag_word);
+    ++state_.size;
+    return location::one(slot, tag, where.in_new, empty.empty(), where.bucket());
+  }
+  template <class Construct>
+  STEADY_ALWAYS_INLINE void construct_in(slot_type* slot, const Construct& construct) {
+    slot_opening<storage_type::is_poisoned, slot_type> opening(slot);
+    [[maybe_unused]] const user_code scope(this);
+    construct(slot);
+    opening.keep();
+  }
+  static std::uint8_t* cached_hashes(const slot_type* slots, std::uint64_t bucket) noexcept {
+    return reinterpret_cast<std::uint8_t*>(&extras(slots, bucket)) +
+           sizeof(bucket_extras<storage_type>);
+  }
+
+  // Makes an element at the location that it has in a table with as many buckets, whose cached hash
+  // bits are known here; its slot is empty.
+  template <class Construct>
+  STEADY_ALWAYS_INLINE void insert_alike(const location& at, const Construct& construct) {
+    const reference own = state_.shown_bucket(state_.shape.line().first_of(at.bucket()));
+    const auto number = static_cast<unsigned>(at.tag() - header_around(at.tag()));
+    construct_in(slot_of(slots_of(own), number), construct);
+    own.header()->tags[number] = *at.tag();
+    ++state_.size;
+  }
+  void copy_cached_hashes(const bucket_array<storage_type>& from) const noexcept {
+    if constexpr (layout::caches_hashes) {
+      for (std::uint64_t bucket = 0; bucket < from.line().buckets(); ++bucket) {
+        const reference own = state_.shown_bucket(from.line().first_of(bucket));
+        std::memcpy(cached_hashes(slots_of(own), bucket),
+                    bucket_array<storage_type>::cached_hashes(from.slots(bucket, layout::value),
+                                                              bucket, layout::value),
+                    sizeof(bucket_header));
+      }
+    }
+  }
+
+  // ---- erasing ----
+
+  STEADY_ALWAYS_INLINE void remove(slot_type* slot, std::uint8_t* tag) noexcept {
+    require_changeable();
+    destroy(slot);
+    *tag = empty_tag;
+    state_.shape.count_erasure();
+    if (--state_.size < state_.erase_limit) [[unlikely]]
+      engine().note_small_size();
+  }
+  // What is rare takes few arguments: each one occupies a register on the hot path.
+  STEADY_NOINLINE void erase_slowly(slot_type* slot, std::uint8_t* tag, bool in_new,
+                                    bool in_overflow, std::uint64_t bucket) noexcept {
+    note_write(slot);
+    erase_announced(slot, tag, in_new, in_overflow, bucket);
+  }
+  STEADY_NOINLINE void erase_announced(slot_type* slot, std::uint8_t* tag, bool in_new,
+                                       bool in_overflow, std::uint64_t bucket) noexcept {
+    if (state_.shape.observed()) engine().before_erasing(slot);
+    remove(slot, tag);
+    if (in_overflow) engine().after_erasing_in_overflow(in_new, bucket);
+  }
+
+  state_type state_;
+  [[no_unique_address]] Hash hash_;
+  [[no_unique_address]] KeyEqual equal_;
+  [[no_unique_address]] Allocator allocator_;
+};
+
+}  // namespace steady::detail
