@@ -45,8 +45,8 @@ TEST(allocation, of_a_small_map_is_one_small_block) {
   std::size_t calls = 0;
   for (std::uint64_t n = 0; n < 44; ++n) {
     map[n] = n;
-    // 2, 4, 8 and 14 elements in a bucket, then two buckets, then four.
-    if (n == 0 || n == 2 || n == 4 || n == 8 || n == 14 || n == 22) ++calls;
+    // 2, 7 and 14 elements in a bucket, then two buckets, then four.
+    if (n == 0 || n == 2 || n == 7 || n == 14 || n == 22) ++calls;
     ASSERT_EQ(ledger.calls, calls) << n;
     ASSERT_EQ(ledger.blocks, 1u) << n;
     ASSERT_EQ(map.stats().bytes, ledger.bytes);

@@ -8,7 +8,7 @@
 // Everything in a chunk is found from the address of its first slot. Extras grow downwards, so that
 // their place does not depend on the number of buckets.
 //
-// A tiny array is one bucket with fewer slots than others have, in a block of its own:
+// A tiny array is one bucket without overflow, maybe with fewer slots than others have:
 //
 //   [header] [cached hash bits, if any] [slots] [directory entry]
 #pragma once
@@ -20,6 +20,7 @@
 
 #include <steady/detail/array/bucket.hpp>
 #include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/memory/map_memory.hpp>
 
@@ -99,6 +100,14 @@ struct chunk_extent {
   std::size_t bytes;
 };
 
+// The block of a tiny array.
+struct tiny_block {
+  std::size_t prefix;  // bytes in front of the header
+  std::size_t slots;
+  std::size_t bytes;
+  std::int8_t directory;  // as header stores have it
+};
+
 // ---- the layout ----
 
 struct array_layout {
@@ -130,7 +139,7 @@ struct array_layout {
   // What the distance of a bucket's slots from its extras grows by with each bucket of a chunk.
   constexpr std::size_t slots_and_extras() const noexcept { return bucket_bytes + extras_bytes; }
 
-  constexpr std::size_t spare_buckets(std::size_t buckets) const noexcept {
+  STEADY_COLD constexpr std::size_t spare_buckets(std::size_t buckets) const noexcept {
     return static_cast<std::size_t>(static_cast<double>(buckets) * spare_per_bucket);
   }
 
@@ -139,7 +148,7 @@ struct array_layout {
     const std::size_t fitting = max_of<std::size_t>(policy_chunk_bytes / overflow_stride, 1);
     return min_of(fitting, clamped<std::size_t>(buckets / 8, 1, 32));
   }
-  constexpr std::size_t extension_bytes(std::size_t buckets) const noexcept {
+  STEADY_COLD constexpr std::size_t extension_bytes(std::size_t buckets) const noexcept {
     return extension_header + extension_buckets(buckets) * overflow_stride;
   }
 
@@ -147,7 +156,8 @@ struct array_layout {
   constexpr std::size_t slots_room(std::size_t buckets) const noexcept {
     return round_up(buckets * bucket_bytes, sizeof(void*));
   }
-  constexpr chunk_extent chunk(std::size_t buckets, std::size_t embedded) const noexcept {
+  STEADY_COLD constexpr chunk_extent chunk(std::size_t buckets,
+                                           std::size_t embedded) const noexcept {
     chunk_extent extent{};
     extent.slots = round_up(embedded + buckets * extras_bytes, alignment);
     extent.spare = extent.slots + slots_room(buckets) + footer_bytes;
@@ -159,14 +169,14 @@ struct array_layout {
 
   // The largest number of elements at which 2^log2_buckets buckets are not yet too full. A single
   // bucket may be filled to the brim.
-  constexpr std::size_t load_limit(unsigned log2_buckets) const noexcept {
+  STEADY_COLD constexpr std::size_t load_limit(unsigned log2_buckets) const noexcept {
     if (log2_buckets == 0) return width;
     return static_cast<std::size_t>(static_cast<double>(std::uint64_t{1} << log2_buckets) * load);
   }
 
   // The fewest buckets, as a power of two, that hold `size` elements within the limit. Throws
   // std::length_error when no number of buckets does.
-  constexpr unsigned log2_buckets_for(std::size_t size) const {
+  STEADY_COLD constexpr unsigned log2_buckets_for(std::size_t size) const {
     unsigned log2_buckets = 0;
     while (load_limit(log2_buckets) < size) check_log2_buckets(++log2_buckets);
     return log2_buckets;
@@ -180,21 +190,29 @@ struct array_layout {
     if (log2_buckets > max_log2_buckets()) throw_too_many_buckets();
   }
 
-  constexpr std::size_t crowded_from(std::uint64_t buckets) const noexcept {
+  STEADY_COLD constexpr std::size_t crowded_from(std::uint64_t buckets) const noexcept {
     return 4 + static_cast<std::size_t>(static_cast<double>(buckets) * crowded_per_bucket);
   }
 
-  // ---- tiny arrays ----
+  // ---- small arrays ----
+  // Known beforehand, because growing a small map is all that many programs do with maps.
+
+  static constexpr unsigned few_sizes = 3;  // 1, 2 and 4 buckets
+  chunk_extent few[few_sizes];              // with their headers in front
 
   static constexpr unsigned tiny_sizes = 3;
-  // The slots of the tiny arrays: 2, 4 and 8, as far as that is less than a bucket's width.
-  static constexpr std::uint32_t tiny_slots(unsigned size) noexcept { return 2u << size; }
+  tiny_block tiny[tiny_sizes];
+  // The slots of the tiny arrays: two, half a bucket's width, and all of it. Fewer sizes would hold
+  // more memory than rivals do, more would grow more often (docs/dead-ends.md).
+  constexpr std::uint32_t tiny_slots(unsigned size) const noexcept {
+    return size == 2 || width <= 2 ? width : size == 1 && width >= 6 ? width / 2 : 2;
+  }
 
   constexpr std::size_t tiny_extras_bytes() const noexcept {
     return caches_hashes ? extras_bytes : 0;
   }
   // Behind `prefix` bytes, without the directory entry.
-  constexpr chunk_extent tiny(std::uint32_t slots, std::size_t prefix) const noexcept {
+  constexpr chunk_extent tiny_extent(std::uint32_t slots, std::size_t prefix) const noexcept {
     chunk_extent extent{};
     extent.slots = round_up(prefix + sizeof(bucket_header) + tiny_extras_bytes(), slot_alignment());
     extent.bytes = round_up(extent.slots + slots * slot_bytes, sizeof(void*));
@@ -213,79 +231,6 @@ struct array_layout {
   [[noreturn]] STEADY_COLD static void throw_too_many_buckets() {
     throw std::length_error("steady: more buckets asked for than a map can have");
   }
-};
-
-// As types, for code that knows the element: constants instead of numbers to be loaded.
-template <class Slot, class Storage, class Policy, bool CachesHashes>
-struct typed_layout {
-  using policy = Policy;
-  using storage = Storage;
-  using tag_group = typename Policy::group;
-  static constexpr bool caches_hashes = CachesHashes;
-
-  static constexpr unsigned width = Policy::template bucket_width<sizeof(Slot)>;
-  static constexpr unsigned overflow_width = min_of(Policy::overflow_width, width);
-  static constexpr std::size_t bucket_bytes = width * sizeof(Slot);
-  static constexpr std::size_t alignment = max_of(memory_source::block_alignment, alignof(Slot));
-
-  // Buckets per chunk: as many as fit the chunk's size, a power of two.
-  static constexpr std::size_t chunk_buckets = std::bit_floor(
-      clamped(Policy::chunk_bytes / bucket_bytes, std::size_t{1}, std::size_t{4096}));
-
-  static constexpr array_layout value = [] {
-    using statistics = overflow_statistics<Policy, width, overflow_width>;
-    static_assert(1 <= width && width <= max_bucket_width, "bucket_width: 1 to 14 slots");
-    static_assert(1 <= overflow_width && overflow_width <= max_overflow_width,
-                  "overflow_width: 1 to 6 slots");
-    static_assert(chunk_buckets <= overflow_bucket<Storage>::home_bits + 1,
-                  "an overflow bucket can tell every bucket of its chunk");
-    static_assert(Policy::load_limit > 0 && Policy::load_limit * width >= 1,
-                  "load_limit: a part of the slots that is at least one slot per bucket");
-    static_assert(Policy::shrink_below >= 0 && Policy::shrink_below <= 0.4,
-                  "shrink_below: 0 to 0.4, so that what has shrunk has room");
-    static_assert(Policy::evacuations_per_insert >= 1, "evacuations_per_insert: at least 1");
-
-    using extras = bucket_extras<Storage>;
-    array_layout of{};
-    of.slot_bytes = sizeof(Slot);
-    of.width = width;
-    of.overflow_width = overflow_width;
-    of.caches_hashes = CachesHashes;
-    of.load = statistics::load;
-    of.spare_per_bucket = statistics::spare;
-    of.crowded_per_bucket = statistics::crowded;
-    of.longest_natural_chain = statistics::longest_natural_chain;
-    of.policy_chunk_bytes = static_cast<std::uint32_t>(Policy::chunk_bytes);
-    of.alignment = alignment;
-    of.bucket_bytes = bucket_bytes;
-    of.log2_chunk_buckets = std::bit_width(chunk_buckets) - 1;
-    of.extras_bytes = sizeof(extras) + (CachesHashes ? extras::cached_hashes_bytes : 0);
-    of.footer_bytes = sizeof(chunk_footer<Storage>);
-    of.overflow_slots_offset =
-        static_cast<std::uint32_t>(round_up(sizeof(overflow_bucket<Storage>), alignof(Slot)));
-    of.overflow_stride = static_cast<std::uint32_t>(
-        round_up(of.overflow_slots_offset + overflow_width * sizeof(Slot), alignment));
-    of.extension_header = static_cast<std::uint32_t>(round_up(sizeof(void*) * 2, alignment));
-    of.chunk_bytes = static_cast<std::uint32_t>(of.chunk(chunk_buckets, 0).bytes);
-    return of;
-  }();
-
-  // Whether a bucket's slots are so few cache lines that prefetching all of them costs little.
-  static constexpr bool has_short_buckets = bucket_bytes <= 4 * cache_line_bytes;
-
-  // The shift of the smallest array that counts as large: its slots, which a lookup prefetches
-  // before it knows which one it needs, come from so far that this pays.
-  static constexpr unsigned shift_of_large =
-      line_partition::of(
-          std::bit_width((std::size_t{1} << (has_short_buckets ? 17 : 19)) / bucket_bytes))
-          .shift;
-
-  // In an array of no more than these, a visit to all slots, in order but with pauses, needs no
-  // prefetching.
-  static constexpr std::uint64_t buckets_nearby = (std::size_t{1} << 16) / bucket_bytes;
-  // The same where nothing but the slots is read: then the processor sees by itself what comes, as
-  // long as that is in one of its caches.
-  static constexpr std::uint64_t buckets_cached = (std::size_t{1} << 21) / bucket_bytes;
 };
 
 }  // namespace steady::detail

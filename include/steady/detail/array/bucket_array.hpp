@@ -13,18 +13,15 @@
 // Cost: create() allocates one block or reserves one range, whatever the size.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
 
 #include <steady/detail/array/array_layout.hpp>
 #include <steady/detail/array/bucket.hpp>
 #include <steady/detail/array/chunk.hpp>
-#include <steady/detail/array/header_leaves.hpp>
-#include <steady/detail/array/header_run.hpp>
 #include <steady/detail/array/overflow_chain.hpp>
+#include <steady/detail/array/typed_layout.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/pointers.hpp>
 #include <steady/detail/base/poison.hpp>
@@ -34,10 +31,6 @@
 #include <steady/detail/memory/map_memory.hpp>
 
 namespace steady::detail {
-
-template <class Storage>
-using header_store = std::conditional_t<Storage::in_leaves, header_leaves<bucket_header, Storage>,
-                                        header_run<bucket_header, Storage>>;
 
 template <class Storage>
 class bucket_array {
@@ -75,7 +68,8 @@ class bucket_array {
 
   // 2^log2_buckets buckets; there is no array yet. Throws what the allocator throws; nothing has
   // changed then.
-  STEADY_COLD void create(memory_type& memory, const array_layout& layout, unsigned log2_buckets) {
+  STEADY_NOINLINE void create(memory_type& memory, const array_layout& layout,
+                              unsigned log2_buckets) {
     const line_partition line = line_partition::of(log2_buckets);
     if (is_embedded(line, layout)) {
       create_embedded(memory, layout, line);
@@ -87,9 +81,10 @@ class bucket_array {
   }
 
   // The tiny array of that size, see array_layout, without elements. Throws as create().
-  STEADY_COLD void create_tiny(memory_type& memory, const array_layout& layout, unsigned size) {
-    const auto block = store::tiny(size, layout);
-    std::byte* const begin = memory.allocate_chunk(block.bytes, layout.alignment, false);
+  STEADY_NOINLINE void create_tiny(memory_type& memory, const array_layout& layout, unsigned size) {
+    const tiny_block& block = layout.tiny[size];
+    std::byte* const begin = memory.allocate(block.bytes, layout.alignment);
+    memory.recorder().chunk_allocated();
     // A leaves' root needs its prefix; a run's root lies behind what prefix there is.
     root_ = store::embed(begin + block.prefix - store::embedded_prefix);
     directory_ = block.directory;
@@ -98,16 +93,38 @@ class bucket_array {
     std::memset(begin + block.prefix, 0, sizeof(bucket_header) + layout.tiny_extras_bytes());
     store::set_slots(root(), directory_, 0, begin + block.slots, layout);
     memory.recorder().zeroed(sizeof(bucket_header));
-    poison<Storage::is_poisoned>(begin + block.slots, tiny_slot_bytes(layout));
+    poison<Storage::is_poisoned>(begin + block.slots,
+                                 std::size_t{tiny_slots(layout)} * layout.slot_bytes);
   }
 
-  // The number of slots of a tiny array, 0 in others.
+  // Brings a tiny array into a larger block, where moving elements is copying their bytes. Throws
+  // what the allocator throws; nothing has changed then. (What most small maps do, so it is short.)
+  STEADY_ALWAYS_INLINE void widen_as_bytes(memory_type& memory, const array_layout& layout,
+                                           unsigned size, unsigned larger) {
+    const tiny_block& from = layout.tiny[size];
+    const tiny_block& to = layout.tiny[larger];
+    std::byte* const begin = memory.allocate(to.bytes, layout.alignment);
+    std::byte* const old = slots(0, layout) - from.slots;
+    root_ = store::embed(begin + to.prefix - store::embedded_prefix);
+    directory_ = to.directory;
+    std::memcpy(begin + to.prefix, old + from.prefix,
+                sizeof(bucket_header) + layout.tiny_extras_bytes());
+    std::memcpy(begin + to.slots, old + from.slots,
+                std::size_t{layout.tiny_slots(size)} * layout.slot_bytes);
+    store::set_slots(root(), directory_, 0, begin + to.slots, layout);
+    memory.release(old, from.bytes, layout.alignment);
+    memory.recorder().chunk_allocated();
+    memory.recorder().chunk_released();
+  }
+
+  // A tiny array's number among those of the layout, and its slots; 0 slots in other arrays.
+  unsigned tiny_size(const array_layout& layout) const noexcept {
+    unsigned size = 0;
+    while (layout.tiny[size].directory != directory_) ++size;
+    return size;
+  }
   std::uint32_t tiny_slots(const array_layout& layout) const noexcept {
-    if (directory_ == -1 || directory_ == 0) return 0;
-    for (unsigned size = 0; size < array_layout::tiny_sizes; ++size) {
-      if (store::tiny(size, layout).directory == directory_) return array_layout::tiny_slots(size);
-    }
-    return 0;
+    return is_tiny() ? layout.tiny_slots(tiny_size(layout)) : 0;
   }
   bool is_tiny() const noexcept { return directory_ != -1 && directory_ != 0; }
 
@@ -147,24 +164,44 @@ class bucket_array {
       release_chunks_below(memory, layout, bucket);
   }
 
-  // Gives back all that is left; no element is. Calls `ending(first, end)` for the buckets of each
-  // chunk before it goes.
-  template <class Ending>
-  void destroy(memory_type& memory, const array_layout& layout, const Ending& ending) noexcept {
-    if (!exists()) return;
-    const std::uint64_t buckets =
-        is_embedded(line_, layout) ? line_.buckets() : layout.chunk_buckets();
+  // Gives back all that is left; no element is.
+  STEADY_NOINLINE void destroy(memory_type& memory, const array_layout& layout) noexcept {
+    if (is_tiny()) {
+      const tiny_block& tiny = layout.tiny[tiny_size(layout)];
+      std::byte* const block = slots(0, layout) - tiny.slots;
+      unpoison<Storage::is_poisoned>(block, tiny.bytes);
+      memory.recorder().chunk_released();
+      memory.release(block, tiny.bytes, layout.alignment);
+      *this = bucket_array();
+      return;
+    }
     for (std::uint64_t chunk = released_chunks_; chunk < provided_chunks_; ++chunk) {
-      ending(chunk * buckets, (chunk + 1) * buckets);
       release_chunk(memory, layout, chunk, false);
     }
+    destroy_headers(memory, layout);
+  }
+  // The same in parts, for who destroys the elements of a chunk before it goes: first the chunks,
+  // from first_chunk() up to end_chunk(), then the headers.
+  std::uint64_t first_chunk() const noexcept { return released_chunks_; }
+  std::uint64_t end_chunk() const noexcept { return provided_chunks_; }
+  STEADY_NOINLINE void release_chunk(memory_type& memory, const array_layout& layout,
+                                     std::uint64_t number, bool with_pages) noexcept {
+    if (is_tiny()) {
+      const tiny_block& tiny = layout.tiny[tiny_size(layout)];
+      return release_block(memory, slots(0, layout) - tiny.slots, tiny.bytes, layout, false, false);
+    }
+    const chunk_extent size = extent(layout);
+    const std::uint64_t first = number << layout.log2_chunk_buckets;
+    chunk_of(first, layout).release_extensions(memory);
+    release_block(memory, slots(first, layout) - size.slots, size.bytes, layout,
+                  !is_embedded(line_, layout), with_pages);
+  }
+  STEADY_COLD void destroy_headers(memory_type& memory, const array_layout& layout) noexcept {
+    if (!exists()) return;
     if (!is_embedded(line_, layout)) {
       store::destroy(memory, root_, line_, released_chunks_, provided_chunks_, layout);
     }
     *this = bucket_array();
-  }
-  void destroy(memory_type& memory, const array_layout& layout) noexcept {
-    destroy(memory, layout, [](std::uint64_t, std::uint64_t) {});
   }
 
   // The number of buckets that have memory, counted from the first.
@@ -175,7 +212,8 @@ class bucket_array {
   std::size_t chunks() const noexcept { return provided_chunks_ - released_chunks_; }
 
   // What an embedded array holds; O(extensions).
-  std::size_t embedded_bytes(const memory_type& memory, const array_layout& layout) const noexcept {
+  STEADY_COLD std::size_t embedded_bytes(const memory_type& memory,
+                                         const array_layout& layout) const noexcept {
     if (!exists()) return 0;
     const std::size_t block = memory.rounded(block_bytes(layout), layout.alignment);
     if (is_tiny()) return block;
@@ -212,8 +250,8 @@ class bucket_array {
     return chunk_of(bucket, layout).take_overflow(memory, bucket % layout.chunk_buckets());
   }
   // Gives the overflow buckets of `bucket` that have become empty back to the chunk.
-  void drop_empty_overflow(memory_type& memory, std::uint64_t bucket,
-                           const array_layout& layout) const noexcept {
+  STEADY_COLD void drop_empty_overflow(memory_type& memory, std::uint64_t bucket,
+                                       const array_layout& layout) const noexcept {
     if (!chain_type::drop_empty(chunk_of(bucket, layout), memory, first_overflow(bucket, layout),
                                 layout)) {
       header(bucket)->filter = 0;
@@ -258,25 +296,20 @@ class bucket_array {
     return is_embedded(line_, layout) ? line_.buckets() : layout.chunk_buckets();
   }
 
-  static std::size_t headers_bytes(line_partition line) noexcept {
-    return store::embedded_prefix + line.buckets() * sizeof(bucket_header);
+  static chunk_extent embedded_extent(line_partition line, const array_layout& layout) noexcept {
+    if (line.log2_buckets() < array_layout::few_sizes) return layout.few[line.log2_buckets()];
+    const std::size_t headers = line.buckets() * sizeof(bucket_header);
+    return layout.chunk(line.buckets(), store::embedded_prefix + headers);
   }
   chunk_extent extent(const array_layout& layout) const noexcept {
-    return is_embedded(line_, layout) ? layout.chunk(line_.buckets(), headers_bytes(line_))
+    return is_embedded(line_, layout) ? embedded_extent(line_, layout)
                                       : layout.chunk(layout.chunk_buckets(), 0);
   }
   std::size_t block_bytes(const array_layout& layout) const noexcept {
-    return is_tiny() ? store::tiny(tiny_size(layout), layout).bytes : extent(layout).bytes;
+    return is_tiny() ? layout.tiny[tiny_size(layout)].bytes : extent(layout).bytes;
   }
-  unsigned tiny_size(const array_layout& layout) const noexcept {
-    return static_cast<unsigned>(std::bit_width(tiny_slots(layout))) - 2;
-  }
-  std::size_t tiny_slot_bytes(const array_layout& layout) const noexcept {
-    return std::size_t{tiny_slots(layout)} * layout.slot_bytes;
-  }
-
   void create_embedded(memory_type& memory, const array_layout& layout, line_partition line) {
-    const chunk_extent size = layout.chunk(line.buckets(), headers_bytes(line));
+    const chunk_extent size = embedded_extent(line, layout);
     std::byte* const block = memory.allocate_chunk(size.bytes, layout.alignment, false);
     root_ = store::embed(block);
     provided_chunks_ = 1;
@@ -285,7 +318,7 @@ class bucket_array {
         .initialize(block + size.spare, block + size.bytes);
   }
 
-  STEADY_NOINLINE void provide_next(memory_type& memory, const array_layout& layout) {
+  STEADY_COLD void provide_next(memory_type& memory, const array_layout& layout) {
     const chunk_extent size = layout.chunk(layout.chunk_buckets(), 0);
     std::byte* const block = memory.allocate_chunk(size.bytes, layout.alignment, true);
     try {
@@ -300,8 +333,8 @@ class bucket_array {
     ++provided_chunks_;
   }
 
-  STEADY_NOINLINE void release_chunks_below(memory_type& memory, const array_layout& layout,
-                                            std::uint64_t bucket) noexcept {
+  STEADY_COLD void release_chunks_below(memory_type& memory, const array_layout& layout,
+                                        std::uint64_t bucket) noexcept {
     if (is_embedded(line_, layout)) return;
     while (released_chunks_ < bucket >> layout.log2_chunk_buckets) {
       release_chunk(memory, layout, released_chunks_, store::is_reserved(line_, layout));
@@ -310,19 +343,6 @@ class bucket_array {
     }
   }
 
-  void release_chunk(memory_type& memory, const array_layout& layout, std::uint64_t number,
-                     bool with_pages) noexcept {
-    const bool embedded = is_embedded(line_, layout);
-    if (is_tiny()) {
-      const auto tiny = store::tiny(tiny_size(layout), layout);
-      return release_block(memory, slots(0, layout) - tiny.slots, tiny.bytes, layout, false, false);
-    }
-    const chunk_extent size = extent(layout);
-    const std::uint64_t first = number << layout.log2_chunk_buckets;
-    chunk_of(first, layout).release_extensions(memory);
-    release_block(memory, slots(first, layout) - size.slots, size.bytes, layout, !embedded,
-                  with_pages);
-  }
   static void release_block(memory_type& memory, std::byte* block, std::size_t bytes,
                             const array_layout& layout, bool full, bool with_pages) noexcept {
     unpoison<Storage::is_poisoned>(block, bytes);

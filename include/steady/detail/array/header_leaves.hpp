@@ -106,14 +106,8 @@ class header_leaves {
 
   // ---- tiny arrays ----
 
-  struct tiny_block {
-    std::size_t prefix;
-    std::size_t slots;
-    std::size_t bytes;
-    std::int8_t directory;
-  };
-  static tiny_block tiny(unsigned size, const array_layout& layout) noexcept {
-    const chunk_extent extent = layout.tiny(array_layout::tiny_slots(size), embedded_prefix);
+  static constexpr tiny_block tiny(unsigned size, const array_layout& layout) noexcept {
+    const chunk_extent extent = layout.tiny_extent(layout.tiny_slots(size), embedded_prefix);
     return {embedded_prefix, extent.slots, extent.bytes, static_cast<std::int8_t>(size + 1)};
   }
 
@@ -122,14 +116,15 @@ class header_leaves {
   static bool is_reserved(line_partition, const array_layout&) noexcept { return false; }
 
   // Throws what the allocator throws; nothing changes then.
-  static root_link create(memory_type& memory, line_partition line, const array_layout&) {
+  STEADY_COLD static root_link create(memory_type& memory, line_partition line,
+                                      const array_layout&) {
     std::byte* const block = memory.allocate(root_bytes(line), block_alignment);
     return to_stored<root_link>(reinterpret_cast<node_link*>(block));
   }
 
   // From now on the headers of `chunk`, and its directory entry, may be written.
-  static void provide(memory_type& memory, const root_link& root, line_partition line,
-                      std::uint64_t chunk, const array_layout& layout) {
+  STEADY_COLD static void provide(memory_type& memory, const root_link& root, line_partition line,
+                                  std::uint64_t chunk, const array_layout& layout) {
     const std::uint64_t bucket = chunk << layout.log2_chunk_buckets;
     if (bucket % leaf_headers != 0) return;
     const std::uint64_t leaf = bucket / leaf_headers;
@@ -150,8 +145,8 @@ class header_leaves {
     std::construct_at(leaf_entry(root, leaf), to_stored<leaf_link>(headers));
   }
   // No chunk below `chunks` will be looked at again; the last of them was given back just now.
-  static void release(memory_type& memory, const root_link& root, line_partition line,
-                      std::uint64_t chunks, const array_layout& layout) noexcept {
+  STEADY_COLD static void release(memory_type& memory, const root_link& root, line_partition line,
+                                  std::uint64_t chunks, const array_layout& layout) noexcept {
     const std::uint64_t bucket = chunks << layout.log2_chunk_buckets;
     if (bucket % leaf_headers != 0) return;
     const std::uint64_t leaf = bucket / leaf_headers - 1;
@@ -161,9 +156,9 @@ class header_leaves {
 
   // Gives back what create() took and what provide() added. Chunks were released up to `released`;
   // those from `provided` on were never there.
-  static void destroy(memory_type& memory, const root_link& root, line_partition line,
-                      std::uint64_t released, std::uint64_t provided,
-                      const array_layout& layout) noexcept {
+  STEADY_COLD static void destroy(memory_type& memory, const root_link& root, line_partition line,
+                                  std::uint64_t released, std::uint64_t provided,
+                                  const array_layout& layout) noexcept {
     const std::uint64_t ended = (released << layout.log2_chunk_buckets) / leaf_headers;
     const std::uint64_t begun =
         ((provided << layout.log2_chunk_buckets) + leaf_headers - 1) / leaf_headers;

@@ -96,24 +96,18 @@ class header_run {
   // The directory entry comes behind the slots, where no room is lost to alignment; if that is too
   // far away, it comes in front.
 
-  struct tiny_block {
-    std::size_t prefix;
-    std::size_t slots;
-    std::size_t bytes;
-    std::int8_t directory;
-  };
-  static tiny_block tiny(unsigned size, const array_layout& layout) noexcept {
-    const std::uint32_t slots = array_layout::tiny_slots(size);
-    const chunk_extent extent = layout.tiny(slots, 0);
+  static constexpr tiny_block tiny(unsigned size, const array_layout& layout) noexcept {
+    const std::uint32_t slots = layout.tiny_slots(size);
+    const chunk_extent extent = layout.tiny_extent(slots, 0);
     std::size_t entry = extent.bytes / sizeof(directory_entry);
-    if (layout.slot_bytes < 4) entry += size;  // so that every size has another one
+    if (layout.slot_bytes < 4) entry += slots;  // so that every number of slots has another one
     if (entry <= 127) {
       return {0, extent.slots, (entry + 1) * sizeof(directory_entry),
               static_cast<std::int8_t>(entry)};
     }
     const std::size_t words = size + 2;  // in front of the root
     const std::size_t prefix = round_up(words * sizeof(directory_entry), sizeof(Header));
-    const chunk_extent behind = layout.tiny(slots, prefix);
+    const chunk_extent behind = layout.tiny_extent(slots, prefix);
     return {prefix, behind.slots, behind.bytes, static_cast<std::int8_t>(-static_cast<int>(words))};
   }
 
@@ -125,7 +119,8 @@ class header_run {
   }
 
   // Throws std::bad_alloc; nothing changes then.
-  static root_link create(memory_type& memory, line_partition line, const array_layout& layout) {
+  STEADY_COLD static root_link create(memory_type& memory, line_partition line,
+                                      const array_layout& layout) {
     const extent size = extent::of(line, layout);
     std::byte* const block = size.reserved
                                  ? reserve_addresses(size.directory + size.headers)
@@ -134,8 +129,8 @@ class header_run {
   }
 
   // From now on the headers of `chunk`, and its directory entry, may be written.
-  static void provide(memory_type& memory, const root_link&, line_partition line,
-                      std::uint64_t chunk, const array_layout& layout) noexcept {
+  STEADY_COLD static void provide(memory_type& memory, const root_link&, line_partition line,
+                                  std::uint64_t chunk, const array_layout& layout) noexcept {
     const std::uint64_t bucket = chunk << layout.log2_chunk_buckets;
     if (bucket % slice_headers != 0 || !extent::of(line, layout).reserved) return;
     memory.supplied(slice_bytes);
@@ -145,8 +140,8 @@ class header_run {
   }
 
   // No chunk below `chunks` will be looked at again; the last of them was given back just now.
-  static void release(memory_type& memory, const root_link& root, line_partition line,
-                      std::uint64_t chunks, const array_layout& layout) noexcept {
+  STEADY_COLD static void release(memory_type& memory, const root_link& root, line_partition line,
+                                  std::uint64_t chunks, const array_layout& layout) noexcept {
     const std::uint64_t bucket = chunks << layout.log2_chunk_buckets;
     if (bucket % slice_headers != 0 || !extent::of(line, layout).reserved) return;
     const std::uint64_t slices = bucket / slice_headers;
@@ -161,9 +156,9 @@ class header_run {
 
   // Gives back what create() took. Chunks were given back up to `released`, and headers with them
   // if `with_headers`; chunks from `provided` on were never there.
-  static void destroy(memory_type& memory, const root_link& root, line_partition line,
-                      std::uint64_t released, std::uint64_t provided,
-                      const array_layout& layout) noexcept {
+  STEADY_COLD static void destroy(memory_type& memory, const root_link& root, line_partition line,
+                                  std::uint64_t released, std::uint64_t provided,
+                                  const array_layout& layout) noexcept {
     const extent size = extent::of(line, layout);
     auto* const block = reinterpret_cast<std::byte*>(to_raw(root)) - size.directory;
     if (!size.reserved) {

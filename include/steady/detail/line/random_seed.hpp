@@ -37,15 +37,14 @@ inline std::uint64_t next_random() noexcept {
   return word ^ (word >> 31);
 }
 
-// A name that no line has had yet, as far as chance knows.
-inline std::uint16_t random_line_name() noexcept {
-  return static_cast<std::uint16_t>(next_random() % 0xfffe + 1);
-}
-
-// A seed for a line of that name; 0: of a new one.
+// A seed for a line of that name; 0: of a new one, which no line has had yet as far as chance
+// knows.
 inline line_seed random_seed(std::uint16_t name = 0) noexcept {
   const line_seed drawn{next_random() | line_seed::required_bits};
-  return drawn.named(name != 0 ? name : random_line_name());
+  if (name == 0) name = drawn.name();
+  if (name == 0 || name == 0xffff) [[unlikely]]
+    name = 0x5eed;
+  return drawn.named(name);
 }
 
 }  // namespace steady::detail

@@ -187,9 +187,6 @@ class map_memory {
     recorder_.withdrawn(bytes);
   }
 
-  std::uint64_t overflow_buckets() const noexcept {
-    return counters_ == nullptr ? 0 : counters_->overflow_buckets;
-  }
   void overflow_taken() noexcept {
     if (counters_ != nullptr) ++counters_->overflow_buckets;
   }

@@ -62,7 +62,8 @@ struct cold_blocks {
   // The elements that fit an array.
   static std::uint64_t room(const typename cold_type::array& of,
                             const array_layout& layout) noexcept {
-    return of.is_tiny() ? of.tiny_slots(layout) : layout.load_limit(of.line().log2_buckets());
+    if (of.line().log2_buckets() == 0) return of.is_tiny() ? of.tiny_slots(layout) : layout.width;
+    return layout.load_limit(of.line().log2_buckets());
   }
 
   // Compact again only once overflow has doubled.

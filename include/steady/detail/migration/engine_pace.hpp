@@ -10,7 +10,7 @@ inline namespace STEADY_ABI {
 // ---- sizes ----
 
 template <class Storage>
-sizing table_engine<Storage>::sizing_now() const noexcept {
+STEADY_COLD sizing table_engine<Storage>::sizing_now() const noexcept {
   if (state_.cold_link == nullptr) return sizing(layout(), of_.kind.shrink_below);
   return sizing(layout(), of_.kind.shrink_below, requests().reserved, cold().asked, cold().reseed);
 }
@@ -24,13 +24,14 @@ std::uint64_t table_engine<Storage>::room() const noexcept {
 
 // A table without a cold block has nothing to move insertions for but growing.
 template <class Storage>
-std::uint64_t table_engine<Storage>::reserved() const noexcept {
+STEADY_COLD std::uint64_t table_engine<Storage>::reserved() const noexcept {
   if (state_.cold_link != nullptr) return requests().reserved;
   return state_.has_memory() ? room() : 0;
 }
 
 template <class Storage>
-typename table_engine<Storage>::limits table_engine<Storage>::idle_range() const noexcept {
+STEADY_COLD typename table_engine<Storage>::limits table_engine<Storage>::idle_range()
+    const noexcept {
   if (!state_.has_memory()) return {};
   std::uint64_t from = 0;
   if (state_.cold_link != nullptr) {
@@ -62,11 +63,12 @@ STEADY_COLD void table_engine<Storage>::note_small_size() noexcept {
 // ---- insertion ----
 
 template <class Storage>
-STEADY_COLD void table_engine<Storage>::make_first(std::uint64_t size) {
+void table_engine<Storage>::make_first(std::uint64_t size) {
   small_growth<Storage>(of_).make_first(size);
   take_seed();
   state_.locations.change();
-  update_limits();
+  if (state_.cold_link != nullptr) return update_limits();
+  state_.insert_limit = static_cast<std::uint32_t>(room());
 }
 
 // A line of its own, for a table without elements; under the name that the last one had.
@@ -77,8 +79,12 @@ void table_engine<Storage>::take_seed() noexcept {
 
 template <class Storage>
 STEADY_NOINLINE void table_engine<Storage>::prepare_insertion() {
-  if (!state_.has_memory()) [[unlikely]]
-    return make_first(1);
+  if constexpr (!stress_migration) {
+    if (state_.cold_link == nullptr && state_.shape.line().log2_buckets() <= 1) return grow_small();
+  }
+  if (state_.migrating()) [[likely]]
+    return make_progress(state_.size + 1, &migration_counters::by_insert);
+  if (!state_.has_memory()) return make_first(1);
   if constexpr (stress_migration) start_at_random();
   if (!grows_at_once()) make_progress(state_.size + 1, &migration_counters::by_insert);
   const bool is_tiny = state_.old_array().is_tiny();
@@ -91,13 +97,35 @@ STEADY_NOINLINE void table_engine<Storage>::prepare_insertion() {
   }
 }
 
+// The same for a table of at most two buckets without a cold block: it is full.
+template <class Storage>
+void table_engine<Storage>::grow_small() {
+  if (!state_.has_memory()) {
+    make_first(1);
+    return;
+  }
+  const array old = state_.old_array();
+  if (!can_grow_at_once(old)) return make_progress(state_.size + 1, &migration_counters::by_insert);
+  try {
+    small_growth<Storage>(of_).grow();
+    state_.insert_limit = static_cast<std::uint32_t>(room());
+  } catch (...) {
+    if (old.is_tiny()) throw;  // without overflow there is no slot
+  }
+}
+
+template <class Storage>
+bool table_engine<Storage>::can_grow_at_once(const array& old) const noexcept {
+  return array::is_embedded(line_partition::of(old.line().log2_buckets() + 1), layout()) ||
+         (old.is_tiny() && old.tiny_slots(layout()) < layout().width);
+}
+
 // Whether one more element calls for a growth that needs no migration.
 template <class Storage>
-bool table_engine<Storage>::grows_at_once() const noexcept {
+STEADY_COLD bool table_engine<Storage>::grows_at_once() const noexcept {
   const unsigned now = state_.shape.line().log2_buckets();
   if (now > 1 || state_.size < room()) return false;
-  if (!state_.old_array().is_tiny() && !array::is_embedded(line_partition::of(now + 1), layout()))
-    return false;
+  if (!can_grow_at_once(state_.old_array())) return false;
   if (state_.cold_link == nullptr) return true;
   const cold_type& of = cold();
   return !of.migrating() && of.asked == request::none && !of.reseed && !of.long_chain &&
@@ -106,7 +134,7 @@ bool table_engine<Storage>::grows_at_once() const noexcept {
 
 // Begins a migration that an insertion may begin, and need not.
 template <class Storage>
-void table_engine<Storage>::start_at_random() noexcept {
+STEADY_COLD void table_engine<Storage>::start_at_random() noexcept {
   const std::uint64_t size = state_.size + 1;
   if (size <= reserved() || size > room() || state_.migrating() || wants_migration(size)) return;
   try {
@@ -121,9 +149,9 @@ void table_engine<Storage>::make_progress(std::uint64_t size,
   try {
     const bool hurried = state_.cold_link != nullptr && (cold().reseeding || cold().long_chain);
     const std::uint64_t most = of_.kind.evacuations_per_insert * (hurried ? 2u : 1u);
+    const bool was_migrating = state_.migrating();
     work_off(most + stress<stress_migration>::extra(), size, counter);
-    // An observer may be gone.
-    if (state_.cold_link != nullptr && !cold().migrating()) update_limits();
+    if (!was_migrating) update_limits();  // an observer may be gone
   } catch (...) {
   }
 }
@@ -175,9 +203,15 @@ template <class Storage>
 STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(
     std::uint64_t most, std::uint64_t size, std::uint64_t migration_counters::*counter) {
   std::uint64_t done = 0;
-  for (; done < most && (state_.migrating() || start_wanted_migration(size)); ++done) {
-    evacuate();
-    ++(counters().*counter);
+  while (done < most && (state_.migrating() || start_wanted_migration(size))) {
+    migration<Storage> under_way(of_);
+    std::uint64_t& counted = counters().*counter;
+    do {
+      under_way.advance();
+      ++done;
+      ++counted;
+    } while (done < most && cold().migrating());
+    if (!cold().migrating()) update_limits();
   }
   if (state_.cold_link == nullptr || cold().older == nullptr) [[likely]]
     return done;
@@ -211,7 +245,7 @@ STEADY_COLD std::uint64_t table_engine<Storage>::destroy_older(std::uint64_t mos
 // ---- when to migrate ----
 
 template <class Storage>
-bool table_engine<Storage>::wants_migration(std::uint64_t size) const noexcept {
+STEADY_COLD bool table_engine<Storage>::wants_migration(std::uint64_t size) const noexcept {
   if (state_.old_array().is_tiny() && size <= room() && state_.cold_link == nullptr) return false;
   return sizing_now().wants_migration(state_.log2_buckets(), size) || wants_reseeding(size) ||
          wants_compaction(size);
@@ -219,13 +253,13 @@ bool table_engine<Storage>::wants_migration(std::uint64_t size) const noexcept {
 
 // Not while insertions may move nothing, or growth is overdue, when chains may be long.
 template <class Storage>
-bool table_engine<Storage>::may_migrate_for_chains(std::uint64_t size) const noexcept {
+STEADY_COLD bool table_engine<Storage>::may_migrate_for_chains(std::uint64_t size) const noexcept {
   return size > reserved() && !state_.migrating() &&
          size <= layout().load_limit(state_.log2_buckets());
 }
 
 template <class Storage>
-bool table_engine<Storage>::wants_compaction(std::uint64_t size) const noexcept {
+STEADY_COLD bool table_engine<Storage>::wants_compaction(std::uint64_t size) const noexcept {
   return state_.cold_link != nullptr && cold().crowded && may_migrate_for_chains(size) &&
          cold().memory.overflow_buckets > requests().crowded_from;
 }
@@ -233,7 +267,7 @@ bool table_engine<Storage>::wants_compaction(std::uint64_t size) const noexcept 
 // Whether the bucket with the long chain calls for another seed. Not again before the size has
 // doubled: then it was the hash that is broken, and no seed helps.
 template <class Storage>
-bool table_engine<Storage>::wants_reseeding(std::uint64_t size) const noexcept {
+STEADY_COLD bool table_engine<Storage>::wants_reseeding(std::uint64_t size) const noexcept {
   if (state_.cold_link == nullptr || !cold().long_chain || size < requests().reseed_again_from ||
       !may_migrate_for_chains(size)) {
     return false;
@@ -267,7 +301,7 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   const bool start = wish.must_start(now, next);
   if (start && state_.cold_link != nullptr && cold().reseed) {
     cold_blocks<Storage>::rare_of(of_);
-    if (state_.old_array().is_tiny()) small_growth<Storage>(of_).widen_fully();
+    if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
     migration<Storage>(of_).start_reseeding(next, requests().long_chain_at);
   } else if (start) {
     start_migration(next);
@@ -285,14 +319,14 @@ STEADY_COLD void table_engine<Storage>::start_migration(unsigned log2_buckets) {
   const bool is_first = state_.cold_link == nullptr;
   cold_blocks<Storage>::of(of_);
   if (is_first && log2_buckets > state_.log2_buckets()) requests().reserved = 0;  // outgrown
-  if (state_.old_array().is_tiny()) small_growth<Storage>(of_).widen_fully();
+  if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
   migration<Storage>(of_).start(log2_buckets);
   update_limits();
 }
 
 // What is under way; what is wanted next does not begin.
 template <class Storage>
-void table_engine<Storage>::complete_migration() {
+STEADY_COLD void table_engine<Storage>::complete_migration() {
   while (state_.migrating()) {
     evacuate();
     ++counters().by_call;

@@ -1,5 +1,5 @@
-// The functions of table_engine.hpp that do what a table is asked for: room, emptying, single slots,
-// observers, statistics.
+// The functions of table_engine.hpp that do what a table is asked for: room, emptying, single
+// slots, observers, statistics.
 #pragma once
 
 #include <steady/detail/migration/table_engine.hpp>
@@ -36,7 +36,7 @@ STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets) {
   if (!state_.has_memory()) {
     make_empty_buckets(log2_buckets);
   } else {
-    if (state_.old_array().is_tiny()) small_growth<Storage>(of_).widen_fully();
+    if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
     if (of.old_array().line().log2_buckets() != log2_buckets) {
       start_migration(log2_buckets);
       requests().reserved = layout().load_limit(log2_buckets);
@@ -111,7 +111,7 @@ STEADY_COLD void table_engine<Storage>::compact_gradually() noexcept {
 
 // A table whose cold block cannot be had has at most four buckets: there is little to be done.
 template <class Storage>
-void table_engine<Storage>::ask_for(request what) noexcept {
+STEADY_COLD void table_engine<Storage>::ask_for(request what) noexcept {
   if (!state_.has_memory()) return;
   try {
     cold_blocks<Storage>::of(of_).asked = what;
@@ -153,7 +153,7 @@ STEADY_COLD void table_engine<Storage>::clear() noexcept {
 
 // Makes all buckets, whose elements are destroyed, empty ones.
 template <class Storage>
-void table_engine<Storage>::forget_elements(const array& within) noexcept {
+STEADY_COLD void table_engine<Storage>::forget_elements(const array& within) noexcept {
   map_memory<Storage> memory = of_.memory();
   for (std::uint64_t bucket = 0; bucket < within.line().buckets(); ++bucket) {
     bucket_header* const header = within.header(bucket);
@@ -199,14 +199,19 @@ STEADY_COLD void table_engine<Storage>::clear_gradually() noexcept {
 }
 
 template <class Storage>
-STEADY_COLD void table_engine<Storage>::release() noexcept {
+STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
   announce_end();
   state_.locations.change();
   if (state_.cold_link == nullptr) {
     if (!state_.has_memory()) return;
     map_memory<Storage> memory = of_.memory();
     array only = state_.old_array();
-    destroy_array(of_, memory, only, 0, only.line().buckets());
+    if (!of_.kind.needs_no_destroying && state_.size != 0) {
+      for (std::uint64_t bucket = 0; bucket < only.line().buckets(); ++bucket) {
+        destroy_bucket(of_, only, bucket);
+      }
+    }
+    only.destroy(memory, layout());
     return state_.reset();
   }
   destroy_older(everything);
@@ -224,7 +229,7 @@ STEADY_COLD void table_engine<Storage>::release() noexcept {
 }
 
 template <class Storage>
-void table_engine<Storage>::forget_requests() noexcept {
+STEADY_COLD void table_engine<Storage>::forget_requests() noexcept {
   requests().reserved = 0;
   cold().asked = request::none;
   cold().reseed = false;
@@ -246,7 +251,7 @@ STEADY_COLD void table_engine<Storage>::drop_cold_block_if_unused() noexcept {
 
 // Tells observers that all elements leave.
 template <class Storage>
-void table_engine<Storage>::announce_end() noexcept {
+STEADY_COLD void table_engine<Storage>::announce_end() noexcept {
   if (state_.cold_link == nullptr) return;
   cold().announce_all();
   state_.each_walker([](walker_base& walker) { walker.emptied(); });

@@ -19,8 +19,9 @@ namespace steady::detail {
 
 // Destroys the elements of a bucket; their tags stay. Returns how many.
 template <class Storage>
-std::size_t destroy_bucket(const table_handle<Storage>& of, const bucket_array<Storage>& within,
-                           std::uint64_t bucket) noexcept {
+STEADY_NOINLINE std::size_t destroy_bucket(const table_handle<Storage>& of,
+                                           const bucket_array<Storage>& within,
+                                           std::uint64_t bucket) noexcept {
   const array_layout& layout = of.layout();
   const slot_set full = within.full_slots(bucket, layout);
   std::size_t destroyed = full.size();
@@ -36,20 +37,26 @@ std::size_t destroy_bucket(const table_handle<Storage>& of, const bucket_array<S
 // Destroys the elements of an array from bucket `from` up to `end`, and gives all its memory back,
 // each chunk right behind its elements: the allocator's coalescing then hits the cache.
 template <class Storage>
-void destroy_array(const table_handle<Storage>& of, map_memory<Storage>& memory,
-                   bucket_array<Storage>& within, std::uint64_t from, std::uint64_t end) noexcept {
-  within.destroy(memory, of.layout(), [&](std::uint64_t first, std::uint64_t last) {
-    if (of.kind.needs_no_destroying) return;
-    last = min_of(last, end);
-    for (std::uint64_t bucket = max_of(first, from); bucket < last; ++bucket) {
-      destroy_bucket(of, within, bucket);
+STEADY_NOINLINE void destroy_array(const table_handle<Storage>& of, map_memory<Storage>& memory,
+                                   bucket_array<Storage>& within, std::uint64_t from,
+                                   std::uint64_t end) noexcept {
+  for (std::uint64_t chunk = within.first_chunk(); chunk < within.end_chunk(); ++chunk) {
+    const std::uint64_t first = chunk << of.layout().log2_chunk_buckets;
+    const std::uint64_t last = min_of(first + of.layout().chunk_buckets(), end);
+    if (!of.kind.needs_no_destroying) {
+      for (std::uint64_t bucket = max_of(first, from); bucket < last; ++bucket) {
+        destroy_bucket(of, within, bucket);
+      }
     }
-  });
+    within.release_chunk(memory, of.layout(), chunk, false);
+  }
+  within.destroy_headers(memory, of.layout());
 }
 
 // The same for both arrays of a cold block.
 template <class Storage>
-void destroy_arrays(const table_handle<Storage>& of, cold_block<Storage>& cold) noexcept {
+STEADY_COLD void destroy_arrays(const table_handle<Storage>& of,
+                                cold_block<Storage>& cold) noexcept {
   map_memory<Storage> memory = of.memory_of(&cold);
   bucket_array<Storage>& old = cold.old_array();
   if (cold.migrating()) {
@@ -73,7 +80,7 @@ class incremental_destruction {
       : of_(of), cold_(retired), progress_(retired.destruction), memory_(of.memory_of(&retired)) {}
 
   // Retires the arrays of a cold block, which held `elements` elements. O(1).
-  static void begin(cold_type& cold, std::uint64_t elements) noexcept {
+  STEADY_COLD static void begin(cold_type& cold, std::uint64_t elements) noexcept {
     destruction_progress progress;
     progress.new_written = cold.migrating() ? cold.new_written() : 0;
     progress.in_new = progress.new_written != 0;
@@ -115,7 +122,7 @@ class incremental_destruction {
     return cold.old_array().line().bucket_at(cold.frontier);
   }
 
-  void destroy_next() noexcept {
+  STEADY_COLD void destroy_next() noexcept {
     bucket_array<Storage>& within = cold_.arrays[progress_.in_new ? 1 : 0];
     const std::uint64_t bucket = progress_.next_bucket;
     std::size_t destroyed = 0;

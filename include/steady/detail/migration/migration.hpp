@@ -6,8 +6,8 @@
 // are those of the old line, while elements go anywhere in the new array; so first, in steps, all
 // of that gets memory and headers. A bucket whose chain is too long is emptied before its turn.
 //
-// Bound of a step: evacuation.hpp's, or reseed_step.hpp's for one bucket; up to 63 empty buckets
-// passed when shrinking.
+// Bound of a step: one old bucket with its overflow, at most max_targets new buckets and one chunk;
+// as many new buckets as elements when reseeding; up to 63 empty buckets passed when shrinking.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +20,8 @@
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/line/random_seed.hpp>
 #include <steady/detail/migration/cold_blocks.hpp>
-#include <steady/detail/migration/evacuation.hpp>
+#include <steady/detail/migration/element_transfer.hpp>
 #include <steady/detail/migration/evacuation_plan.hpp>
-#include <steady/detail/migration/reseed_step.hpp>
 #include <steady/detail/migration/table_handle.hpp>
 
 namespace steady::detail {
@@ -48,9 +47,9 @@ class migration {
   STEADY_COLD void start_reseeding(unsigned log2_buckets, std::uint64_t early) {
     start(log2_buckets);
     rare_block& rare = *to_raw(cold_.rare);
-    std::uint16_t name = random_line_name();
-    while (name == of_.state.seed.name()) name = random_line_name();
-    rare.next_seed = random_seed(name);
+    do {
+      rare.next_seed = random_seed();
+    } while (rare.next_seed.name() == of_.state.seed.name());
     rare.prepared = 0;
     const line_partition line = cold_.old_array().line();
     rare.early_first = line.first_of(line.bucket_at(early));
@@ -131,17 +130,20 @@ class migration {
     return split_bucket(of_, memory_, cold_.old_array(), source, cold_.new_array(), to, two);
   }
 
+  // Any other step: the interval from the frontier to the end of the old bucket, or to the end of a
+  // group of new buckets if that comes first.
   STEADY_NOINLINE void advance_by_plan() {
     const evacuation_plan plan = evacuation_plan::at(
         cold_.frontier, cold_.old_array().line(), cold_.new_array().line(),
         static_cast<unsigned>(min_of<std::size_t>(max_targets, layout().chunk_buckets())));
-    const bool doubles = cold_.old_array().line().shift == cold_.new_array().line().shift + 1;
-    const bool splits = plan.targets <= 2 && plan.fresh && plan.empties_source && !doubles &&
-                        may_split() && split(plan.source, plan.target, plan.targets == 2);
-    if (!splits) {
-      evacuation<Storage>(of_, plan, cold_.old_array(), cold_.new_array(), memory_)
-          .run(of_.state.seed);
-    }
+    array& target = cold_.new_array();
+    element_transfer<Storage> transfer(of_, cold_.old_array(), target, of_.state.seed, memory_);
+    transfer.gather(plan.source, plan.first, plan.last);
+    target.provide(memory_, layout(), plan.target + plan.targets - 1);
+    target.clear_headers(memory_, plan.target + (plan.fresh ? 0 : 1), plan.target + plan.targets);
+    transfer.run();
+    if (plan.empties_source) transfer.give_overflow_back();
+    memory_.recorder().evacuated(1);
     pass(plan.last, plan.source + (plan.empties_source ? 1 : 0));
   }
 
@@ -198,8 +200,13 @@ class migration {
   void reseed(std::uint64_t bucket) {
     const array& old = cold_.old_array();
     cold_.announce(false, old.line().first_of(bucket), old.line().last_of(bucket));
-    reseed_step<Storage>(of_, old, cold_.new_array(), memory_)
-        .run(bucket, 1, to_raw(cold_.rare)->next_seed);
+    element_transfer<Storage> transfer(of_, old, cold_.new_array(), to_raw(cold_.rare)->next_seed,
+                                       memory_);
+    transfer.gather(bucket);
+    transfer.run();
+    transfer.emptied(bucket);
+    transfer.give_overflow_back();
+    memory_.recorder().evacuated(1);
   }
   // A chunk of new buckets, empty.
   void prepare_next() {

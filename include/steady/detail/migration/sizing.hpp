@@ -19,6 +19,7 @@
 
 #include <steady/detail/array/array_layout.hpp>
 #include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
 #include <steady/detail/state/cold_block.hpp>
 
 namespace steady::detail {
@@ -34,13 +35,13 @@ class sizing {
         asked_(asked),
         reseed_(reseed) {}
 
-  bool wants_migration(unsigned now, std::uint64_t size) const noexcept {
+  STEADY_COLD bool wants_migration(unsigned now, std::uint64_t size) const noexcept {
     return asked_ != request::none || reseed_ || max_of(size, reserved_) > room(now) ||
            size < shrink_below(now);
   }
 
   // The number of buckets to migrate to; `now` with nothing to do, unless compacting was asked for.
-  unsigned wanted(unsigned now, std::uint64_t size) const {
+  STEADY_COLD unsigned wanted(unsigned now, std::uint64_t size) const {
     const unsigned fitting = layout_.log2_buckets_for(max_of(size, reserved_));
     if (fitting > now) return min_of(fitting, now + 3);
     if (asked_ == request::shrink) return fitting;
@@ -56,7 +57,7 @@ class sizing {
   // The idle range: from `shrink_below` to `room`, an insertion or erasure has nothing to do but
   // its own business.
   std::uint64_t room(unsigned now) const noexcept { return layout_.load_limit(now); }
-  std::uint64_t shrink_below(unsigned now) const noexcept {
+  STEADY_COLD std::uint64_t shrink_below(unsigned now) const noexcept {
     if (now <= layout_.log2_chunk_buckets || reserved_ > room(now - 1)) return 0;
     return static_cast<std::uint64_t>(static_cast<double>(room(now)) * shrink_part_);
   }

@@ -1,6 +1,6 @@
-// Growing a map of few elements at once: within one bucket, by 2, 4, 8 slots and a bucket's width,
-// then to two buckets, then to four. Each of these moves at most two buckets, as much as a step of
-// a migration may, so none needs a second array or a cold block.
+// Growing a map of few elements at once: within one bucket, by 2 slots, half a bucket's and all of
+// a bucket's, then to two buckets, then to four. Each of these moves at most two buckets, as much
+// as a step of a migration may, so none needs a second array or a cold block.
 //
 // The new array is a block of its own. Elements move either all or none.
 #pragma once
@@ -12,10 +12,8 @@
 #include <steady/detail/array/bucket_array.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
-#include <steady/detail/migration/cold_blocks.hpp>
-#include <steady/detail/migration/incremental_destruction.hpp>
+#include <steady/detail/migration/element_transfer.hpp>
 #include <steady/detail/migration/migration.hpp>
-#include <steady/detail/migration/reseed_step.hpp>
 #include <steady/detail/migration/table_handle.hpp>
 
 namespace steady::detail {
@@ -31,7 +29,7 @@ class small_growth {
 
   // An array for a first `size` elements, at most a bucket's width of them. Throws what the
   // allocator throws.
-  STEADY_COLD void make_first(std::uint64_t size) {
+  STEADY_NOINLINE void make_first(std::uint64_t size) {
     array fresh;
     make_single(fresh, size);
     of_.state.show(fresh);
@@ -39,46 +37,60 @@ class small_growth {
 
   // Room for one more element than there are slots, in an array of at most two buckets. Throws what
   // the allocator, hashing and copying throw; nothing has changed then.
-  STEADY_NOINLINE void grow() {
-    const array old = of_.state.old_array();
-    array fresh;
-    if (old.is_tiny()) {
-      make_single(fresh, old.tiny_slots(layout()) + std::uint64_t{1});
-      return move_to(old, fresh, [&] { widen(old, fresh); });
+  void grow() {
+    array old = of_.state.old_array();
+    if (old.is_tiny() && moves_bytes()) {
+      const unsigned size = old.tiny_size(layout());
+      if (size + 1 < array_layout::tiny_sizes &&
+          layout().tiny_slots(size) < layout().tiny_slots(size + 1)) {
+        const std::size_t moved = old.full_slots(0, layout()).size();
+        old.widen_as_bytes(memory_, layout(), size, size + 1);
+        memory_.recorder().moved(moved);
+        of_.state.show(old);
+        of_.state.locations.change();
+        return;
+      }
     }
-    fresh.create(memory_, layout(), old.line().log2_buckets() + 1);
-    move_to(old, fresh, [&] { divide(old, fresh); });
+    const std::uint64_t slots = old.tiny_slots(layout());
+    grow_from(old, slots == 0 || slots == layout().width ? way::divided : way::widened, slots + 1);
   }
 
-  // A whole bucket instead of a tiny one, for a migration.
-  STEADY_COLD void widen_fully() {
-    const array old = of_.state.old_array();
-    array fresh;
-    make_single(fresh, layout().width);
-    move_to(old, fresh, [&] { widen(old, fresh); });
-  }
+  // A bucket that can have overflow instead of a tiny one, for a migration. Throws as grow().
+  STEADY_COLD void make_whole() { grow_from(of_.state.old_array(), way::made_whole, 0); }
 
  private:
   const array_layout& layout() const noexcept { return of_.layout(); }
 
-  // One bucket with at least `slots` slots.
-  void make_single(array& fresh, std::uint64_t slots) {
-    for (unsigned size = 0; size < array_layout::tiny_sizes; ++size) {
-      const std::uint32_t tiny = array_layout::tiny_slots(size);
-      if (tiny >= slots && tiny < layout().width) return fresh.create_tiny(memory_, layout(), size);
-    }
-    fresh.create(memory_, layout(), 0);
-    fresh.clear_headers(memory_, 0, 1);
+  bool moves_bytes() const noexcept {
+    return of_.kind.is_copied_as_bytes && !Storage::is_poisoned && !unwritten_bytes_are_watched &&
+           !of_.state.has_walkers();
   }
 
-  template <class Move>
-  void move_to(array old, array& fresh, const Move& move) {
-    const std::uint64_t overflow = memory_.overflow_buckets();
+  // One bucket with at least `slots` slots.
+  void make_single(array& fresh, std::uint64_t slots) {
+    unsigned size = 0;
+    while (layout().tiny_slots(size) < slots) ++size;
+    fresh.create_tiny(memory_, layout(), size);
+  }
+
+  // To one tiny bucket with more slots, to one whole bucket, or to twice as many buckets.
+  enum class way { widened, made_whole, divided };
+
+  STEADY_NOINLINE void grow_from(array old, way how, std::uint64_t slots) {
+    array fresh;
+    if (how == way::widened) {
+      make_single(fresh, slots);
+    } else {
+      fresh.create(memory_, layout(), old.line().log2_buckets() + (how == way::divided ? 1 : 0));
+    }
     try {
-      move();
+      if (how == way::divided) {
+        divide(old, fresh);
+      } else {
+        widen(old, fresh);
+      }
     } catch (...) {
       fresh.destroy(memory_, layout());
-      memory_.overflow_given_back(memory_.overflow_buckets() - overflow);
       throw;
     }
     of_.state.show(fresh);
@@ -92,8 +104,7 @@ class small_growth {
     std::byte* const from = old.slots(0, layout());
     std::byte* const to = fresh.slots(0, layout());
     const slot_set full = old.full_slots(0, layout());
-    if (of_.kind.is_copied_as_bytes && !Storage::is_poisoned && !unwritten_bytes_are_watched &&
-        !of_.state.has_walkers()) {
+    if (moves_bytes()) {
       std::memcpy(to, from, std::size_t{old.tiny_slots(layout())} * layout().slot_bytes);
     } else {
       relocate(full, from, to, header.tags);
@@ -105,7 +116,7 @@ class small_growth {
     *fresh.header(0) = header;
     memory_.recorder().moved(full.size());
   }
-  void relocate(slot_set full, std::byte* from, std::byte* to, std::uint8_t* tags) {
+  STEADY_COLD void relocate(slot_set full, std::byte* from, std::byte* to, std::uint8_t* tags) {
     moving_element elements[max_bucket_width];
     std::size_t count = 0;
     for (const std::uint64_t number : full) {
@@ -120,29 +131,45 @@ class small_growth {
     });
   }
 
-  // Twice as many buckets.
+  // Twice as many buckets. Only a bucket with overflow can fail to be split, so that comes first;
+  // if it fails, or there are several, elements are transferred.
   void divide(const array& old, array& fresh) {
     const std::uint64_t buckets = old.line().buckets();
-    if (splits(old, buckets)) {
+    const std::uint64_t first = splits(old, buckets);
+    if (first < buckets && split(old, first, fresh)) {
       for (std::uint64_t bucket = 0; bucket < buckets; ++bucket) {
-        migration<Storage>::split_bucket(of_, memory_, old, bucket, fresh, 2 * bucket, true);
+        if (bucket != first) split(old, bucket, fresh);
       }
     } else {
-      fresh.clear_headers(memory_, 0, 2 * buckets);
-      reseed_step<Storage>(of_, old, fresh, memory_).run(0, buckets, of_.state.seed);
+      transfer(old, fresh);
     }
   }
-  // Whether every bucket can be split, without fail.
-  bool splits(const array& old, std::uint64_t buckets) const noexcept {
+  bool split(const array& old, std::uint64_t bucket, array& fresh) {
+    return migration<Storage>::split_bucket(of_, memory_, old, bucket, fresh, 2 * bucket, true);
+  }
+  STEADY_COLD void transfer(const array& old, array& fresh) {
+    const std::uint64_t buckets = old.line().buckets();
+    fresh.clear_headers(memory_, 0, 2 * buckets);
+    element_transfer<Storage> transfer(of_, old, fresh, of_.state.seed, memory_);
+    for (std::uint64_t bucket = 0; bucket < buckets; ++bucket) transfer.gather(bucket);
+    transfer.run();
+    transfer.give_overflow_back();
+    memory_.recorder().evacuated(buckets);
+  }
+  // The bucket to split first, or `buckets` if not all others can be split without fail.
+  std::uint64_t splits(const array& old, std::uint64_t buckets) const noexcept {
     if (of_.kind.split == nullptr || !of_.kind.hashes_without_throwing ||
         layout().log2_chunk_buckets == 0 || of_.state.has_walkers()) {
-      return false;
+      return buckets;
     }
-    std::uint16_t overflow = 0;
+    std::uint64_t first = 0;
+    unsigned with_overflow = 0;
     for (std::uint64_t bucket = 0; bucket < buckets; ++bucket) {
-      overflow = static_cast<std::uint16_t>(overflow | old.header(bucket)->filter);
+      if (old.header(bucket)->filter == 0) continue;
+      first = bucket;
+      ++with_overflow;
     }
-    return overflow == 0;
+    return with_overflow <= 1 ? first : buckets;
   }
 
   const handle& of_;

@@ -157,22 +157,26 @@ class split {
     if (link.next != nullptr) return false;
     slot_type* const slots = overflow_slots_of(&link);
     const slot_set arriving = ~native_tag_group::load(&link).empty() & all_overflow_slots;
-    std::uint64_t positions[layout::overflow_width];
-    const slot_set arriving_upper = find_upper(
-        slots, arriving,
-        [&](std::uint64_t number, std::uint64_t position) { positions[number] = position; });
+    std::uint64_t positions[max_bucket_width];
+    const slot_set arriving_upper = find_upper(slots, arriving, positions);
     const slot_set full = occupied();
     const slot_set upper = find_upper_of_bucket();
-    const slot_set lower = full & ~upper;
-    const slot_set arriving_lower = arriving & ~arriving_upper;
-    if (lower.size() + arriving_lower.size() > layout::width ||
-        upper.size() + arriving_upper.size() > layout::width) {
+    slot_set gaps[2] = {all_slots & ~(full & ~upper), all_slots & ~upper};
+    if ((arriving & ~arriving_upper).size() > gaps[0].size() ||
+        arriving_upper.size() > gaps[1].size()) {
       return false;
     }
-    move_to_sides(side_from(upper));
+    move_to_sides(
+        [upper](std::uint64_t number) { return -std::uint64_t{upper.bits() >> number & 1}; });
     write_headers(upper);
-    fill_gaps(lower, 0, link, slots, positions, arriving_lower);
-    fill_gaps(upper, ~std::uint64_t{0}, link, slots, positions, arriving_upper);
+    for (const std::uint64_t arrival : arriving) {
+      const std::uint64_t side = arriving_upper.bits() >> arrival & 1;
+      const std::uint64_t number = gaps[side].lowest();
+      gaps[side].remove_lowest();
+      header_on(side)->tags[number] = link.tags[arrival];
+      if constexpr (layout::caches_hashes) cache_hash(side, number, positions[arrival]);
+      relocate(slot_on(-side, number), slots + arrival);
+    }
     table_.recorder().moved(arriving.size());
     step_.overflow_passed = 1;
     count_empty_targets();
@@ -182,7 +186,11 @@ class split {
   // The elements of the bucket itself. Returns the slots of those that go to the second target.
   STEADY_ALWAYS_INLINE slot_set move_bucket() {
     if constexpr (layout::caches_hashes || !Table::hashes_without_throwing) {
-      return move_to_sides(side_from(find_upper_of_bucket()));
+      const slot_set upper = find_upper_of_bucket();
+      move_to_sides([upper](std::uint64_t number) STEADY_INLINE_LAMBDA {
+        return -std::uint64_t{upper.bits() >> number & 1};
+      });
+      return upper;
     } else {
       // Where hashing does not throw, elements are hashed and moved in one go.
       return move_to_sides([&](std::uint64_t number) STEADY_INLINE_LAMBDA {
@@ -195,6 +203,7 @@ class split {
   // hash bits here, whatever comes of it: those of a bucket that owns nothing may be anything.
   STEADY_ALWAYS_INLINE slot_set find_upper_of_bucket() const {
     const slot_set full = occupied();
+    std::uint64_t positions[max_bucket_width];
     if constexpr (layout::caches_hashes) {
       const cached_hash cached = cached_hash::of(step_.old_log2_buckets);
       const unsigned bit = cached.half_bit(step_.new_log2_buckets - 1u);
@@ -202,43 +211,32 @@ class split {
         pass_cached_hashes(cached);
         return two_ ? group::with_bit(step_.cached_hashes, bit) & full : slot_set();
       }
-      return find_upper(from_, full, [this](std::uint64_t number, std::uint64_t position) {
-        cache_hash(0, number, position);
-        if (two_) cache_hash(1, number, position);
-      });
+      const slot_set upper = find_upper(from_, full, positions);
+      for (const std::uint64_t number : full) {
+        cache_hash(0, number, positions[number]);
+        if (two_) cache_hash(1, number, positions[number]);
+      }
+      return upper;
     } else {
-      return find_upper(from_, full, [](std::uint64_t, std::uint64_t) {});
+      return find_upper(from_, full, positions);
     }
   }
 
-  // Those of the elements in `full` that go to the second target. Calls `seen(number, position)`
-  // for each element.
-  template <class Seen>
-  slot_set find_upper(const slot_type* slots, slot_set full, const Seen& seen) const {
+  // Those of the elements in `full` that go to the second target; and all their positions.
+  STEADY_NOINLINE slot_set find_upper(const slot_type* slots, slot_set full,
+                                      std::uint64_t* positions) const {
     std::uint32_t upper = 0;
     for (const std::uint64_t number : full) {
       const std::uint64_t position = table_.position_of_slot(slots[number], seed_);
       upper |= static_cast<std::uint32_t>(side_of(position) & 1u) << number;
-      seen(number, position);
+      positions[number] = position;
     }
     return slot_set(upper);
   }
-  static auto side_from(slot_set upper) noexcept {
-    return [upper](std::uint64_t number) { return -std::uint64_t{upper.bits() >> number & 1}; };
-  }
 
-  // Moves the elements `arriving` from overflow, which are at `positions`, to the slots of one side
-  // that `taken` leaves.
-  void fill_gaps(slot_set taken, std::uint64_t side, const overflow& link, slot_type* from,
-                 const std::uint64_t* positions, slot_set arriving) noexcept {
-    slot_set gaps = all_slots & ~taken;
-    for (const std::uint64_t arrival : arriving) {
-      const std::uint64_t number = gaps.lowest();
-      gaps.remove_lowest();
-      header_on(side)->tags[number] = link.tags[arrival];
-      if constexpr (layout::caches_hashes) cache_hash(side & 1, number, positions[arrival]);
-      table_.relocate(slot_on(side, number), from + arrival);
-    }
+  // Out of line, because moving an element may take much code.
+  STEADY_NOINLINE void relocate(slot_type* to, slot_type* from) noexcept {
+    table_.relocate(to, from);
   }
 
   // `side(number)` is 0 for what goes to the first target, all ones for the second.

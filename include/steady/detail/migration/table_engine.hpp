@@ -146,6 +146,8 @@ class table_engine {
   void make_empty_buckets(unsigned log2_buckets);
   void take_seed() noexcept;
 
+  void grow_small();
+  bool can_grow_at_once(const array& old) const noexcept;
   bool grows_at_once() const noexcept;
   void start_at_random() noexcept;
   void make_progress(std::uint64_t size, std::uint64_t migration_counters::*counter) noexcept;

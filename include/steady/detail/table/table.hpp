@@ -29,6 +29,7 @@
 #include <steady/detail/migration/engine.hpp>
 #include <steady/detail/state/table_state.hpp>
 #include <steady/detail/table/element_functions.hpp>
+#include <steady/detail/traversal/compiled_engine.hpp>
 #include <steady/detail/traversal/element_location.hpp>
 #include <steady/detail/traversal/iteration.hpp>
 
@@ -151,7 +152,7 @@ class table {
         [&]()
             STEADY_INLINE_LAMBDA { return std::pair(insert_absent(where, key, construct), true); },
         [&]() STEADY_INLINE_LAMBDA {
-          const packed result = find_or_insert_beyond(at, key, Construct(construct));
+          const packed result = find_or_insert_slowly(at, key, Construct(construct));
           return std::pair(result.at(), result.flag());
         });
   }
@@ -449,9 +450,8 @@ class table {
   // line is divided, to the owner. Returns no more than fits registers.
   template <class K>
   STEADY_NOINLINE found_slot find_elsewhere(std::uint64_t at, const K& key) const {
-    if (state_.divided()) return find_in_chain(owner_of(at, key), key);
     if (!state_.has_memory()) return {};
-    return find_in_overflow(state_.shown_bucket(at), key);
+    return find_in_chain(owner_of(at, key), key);
   }
   // The rest of the location of what find_elsewhere() found: bucket, array, overflow or not.
   // Whoever only wants the element does not need it, and the compiler drops the call.
@@ -495,51 +495,51 @@ class table {
                                               const Construct& construct) {
     require_changeable();
     if (engine().should_prepare()) [[unlikely]]
-      return insert_prepared(key, Construct(construct)).at();
+      return insert_prepared(where.position, key, Construct(construct)).at();
     return insert_at(where, construct);
   }
 
-  // find_or_insert() where the filter calls for searching the overflow, or the line is divided. For
-  // these `construct` was copied, so that what it captures need not be in memory for every
-  // insertion.
+  // find_or_insert() where the filter calls for searching the overflow, or the line is divided.
+  // `at` is the key's hash position on the old line. For these `construct` was copied, so that what
+  // it captures need not be in memory for every insertion.
   template <class K, class Construct>
-  STEADY_NOINLINE packed find_or_insert_beyond(std::uint64_t at, const K& key,
+  STEADY_NOINLINE packed find_or_insert_slowly(std::uint64_t at, const K& key,
                                                const Construct& construct) {
-    const reference where = owner_of(at, key);
-    const found_slot found = state_.divided()      ? find_in_chain(where, key)
-                             : state_.has_memory() ? find_in_overflow(where, key)
-                                                   : found_slot();
-    if (found.slot != nullptr) {
-      return {location::one(found.slot, found.tag, where.in_new,
-                            header_around(found.tag) != where.header()->tags, where.bucket()),
-              false};
+    if (const found_slot found = find_elsewhere(at, key); found.slot != nullptr) {
+      return {complete(found, where_is(found, at)), false};
     }
     require_changeable();
-    if (engine().should_prepare()) [[unlikely]]
-      return insert_prepared(key, construct);
+    if (engine().should_prepare()) return insert_prepared(at, key, construct);
+    const reference where = state_.shown_bucket(at);
     const location made = insert_at(where, construct);
     engine().draw_in(where.bucket());
     return {made, true};
   }
 
-  // The element is made before others move, because it may be made from one of them.
+  // Where an insertion has more to do than insert. The element is made before others move, because
+  // it may be made from one of them.
   template <class K, class Construct>
-  STEADY_NOINLINE packed insert_prepared(const K& absent, const Construct& construct) {
+  STEADY_NOINLINE packed insert_prepared(std::uint64_t at, const K& absent,
+                                         const Construct& construct) {
     if (!state_.has_memory()) [[unlikely]] {
       engine().prepare_insertion();  // the table has a seed only now
       return {insert_at(state_.shown_bucket(hashed(absent)), construct), true};
     }
+    const line_seed before = state_.seed;
     temporary_slot<Elements, Allocator> made(allocator_, [&](slot_type* slot) {
       [[maybe_unused]] const user_code scope(this);
       construct(slot);
     });
-    // From here on the key is in `made`: what was passed may have been moved from.
-    const auto& key = Elements::key_of(*made.get());
     engine().prepare_insertion();
-    const reference where = owner_of(hashed(key), key);
+    // What was passed as key may have been moved from: from here on it is the element's.
+    if (state_.seed != before) [[unlikely]]
+      at = hashed(Elements::key_of(*made.get()));
+    return {insert_made(at, made.get()), true};
+  }
+  STEADY_ALWAYS_INLINE location insert_made(std::uint64_t at, slot_type* made) {
+    const reference where = owner_of(at, Elements::key_of(*made));
     engine().announce_at(where.in_new, where.position);
-    const auto move_in = [&](slot_type* to) { Elements::move(allocator_, to, made.get()); };
-    return {insert_at(where, move_in), true};
+    return insert_at(where, [&](slot_type* to) { Elements::move(allocator_, to, made); });
   }
 
   // Makes the element with `construct(slot)`. Strong guarantee.

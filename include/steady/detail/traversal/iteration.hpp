@@ -40,7 +40,7 @@ class iteration {
           [[likely]]
         return first_of(state, found, within.root, within.directory, 0, false, found.whole);
     }
-    return from_start(state);
+    return from_group(state, search::first(state, layout::value));
   }
 
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
@@ -59,8 +59,13 @@ class iteration {
   // but what is pure and returns a number.
   static STEADY_ALWAYS_INLINE location after_if_used(const state_type& state,
                                                      const location& at) noexcept {
-    const bool knows_next = at.later != 0 && at.shape == state.shape.word();
-    return knows_next ? next_in_stretch(at) : search_beyond(state, at);
+    if (at.later != 0 && at.shape == state.shape.word()) return next_in_stretch(at);
+    const group_of_one own(at);
+    if (own.later != 0) return first_of(state, own.later, own, at);
+    const std::uint64_t where = where_of(at);
+    return from_group(state, {search::tags_after(state, layout::value, own.tags, where),
+                              search::slots_after(state, layout::value, own.tags, where),
+                              search::place_after(state, layout::value, own.tags, where)});
   }
 
  private:
@@ -68,7 +73,6 @@ class iteration {
   using search = bucket_search<storage>;
   using store = header_store<storage>;
   using root_type = typename store::root_type;
-  using overflow = overflow_bucket<storage>;
 
   static constexpr std::uint64_t all_slots = slot_set::first(layout::width).bits();
   static constexpr std::uint64_t all_overflow_slots =
@@ -84,12 +88,18 @@ class iteration {
   }
   static std::uint64_t without_lowest(std::uint64_t slots) noexcept { return slots & (slots - 1); }
 
-  // What lookups see of the table.
+  // An array, and how many of its buckets may hold elements.
   struct shown_array {
+    // Of a table at rest: what lookups see.
     explicit STEADY_ALWAYS_INLINE shown_array(const state_type& state) noexcept
         : root(store::root_of(state.root)),
           end(state.shape.line().buckets()),
           directory(state.shape.directory()) {}
+    // While the line is divided.
+    STEADY_ALWAYS_INLINE shown_array(const cold_block<storage>& cold, bool in_new) noexcept
+        : root(cold.arrays[in_new ? 1 : 0].root()),
+          end(in_new ? cold.new_in_use() : cold.old_array().line().buckets()),
+          directory(cold.arrays[in_new ? 1 : 0].directory()) {}
 
     root_type root;
     std::uint64_t end;  // buckets
@@ -113,6 +123,8 @@ class iteration {
   static STEADY_ALWAYS_INLINE location behind_stretch(const state_type& state,
                                                       const location& at) noexcept {
     if (at.whole != 0 && at.shape == state.shape.word()) [[likely]] {
+      if (state.divided()) [[unlikely]]
+        return behind_stretch_in(state, shown_array(*state.cold(), at.in_new), at);
       const shown_array within(state);
       const std::uint64_t bucket = at.first_bucket + at.whole;
       if ((bucket < within.end && bucket % layout::chunk_buckets != 0) ||
@@ -122,6 +134,21 @@ class iteration {
         if (const stretch found = stretch_from(within.root, bucket, within.end); found.slots != 0)
             [[likely]]
           return first_of(state, found, within.root, within.directory, bucket, false, found.whole);
+      }
+    }
+    return beyond(state, at);
+  }
+
+  // The same while the line is divided.
+  static STEADY_NOINLINE location behind_stretch_in(const state_type& state, shown_array within,
+                                                    location at) noexcept {
+    const std::uint64_t bucket = at.first_bucket + at.whole;
+    if (bucket < within.end && bucket % layout::chunk_buckets != 0) {
+      prefetch_ahead(within, bucket);
+      const stretch found = stretch_from(within.root, bucket, within.end);
+      if (found.slots != 0) {
+        return first_of(state, found, within.root, within.directory, bucket, at.in_new,
+                        found.whole);
       }
     }
     return beyond(state, at);
@@ -179,15 +206,6 @@ class iteration {
     return first_of(state, from.slots, slots_of(root, directory, bucket),
                     store::header(root, bucket)->tags, bucket, in_new, false, whole);
   }
-  // The first element of an overflow bucket, which is not empty, in the chunk that begins with the
-  // bucket `chunk`.
-  static STEADY_ALWAYS_INLINE location first_of(const state_type& state, overflow* link,
-                                                std::uint64_t chunk, bool in_new) noexcept {
-    return first_of(state, full(link->tags) & all_overflow_slots,
-                    reinterpret_cast<slot_type*>(overflow_slots<storage>(link, layout::value)),
-                    link->tags, chunk + link->home(), in_new, true);
-  }
-
   // Where slots are more than the nearer caches hold, prefetches those of the stretch after the
   // next one, in order, though half of their lines may hold nothing to be read: what is read is too
   // irregular for the processor to see it coming, and to prefetch nothing else takes longer.
@@ -200,59 +218,46 @@ class iteration {
     }
   }
 
+  // The bucket, or overflow bucket, of one element, and which of its slots behind that are filled.
+  struct group_of_one {
+    explicit STEADY_ALWAYS_INLINE group_of_one(const location& at) noexcept
+        : tags(header_around(at.tag())), number(static_cast<unsigned>(at.tag() - tags)) {
+      later = full(tags) & (at.in_overflow ? all_overflow_slots : all_slots) &
+              (~std::uint64_t{1} << number);
+    }
+
+    std::uint8_t* tags;
+    unsigned number;
+    std::uint64_t later;
+  };
+  static STEADY_ALWAYS_INLINE location first_of(const state_type& state, std::uint64_t later,
+                                                const group_of_one& own,
+                                                const location& at) noexcept {
+    return first_of(state, later, at.slot - own.number, own.tags, at.bucket(), at.in_new,
+                    at.in_overflow);
+  }
+  static STEADY_ALWAYS_INLINE std::uint64_t where_of(const location& at) noexcept {
+    return at.bucket() << 2 | (at.in_new ? slot_group::in_new : 0) |
+           (at.in_overflow ? slot_group::in_overflow : 0);
+  }
+
+  // The first element of a group, none if that is none.
+  static STEADY_ALWAYS_INLINE location from_group(const state_type& state,
+                                                  const slot_group& found) noexcept {
+    if (found.tags == nullptr) return {};
+    const bool in_overflow = (found.where & slot_group::in_overflow) != 0;
+    const bool in_new = (found.where & slot_group::in_new) != 0;
+    return first_of(state, full(found.tags) & (in_overflow ? all_overflow_slots : all_slots),
+                    reinterpret_cast<slot_type*>(found.slots), found.tags, found.bucket(), in_new,
+                    in_overflow, in_overflow ? std::uint8_t{0} : std::uint8_t{1});
+  }
+
   // The first element behind `at`, wherever it is. Takes a copy: by reference, every iterator would
   // be in memory.
   static STEADY_NOINLINE location beyond(const state_type& state, location at) noexcept {
-    return search_beyond(state, at);
-  }
-  static STEADY_ALWAYS_INLINE location search_beyond(const state_type& state,
-                                                     const location& at) noexcept {
-    std::uint8_t* const tags = header_around(at.tag());
-    const auto number = static_cast<unsigned>(at.tag() - tags);
-    const std::uint64_t slots = at.in_overflow ? all_overflow_slots : all_slots;
-    const std::uint64_t later = full(tags) & slots & (~std::uint64_t{1} << number);
-    const std::uint64_t bucket = at.bucket();
-    if (later != 0) {
-      return first_of(state, later, at.slot - number, tags, bucket, at.in_new, at.in_overflow);
-    }
-    const std::uint64_t chunk = bucket / layout::chunk_buckets * layout::chunk_buckets;
-    if (!at.in_overflow) return search_from(state, chunk, bucket + 1, at.in_new);
-    auto* const last = reinterpret_cast<overflow*>(tags);
-    if (overflow* const link = search::next_overflow(state, layout::value, at.in_new, chunk, last))
-      return first_of(state, link, chunk, at.in_new);
-    return search_from(state, chunk + layout::chunk_buckets, chunk + layout::chunk_buckets,
-                       at.in_new);
-  }
-
-  // The first element of all.
-  static STEADY_NOINLINE location from_start(const state_type& state) noexcept {
-    if (search::end_of(state, true) != 0) return search_from(state, 0, 0, true);
-    return search_in_old(state);
-  }
-  static STEADY_ALWAYS_INLINE location search_in_old(const state_type& state) noexcept {
-    const std::uint64_t bucket = search::begin_of(state, false);
-    return search_from(state, bucket / layout::chunk_buckets * layout::chunk_buckets, bucket,
-                       false);
-  }
-  static STEADY_ALWAYS_INLINE location search_from(const state_type& state, std::uint64_t chunk,
-                                                   std::uint64_t bucket, bool in_new) noexcept {
-    std::uint64_t spot = search::next(state, layout::value, in_new, chunk, bucket);
-    if (in_new && spot == search::nothing) {
-      in_new = false;
-      bucket = search::begin_of(state, false);
-      chunk = bucket / layout::chunk_buckets * layout::chunk_buckets;
-      spot = search::next(state, layout::value, false, chunk, bucket);
-    }
-    if (spot == search::nothing) return {};
-    bucket = spot / 2;
-    if (spot % 2 == 0) {
-      const auto within = state.array_of(in_new);
-      const stretch found = stretch_from(within.root(), bucket, search::end_of(state, in_new));
-      return first_of(state, found, within.root(), within.directory(), bucket, in_new,
-                      state.divided() ? std::uint8_t{0} : found.whole);
-    }
-    return first_of(state, search::first_overflow(state, layout::value, in_new, bucket), bucket,
-                    in_new);
+    const group_of_one own(at);
+    if (own.later != 0) return first_of(state, own.later, own, at);
+    return from_group(state, search::after(state, layout::value, own.tags, where_of(at)));
   }
 };
 
