@@ -47,9 +47,10 @@ TEST(allocation, of_a_small_map_is_one_small_block) {
     map[n] = n;
     // 2, 7 and 14 elements in a bucket, then two buckets, then four.
     if (n == 0 || n == 2 || n == 7 || n == 14 || n == 22) ++calls;
+    ASSERT_EQ(map.stats().bytes, ledger.bytes);
+    if (map.stats().longest_chain != 0) break;  // chance has made overflow, in a block of its own
     ASSERT_EQ(ledger.calls, calls) << n;
     ASSERT_EQ(ledger.blocks, 1u) << n;
-    ASSERT_EQ(map.stats().bytes, ledger.bytes);
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -219,25 +220,15 @@ class table {
     if (other.state_.size == 0) return;
     try {
       const auto theirs = other.state_.old_array();
-      const bool alike = !other.state_.migrating() &&
-                         theirs.line().log2_buckets() == kind.layout.log2_buckets_for(other.size());
-      if (alike) {
+      if (!other.state_.migrating() &&
+          theirs.line().log2_buckets() == kind.layout.log2_buckets_for(other.size())) {
         engine().make_like(theirs);
+        state_.seed = other.state_.seed;
+        copy_buckets(theirs);
       } else {
         engine().reserve(other.size());
-      }
-      state_.seed = other.state_.seed;
-      if (alike) copy_cached_hashes(theirs);
-      for (location at = other.first(); at; at = other.after(at)) {
-        const slot_type& from = *at.slot;
-        const auto construct = [&](slot_type* to) {
-          Elements::construct(allocator_, to, std::as_const(Elements::element_of(from)));
-        };
-        if (alike && !at.in_overflow) {
-          insert_alike(at, construct);
-        } else {
-          insert_new(Elements::key_of(from), construct);
-        }
+        state_.seed = other.state_.seed;
+        for (location at = other.first(); at; at = other.after(at)) copy_new(*at.slot);
       }
       engine().withdraw_reservation();
     } catch (...) {
@@ -433,8 +424,12 @@ class table {
   }
   template <class K>
   STEADY_ALWAYS_INLINE found_slot find_in_overflow(const reference& where, const K& key) const {
-    const auto wanted = native_tag_group::broadcast(where.tag_word);
-    overflow* link = to_raw(extras(slots_of(where), where.bucket()).first_overflow);
+    return find_in_links(to_raw(extras(slots_of(where), where.bucket()).first_overflow),
+                         where.tag_word, key);
+  }
+  template <class K>
+  STEADY_NOINLINE found_slot find_in_links(overflow* link, std::uint32_t tag, const K& key) const {
+    const auto wanted = native_tag_group::broadcast(tag);
     for (; link != nullptr; link = to_raw(link->next)) {
       prefetch_lines<layout::value.overflow_stride>(link);
       slot_type* const slots = slots_of(link);
@@ -450,8 +445,19 @@ class table {
   // line is divided, to the owner. Returns no more than fits registers.
   template <class K>
   STEADY_NOINLINE found_slot find_elsewhere(std::uint64_t at, const K& key) const {
+    if (!state_.divided()) return find_at_rest(at, key);
+    if (state_.cold()->reseeding) [[unlikely]]
+      return find_under_reseeding(at, key);
+    return find_in_chain(state_.owning_bucket(at), key);
+  }
+  template <class K>
+  STEADY_NOINLINE found_slot find_at_rest(std::uint64_t at, const K& key) const {
     if (!state_.has_memory()) return {};
-    return find_in_chain(owner_of(at, key), key);
+    return find_in_overflow(state_.shown_bucket(at), key);
+  }
+  template <class K>
+  STEADY_COLD found_slot find_under_reseeding(std::uint64_t at, const K& key) const {
+    return find_in_chain(owner_under_reseeding(at, key), key);
   }
   // The rest of the location of what find_elsewhere() found: bucket, array, overflow or not.
   // Whoever only wants the element does not need it, and the compiler drops the call.
@@ -581,24 +587,50 @@ class table {
            sizeof(bucket_extras<storage_type>);
   }
 
-  // Makes an element at the location that it has in a table with as many buckets, whose cached hash
-  // bits are known here; its slot is empty.
-  template <class Construct>
-  STEADY_ALWAYS_INLINE void insert_alike(const location& at, const Construct& construct) {
-    const reference own = state_.shown_bucket(state_.shape.line().first_of(at.bucket()));
-    const auto number = static_cast<unsigned>(at.tag() - header_around(at.tag()));
-    construct_in(slot_of(slots_of(own), number), construct);
-    own.header()->tags[number] = *at.tag();
-    ++state_.size;
+  // ---- copying ----
+
+  // Of an element whose key is new.
+  void copy_new(const slot_type& from) {
+    insert_new(Elements::key_of(from), [&](slot_type* to) { copy(to, from); });
   }
-  void copy_cached_hashes(const bucket_array<storage_type>& from) const noexcept {
+  void copy(slot_type* to, const slot_type& from) {
+    Elements::construct(allocator_, to, std::as_const(Elements::element_of(from)));
+  }
+
+  // The elements of an array with as many buckets, each to the slot that it has there.
+  void copy_buckets(const bucket_array<storage_type>& from) {
+    for (std::uint64_t bucket = 0; bucket < from.line().buckets(); ++bucket) {
+      bucket_header* const header = from.header(bucket);
+      const slot_set full = ~group::load(header).empty() & all_slots;
+      auto* const slots = reinterpret_cast<slot_type*>(from.slots(bucket, layout::value));
+      if (!full.empty()) copy_bucket(bucket, header->tags, full, slots, from);
+      for (overflow* link : from.overflow_of(bucket, layout::value)) {
+        for (const std::uint64_t number :
+             ~native_tag_group::load(link).empty() & all_overflow_slots) {
+          copy_new(slots_of(link)[number]);
+        }
+      }
+    }
+  }
+  STEADY_ALWAYS_INLINE void copy_bucket(std::uint64_t bucket, const std::uint8_t* tags,
+                                        slot_set full, const slot_type* slots,
+                                        const bucket_array<storage_type>& from) {
+    const reference own = state_.shown_bucket(from.line().first_of(bucket));
+    slot_type* const to = slots_of(own);
     if constexpr (layout::caches_hashes) {
-      for (std::uint64_t bucket = 0; bucket < from.line().buckets(); ++bucket) {
-        const reference own = state_.shown_bucket(from.line().first_of(bucket));
-        std::memcpy(cached_hashes(slots_of(own), bucket),
-                    bucket_array<storage_type>::cached_hashes(from.slots(bucket, layout::value),
-                                                              bucket, layout::value),
-                    sizeof(bucket_header));
+      std::memcpy(cached_hashes(to, bucket), cached_hashes(slots, bucket), sizeof(bucket_header));
+    }
+    if constexpr (is_copied_as_bytes && !storage_type::is_poisoned &&
+                  !unwritten_bytes_are_watched) {
+      const std::size_t count = from.is_tiny() ? from.tiny_slots(layout::value) : layout::width;
+      std::memcpy(static_cast<void*>(to), slots, count * sizeof(slot_type));
+      std::memcpy(own.header()->tags, tags, layout::width);
+      state_.size += full.size();
+    } else {
+      for (const std::uint64_t number : full) {
+        construct_in(to + number, [&](slot_type* slot) { copy(slot, slots[number]); });
+        own.header()->tags[number] = tags[number];
+        ++state_.size;
       }
     }
   }

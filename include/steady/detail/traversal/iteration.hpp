@@ -40,7 +40,7 @@ class iteration {
           [[likely]]
         return first_of(state, found, within.root, within.directory, 0, false, found.whole);
     }
-    return from_group(state, search::first(state, layout::value));
+    return from_start(state);
   }
 
   // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
@@ -105,6 +105,17 @@ class iteration {
     std::uint64_t end;  // buckets
     std::int8_t directory;
   };
+  // As bucket_search has it, but without a call in the loop.
+  static STEADY_ALWAYS_INLINE bool has_overflow(const state_type& state,
+                                                const shown_array& within) noexcept {
+    if (state.cold_link != nullptr) return state.cold()->memory.overflow_buckets != 0;
+    std::uint16_t filters = 0;
+    for (std::uint64_t bucket = 0; bucket < within.end; ++bucket) {
+      filters = static_cast<std::uint16_t>(filters | store::header(within.root, bucket)->filter);
+    }
+    return filters != 0;
+  }
+
   static STEADY_ALWAYS_INLINE location next_in_stretch(const location& at) noexcept {
     const auto next = static_cast<unsigned>(lowest_bit(at.later));
     slot_type* const slot = slot_of(at.slots, next);
@@ -122,13 +133,11 @@ class iteration {
   }
   static STEADY_ALWAYS_INLINE location behind_stretch(const state_type& state,
                                                       const location& at) noexcept {
-    if (at.whole != 0 && at.shape == state.shape.word()) [[likely]] {
-      if (state.divided()) [[unlikely]]
-        return behind_stretch_in(state, shown_array(*state.cold(), at.in_new), at);
+    if (is_at_rest(at) && at.shape == state.shape.word()) [[likely]] {
       const shown_array within(state);
       const std::uint64_t bucket = at.first_bucket + at.whole;
       if ((bucket < within.end && bucket % layout::chunk_buckets != 0) ||
-          !search::has_overflow(state)) [[likely]] {
+          !has_overflow(state, within)) [[likely]] {
         if (bucket >= within.end) return {};
         prefetch_ahead(within, bucket);
         if (const stretch found = stretch_from(within.root, bucket, within.end); found.slots != 0)
@@ -136,22 +145,33 @@ class iteration {
           return first_of(state, found, within.root, within.directory, bucket, false, found.whole);
       }
     }
+    if (at.whole > divided && at.shape == state.shape.word()) [[unlikely]]
+      return behind_divided_stretch(state, at.in_new, at.first_bucket + (at.whole & stretch_bits));
     return beyond(state, at);
   }
 
-  // The same while the line is divided.
-  static STEADY_NOINLINE location behind_stretch_in(const state_type& state, shown_array within,
-                                                    location at) noexcept {
-    const std::uint64_t bucket = at.first_bucket + at.whole;
+  // How many buckets a stretch has, for location::whole; apart from those of divided lines.
+  static constexpr std::uint8_t divided = 0x80;
+  static constexpr std::uint8_t stretch_bits = 0x7f;
+  static STEADY_ALWAYS_INLINE bool is_at_rest(const location& at) noexcept {
+    return static_cast<std::uint8_t>(at.whole - 1) < stretch_buckets;
+  }
+
+  // behind_stretch() while the line is divided, `bucket` being the next one of that array.
+  static STEADY_NOINLINE location behind_divided_stretch(const state_type& state, bool in_new,
+                                                         std::uint64_t bucket) noexcept {
+    const shown_array within(*state.cold(), in_new);
     if (bucket < within.end && bucket % layout::chunk_buckets != 0) {
       prefetch_ahead(within, bucket);
       const stretch found = stretch_from(within.root, bucket, within.end);
       if (found.slots != 0) {
-        return first_of(state, found, within.root, within.directory, bucket, at.in_new,
-                        found.whole);
+        return first_of(state, found, within.root, within.directory, bucket, in_new,
+                        static_cast<std::uint8_t>(found.whole | divided));
       }
     }
-    return beyond(state, at);
+    return from_group(
+        state, search::after(state, layout::value, store::header(within.root, bucket - 1)->tags,
+                             (bucket - 1) << 2 | (in_new ? slot_group::in_new : 0)));
   }
 
   // The first of the elements in `slots`, which are those that begin with `first` and `tags`, in
@@ -249,11 +269,18 @@ class iteration {
     const bool in_new = (found.where & slot_group::in_new) != 0;
     return first_of(state, full(found.tags) & (in_overflow ? all_overflow_slots : all_slots),
                     reinterpret_cast<slot_type*>(found.slots), found.tags, found.bucket(), in_new,
-                    in_overflow, in_overflow ? std::uint8_t{0} : std::uint8_t{1});
+                    in_overflow,
+                    in_overflow ? std::uint8_t{0}
+                                : static_cast<std::uint8_t>(1 | (state.divided() ? divided : 0)));
   }
 
-  // The first element behind `at`, wherever it is. Takes a copy: by reference, every iterator would
-  // be in memory.
+  // The first element, wherever it is.
+  static STEADY_NOINLINE location from_start(const state_type& state) noexcept {
+    return from_group(state, search::first(state, layout::value));
+  }
+
+  // The first element behind `at`, wherever it is. Takes a copy, which the compiler can pass in
+  // registers, because few members are read: by reference, every iterator would be in memory.
   static STEADY_NOINLINE location beyond(const state_type& state, location at) noexcept {
     const group_of_one own(at);
     if (own.later != 0) return first_of(state, own.later, own, at);
