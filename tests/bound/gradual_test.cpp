@@ -110,11 +110,11 @@ TEST(gradual_bounds, of_reseeding) {
   for (; next < many + 500'000; ++next) {
     count(map, inserting, [&] { map.try_emplace(scattered(next), next); });
   }
-  expect_as_published("insert, re-seeding", inserting);
+  expect_as_published("insert, reseeding", inserting);
   ASSERT_TRUE(map.stats().migrations.reseed == 1 || map.migrating());
   map.finish();
   map.reseed_gradually();
-  expect_as_published("step(1), re-seeding", steps_until_done(map));
+  expect_as_published("step(1), reseeding", steps_until_done(map));
   EXPECT_EQ(map.stats().migrations.reseed, 2u);
 }
 

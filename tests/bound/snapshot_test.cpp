@@ -121,11 +121,11 @@ TEST(snapshot_bounds, of_reseeding) {
   for (std::uint64_t i = 0; i < STEADY_MANY / 80; ++i) {
     count(map, ledger, inserting, [&] { map.try_emplace(scattered(STEADY_MANY + i), 0); });
   }
-  expect_as_published("insert, re-seeding under a snapshot", inserting);
+  expect_as_published("insert, reseeding under a snapshot", inserting);
   steady::snapshot<map_type> second(map);
   bounds stepping;
   while (map.migrating()) count(map, ledger, stepping, [&] { map.step(1); });
-  expect_as_published("step(1), re-seeding under two snapshots", stepping);
+  expect_as_published("step(1), reseeding under two snapshots", stepping);
   const std::uint64_t size = map.size();
   EXPECT_EQ(deliver(map, ledger, second), size);
   EXPECT_EQ(deliver(map, ledger, view), std::uint64_t{STEADY_MANY} / 4);
