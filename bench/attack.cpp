@@ -1,4 +1,4 @@
-// What keys cost that somebody chose to collide under the map's seed, with the automatic re-seeding
+// The cost of keys that somebody chose to collide under the map's seed, with automatic reseeding
 // and without.
 //
 //   attack [KEYS [ROUNDS]]      (default: 1000000 keys, 5 rounds)
@@ -97,7 +97,7 @@ int main(int count, char** arguments) {
       {"colliding keys, full map", keys, true, true, keys, {}},
   };
   for (const std::size_t few : {keys / 100, keys / 50, keys / 25}) {
-    if (few > 0) cases.push_back({"without re-seeding, empty map", 0, true, false, few, {}});
+    if (few > 0) cases.push_back({"without reseeding, empty map", 0, true, false, few, {}});
   }
   for (std::uint64_t round = 0; round < rounds; ++round) {
     for (auto& one : cases) {
@@ -110,7 +110,7 @@ int main(int count, char** arguments) {
   std::fprintf(stderr, "\r%60s\r", "");
 
   std::printf("%-32s %10s %12s %10s %14s %9s\n", "", "keys", "ns/insert", "ratio", "longest chain",
-              "re-seeded");
+              "reseeded");
   for (std::size_t n = 0; n < cases.size(); ++n) {
     const outcome one = cases[n].median();
     const outcome base = cases[n < 4 ? n / 2 * 2 : 0].median();

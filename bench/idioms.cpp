@@ -1,5 +1,4 @@
-// bench.idioms: the same few operations in the words in which programs ask for them, Steady's time
-// beside its rivals'.
+// bench.idioms: the same few operations as programs write them, Steady's time beside its rivals'.
 //
 // A benchmark that throws away what an insertion returns does not show what it costs to return it.
 // Here every idiom uses what it is given, as programs do. All maps have the same hash and the same
@@ -51,7 +50,7 @@ struct key_lists {
   std::vector<Key> drawn;  // at random, four times as many
 };
 
-// Where the compiler must not know what a sum is good for.
+// Keeps the compiler from dropping the sums.
 volatile std::uint64_t observed;
 
 // Each returns how many operations it did.
@@ -263,7 +262,7 @@ void measure(const char* kind, std::uint64_t size, unsigned rounds) {
 
 int main(int count, char** arguments) {
   options chosen;
-  CLI::App app("Operations in the words in which programs ask for them, beside other maps.");
+  CLI::App app("Operations as programs write them, beside other maps.");
   app.add_option("--size", chosen.sizes, "elements; may be given several times (5000 and 500000)")
       ->check(CLI::Range(1, 100'000'000));
   app.add_option("--rounds", chosen.rounds, "rounds (5)")->check(CLI::Range(1, 1000));

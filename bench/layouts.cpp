@@ -55,7 +55,7 @@ using map_with = steady::hash_map<std::uint64_t, std::uint64_t, steady::hash<std
                                   std::allocator<std::pair<const std::uint64_t, std::uint64_t>>,
                                   layout_policy<Width, Percent>>;
 
-// Where the compiler must not know what a sum is good for.
+// Keeps the compiler from dropping the sums.
 volatile std::uint64_t observed;
 
 enum measure : unsigned { insert, hit, miss, hit_comparisons, miss_comparisons, bytes, measures };

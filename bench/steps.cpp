@@ -1,14 +1,14 @@
-// How long single steps of everything that goes in steps take, in CPU time of the thread, so that
-// what others do on the machine in between does not count.
+// How long single steps take, for everything that goes in steps. Times are CPU times of the thread,
+// so that other programs on the machine do not count.
 //
 //   steps [ELEMENTS]            (default: 10000000)
 //
 // Every case fills a map first. A control beside them touches as much fresh memory as a chunk has,
 // page by page, and gives it back: what the system charges for memory alone.
 //
-// glibc collects blocks that are freed, to join them some day, and joined memory, to give it back
-// some day: then a single call of free() takes milliseconds. So everything is measured once more
-// with M_MXFAST = 0 (small blocks are joined at once) and without trimming (nothing is given back).
+// glibc collects freed blocks before it joins them, and joined memory before it gives it back: the
+// call of free() that does so takes milliseconds. So everything is measured once more with
+// M_MXFAST = 0 (small blocks are joined at once) and without trimming (nothing is given back).
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -114,7 +114,7 @@ void measure_all(std::uint64_t count) {
     map.compact_gradually();
     measure_steps("compacting", map);
     map.reseed_gradually();
-    measure_steps("re-seeding", map);
+    measure_steps("reseeding", map);
     auto walk = map.walk();
     auto at = walk.begin();
     measure("walking", [&] {

@@ -1,5 +1,5 @@
-// A game loop. Every frame spawns a burst of entities, and what is left of the frame's time goes to
-// the growing of the map, so that the insertions of later frames need not do it.
+// A game loop. Every frame spawns a burst of entities, and spends the rest of its time on growing
+// the map, so that the insertions of later frames need not do it.
 //
 // Nothing depends on that call: without it each insertion moves two buckets of a pending growth,
 // and it is finished long before the next is due. No frame ever waits for a whole growth.
@@ -29,7 +29,7 @@ void spawn_burst(world& entities) {
   for (std::uint64_t id = first; id < first + burst; ++id) entities[id].x = static_cast<float>(id);
 }
 
-// Some of the entities move; which depends on nothing but the frame.
+// Some of the entities move; the frame's number says which.
 void move_entities(world& entities, unsigned frame) {
   for (std::uint64_t id = frame; id < entities.size(); id += frames) {
     entity& mover = entities.at(id);

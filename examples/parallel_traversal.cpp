@@ -1,6 +1,7 @@
 // All cores go over one map, as a garbage collector or a checkpoint does: the hash line is cut into
 // equal parts, each part is visited by itself, and the standard's parallel algorithms share them
-// out. Nothing is locked or copied, for nothing changes meanwhile; a migration may be half done.
+// out. Nothing is locked or copied, because nothing changes meanwhile; a migration may be half
+// done.
 //
 // With GCC's library std::execution stands on oneTBB, which therefore has to be linked.
 #include <cstdint>

@@ -10,8 +10,7 @@
 //                           std::string only when it has to insert
 //   growths(map)            how often it has grown, where the map tells
 //   usable_after_bad_alloc  whether a map may still be read, and destroyed, after an insertion
-//   threw
-//                           std::bad_alloc
+//                           threw std::bad_alloc
 #pragma once
 
 #include <concepts>

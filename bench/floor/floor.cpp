@@ -1,9 +1,9 @@
-// bench.floor: how close looking up comes to what the machine's memory allows.
+// bench.floor: how close lookups come to what the machine's memory allows.
 //
-// The floor is a gather: for every key, one random cache line of an array as large as Steady's
-// table, or two, one among as many bytes as the headers have and one among the rest. Their
-// addresses follow from the key at once, without hashing, comparing or branching. Independent, the
-// processor overlaps the gathers of many keys; dependent, which key comes next is known only
+// The floor is reading, for every key, one random cache line of an array as large as Steady's
+// table; or two lines, one among as many bytes as the headers have and one among the rest. Their
+// addresses follow from the key at once, without hashing, comparing or branching. Independent
+// reads: the processor overlaps those of many keys. Dependent reads: the next key is known only
 // when the line is there. Everything is measured in the same rounds, over the same keys.
 #include <unistd.h>
 
@@ -34,7 +34,7 @@ namespace {
 using namespace steady::bench;
 using keys = std::vector<std::uint64_t>;
 
-// Where the compiler must not know what a sum is good for.
+// Keeps the compiler from dropping the sums.
 volatile std::uint64_t observed;
 
 // Nanoseconds per key. `value_for(key)` reads memory; values are small, which only the data tell.
@@ -91,14 +91,14 @@ class lines {
   std::vector<std::uint64_t> words_;
 };
 
-runner gather_one(std::uint64_t bytes) {
+runner read_one_line(std::uint64_t bytes) {
   const auto array = std::make_shared<lines>(bytes);
   const lines* const from = array.get();
   auto run = timed_with([from](std::uint64_t key) { return from->at(key); });
   return {"one line", [array, run](const keys& all, bool one) { return run(all, one); }};
 }
 
-runner gather_two(std::uint64_t header_bytes, std::uint64_t slot_bytes) {
+runner read_two_lines(std::uint64_t header_bytes, std::uint64_t slot_bytes) {
   const auto headers = std::make_shared<lines>(header_bytes);
   const auto slots = std::make_shared<lines>(slot_bytes);
   const lines* const first = headers.get();
@@ -132,8 +132,8 @@ std::vector<runner> runners_for(std::uint64_t size) {
     }
     all.push_back(find_in(std::string(adapter.name), std::move(map)));
   });
-  all.push_back(gather_one(bytes));
-  all.push_back(gather_two(header_bytes, bytes - header_bytes));
+  all.push_back(read_one_line(bytes));
+  all.push_back(read_two_lines(header_bytes, bytes - header_bytes));
   return all;
 }
 
@@ -182,8 +182,10 @@ class floor_report {
 
 int run(const options& chosen) {
   pin_to_one_core();
-  std::printf("Nanoseconds per lookup that finds its key, and per gather; medians of %u rounds\n",
-              chosen.rounds);
+  std::printf(
+      "Nanoseconds per lookup that finds its key, and per read of random lines; medians of %u "
+      "rounds\n",
+      chosen.rounds);
   floor_report::print_head();
   floor_report report;
   for (double exact = static_cast<double>(chosen.from); exact < static_cast<double>(chosen.to);
@@ -213,7 +215,7 @@ int run(const options& chosen) {
 
 int main(int count, char** arguments) {
   options chosen;
-  CLI::App app("Looking up, as a multiple of gathering as much memory.");
+  CLI::App app("Looking up, as a multiple of reading as much memory at random.");
   app.add_option("--from", chosen.from, "smallest size (16384)")->check(CLI::PositiveNumber);
   app.add_option("--to", chosen.to, "sizes stay below (33554432)")->check(CLI::PositiveNumber);
   app.add_option("--rounds", chosen.rounds, "rounds (5)")->check(CLI::Range(1, 1000));

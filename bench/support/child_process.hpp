@@ -63,7 +63,7 @@ inline std::size_t read_bytes(int file, void* data, std::size_t length) noexcept
 
 template <class Measure>
 [[noreturn]] void be_the_child(int pipe, Measure& measure) noexcept {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // no measurement outlives whoever asked for it
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // no measurement outlives its parent
   int status = child_threw;
   try {
     const auto result = measure();

@@ -1,8 +1,7 @@
 // observe(object): as if somebody had read and changed all of it, as far as the compiler knows.
 //
-// What is made only to be timed is otherwise not made at all, and what is known of a map that has
-// just been made spares its destructor the questions that a program's maps are asked. No
-// instruction comes of it.
+// Without it, the compiler does not make at all what is only made to be timed, and drops tests from
+// the destructor of a map that it has just seen being made. It costs no instruction.
 #pragma once
 
 namespace steady::bench {

@@ -75,16 +75,16 @@ class contender {
   virtual void drop() = 0;  // the map
 };
 
-// Lets the allocator put together and return what was freed. Else whoever comes next profits from
-// the memory that others have left, or is measured tidying it up: glibc does that when a block of
-// some size is freed, be it millions of nodes of another map's.
-inline void settle_allocator() {
+// Makes the allocator join freed blocks and return them. Otherwise the next map profits from the
+// memory that others have left, or is timed while glibc joins their blocks: it does so when a block
+// of some size is freed, even for millions of another map's nodes.
+inline void trim_allocator() {
 #if defined(__GLIBC__)
   malloc_trim(0);
 #endif
 }
 
-// Where the compiler must not know what a sum is good for.
+// Keeps the compiler from dropping the sums.
 inline volatile std::uint64_t observed;
 
 // `Prepare` brings the map that `insert` left to the state in which it is measured.
@@ -156,7 +156,7 @@ class map_contender final : public contender {
   // Makes maps by `make(place)`. Destroying them is not timed.
   template <class Make>
   double in_batches(const Make& make) const {
-    settle_allocator();
+    trim_allocator();
     const std::uint64_t batches = (repetitions() + batch() - 1) / batch();
     std::vector<std::unique_ptr<map>> made(batch());
     std::uint64_t took = 0;
@@ -179,7 +179,7 @@ class map_contender final : public contender {
     });
   }
 
-  // Reads the keys, so that not whoever is first has to wait for them.
+  // Reads the keys into the cache, so that the first map does not wait for them.
   static void warm(const std::vector<typename Kind::key>& keys) {
     std::uint64_t sum = 0;
     for (const auto& key : keys) sum += steady::hash<typename Kind::key>()(key, 1);

@@ -3,7 +3,7 @@
 //
 // All maps have the same hash and get the same keys. In every round each operation is done by all
 // maps in turn, so that what happens on the machine happens to all; large maps take their turns one
-// after the other. The order is drawn anew each time: whoever is first, or comes after a certain
+// after the other. The order is random each time: the first map, or one that comes after a certain
 // other one, finds the allocator and the caches in another state. Ratios are of medians over the
 // rounds; single times are in the JSON, which grows with each size.
 #include <unistd.h>

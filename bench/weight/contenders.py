@@ -75,7 +75,7 @@ ALL = [
     ),
 ]
 
-# Beside the faster of these are others put.
+# The others are compared with the faster of these.
 FAST = ("boost", "absl")
 
 

@@ -13,7 +13,7 @@ namespace steady::bench {
 
 struct heap_use {
   std::uint64_t blocks = 0;
-  std::uint64_t requested = 0;  // bytes that were asked for
+  std::uint64_t requested = 0;  // bytes requested
   std::uint64_t taken = 0;      // bytes that malloc set aside for them, its own 8 a block included
 };
 

@@ -1,6 +1,6 @@
 // bench.weight: what a map weighs when it is small: its own size, its memory, the time to make,
-// fill, move and destroy it. For the script beside it, bench/weight/weight, which asks for one map
-// at a time, in turns, and adds what compiling costs.
+// fill, move and destroy it. For the script beside it, bench/weight/weight, which runs it for one
+// map at a time, in turns, and adds what compiling costs.
 //
 // Prints lines of three words: what, at how many elements, how much.
 #include <algorithm>
