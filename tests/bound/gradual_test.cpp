@@ -97,7 +97,7 @@ TEST(gradual_bounds, of_retiring_strings) {
   EXPECT_EQ(map.stats().bytes, 0u);
 }
 
-// By steps, by insertions, and by the keys of somebody who knows the seed.
+// Driven by insertions, then by steps.
 TEST(gradual_bounds, of_reseeding) {
   support::number_map<counted> map;
   for (std::uint64_t i = 0; i < many; ++i) map.try_emplace(scattered(i), i);

@@ -1,5 +1,5 @@
-// A migration never hangs, and none holds up the next: insertions alone complete every kind, in a
-// number that docs/design.md proves, and steps alone do, too.
+// A migration never hangs, and none delays the next: insertions alone complete every kind, in the
+// number that docs/design.md proves; steps alone do, too.
 #include <algorithm>
 #include <cstdint>
 
@@ -16,7 +16,7 @@ using map_type = support::number_map<support::slow>;  // one interval per insert
 
 std::uint64_t scattered(std::uint64_t i) { return (i + 1) * 0x9e3779b97f4a7c15u ^ i << 17; }
 
-// Asks for something, then only inserts.
+// Makes a request, then only inserts.
 struct pace {
   std::uint64_t insertions = 0;  // until it was done
   double most_load = 0;          // by the limit

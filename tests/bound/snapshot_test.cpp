@@ -20,7 +20,7 @@ using support::bounds;
 using support::expect_as_published;
 using support::memory_ledger;
 
-// Counts its copies, and those that end.
+// Counts how many are copied, and how many destroyed.
 class number {
  public:
   static inline std::uint64_t copies = 0;
@@ -46,7 +46,7 @@ using map_type =
 
 std::uint64_t scattered(std::uint64_t i) { return (i + 1) * 0x9e3779b97f4a7c15u ^ i << 17; }
 
-// What the map counts, and beside it copies and all memory, the snapshot's included.
+// Adds what the map counts, the copies, and all memory, the snapshot's included.
 template <class Operation>
 void count(map_type& map, memory_ledger& ledger, bounds& most, const Operation& operation) {
   map.reset_work();
@@ -63,7 +63,7 @@ void count(map_type& map, memory_ledger& ledger, bounds& most, const Operation& 
   most.add(done);
 }
 
-// The same for what destroys copies, and moves nothing.
+// The same for operations that destroy copies, and move nothing.
 template <class Operation>
 void count_step(map_type& map, memory_ledger& ledger, bounds& most, const Operation& operation) {
   const std::uint64_t ended = number::ended;

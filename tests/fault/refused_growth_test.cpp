@@ -1,4 +1,4 @@
-// While memory for growing is refused, elements go into overflow; once it is there, growth goes on.
+// While allocations for growth fail, elements go into overflow; once they succeed, growth goes on.
 #include <cstdint>
 #include <new>
 #include <vector>
@@ -22,7 +22,7 @@ void expect_numbers(const map_type& map, std::uint64_t count) {
   ASSERT_STREQ(map.check_invariants(), nullptr);
 }
 
-TEST(refused_growth, puts_elements_into_overflow_until_memory_is_there) {
+TEST(failed_growth, puts_elements_into_overflow_until_memory_is_there) {
   memory_ledger ledger;
   map_type map{map_type::allocator_type(ledger)};
   std::uint64_t count = fill_numbers_to(stage::before, map);
@@ -44,18 +44,18 @@ TEST(refused_growth, puts_elements_into_overflow_until_memory_is_there) {
   expect_numbers(map, count);
 }
 
-// What could not be had before is had now, whatever was asked for.
-TEST(refused_growth, is_made_up_for_by_reserve) {
+// A call of reserve() makes up for the growth that failed before, whatever size it names.
+TEST(failed_growth, is_made_up_for_by_reserve) {
   memory_ledger ledger;
   map_type map{map_type::allocator_type(ledger)};
   std::uint64_t count = fill_numbers_to(stage::before, map);
   ledger.refuse_above = 0;
-  std::vector<std::uint64_t> refused;  // found their chains full
+  std::vector<std::uint64_t> failed;  // keys that found their chains full
   for (std::uint64_t key = count; !map.migrating(); ++key) {
     try {
       map.try_emplace(key, 3 * key);
     } catch (const std::bad_alloc&) {
-      refused.push_back(key);
+      failed.push_back(key);
     }
     ++count;
   }
@@ -64,12 +64,12 @@ TEST(refused_growth, is_made_up_for_by_reserve) {
   map.reserve(1);
   EXPECT_FALSE(map.migrating());
   EXPECT_LE(map.load_factor(), map.max_load_factor());
-  for (const std::uint64_t key : refused) ASSERT_TRUE(map.try_emplace(key, 3 * key).second);
+  for (const std::uint64_t key : failed) ASSERT_TRUE(map.try_emplace(key, 3 * key).second);
   expect_numbers(map, count);
 }
 
-// A growth that has begun stops where a chunk is refused, and goes on from there.
-TEST(refused_growth, stops_in_the_middle_and_goes_on) {
+// A growth that has begun stops where allocating a chunk fails, and goes on from there.
+TEST(failed_growth, stops_in_the_middle_and_goes_on) {
   memory_ledger ledger;
   map_type map{map_type::allocator_type(ledger)};
   std::uint64_t count = 0;
@@ -92,7 +92,7 @@ TEST(refused_growth, stops_in_the_middle_and_goes_on) {
   expect_numbers(map, count);
 }
 
-TEST(refused_growth, throws_only_when_the_element_itself_has_no_place) {
+TEST(failed_growth, throws_only_when_the_element_itself_has_no_slot) {
   memory_ledger ledger;
   map_type map{map_type::allocator_type(ledger)};
   ledger.refuse_above = 0;
@@ -102,15 +102,15 @@ TEST(refused_growth, throws_only_when_the_element_itself_has_no_place) {
   std::uint64_t count = fill_numbers_to(stage::before, map);
   ledger.refuse_above = 0;
   std::uint64_t key = count;
-  int refused = 0;
-  for (; refused < 100; ++key) {
+  int failed = 0;
+  for (; failed < 100; ++key) {
     try {
       map.try_emplace(key, 3 * key);
       ASSERT_TRUE(map.contains(key));
       ++count;
     } catch (const std::bad_alloc&) {
       ASSERT_FALSE(map.contains(key));
-      ++refused;
+      ++failed;
     }
     ASSERT_EQ(map.size(), count);
   }

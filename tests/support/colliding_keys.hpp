@@ -1,4 +1,4 @@
-// Keys that collide under one seed: what somebody would choose who knows it.
+// Keys that collide under one seed: an attacker who knows the seed would choose them.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace support {
 
-// A hash that is as good as its keys: their places are known to whoever knows the seed.
+// A hash that is as good as its keys: their hash positions follow from the seed alone.
 struct transparent_word_hash {
   using is_avalanching = void;
   std::uint64_t operator()(std::uint64_t key) const noexcept { return key; }
@@ -16,8 +16,8 @@ struct transparent_word_hash {
 
 class colliding_keys {
  public:
-  // For the next map with transparent_word_hash that this thread fills. The keys' positions share
-  // their highest `shared_bits`.
+  // For the next map with transparent_word_hash that this thread fills. The keys' hash positions
+  // share their highest `shared_bits`.
   explicit colliding_keys(std::uint64_t state, unsigned shared_bits = 28)
       : state_(state), shared_bits_(shared_bits), random_(state) {
     plant_seed();
@@ -25,13 +25,13 @@ class colliding_keys {
     plant_seed();
   }
 
-  // Lets the next map draw the seed that is known.
+  // Makes the next map take the known seed.
   void plant_seed() const { steady::detail::random_state() = state_; }
 
-  // Another key that collides with all of before.
+  // Another key that collides with all previous ones.
   std::uint64_t next() { return key_at(target_ | random_() >> shared_bits_); }
 
-  // The key at `position`.
+  // The key at hash position `position`.
   std::uint64_t key_at(std::uint64_t position) const {
     return position * inverse(seed_.multiplier()) ^ seed_.key;
   }

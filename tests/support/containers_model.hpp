@@ -177,7 +177,7 @@ class containers_model : public whole_operations<Container, Guest> {
     if (options_.mode == migration_mode::finished) return container.finish();
     if (options_.mode == migration_mode::stepping) return void(container.step(1));
     while (container.pending() > container.bucket_count() / 4) {
-      // A wish may turn out to need no work.
+      // A request may turn out to need no work.
       require(container.step(1) == 1 || container.pending() == 0, "step does not do its work");
     }
   }

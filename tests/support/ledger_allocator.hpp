@@ -1,4 +1,4 @@
-// An allocator that keeps a ledger, and refuses what the ledger tells it to.
+// An allocator that keeps a ledger, and fails where the ledger says so.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ struct memory_ledger {
   std::size_t calls = 0;    // of allocate()
 
   std::size_t fail_at = never;       // this call of allocate() fails
-  std::size_t refuse_above = never;  // larger blocks are refused
+  std::size_t refuse_above = never;  // allocating larger blocks fails
 
   bool has_failed() const { return calls >= fail_at; }
 };

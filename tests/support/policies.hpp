@@ -1,4 +1,4 @@
-// Policies that bring rare paths within reach of small tests.
+// Policies with which small tests reach rare paths.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ struct narrow : steady::default_policy {
   static constexpr double load_limit = 1.5;
 };
 
-// For hashes that no seed mends.
+// For hashes that no seed improves.
 struct narrow_without_reseeding : narrow {
   static constexpr bool reseeds = false;
 };

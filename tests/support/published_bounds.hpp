@@ -63,7 +63,7 @@ inline std::map<std::string, std::vector<std::uint64_t>> published_bounds() {
   return rows;
 }
 
-// Fails unless the table has such a row, and nothing measured is above it.
+// Fails unless the table has such a row, and all measured numbers are within it.
 inline void expect_as_published(const std::string& row, const bounds& measured) {
   static const auto published = published_bounds();
   static const char* const names[] = {"buckets",         "elements", "chunks allocated",

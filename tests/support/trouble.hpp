@@ -1,5 +1,5 @@
-// What may go wrong during an operation on a container: the allocator refuses, or the hash, the
-// equality or a copy throws. Planned by a byte, so that fuzzers choose it.
+// What may go wrong during an operation on a container: an allocation fails, or the hash, the
+// equality or a copy throws. A byte plans it, so that fuzzers choose it.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ class trouble {
   // For the next attempt: half of the bytes plan nothing.
   void plan(std::uint8_t byte) { planned_ = byte; }
 
-  // Refuses larger blocks from now on.
+  // Allocating larger blocks fails from now on.
   void refuse_above(std::size_t bytes) {
     for (memory_ledger& ledger : ledgers_) ledger.refuse_above = bytes;
   }
@@ -33,7 +33,7 @@ class trouble {
     try {
       operation();
     } catch (const std::bad_alloc&) {
-      require(short_of_memory() || refused(), "std::bad_alloc, though memory was not refused");
+      require(short_of_memory() || has_failed(), "std::bad_alloc, though no allocation failed");
       disarm();
       return false;
     } catch (const injected_failure&) {
@@ -44,7 +44,7 @@ class trouble {
     return true;
   }
 
-  // For what an operation does after the call under test.
+  // Call it before an operation goes on after the call under test.
   void disarm() {
     countdown::disarm();
     planned_ = 0;
@@ -59,7 +59,7 @@ class trouble {
     for (memory_ledger& ledger : ledgers_) ledger.fail_at = ledger.calls + 1 + chance % 8;
   }
 
-  bool refused() const {
+  bool has_failed() const {
     for (const memory_ledger& ledger : ledgers_) {
       if (ledger.has_failed()) return true;
     }

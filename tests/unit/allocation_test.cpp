@@ -1,4 +1,4 @@
-// What is asked of the allocator: nothing by empty maps, no large blocks, everything given back.
+// Allocations: none by empty maps, no large blocks, everything given back.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +54,7 @@ TEST(allocation, of_a_small_map_is_one_small_block) {
   }
 }
 
-TEST(allocation, of_a_map_that_is_told_its_size_is_of_that_size_at_once) {
+TEST(allocation, of_a_reserved_small_map_is_one_block) {
   for (const std::uint64_t size : {1u, 2u, 3u, 8u, 14u}) {
     memory_ledger ledger;
     map_type<steady::default_policy> map{ledger_allocator<int>(ledger)};

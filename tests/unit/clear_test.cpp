@@ -43,7 +43,7 @@ TEST(clear_of_a_small_map, keeps_its_memory) {
   const std::size_t bytes = ledger.bytes;
   map.clear();
   EXPECT_EQ(ledger.bytes, bytes);
-  // Half as many: by another seed, more of them may need more overflow than there is room for.
+  // Half as many: under the new seed, all of them might need more overflow than there is room for.
   for (std::uint64_t n = 0; n < count / 2; ++n) map[n] = n;
   EXPECT_EQ(ledger.calls, calls) << "and fills up again without asking for more";
 }

@@ -88,7 +88,7 @@ TEST(compaction, does_not_break_the_promise_of_reserve) {
   EXPECT_EQ(spot.map.stats().migrations.compact, 0u);
 }
 
-// Compacting what a broken hash piles up would change nothing.
+// Compacting does not help against a broken hash.
 TEST(compaction, of_what_a_broken_hash_piles_up_is_rare) {
   map_of<std::uint64_t, std::uint64_t, narrow_without_reseeding, constant_hash> map;
   for (std::uint64_t n = 0; n < 5000; ++n) {

@@ -1,5 +1,5 @@
-// Debug mode: every rule that it watches ends the program with a sentence that names the rule, and
-// what is allowed goes on.
+// Debug mode: breaking a rule that it watches ends the program with a sentence that names the rule;
+// what is allowed works.
 #include <cstdint>
 #include <functional>
 #include <optional>

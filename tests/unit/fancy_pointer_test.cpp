@@ -70,7 +70,7 @@ TYPED_TEST(fancy_pointers, hold_a_large_map) {
   EXPECT_STREQ(map.check_invariants(), nullptr);
 }
 
-// What such pointers are for: the map itself may lie anywhere, and is moved with its content.
+// The purpose of such pointers: the map may lie at any address, and moves with its content.
 TYPED_TEST(fancy_pointers, hold_a_map_that_is_moved_around) {
   auto first = std::make_unique<typename TestFixture::map_type>();
   const auto count = fill_numbers_to(stage::halfway, *first);

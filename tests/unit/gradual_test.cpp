@@ -1,4 +1,4 @@
-// The gradual twins: each returns at once, and what it asked for is done when nothing is pending.
+// The gradual twins: each returns at once; its request is done when nothing is pending.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -188,7 +188,7 @@ TYPED_TEST(gradual, clear_again_and_again) {
   EXPECT_EQ(m.stats().bytes, 0u);
 }
 
-// Found by fuzzing: the notes of two clears were counted with the second's debris.
+// Found by fuzzing: the blocks of two clears were counted with the second's retired arrays.
 TYPED_TEST(gradual, clear_before_the_last_one_is_done) {
   typename TestFixture::map m;
   typename TestFixture::map other;
@@ -233,7 +233,7 @@ TEST(clear_gradually, is_finished_by_the_destructor) {
   EXPECT_EQ(ledger.blocks, 0u);
 }
 
-TEST(clear_gradually, clears_at_once_where_even_a_note_is_refused) {
+TEST(clear_gradually, clears_at_once_where_allocating_a_cold_block_fails) {
   memory_ledger ledger;
   string_map m(string_map::allocator_type{ledger});
   for (std::uint64_t n = 0; n < 1'000; ++n) m.try_emplace(n, "x");

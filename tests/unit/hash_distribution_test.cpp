@@ -22,7 +22,7 @@ namespace {
 using steady::detail::line_seed;
 using steady::detail::position_of;
 
-// Fit to be multiplied with, as the library's own.
+// With the bits that the library requires of a seed.
 line_seed seed_from(std::mt19937_64& random) { return {random() | line_seed::required_bits}; }
 
 std::vector<line_seed> seeds() {

@@ -49,7 +49,7 @@ TYPED_TEST(header_slices, are_all_given_back_by_migrations) {
   EXPECT_EQ(map.stats().bytes, 0u);
 }
 
-// What is given back in the middle of a migration was needed no more.
+// The memory given back in the middle of a migration is not needed any more.
 TYPED_TEST(header_slices, are_kept_as_long_as_they_are_needed) {
   constexpr std::uint64_t count = 160'000;
   number_map<TypeParam> map;

@@ -120,7 +120,7 @@ TYPED_TEST(interprocess, file_is_mapped_at_two_addresses) {
   EXPECT_NE(&file.here(), &file.there());
 }
 
-// Nothing in a map may lead to the program that made it: not even while the map has no memory.
+// A map may hold no address of the program that made it, even while the map has no memory.
 TYPED_TEST(interprocess, empty_map_is_empty_for_both) {
   typename TestFixture::map_file file;
   expect_numbers(file.here(), 0);

@@ -121,7 +121,7 @@ TEST(node_container, every_node_is_given_back) {
   EXPECT_EQ(ledger.blocks, 0u);
 }
 
-TEST(node_container, a_refused_node_has_no_effect) {
+TEST(node_container, a_failed_node_allocation_has_no_effect) {
   using allocator = support::ledger_allocator<std::pair<const int, std::string>>;
   support::memory_ledger ledger;
   ledger_node_map<allocator> m{allocator(ledger)};

@@ -73,8 +73,8 @@ TYPED_TEST(order, of_a_copy_changes_when_it_is_cleared) {
   EXPECT_NE(order_of(a), order_of(copy));
 }
 
-// What is left of a copy has the original's order. Filling it up again in that order piles up until
-// the chains tell, and then it takes another seed, which costs little more than its growth.
+// The rest of a copy has the original's order. Filling it up again in that order makes long chains,
+// until the map takes another seed, which costs little more than its growth.
 TYPED_TEST(order, of_the_original_may_be_the_order_of_filling_up_a_copy) {
   constexpr std::uint64_t count = 200'000;
   map_of<std::uint64_t, std::uint64_t, support::counted, TypeParam> a;

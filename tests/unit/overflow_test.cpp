@@ -1,4 +1,4 @@
-// Overflow at a steady size: what insertions draw back into buckets in which erasing has left room.
+// Overflow at a steady size: insertions move its elements back into slots that erasing has left.
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -92,8 +92,8 @@ TEST(overflow, is_drawn_back_by_an_insertion_into_a_bucket_with_room) {
   EXPECT_TRUE(bucket.is_complete(17));
 }
 
-// Nodes have memos; those of the slots that are filled were made for erased elements.
-TEST(overflow, is_drawn_back_with_no_memo) {
+// Node containers cache hash bits; those of the slots that are filled belonged to erased elements.
+TEST(overflow, is_drawn_back_without_cached_hash_bits) {
   bucket_with_room<std::uint64_t, steady::default_policy,
                    steady::node_hash_map<std::uint64_t, std::uint64_t, transparent_word_hash>>
       bucket;
@@ -171,7 +171,7 @@ TEST(overflow, stays_where_moving_an_element_may_throw) {
   EXPECT_TRUE(bucket.is_complete(17));
 }
 
-// What is made from an element that is drawn back was made before.
+// An element made from one that is moved back is made before that.
 TEST(overflow, may_hold_what_a_new_element_is_made_from) {
   bucket_with_room<taken_by_moving> bucket;
   bucket.map.try_emplace(bucket.key(16), bucket.map.at(bucket.key(15)));
@@ -180,7 +180,7 @@ TEST(overflow, may_hold_what_a_new_element_is_made_from) {
   EXPECT_TRUE(bucket.is_complete(17));
 }
 
-// Without drawing back it is 0.48 overflow buckets per bucket; a fresh map has 0.16.
+// Without moving back it is 0.48 overflow buckets per bucket; a fresh map has 0.16.
 TEST(overflow, does_not_pile_up_at_a_steady_size) {
   churned steady(2048, 11.1);
   steady.churn(300'000);

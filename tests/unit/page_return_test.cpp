@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t count = 1'000'000;
 
-// What this process has of the machine's memory.
+// The resident memory of this process.
 std::size_t resident_bytes() {
   std::size_t virtual_pages = 0;
   std::size_t resident_pages = 0;

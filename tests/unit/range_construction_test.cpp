@@ -90,7 +90,7 @@ TEST(range_construction, has_at_least_the_room_asked_for) {
   EXPECT_GE(slots * static_cast<double>(map.max_load_factor()), 10'000);
 }
 
-TEST(range_construction, leaves_nothing_behind_when_memory_is_refused) {
+TEST(range_construction, leaves_nothing_behind_when_allocating_fails) {
   using allocator = support::ledger_allocator<std::pair<const int, std::string>>;
   using map = steady::hash_map<int, std::string, steady::hash<int>, std::equal_to<int>, allocator>;
   std::vector<std::pair<int, std::string>> source;

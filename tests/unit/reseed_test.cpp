@@ -1,4 +1,4 @@
-// Re-seeding: a migration to another line. By hand, and where a chain is too long for chance.
+// Reseeding: a migration to another line. On request, and where a chain is too long for chance.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -97,7 +97,7 @@ TYPED_TEST(reseeds, divide_into_parts_that_meet_everything_once) {
   }
 }
 
-// Calls `test(map, elements)` for maps in which ever more of a re-seeding is done.
+// Calls `test(map, elements)` for maps in which more and more of a reseeding is done.
 template <class Map, class Test>
 void in_every_state(const Test& test) {
   for (std::size_t steps = 0;; ++steps) {
@@ -294,7 +294,7 @@ TEST(attack, does_not_break_the_promise_of_reserve) {
   EXPECT_STREQ(other.check_invariants(), nullptr);
 }
 
-// Random keys, as many as a test can afford: the automatic must not take chance for malice.
+// Random keys, as many as a test can afford: the map must not take chance for malice.
 TEST(attack, is_not_seen_in_random_keys) {
   attacked_map<true> map;
   std::mt19937_64 random(7);

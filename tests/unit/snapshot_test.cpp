@@ -310,7 +310,7 @@ TYPED_TEST(snapshots, show_what_was_whatever_happens) {
   }
 }
 
-// Begun at every step of a re-seeding, and outlasting it and another one.
+// Snapshots that begin at each step of a reseeding, and outlast it and another one.
 TYPED_TEST(snapshots, outlast_reseedings) {
   for (std::size_t before = 0; before < 120; before += 2) {
     TypeParam map;
@@ -509,7 +509,7 @@ TEST(snapshot, delivers_an_interval_again_whose_visitor_threw) {
   EXPECT_EQ(delivered, expected);
 }
 
-// Element by element, out of a map whose memory cannot be kept.
+// Moving element by element, because the allocators differ.
 TEST(snapshot, sees_elements_move_to_other_memory) {
   using map_type = ledger_map<std::uint64_t, std::uint64_t>;
   memory_ledger here;
@@ -528,7 +528,7 @@ TEST(snapshot, sees_elements_move_to_other_memory) {
 }
 
 // The writer does not notice; the snapshot says so.
-TEST(snapshot, fails_where_memory_for_copies_is_refused) {
+TEST(snapshot, fails_where_allocating_copies_fails) {
   using map_type = ledger_map<std::uint64_t, std::uint64_t>;
   memory_ledger ledger;
   map_type map{map_type::allocator_type(ledger)};

@@ -1,4 +1,4 @@
-// What is split as plain bytes, and what is not; and that both come out the same.
+// Elements that are split as plain bytes, and others: both must come out the same.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -117,12 +117,12 @@ struct two_buckets_a_chunk : narrow {
   static constexpr std::size_t chunk_bytes = 2 * 4 * sizeof(std::string);
 };
 
-// Where elements are dear to hash, so that the buckets have memos.
+// Elements that are slow to hash, so that the buckets cache hash bits.
 template <class Set>
 void grow_shrink_and_compact_texts() {
   Set set;
   const auto key = [](std::uint64_t n) { return "key " + std::to_string(n); };
-  constexpr std::uint64_t most = 10'000;  // through several sorts of memos
+  constexpr std::uint64_t most = 10'000;  // through several sets of cached hash bits
   for (std::uint64_t n = 0; n < most; ++n) {
     ASSERT_TRUE(set.insert(key(n)).second);
     if (n % 499 == 0) {

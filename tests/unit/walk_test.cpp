@@ -233,7 +233,7 @@ TYPED_TEST(walks, meet_every_element_in_every_stage) {
   }
 }
 
-// Begun at every step of a re-seeding, and going on while it does.
+// Walks that begin at each step of a reseeding, and go on during it.
 TYPED_TEST(walks, meet_every_element_across_a_reseeding) {
   for (std::size_t before = 0; before < 120; before += 3) {
     for (const std::size_t at_once : {0u, 1u, 5u, 1000u}) {
@@ -353,12 +353,11 @@ TEST(walk, of_a_set_shows_const_keys) {
   EXPECT_EQ(met, (std::set<std::string>{"a", "b", "c"}));
 }
 
-// Refused memory stops a step, which can be tried again.
-// Two re-seedings between two steps, with the k-th allocation refused, for every k: the steps of
-// the map fail where they must, the walker does not care.
+// Two reseedings between two steps of a walker; the k-th allocation fails, for every k. The map's
+// steps fail where they must, the walker goes on.
 TEST(walk, outlasts_reseedings_short_of_memory) {
   using map_type = ledger_map<std::uint64_t, std::uint64_t>;
-  for (std::size_t refused = 1; refused < 40; ++refused) {
+  for (std::size_t failing = 1; failing < 40; ++failing) {
     memory_ledger ledger;
     map_type map{map_type::allocator_type(ledger)};
     const std::uint64_t count = fill_numbers_to(stage::before, map);
@@ -366,7 +365,7 @@ TEST(walk, outlasts_reseedings_short_of_memory) {
     auto at = walk.begin();
     std::set<std::uint64_t> met;
     for (int n = 0; n < 20; ++n, ++at) met.insert(at->first);
-    ledger.fail_at = ledger.calls + refused;
+    ledger.fail_at = ledger.calls + failing;
     for (int n = 0; n < 2; ++n) {
       map.reseed_gradually();
       while (map.migrating()) {
@@ -383,7 +382,8 @@ TEST(walk, outlasts_reseedings_short_of_memory) {
   }
 }
 
-TEST(walk, survives_refused_memory) {
+// A failed allocation stops a step, which can be tried again.
+TEST(walk, survives_failed_allocations) {
   memory_ledger ledger;
   using map_type = ledger_map<std::uint64_t, std::uint64_t>;
   map_type map{map_type::allocator_type(ledger)};
