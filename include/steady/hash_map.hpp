@@ -162,7 +162,8 @@ class hash_container {
   // Assigning invalidates everything. Moving and swapping: iterators, while pointers and references
   // follow the elements.
 
-  // A copy has the seed of its original, hence its order. Bound: O(size).
+  // A copy has the seed of its original, hence its order, and cursors of one work on the other.
+  // Bound: O(size).
   hash_container(const hash_container& other)
       : hash_container(
             other, allocator_traits::select_on_container_copy_construction(other.get_allocator())) {
@@ -487,8 +488,8 @@ class hash_container {
     return {table_, functions::erase(table_, first.end_or_at(table_), last.end_or_at(table_))};
   }
 
-  // Destroys all elements. Bound: O(size + buckets). What was reserved stays, and so does the
-  // memory of a container of one chunk; others, and those that are migrating, give theirs back.
+  // Destroys all elements. Bound: O(size + buckets). Keeps the memory of a container that was
+  // reserved or has one chunk, unless it is migrating; otherwise gives all memory back.
   void clear() noexcept { table_.changing_engine().clear(); }
 
   // Erases the elements for which `erases(element)` is true; returns how many. Bound: O(size).
@@ -575,7 +576,7 @@ class hash_container {
     return done;
   }
 
-  // True while any stepwise work is pending.
+  // True while any work that goes in steps is pending.
   bool migrating() const noexcept { return table_.engine().is_pending(); }
 
   // Buckets of work that are left; 0 when not migrating.
@@ -584,27 +585,29 @@ class hash_container {
   // Completes all pending work. Bound: O(pending()).
   void finish() { step(~size_type{0}); }
 
-  // ---- asking for work in steps ----
-  // These return in constant time; migrating() is true until what they ask for is done.
+  // ---- requesting work in steps ----
+  // These return in constant time; migrating() is true until the request is done. Those that throw
+  // nothing do nothing where a small map cannot allocate the block that remembers the request.
 
   // Room for `size` elements, in the end; then, until the size exceeds that, no insertion migrates,
   // and references stay valid. Throws std::length_error for sizes that no map can have, and what
-  // the allocator throws; nothing is asked for then.
+  // the allocator throws; then there is no request.
   void reserve_gradually(size_type size) { table_.changing_engine().reserve_gradually(size); }
 
-  // As many buckets as the size needs, in the end. Takes back what was reserved.
+  // As many buckets as the size needs, in the end. Ends what reserve() has promised.
   void shrink_gradually() noexcept { table_.changing_engine().shrink_gradually(); }
 
-  // Brings every element to a bucket anew, so that overflow that erasing has left goes away.
+  // Moves every element to a new array, which removes the overflow that erasing has left.
   void compact_gradually() noexcept { table_.changing_engine().compact_gradually(); }
 
   // Gives every element a hash position under a new random seed, so that keys chosen to collide
-  // under the old one collide no more. It begins by itself where it is needed; see
-  // Policy::reseeds. Cursors of before have to start again.
+  // under the old one no longer collide. A map also does so by itself, see Policy::reseeds. Scans
+  // have to start again.
   void reseed_gradually() noexcept { table_.changing_engine().reseed_gradually(); }
 
-  // The container is empty at once, and usable; the elements are destroyed in steps. At once if the
-  // container has at most four buckets, or a small block for the note of it cannot be allocated.
+  // The container is empty at once, and usable; the elements are destroyed in steps. In a small map
+  // (of at most four buckets, without a cold block), and where allocating a cold block fails, they
+  // are destroyed at once.
   void clear_gradually() noexcept { table_.changing_engine().clear_gradually(); }
 
   // For times of memory pressure: shrink_gradually(), and at most `max_buckets` buckets of pending
@@ -703,7 +706,7 @@ class hash_container {
   void fill(Iterator first, Sentinel last, size_type capacity, size_type length) {
     if (capacity != 0 || length != 0) reserve(capacity < length ? length : capacity);
     for (; first != last; ++first) functions::find_or_emplace(table_, *first);
-    if (capacity == 0) table_.engine().withdraw_reservation();  // nobody asked for one
+    if (capacity == 0) table_.engine().withdraw_reservation();  // the caller reserved nothing
   }
 
   template <class K>

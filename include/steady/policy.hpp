@@ -38,7 +38,7 @@ struct default_policy {
   static constexpr unsigned evacuations_per_insert = 2;
 
   // A map of more than a chunk that holds less than this part of its load limit shrinks, driven by
-  // insertions and steps. 0: only when asked to.
+  // insertions and steps. 0: only on request.
   static constexpr double shrink_below = 0.125;
 
   // Take a new seed, in steps, when a bucket's chain has become longer than chance makes it: keys
@@ -46,7 +46,7 @@ struct default_policy {
   static constexpr bool reseeds = true;
 
   // Compact, in steps, when there is far more overflow than the size explains; and let insertions
-  // draw elements from a bucket's overflow into slots that erasing has left.
+  // move elements from a bucket's overflow into slots that erasing has left.
   static constexpr bool compacts = true;
 
   // Let erase(key) move other elements, to drive what is pending. Otherwise erasing invalidates

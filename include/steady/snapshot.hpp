@@ -11,21 +11,21 @@
 // How it works: the hash line is cut into as many intervals as there are buckets at the start. A
 // write to the container first copies the elements of the interval that it falls into, unless that
 // was delivered or copied before; bits say which were. What was not copied is delivered from the
-// container itself, in whichever bucket it is by then, for no migration changes its interval. (A
-// reseeding does; so what it moves is copied before.)
+// container itself, in whichever bucket it is by then: migrations do not change intervals. (A
+// reseeding does, so the elements that it moves are copied before.)
 //
 // Every access that could change an element counts as a write: to the value of operator[], of at()
 // and of iterators of a non-const map, to those that a walker or a visitor of a non-const map gets.
-// A reference from before the snapshot must not be written through while it lives: that is not
-// seen.
+// Do not write through a reference from before the snapshot while it lives: the snapshot would not
+// notice.
 //
 // A snapshot follows the elements when the container is moved, swapped, cleared or retired; when
 // they are destroyed at once, it copies what is left of them. Any number may be alive. Where a copy
-// cannot be made, writing goes on as if nothing were, and the snapshot has failed: its next step
+// cannot be made, the write goes on, and the snapshot has failed: its next step
 // throws what copying threw, and so do all later ones.
 //
-//   Threads  a snapshot reads the container: as for const functions, but nobody may write
-//   meanwhile.
+//   Threads  a snapshot only reads the container, as const functions do; nobody may write to it
+//            meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -73,8 +73,8 @@ class snapshot final : private detail::snapshot_base {
 
   class iterator;
 
-  // The container's elements of now. Bound: O(1). Throws what copying the hash throws, and the
-  // allocator.
+  // The container's elements as they are now. Bound: O(1); may allocate a small block. Throws what
+  // copying the hash throws, and the allocator.
   explicit snapshot(Container& container)
       : snapshot(detail::container_access::table_of(container)) {}
   // What was copied is freed at once; skip() does it in steps.

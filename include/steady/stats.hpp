@@ -1,5 +1,8 @@
-// steady::stats: what a map looks like now and what it has been through. All of it is kept in
-// counters, so asking costs the same for every size.
+// steady::stats: what a map looks like now, and what it has done so far. O(1): all of it is in
+// counters, or in at most four buckets.
+//
+// `migrations` and `steps` begin with a map's first migration or request, and begin again when the
+// map has given all its memory back. Growth up to four buckets happens at once: no migration.
 #pragma once
 
 #include <cstddef>

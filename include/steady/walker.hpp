@@ -1,4 +1,4 @@
-// steady::walker: goes over the elements of a container while others change it.
+// steady::walker: visits the elements of a container while it is being changed.
 //
 //   auto walk = map.walk();
 //   for (auto at = walk.begin(); at != walk.end(); ++at) {

@@ -111,7 +111,7 @@ struct tiny_block {
 // ---- the layout ----
 
 struct array_layout {
-  // What element and policy say.
+  // Given by element and policy.
   std::uint32_t slot_bytes;
   std::uint32_t width;           // slots in a bucket
   std::uint32_t overflow_width;  // slots in an overflow bucket
@@ -122,7 +122,7 @@ struct array_layout {
   std::uint32_t longest_natural_chain;
   std::uint32_t policy_chunk_bytes;
 
-  // What follows.
+  // Derived from these.
   std::uint32_t alignment;  // of chunks
   std::uint32_t bucket_bytes;
   std::uint32_t log2_chunk_buckets;
@@ -195,15 +195,15 @@ struct array_layout {
   }
 
   // ---- small arrays ----
-  // Known beforehand, because growing a small map is all that many programs do with maps.
+  // Computed at compile time, because many programs have small maps only.
 
   static constexpr unsigned few_sizes = 3;  // 1, 2 and 4 buckets
   chunk_extent few[few_sizes];              // with their headers in front
 
   static constexpr unsigned tiny_sizes = 3;
   tiny_block tiny[tiny_sizes];
-  // The slots of the tiny arrays: two, half a bucket's width, and all of it. Fewer sizes would hold
-  // more memory than rivals do, more would grow more often (docs/dead-ends.md).
+  // The slots of the tiny arrays: two, half a bucket's width, and all of it. Fewer sizes would take
+  // more memory than rivals do; more sizes would grow more often (docs/dead-ends.md).
   constexpr std::uint32_t tiny_slots(unsigned size) const noexcept {
     return size == 2 || width <= 2 ? width : size == 1 && width >= 6 ? width / 2 : 2;
   }

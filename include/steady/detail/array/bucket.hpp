@@ -7,9 +7,8 @@
 //   1. A tag is 0 exactly when its slot holds no element.
 //   2. The filter has the bit of every element that lives in the bucket's overflow; it may have
 //      more. A lookup whose bit is missing need not search there, so misses rarely do.
-//   3. The link to the first overflow bucket has a meaning only while the filter is not 0: writing
-//   a
-//      header in full is all it takes to make a bucket of unwritten memory.
+//   3. The link to the first overflow bucket has a meaning only while the filter is not 0: to make
+//      a bucket of unwritten memory, writing its header is enough.
 #pragma once
 
 #include <cstddef>

@@ -45,7 +45,7 @@ class header_leaves {
       return &nowhere_node;
     }
   }
-  // In memory that another process reads, too, what these lead to is elsewhere; so null it is.
+  // Null in memory that another process reads, too: these addresses are of this process.
   static root_link detour() noexcept {
     if constexpr (null_when_nowhere) {
       return nullptr;

@@ -87,8 +87,8 @@ struct typed_layout {
   // Whether a bucket's slots are so few cache lines that prefetching all of them costs little.
   static constexpr bool has_short_buckets = bucket_bytes <= 4 * cache_line_bytes;
 
-  // The shift of the smallest array that counts as large: its slots, which a lookup prefetches
-  // before it knows which one it needs, come from so far that this pays.
+  // The shift of the smallest array that counts as large: there it pays to prefetch all slots of a
+  // bucket before it is known which one is needed.
   static constexpr unsigned shift_of_large =
       line_partition::of(
           std::bit_width((std::size_t{1} << (has_short_buckets ? 17 : 19)) / bucket_bytes))
@@ -97,8 +97,8 @@ struct typed_layout {
   // In an array of no more than these, a visit to all slots, in order but with pauses, needs no
   // prefetching.
   static constexpr std::uint64_t buckets_nearby = (std::size_t{1} << 16) / bucket_bytes;
-  // The same where nothing but the slots is read: then the processor sees by itself what comes, as
-  // long as that is in one of its caches.
+  // The same where nothing but the slots is read: then the processor prefetches by itself, as long
+  // as the slots are in one of its caches.
   static constexpr std::uint64_t buckets_cached = (std::size_t{1} << 21) / bucket_bytes;
 };
 

@@ -2,7 +2,7 @@
 // outlived its element is reported even though the memory is still the map's. Elsewhere nothing.
 //
 // Where the allocator's pointers are not plain ones nothing is poisoned: such memory may have other
-// addresses, too, for which the sanitizer would keep other notes.
+// addresses, too, at which the sanitizer would not see it as poisoned.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// What is asked of the operating system beside memory: randomness and a clock. Without the standard
+// Randomness and a clock, from the operating system. Without the standard
 // headers for these, which take longer to compile than all of Steady.
 #pragma once
 
@@ -24,7 +24,7 @@ namespace steady::detail {
 
 #if STEADY_HAS_POSIX
 
-// Fills the bytes with what nobody can predict; false where the system has nothing to give.
+// Fills the bytes with random ones; false if the system has none to give.
 inline bool system_random(void* bytes, std::size_t count) noexcept {
   return ::getentropy(bytes, count) == 0;
 }

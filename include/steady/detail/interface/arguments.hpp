@@ -1,4 +1,4 @@
-// What the containers' interfaces ask of their arguments, by name.
+// Concepts and helpers for the arguments of the containers' functions.
 #pragma once
 
 #include <concepts>

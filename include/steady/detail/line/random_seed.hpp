@@ -1,7 +1,7 @@
 // A fresh line_seed for every map: unpredictable from outside, cheap enough for short-lived maps.
 //
 // One draw from the system per thread, then a SplitMix64 sequence (Steele, Lea, Flood 2014). Where
-// the system has no randomness to give, addresses have to do: never an error.
+// the system has no randomness to give, the seed comes from addresses: never an error.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,7 @@ inline std::uint64_t next_random() noexcept {
   return word ^ (word >> 31);
 }
 
-// A seed for a line of that name; 0: of a new one, which no line has had yet as far as chance
-// knows.
+// A seed for a line of that name; 0: of a random name, which other lines rarely have.
 inline line_seed random_seed(std::uint16_t name = 0) noexcept {
   const line_seed drawn{next_random() | line_seed::required_bits};
   if (name == 0) name = drawn.name();

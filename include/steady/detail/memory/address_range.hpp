@@ -26,14 +26,14 @@ inline constexpr std::size_t slice_bytes = std::size_t{64} << 10;
 
 inline constexpr bool can_reserve_addresses = true;
 
-// Throws std::bad_alloc when the system refuses.
+// Throws std::bad_alloc when the system has none to give.
 inline std::byte* reserve_addresses(std::size_t bytes) {
-  // Without MAP_NORESERVE, so that what the machine can never supply is refused here.
+  // Without MAP_NORESERVE, so that a range that the machine can never supply fails here.
   void* const range =
       ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (range == MAP_FAILED) throw std::bad_alloc();
 #if defined(MADV_NOHUGEPAGE)
-  // A huge page would be zeroed in one go by whoever touches it first.
+  // The first access to a huge page would zero all of it at once.
   ::madvise(range, bytes, MADV_NOHUGEPAGE);
 #endif
 #if STEADY_HAS_ADDRESS_SANITIZER

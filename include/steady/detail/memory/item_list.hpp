@@ -1,5 +1,5 @@
-// A growing list of trivial items in memory from an allocator: what observers need of std::vector,
-// whose header would be half of what a map takes to compile.
+// A growing list of trivial items in memory from an allocator: a small std::vector for observers.
+// Including <vector> would add half of the time that a map takes to compile.
 #pragma once
 
 #include <cstddef>

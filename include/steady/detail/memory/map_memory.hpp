@@ -117,7 +117,7 @@ struct memory_counters {
   std::uint32_t longest_chain = 0;
 };
 
-// A map of at most a few buckets has no counters: what it holds is quickly counted.
+// A map of few buckets has no counters: stats() counts what it holds.
 template <class Storage>
 class map_memory {
  public:
@@ -168,7 +168,7 @@ class map_memory {
       release(block, bytes, alignment);
     }
   }
-  // Nothing will be recycled soon.
+  // Releases the chunk that is kept for recycling, if there is one.
   void release_recycled(std::size_t bytes, std::size_t alignment) noexcept {
     if (!holds_recycled()) return;
     release(to_raw(std::exchange(counters_->recycled, nullptr)), bytes, alignment);

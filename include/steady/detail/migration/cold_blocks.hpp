@@ -1,4 +1,4 @@
-// Making and giving back the blocks that hold what a table rarely needs.
+// Making and releasing cold blocks and rare blocks.
 #pragma once
 
 #include <cstddef>
@@ -47,7 +47,7 @@ struct cold_blocks {
     return made;
   }
 
-  // Gives a cold block back, and its rare block; it holds no memory any more.
+  // Releases a cold block that holds no arrays any more, and its rare block.
   static void release(const handle& of, cold_type* cold) noexcept {
     if (cold->rare != nullptr) {
       rare_block* const rare = to_raw(cold->rare);
@@ -80,12 +80,12 @@ struct cold_blocks {
     const auto array = of.state.old_array();
     made->old_array() = array;
     if (array.exists()) count(*made, of);
-    // Without a cold block a table has not noted what was reserved: at most its room.
+    // Without a cold block nobody noted what was reserved; it was no more than the room.
     if (array.exists()) made->active.requests.reserved = room(array, of.layout());
     of.state.cold_link = to_stored<typename cold_type::link>(made);
     note_crowding(*made, of.layout());
   }
-  // What a table of few buckets holds.
+  // Counts what a table of few buckets holds.
   static void count(cold_type& cold, const handle& of) noexcept {
     const auto& array = cold.old_array();
     cold.memory.bytes += array.embedded_bytes(of.memory_of(nullptr), of.layout());

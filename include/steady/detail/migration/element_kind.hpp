@@ -1,4 +1,4 @@
-// What the engine has to know of a table's elements: sizes, properties, and the functions that
+// What the engine knows of a table's elements: sizes, properties, and the functions that
 // depend on their type. One constant object for each type of table; `table` is always such a table.
 #pragma once
 

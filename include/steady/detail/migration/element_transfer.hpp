@@ -1,9 +1,9 @@
 // An element transfer: the elements of some old buckets, or of an interval of one, on their way to
-// slots of a new array, in buckets that have memory and headers. All but the usual splits of
-// buckets (split.hpp) are done by it: a step of any migration, and growth at once.
+// slots of a new array, in buckets that have memory and headers. It does every step of a migration
+// and every growth at once, except the usual split of a bucket (split.hpp).
 //
-// It either happens or does not: hashing and claiming slots come first, and what was claimed can be
-// given up; then elements move, and what can be copied is copied where moving may throw.
+// All elements move or none: hashing and claiming slots come first, and claims can be given up;
+// then elements move. Where moving may throw, elements that can be copied are copied.
 //
 // Bound: the old buckets with their overflow; as many new buckets as they have elements.
 #pragma once

@@ -22,7 +22,7 @@ std::uint64_t table_engine<Storage>::room() const noexcept {
   return cold_blocks<Storage>::room(state_.old_array(), layout());
 }
 
-// A table without a cold block has nothing to move insertions for but growing.
+// Up to this size insertions move nothing. Without a cold block they do so only to grow.
 template <class Storage>
 STEADY_COLD std::uint64_t table_engine<Storage>::reserved() const noexcept {
   if (state_.cold_link != nullptr) return requests().reserved;
@@ -71,7 +71,7 @@ void table_engine<Storage>::make_first(std::uint64_t size) {
   state_.insert_limit = static_cast<std::uint32_t>(room());
 }
 
-// A line of its own, for a table without elements; under the name that the last one had.
+// Gives a table without elements a line of its own, under the name of the last one.
 template <class Storage>
 void table_engine<Storage>::take_seed() noexcept {
   state_.seed = random_seed(state_.seed == line_seed() ? std::uint16_t{0} : state_.seed.name());
@@ -97,7 +97,7 @@ STEADY_NOINLINE void table_engine<Storage>::prepare_insertion() {
   }
 }
 
-// The same for a table of at most two buckets without a cold block: it is full.
+// The same for a table without a cold block, empty or of at most two buckets, that is full.
 template <class Storage>
 void table_engine<Storage>::grow_small() {
   if (!state_.has_memory()) {
@@ -132,7 +132,7 @@ STEADY_COLD bool table_engine<Storage>::grows_at_once() const noexcept {
          requests().reserved <= room();
 }
 
-// Begins a migration that an insertion may begin, and need not.
+// Stress migration: begins a migration where an insertion may, though none is needed.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::start_at_random() noexcept {
   const std::uint64_t size = state_.size + 1;
@@ -251,7 +251,8 @@ STEADY_COLD bool table_engine<Storage>::wants_migration(std::uint64_t size) cons
          wants_compaction(size);
 }
 
-// Not while insertions may move nothing, or growth is overdue, when chains may be long.
+// Not while a reservation forbids insertions to move elements; nor while growth is overdue, because
+// then long chains are natural.
 template <class Storage>
 STEADY_COLD bool table_engine<Storage>::may_migrate_for_chains(std::uint64_t size) const noexcept {
   return size > reserved() && !state_.migrating() &&
@@ -265,7 +266,7 @@ STEADY_COLD bool table_engine<Storage>::wants_compaction(std::uint64_t size) con
 }
 
 // Whether the bucket with the long chain calls for another seed. Not again before the size has
-// doubled: then it was the hash that is broken, and no seed helps.
+// doubled: a long chain right after a reseeding means a broken hash, and no seed helps.
 template <class Storage>
 STEADY_COLD bool table_engine<Storage>::wants_reseeding(std::uint64_t size) const noexcept {
   if (state_.cold_link == nullptr || !cold().long_chain || size < requests().reseed_again_from ||
@@ -296,9 +297,9 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   if (state_.cold_link != nullptr && (cold().long_chain || cold().crowded)) look_at_chains(size);
   if (!wants_migration(size)) return false;
   const unsigned now = state_.log2_buckets();
-  const sizing wish = sizing_now();
-  const unsigned next = wish.wanted(now, size);
-  const bool start = wish.must_start(now, next);
+  const sizing sizes = sizing_now();
+  const unsigned next = sizes.wanted(now, size);
+  const bool start = sizes.must_start(now, next);
   if (start && state_.cold_link != nullptr && cold().reseed) {
     cold_blocks<Storage>::rare_of(of_);
     if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
@@ -324,7 +325,7 @@ STEADY_COLD void table_engine<Storage>::start_migration(unsigned log2_buckets) {
   update_limits();
 }
 
-// What is under way; what is wanted next does not begin.
+// Completes the migration under way; does not begin the next one.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::complete_migration() {
   while (state_.migrating()) {

@@ -1,5 +1,5 @@
-// The functions of table_engine.hpp that do what a table is asked for: room, emptying, single
-// slots, observers, statistics.
+// The functions of table_engine.hpp for requests (room, shrinking, emptying), single slots,
+// observers and statistics.
 #pragma once
 
 #include <steady/detail/migration/table_engine.hpp>
@@ -8,7 +8,7 @@ namespace steady::detail {
 
 inline namespace STEADY_ABI {
 
-// ---- what is asked for ----
+// ---- requests ----
 
 // Room for `size` elements, and for those that are there, should growing have failed: until then,
 // insertions move nothing.
@@ -109,7 +109,7 @@ STEADY_COLD void table_engine<Storage>::compact_gradually() noexcept {
   if (state_.size != 0) ask_for(request::compact);
 }
 
-// A table whose cold block cannot be had has at most four buckets: there is little to be done.
+// Does nothing where allocating a cold block fails: then the table has at most four buckets.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::ask_for(request what) noexcept {
   if (!state_.has_memory()) return;
@@ -151,7 +151,7 @@ STEADY_COLD void table_engine<Storage>::clear() noexcept {
   update_limits();
 }
 
-// Makes all buckets, whose elements are destroyed, empty ones.
+// Empties all buckets; their elements are destroyed.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::forget_elements(const array& within) noexcept {
   map_memory<Storage> memory = of_.memory();
@@ -266,7 +266,7 @@ STEADY_NOINLINE tagged_slot table_engine<Storage>::claim_overflow(bool in_new, s
   const array within = state_.array_of(in_new);
   const tagged_slot claimed = claim_overflow_slot(within, memory, bucket, position, layout());
   if (state_.cold_link == nullptr) return claimed;
-  // What is too much is dealt with by the next insertion.
+  // The next insertion deals with long chains and too much overflow.
   if (of_.kind.reseeds &&
       within.overflow_of(bucket, layout()).length() > layout().longest_natural_chain) {
     cold().long_chain = true;
@@ -293,8 +293,8 @@ STEADY_NOINLINE void table_engine<Storage>::after_erasing_in_overflow(
 }
 
 // Moves elements from the overflow of a bucket to the slots of its own that erasing has left empty:
-// otherwise a bucket that was once full would keep overflow while any element is there. Where
-// insertions may move elements, and nobody watches.
+// otherwise a bucket that was once full would keep overflow while any element is there. Only where
+// insertions may move elements, and no walker watches.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::draw_in(std::uint64_t bucket) noexcept {
   if (!of_.kind.compacts || !of_.kind.moves_without_throwing || state_.size <= reserved() ||
@@ -360,7 +360,7 @@ STEADY_COLD void table_engine<Storage>::add_snapshot(snapshot_base& snapshot) {
   update_limits();
 }
 
-// There is nothing for them any more.
+// The elements are gone for good, so no walker has any left.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::end_walkers() noexcept {
   state_.each_walker([](walker_base& walker) {
@@ -376,7 +376,7 @@ STEADY_COLD void table_engine<Storage>::retire() noexcept {
   incremental_destruction<Storage>::begin(cold(), state_.size);
 }
 
-// Of a table that is retired itself. One without a cold block has few buckets, which go at once.
+// Of a retired table. One without a cold block has few buckets, which are destroyed at once.
 template <class Storage>
 STEADY_COLD std::uint64_t table_engine<Storage>::destroy_retired(std::uint64_t most) noexcept {
   if (most == 0 || (state_.cold_link == nullptr && !state_.has_memory())) return 0;

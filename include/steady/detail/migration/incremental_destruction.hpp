@@ -1,5 +1,5 @@
 // Destroying elements and giving their memory back: all at once, or in steps, for arrays that a
-// table has retired. Elements go bucket by bucket along the line, and memory right behind them.
+// table has retired. It goes bucket by bucket along the line, and frees memory right behind.
 //
 // Bound of a step: one bucket with its overflow, and at most one chunk (four with the last of all);
 // where elements need no destroying, only the chunk.
@@ -69,7 +69,7 @@ STEADY_COLD void destroy_arrays(const table_handle<Storage>& of,
   cold.reseeding = false;
 }
 
-// Arrays that are retired, in their cold block: nobody looks into them any more.
+// The destruction of retired arrays, in their cold block; lookups no longer read them.
 template <class Storage>
 class incremental_destruction {
  public:

@@ -1,10 +1,10 @@
 // A migration under way: beginning it, moving it on by one interval of the hash line, completing
 // it.
 //
-// A migration runs from any number of buckets to any other; its kind is only the name for how the
-// two compare. One kind differs: reseeding gives the new array another line. Frontier and ownership
-// are those of the old line, while elements go anywhere in the new array; so first, in steps, all
-// of that gets memory and headers. A bucket whose chain is too long is emptied before its turn.
+// A migration runs from any number of buckets to any other; its kind is only a name for how the two
+// compare. One kind differs: reseeding gives the new array another line. Frontier and owner are
+// those of the old line, while elements go anywhere in the new array; so the first steps give the
+// whole new array memory and headers. A bucket with an overlong chain is emptied before its turn.
 //
 // Bound of a step: one old bucket with its overflow, at most max_targets new buckets and one chunk;
 // as many new buckets as elements when reseeding; up to 63 empty buckets passed when shrinking.
@@ -120,7 +120,8 @@ class migration {
   const array_layout& layout() const noexcept { return of_.layout(); }
 
   // Nearly every step: a bucket with little overflow goes to one or two new ones, to which nothing
-  // was written yet, and elements do not throw when they move. (Walkers want to know where.)
+  // was written yet, and elements do not throw when they move. Not with walkers, because a split
+  // does not tell them the new addresses.
   bool may_split() const noexcept {
     return of_.kind.split != nullptr && layout().log2_chunk_buckets != 0 &&
            !of_.state.has_walkers();

@@ -1,17 +1,17 @@
 // Sizing: how many buckets a table should have, and whether to migrate for it. Decisions only; the
 // engine carries them out. `now` is log2 of the number of buckets it has.
 //
-//   grow      above the load limit, or for what was reserved: by up to a factor of 8 at a time,
-//             because an evacuation reaches no further
-//   shrink    below Policy::shrink_below of the load limit, or when asked to: to what fits, however
-//             small. By itself never what is small, and never below what was reserved
-//   compact   when asked to, or when there is far too much overflow: to as many buckets
-//   reseed    when asked to, or when a chain is too long for chance: to as many buckets, or, where
-//             one of the others is due as well, to as many as that says
+//   grow      above the load limit, or for a reservation: by up to a factor of 8 at a time, because
+//             an evacuation reaches no further
+//   shrink    on request, to what fits, however small; or below Policy::shrink_below of the load
+//             limit, but then only above a chunk, and never below what was reserved
+//   compact   on request, or when there is far too much overflow: to as many buckets
+//   reseed    on request, or when a chain is too long for chance: to as many buckets, or, if one of
+//             the others is due as well, to as many as that one says
 //
-// Shrinking leaves room for 8/9 of what is there and of 1/128 of the old number of buckets: for
-// most of the insertions that come meanwhile (docs/design.md); the rest goes into overflow until it
-// grows.
+// Shrinking by itself leaves room for 8/9 of the elements and of 1/128 of the old number of
+// buckets: for most of the insertions that come meanwhile (docs/design.md). The rest goes into
+// overflow until the map grows.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ namespace steady::detail {
 
 class sizing {
  public:
-  // What was asked for: a size to have room for, a kind of migration, another seed.
+  // The requests: a size to have room for, a kind of migration, another seed.
   sizing(const array_layout& layout, double shrink_part, std::uint64_t reserved = 0,
          request asked = request::none, bool reseed = false) noexcept
       : layout_(layout),
@@ -40,7 +40,7 @@ class sizing {
            size < shrink_below(now);
   }
 
-  // The number of buckets to migrate to; `now` with nothing to do, unless compacting was asked for.
+  // The number of buckets to migrate to; `now`: nothing to do, unless compacting is requested.
   STEADY_COLD unsigned wanted(unsigned now, std::uint64_t size) const {
     const unsigned fitting = layout_.log2_buckets_for(max_of(size, reserved_));
     if (fitting > now) return min_of(fitting, now + 3);
@@ -54,8 +54,8 @@ class sizing {
     return next != now || asked_ == request::compact || reseed_;
   }
 
-  // The idle range: from `shrink_below` to `room`, an insertion or erasure has nothing to do but
-  // its own business.
+  // The idle range: from `shrink_below` to `room`, insertions and erasures have no migration work
+  // to do.
   std::uint64_t room(unsigned now) const noexcept { return layout_.load_limit(now); }
   STEADY_COLD std::uint64_t shrink_below(unsigned now) const noexcept {
     if (now <= layout_.log2_chunk_buckets || reserved_ > room(now - 1)) return 0;

@@ -18,9 +18,9 @@ struct tagged_slot {
   std::uint8_t* tag = nullptr;
 };
 
-// A slot in the overflow of a bucket, whose filter then admits the element. The tag is still to be
-// written. Throws what the allocator throws. Whoever does not use the slot may leave a linked and
-// empty overflow bucket, which does no harm.
+// Claims a slot in the overflow of a bucket, whose filter then admits the element. The caller
+// writes the tag. Throws what the allocator throws. If the slot is not used after all, an empty
+// overflow bucket may stay linked, which does no harm.
 template <class Storage>
 STEADY_NOINLINE tagged_slot claim_overflow_slot(const bucket_array<Storage>& array,
                                                 map_memory<Storage>& memory, std::uint64_t bucket,
@@ -40,7 +40,7 @@ STEADY_NOINLINE tagged_slot claim_overflow_slot(const bucket_array<Storage>& arr
   return {overflow_slots<Storage>(link, layout) + number * layout.slot_bytes, link->tags + number};
 }
 
-// The same in the bucket itself, if it has room.
+// Claims a slot in the bucket itself if it has room, else in its overflow.
 template <class Storage>
 tagged_slot claim_slot(const bucket_array<Storage>& array, map_memory<Storage>& memory,
                        std::uint64_t bucket, std::uint64_t position, const array_layout& layout) {

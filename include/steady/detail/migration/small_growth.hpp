@@ -1,6 +1,6 @@
-// Growing a map of few elements at once: within one bucket, by 2 slots, half a bucket's and all of
-// a bucket's, then to two buckets, then to four. Each of these moves at most two buckets, as much
-// as a step of a migration may, so none needs a second array or a cold block.
+// Growing a map of few elements at once: within one bucket, from 2 slots to half a bucket's and to
+// all of a bucket's, then to two buckets, then to four. Each growth moves at most two buckets, as
+// much as a step of a migration may, so none needs a second array or a cold block.
 //
 // The new array is a block of its own. Elements move either all or none.
 #pragma once
@@ -131,8 +131,8 @@ class small_growth {
     });
   }
 
-  // Twice as many buckets. Only a bucket with overflow can fail to be split, so that comes first;
-  // if it fails, or there are several, elements are transferred.
+  // Twice as many buckets. Only splitting a bucket with overflow can fail, so that bucket comes
+  // first. If it fails, or several buckets have overflow, elements are transferred.
   void divide(const array& old, array& fresh) {
     const std::uint64_t buckets = old.line().buckets();
     const std::uint64_t first = splits(old, buckets);

@@ -3,10 +3,10 @@
 // its slot, so nothing is searched or counted, and the new headers are the old one, divided; what
 // was in overflow fills the gaps.
 //
-// Which target an element goes to is random, and so is which slots are filled; neither is branched
-// on where elements are copied as bytes: all slots, filled or not, are hashed and copied to both
-// targets, and only the headers tell what of that is there. Where elements are slow to hash, their
-// cached hash bits tell for all of a bucket at once which target they go to.
+// Which target an element goes to is random, and so is which slots are filled. Where elements are
+// copied as bytes, no branch depends on either: all slots, filled or not, are hashed and copied to
+// both targets, and the headers say which slots hold elements. Where elements are slow to hash,
+// their cached hash bits say for all of a bucket at once which target they go to.
 //
 // This is code for one type of table; the engine calls it through element_kind::split.
 #pragma once
@@ -95,7 +95,7 @@ class split {
   // Copies all slots. Returns those whose bytes, if they are an element, belong to the second
   // target.
   STEADY_ALWAYS_INLINE slot_set copy_to_both() const noexcept {
-    // Locals, because what is copied might be anything else.
+    // Locals, because the compiler assumes that the stores below may change members.
     const slot_type* const from = from_;
     slot_type* const first = to_;
     slot_type* const second = two_ ? to_ + layout::width : to_;
@@ -200,7 +200,7 @@ class split {
   }
 
   // Those elements of the bucket itself that go to the second target. The targets get their cached
-  // hash bits here, whatever comes of it: those of a bucket that owns nothing may be anything.
+  // hash bits here, even if the split fails: a bucket without elements may have any.
   STEADY_ALWAYS_INLINE slot_set find_upper_of_bucket() const {
     const slot_set full = occupied();
     std::uint64_t positions[max_bucket_width];
@@ -257,13 +257,13 @@ class split {
 
   // ---- cached hash bits ----
 
-  // Whether they say of all slots in `full` to which target they go.
+  // Whether the cached bits say for all slots in `full` which target their elements go to.
   STEADY_ALWAYS_INLINE bool knows_all(slot_set full, unsigned bit) const noexcept {
     if (!two_) return true;
     return bit < cached_hash::known_bit &&
            (full & ~group::with_bit(step_.cached_hashes, cached_hash::known_bit)).empty();
   }
-  // Gives the targets those of the old bucket; where theirs are others, none.
+  // Copies them to the targets; if the new array caches other bits, marks those as unknown.
   STEADY_ALWAYS_INLINE void pass_cached_hashes(cached_hash cached) const noexcept {
     const bool stay_valid = cached == cached_hash::of(step_.new_log2_buckets);
     for (unsigned target = 0; target < (two_ ? 2u : 1u); ++target) {

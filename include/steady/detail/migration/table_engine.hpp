@@ -1,13 +1,13 @@
 // The engine: what makes a table migrate, and drives it. It knows elements by their size and by a
 // few functions (element_kind.hpp), so that it exists once for all types of tables.
 //
-// It owns the pace, what was asked for, what was noticed, and the idle range: the sizes at which an
-// insertion or erasure has nothing to do but its own business (table_state's limits).
+// It owns the pace, the requests, what the table noticed by itself, and the idle range: the sizes
+// at which insertions and erasures have no migration work to do (table_state's limits).
 //
 // Pending work is a migration under way, one that is wanted (sizing.hpp decides), and retired
-// arrays to destroy. step() does it, and so does every insertion while there is any: up to
-// Policy::evacuations_per_insert buckets, before it inserts. While allocations for growth fail,
-// elements go on into overflow buckets and it is tried again.
+// arrays to destroy. step() does it; every insertion does up to Policy::evacuations_per_insert
+// buckets of it before it inserts. While allocations for growth fail, elements go into overflow
+// buckets, and the next insertion tries again.
 #pragma once
 
 #include <cstddef>
@@ -47,9 +47,9 @@ class table_engine {
 
   // ---- what calls drive ----
 
-  // What an inserting call does before it inserts an element that it will not find: some pending
-  // work, and room. What fails there does not make the call fail, unless there is no slot for the
-  // element; the next call tries again.
+  // Called before a new element is inserted: does some pending work, and makes room. A failure
+  // here does not make the insertion fail, unless the element has no slot; the next one tries
+  // again.
   void prepare_insertion();
 
   // Whether an insertion has something to do before it inserts.
@@ -60,7 +60,7 @@ class table_engine {
     return state_.size >= state_.insert_limit;
   }
 
-  // What erasing and a walker's step do beside their own business.
+  // The pending work that an erasure, or a walker's step, does.
   void progress_by_erasing() noexcept;
   void progress_by_walking() noexcept;
 
@@ -76,7 +76,7 @@ class table_engine {
   std::uint64_t step(std::uint64_t most);
   std::uint64_t trim(std::uint64_t most);
 
-  // ---- what is asked for ----
+  // ---- requests ----
 
   void reserve(std::uint64_t size);
   void resize(unsigned log2_buckets);
@@ -86,7 +86,7 @@ class table_engine {
   void compact_gradually() noexcept;
   void reseed_gradually() noexcept;
   void clear_gradually() noexcept;
-  // At once. A map that was reserved, or fits a chunk, keeps its memory.
+  // Destroys all elements at once. A map that was reserved, or fits a chunk, keeps its memory.
   void clear() noexcept;
   // Destroys all elements and gives all memory back.
   void release() noexcept;
@@ -99,7 +99,7 @@ class table_engine {
 
   // Claims a slot in the overflow of a bucket that is full.
   tagged_slot claim_overflow(bool in_new, std::uint64_t bucket, std::uint64_t position);
-  // Before an element is erased that was announced: tells walkers.
+  // Before an element is erased, after announce(): tells walkers.
   void before_erasing(const void* slot) noexcept;
   // After one was erased in overflow.
   void after_erasing_in_overflow(bool in_new, std::uint64_t bucket) noexcept;
@@ -118,7 +118,7 @@ class table_engine {
   rare_block& attend_walkers();
   void add_snapshot(snapshot_base& snapshot);
   void end_walkers() noexcept;
-  // Turns the table's own contents into retired arrays; it is not used any more.
+  // Turns the table's own contents into retired arrays; the table is not used any more.
   void retire() noexcept;
   std::uint64_t destroy_retired(std::uint64_t most) noexcept;
   std::uint64_t pending_of_retired() const noexcept;

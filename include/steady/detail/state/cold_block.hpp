@@ -1,11 +1,10 @@
-// What a table rarely needs, in a block of its own: both arrays of a migration, what was asked for,
-// counters, observers. A small map that was only filled has none.
+// The cold block: the state that a table rarely needs, in a block of its own. It holds both arrays
+// of a migration, requests, counters and observers. A small map that was only filled has none.
 //
-// It is made when it is first needed: for more buckets than a map grows to at once, for what was
-// asked for, for observers. It goes with the map's memory.
+// The first migration, request or observer makes it. It is released with the map's memory.
 //
-// A table that lets go of its arrays, to destroy them in steps, leaves the whole block to them and
-// takes another. Such retired arrays are a list, the newest first.
+// To destroy its arrays in steps, a table leaves the whole block to them and takes another one.
+// Such retired arrays form a list, the newest first.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +20,7 @@ namespace steady::detail {
 
 enum class request : std::uint8_t { none, shrink, compact };
 
-// What was asked of a table, and what it has noticed.
+// The requests to a table, and what it has noticed by itself.
 struct migration_requests {
   std::uint64_t reserved = 0;           // up to this size insertions must not migrate
   std::uint64_t crowded_from = 0;       // more overflow buckets than these call for a compaction
@@ -81,7 +80,7 @@ struct cold_block {
   [[no_unique_address]] memory_counters<Storage> memory;  // followed by what fits its last word
   bool reseeding : 1 = false;                             // the new array has a line of its own
   bool is_retired : 1 = false;                            // which member of the union is in use
-  bool reseed : 1 = false;      // asked for: the next migration takes another seed
+  bool reseed : 1 = false;      // requested: the next migration takes another seed
   bool long_chain : 1 = false;  // one was seen
   bool crowded : 1 = false;     // too much overflow was seen
   request asked = request::none;
@@ -115,7 +114,7 @@ struct cold_block {
   std::uint64_t new_written() const noexcept {
     return reseeding ? to_raw(rare)->prepared : new_in_use();
   }
-  // Whether the old array owns the hash position of its line no more.
+  // Whether the old array no longer owns that hash position of its line.
   bool is_evacuated(std::uint64_t position) const noexcept {
     return position < frontier ||
            (reseeding && to_raw(rare)->early_emptied && to_raw(rare)->early_first <= position &&
@@ -126,7 +125,7 @@ struct cold_block {
   void announce(bool in_new, std::uint64_t first, std::uint64_t last) const noexcept {
     snapshots.each([&](snapshot_base& snapshot) { snapshot.changing(in_new, first, last); });
   }
-  // The same of all elements.
+  // Tells them that all elements are about to change.
   void announce_all() const noexcept {
     announce(false, 0, ~std::uint64_t{0});
     if (reseeding) announce(true, 0, ~std::uint64_t{0});

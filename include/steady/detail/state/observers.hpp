@@ -1,9 +1,9 @@
-// Observers: walkers and snapshots, which remember hash positions of a map while others change it.
-// The table tells them what they have to know. A table without observers pays one test where it
-// erases and where it hands out an element to write to; evacuation pays one per step, insertion
+// Observers: walkers and snapshots, which remember hash positions of a map while it is changed. The
+// table tells them about changes. A table without observers pays one test where it erases, one
+// where it hands out an element to write to, and one per step of a migration; insertion pays
 // nothing.
 //
-// An observer registers itself and takes itself off; the table never frees one. Lists are linked
+// An observer registers and unregisters itself; the table never frees one. Lists are linked
 // by plain pointers: observers and table live in one process.
 #pragma once
 
@@ -59,7 +59,7 @@ class observer_list {
     observer.link_ = nullptr;
   }
 
-  // Calls `tell(observer)` for each, which may take itself off.
+  // Calls `tell(observer)` for each, which may unregister itself.
   template <class Tell>
   void each(const Tell& tell) const {
     for (Observer* observer = first_; observer != nullptr;) {
@@ -90,7 +90,7 @@ class observer_list {
   Observer* first_ = nullptr;
 };
 
-// Goes over the elements of a table, and knows by address those that it has yet to hand out.
+// Visits the elements of a table; it keeps the addresses of those that it hands out next.
 class walker_base : public observer_link<walker_base> {
  public:
   // The element at `from` is at `to` now.
@@ -108,7 +108,7 @@ class walker_base : public observer_link<walker_base> {
   ~walker_base() = default;
 };
 
-// Shows the elements as they were at some moment, so it saves what is about to change.
+// Shows the elements as they were at some moment, so it copies them before they change.
 class snapshot_base : public observer_link<snapshot_base> {
  public:
   // Elements between these hash positions, both included, are about to change, to go, or to come.
@@ -120,7 +120,7 @@ class snapshot_base : public observer_link<snapshot_base> {
   virtual void reseeded() noexcept = 0;
   // There are no elements any more.
   virtual void ended() noexcept = 0;
-  // What it holds, in bytes.
+  // The bytes that it holds.
   virtual std::size_t bytes() const noexcept = 0;
 
  protected:

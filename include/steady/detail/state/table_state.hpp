@@ -10,9 +10,8 @@
 //   4. At most two arrays exist: a migration starts only when none is under way.
 //   5. The root shows the old array while it owns everything, else a detour: a bucket without
 //      elements whose filter sends every lookup to the code that knows both arrays.
-//   6. A table without a cold block is empty or has an array of at most four buckets, at rest.
-//   Where
-//      there is a cold block, its old array is the one that the root shows.
+//   6. A table without a cold block is empty or has an array of at most four buckets, at rest. A
+//      cold block's old array is the one that the root shows.
 //
 // A default-constructed state is constant: no memory, one bucket that finds nothing.
 #pragma once
@@ -31,8 +30,8 @@
 
 namespace steady::detail {
 
-// Shift, directory, whether there are observers, and a count of erasures, in one word: lookups need
-// some of it, and iterators compare all of it, to see whether what they know still holds.
+// Shift, directory, whether there are observers, and a count of erasures, in one word. Lookups read
+// some of it; iterators compare all of it, to see whether their set of slots is still valid.
 class table_shape {
  public:
   constexpr table_shape() noexcept = default;
@@ -59,7 +58,7 @@ class table_shape {
     word_ = (word_ & ~observed_bit) | (observed ? observed_bit : 0);
   }
   STEADY_ALWAYS_INLINE constexpr void count_erasure() noexcept { word_ += one_erasure; }
-  // Another array; the count goes on.
+  // Of another array; the count of erasures goes on.
   constexpr void show(const table_shape& other) noexcept {
     word_ =
         (word_ & ~(shift_bits | directory_bits)) | (other.word_ & (shift_bits | directory_bits));
@@ -164,7 +163,7 @@ struct table_state {
     if (has_walkers()) to_raw(cold()->rare)->walkers.each(tell);
   }
 
-  // Where a lookup may begin, whoever owns `position`.
+  // The first bucket to probe; while the line is divided, the detour.
   STEADY_ALWAYS_INLINE reference shown_bucket(std::uint64_t position) const noexcept {
     return reference::of(store::root_of(root), shape.line(), shape.directory(), position, false);
   }
@@ -214,7 +213,7 @@ struct table_state {
     rehome(table);
     other.rehome(other_table);
   }
-  // Nothing there; what there was went elsewhere, but for the name of the line.
+  // Forgets everything but the seed: the next line keeps the last one's name.
   void reset() noexcept {
     root = store::nowhere();
     size = 0;

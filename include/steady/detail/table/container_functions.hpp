@@ -1,5 +1,4 @@
-// What the containers do with a table beyond its own functions: the bodies behind their interface
-// that are more than a line.
+// The bodies of the containers' functions that are more than a line.
 #pragma once
 
 #include <bit>
@@ -21,7 +20,7 @@
 
 namespace steady::detail {
 
-// Lets snapshots and tests at a container's table.
+// Gives snapshots and tests access to a container's table.
 struct container_access {
   template <class Container>
   static auto& table_of(Container& container) noexcept {
@@ -113,7 +112,7 @@ class container_functions {
     }
   }
 
-  // The other's content, by moving each element if its memory cannot be kept here.
+  // Takes the other's content; moves each element if the allocators differ.
   static STEADY_ALWAYS_INLINE void take_or_move(Table& table, Table& other) {
     if constexpr (!std::allocator_traits<allocator_type>::is_always_equal::value) {
       if (!(table.allocator() == other.allocator())) return move_each(table, other);

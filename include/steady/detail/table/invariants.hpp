@@ -100,7 +100,7 @@ class invariants {
            "while the line is divided, lookups see a detour");
   }
 
-  // The limits may be lower than they need be, never higher.
+  // The idle range may be smaller than necessary, never larger.
   void check_idle_range() {
     const auto range = table_.engine().idle_range();
     expect(state_.insert_limit <= range.insert,

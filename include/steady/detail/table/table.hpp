@@ -1,6 +1,6 @@
-// The hash table under the containers: finding, inserting and erasing single elements, which is
-// what depends on their type; everything else the engine does. No interface for users; the
-// containers are thin façades over it.
+// The hash table under the containers. It finds, inserts and erases single elements, which depends
+// on their type; the engine does everything else. Users see only the containers, thin façades over
+// it.
 //
 // An operation on a key is: its hash position, the owner of that, one bucket. Only the owner's
 // bucket is searched, also in the middle of a migration. Lookups, plain insertions and plain
@@ -87,7 +87,7 @@ class table {
   // For debug mode: changes whenever elements may have changed their locations.
   const location_stamp<debug_mode>& locations() const noexcept { return state_.locations; }
 
-  // What moves on, and everything that is not about one element.
+  // The engine: migration, and everything that is not about one element.
   engine_type engine() noexcept { return {state_, kind, this}; }
   // Its const functions only.
   engine_type engine() const noexcept { return const_cast<table*>(this)->engine(); }
@@ -164,8 +164,8 @@ class table {
     return insert_absent(owner_of(hashed(key), key), key, construct);
   }
 
-  // As find_or_insert() where neither `key` nor what `construct` reads is in this table, so that
-  // nothing needs to be made before others move: `construct` is the last that can fail.
+  // As find_or_insert() where neither `key` nor what `construct` reads is in this table. So others
+  // may move before the element is made, and `construct` is the last call that can fail.
   template <class K, class Construct>
   STEADY_NOINLINE std::pair<location, bool> find_or_insert_foreign(const K& key,
                                                                    const Construct& construct) {
@@ -184,7 +184,7 @@ class table {
 
   // ---- erasing ----
 
-  // Has to be called before an element changes in another way than by the functions here.
+  // Call it before an element is changed other than by the functions here.
   STEADY_ALWAYS_INLINE void note_write(const slot_type* at) const noexcept {
     if (state_.shape.observed()) [[unlikely]]
       engine().announce(at);
@@ -196,12 +196,12 @@ class table {
       return erase_slowly(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
     remove(at.slot, at.tag());
   }
-  // The same, for who goes on with `next`, which is the element after it.
+  // The same, for a caller that goes on with `next`, the element after it.
   STEADY_ALWAYS_INLINE void erase(const location& at, location& next) noexcept {
     erase(at);
     next.shape = state_.shape.word();
   }
-  // The same after note_write(), where something was moved out since: the key may be gone.
+  // The same after note_write() and moving out of the element: its key may be gone.
   void erase_noted(const location& at) noexcept {
     erase_announced(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
   }
@@ -258,7 +258,7 @@ class table {
     swap(equal_, other.equal_);
   }
 
-  // Destroys all elements and returns all memory; nothing watches any more.
+  // Destroys all elements, releases all memory, and ends all observers.
   STEADY_COLD void end() noexcept {
     require_changeable();
     if (state_.cold_link != nullptr && state_.cold()->is_retired) {
@@ -460,7 +460,7 @@ class table {
     return find_in_chain(owner_under_reseeding(at, key), key);
   }
   // The rest of the location of what find_elsewhere() found: bucket, array, overflow or not.
-  // Whoever only wants the element does not need it, and the compiler drops the call.
+  // The compiler drops the call where the caller uses only the element.
   STEADY_NOINLINE STEADY_PURE std::uint64_t where_is(found_slot found,
                                                      std::uint64_t at) const noexcept {
     const reference where = state_.reseeding() ? owner_of_found(found, at)
@@ -522,8 +522,8 @@ class table {
     return {made, true};
   }
 
-  // Where an insertion has more to do than insert. The element is made before others move, because
-  // it may be made from one of them.
+  // An insertion outside the idle range. The element is made before others move, because it may be
+  // made from one of them.
   template <class K, class Construct>
   STEADY_NOINLINE packed insert_prepared(std::uint64_t at, const K& absent,
                                          const Construct& construct) {
@@ -645,7 +645,7 @@ class table {
     if (--state_.size < state_.erase_limit) [[unlikely]]
       engine().note_small_size();
   }
-  // What is rare takes few arguments: each one occupies a register on the hot path.
+  // Cold functions take few arguments: each one occupies a register on the hot path.
   STEADY_NOINLINE void erase_slowly(slot_type* slot, std::uint8_t* tag, bool in_new,
                                     bool in_overflow, std::uint64_t bucket) noexcept {
     note_write(slot);

@@ -1,5 +1,5 @@
-// Says what is the same for all maps with std::allocator, and compiled in the library steady-engine
-// where STEADY_COMPILED_ENGINE is set, instead of in every source file.
+// Declares the code that is the same for all maps with std::allocator. If STEADY_COMPILED_ENGINE is
+// set, it is compiled once, in the library steady-engine, instead of in every source file.
 #pragma once
 
 #include <steady/detail/base/config.hpp>

@@ -23,10 +23,10 @@ struct element_location {
   // unknown.
   std::uint8_t whole = 0;
   std::uint64_t first_bucket = 0;
-  // The first of the slots that are numbered, and the numbers of those not visited yet that held
-  // elements. Valid while `shape` is the table's.
+  // The first of the numbered slots, and the occupied slots not visited yet. Valid while `shape`
+  // equals the table's.
   Slot* slots = nullptr;
-  std::uint64_t later = 0;  // 0 also where nobody looked
+  std::uint64_t later = 0;  // 0 also if not computed
   std::uint64_t shape = 0;
 
   // One element, of which nothing else is known.

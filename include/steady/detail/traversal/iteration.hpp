@@ -1,7 +1,7 @@
 // Iteration: going through all elements, first those of the new array's buckets in use, then the
 // old array's from the frontier on; chunk by chunk, first the slots of its buckets, in the order of
-// the hash line, then its overflow buckets, as they lie in memory. So the processor sees what comes
-// next, which it would not where it has to follow each bucket's chain.
+// the hash line, then its overflow buckets, as they lie in memory. So the processor can prefetch,
+// which it could not if each bucket's chain were followed.
 #pragma once
 
 #include <bit>
@@ -21,8 +21,8 @@
 namespace steady::detail {
 
 // A stretch is what is visited in one go: up to four neighbouring buckets, or one overflow bucket.
-// Which of its slots are filled is not predictable, so elements come from a mask of its tags; the
-// processor's only wrong guess is where the mask ends, and so stretches are long.
+// Which of its slots are filled is not predictable, so elements come from a mask of its tags. The
+// processor mispredicts only the end of the mask, so stretches are long.
 template <class Slot, class Layout>
 class iteration {
  public:
