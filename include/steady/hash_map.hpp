@@ -162,8 +162,7 @@ class hash_container {
   // Assigning invalidates everything. Moving and swapping: iterators, while pointers and references
   // follow the elements.
 
-  // A copy has the seed of its original, hence its order, and cursors of one work on the other.
-  // Bound: O(size).
+  // A copy has the seed of its original, hence its order. Bound: O(size).
   hash_container(const hash_container& other)
       : hash_container(
             other, allocator_traits::select_on_container_copy_construction(other.get_allocator())) {

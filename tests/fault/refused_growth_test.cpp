@@ -44,6 +44,22 @@ TEST(failed_growth, puts_elements_into_overflow_until_memory_is_there) {
   expect_numbers(map, count);
 }
 
+// What was promised holds, even if more could not be promised.
+TEST(failed_reserve, leaves_the_reservation_of_before) {
+  memory_ledger ledger;
+  map_type map{map_type::allocator_type(ledger)};
+  map.reserve(20'000);
+  std::uint64_t count = 0;
+  for (; count < 1000; ++count) map.try_emplace(count, 3 * count);
+  ledger.fail_at = ledger.calls + 1;
+  EXPECT_THROW(map.reserve(1'000'000), std::bad_alloc);
+  for (; count < 20'000; ++count) {
+    map.try_emplace(count, 3 * count);
+    ASSERT_FALSE(map.migrating()) << count;
+  }
+  expect_numbers(map, count);
+}
+
 // A call of reserve() makes up for the growth that failed before, whatever size it names.
 TEST(failed_growth, is_made_up_for_by_reserve) {
   memory_ledger ledger;

@@ -221,6 +221,20 @@ TEST(clear_gradually, gives_every_element_and_block_back) {
   EXPECT_EQ(ledger.blocks, 0u);
 }
 
+// The little overflow of an ordinary growth once looked like crowding here.
+TEST(clear_gradually, calls_for_no_compaction) {
+  std::uint64_t compactions = 0;
+  for (unsigned n = 0; n < 50; ++n) {
+    number_map<> map;
+    map.reserve(100);
+    fill(map, 60);
+    map.clear_gradually();
+    fill(map, 2000);
+    compactions += map.stats().migrations.compact;
+  }
+  EXPECT_EQ(compactions, 0u);
+}
+
 TEST(clear_gradually, is_finished_by_the_destructor) {
   memory_ledger ledger;
   {
@@ -321,6 +335,27 @@ TEST(retire, takes_node_containers) {
 }
 
 // ---- triggers ----
+
+TEST(shrink_gradually, works_on_a_map_of_four_buckets) {
+  number_map<> map;
+  fill(map, 40);
+  for (std::uint64_t n = 1; n < 40; ++n) map.erase(n);
+  map.finish();
+  ASSERT_EQ(map.bucket_count(), 4u);
+  map.shrink_gradually();
+  map.finish();
+  EXPECT_EQ(map.bucket_count(), 1u);
+  EXPECT_EQ(map.at(0), 0u);
+}
+
+TEST(shrink_gradually, takes_no_memory_to_remember_what_needs_nothing) {
+  number_map<> map;
+  fill(map, 3);
+  const std::size_t bytes = map.stats().bytes;
+  map.shrink_gradually();
+  map.finish();
+  EXPECT_LE(map.stats().bytes, bytes);
+}
 
 TEST(trigger, erasing_arms_a_shrink_that_steps_carry_out) {
   number_map<> m;

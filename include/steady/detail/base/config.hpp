@@ -87,10 +87,12 @@
 #endif
 
 // STEADY_COMPILED_ENGINE: 1 takes the engine, which is the same for all maps with std::allocator,
-// from the library steady-engine, so that every source file compiles its own types only.
+// from the library steady-engine, so that every source file compiles its own types only. Linking
+// the target steady::engine sets it. Not under stress migration, which the library does not have.
 #if !defined(STEADY_COMPILED_ENGINE)
 #define STEADY_COMPILED_ENGINE 0
 #endif
+#define STEADY_USES_COMPILED_ENGINE (STEADY_COMPILED_ENGINE && !STEADY_STRESS_MIGRATION)
 
 // The two change what iterators and maps contain. What depends on them is in a namespace of its
 // own, so that program parts built differently do not link instead of misunderstanding each other.

@@ -34,17 +34,6 @@ struct line_seed {
     return std::rotl(key, 32);
   }
 
-  // Some bits of the key name the line: cursors carry the name, so that one of another line is
-  // recognised. Neither 0 nor 0xffff. A map keeps its name when it is emptied and gets a new seed.
-  static constexpr unsigned name_shift = 40;
-  static constexpr std::uint64_t name_bits = std::uint64_t{0xffff} << name_shift;
-  constexpr std::uint16_t name() const noexcept {
-    return static_cast<std::uint16_t>(key >> name_shift);
-  }
-  constexpr line_seed named(std::uint16_t name) const noexcept {
-    return {(key & ~name_bits) | std::uint64_t{name} << name_shift};
-  }
-
   friend constexpr bool operator==(const line_seed&, const line_seed&) noexcept = default;
 };
 

@@ -37,13 +37,12 @@ inline std::uint64_t next_random() noexcept {
   return word ^ (word >> 31);
 }
 
-// A seed for a line of that name; 0: of a random name, which other lines rarely have.
-inline line_seed random_seed(std::uint16_t name = 0) noexcept {
-  const line_seed drawn{next_random() | line_seed::required_bits};
-  if (name == 0) name = drawn.name();
-  if (name == 0 || name == 0xffff) [[unlikely]]
-    name = 0x5eed;
-  return drawn.named(name);
+inline line_seed random_seed() noexcept { return {next_random() | line_seed::required_bits}; }
+
+// Cursors carry the name of their table's order, so that those of another one are recognised.
+// Neither 0, which is no name, nor 0xffff.
+inline std::uint16_t random_name() noexcept {
+  return static_cast<std::uint16_t>(1 + (next_random() >> 32) % 0xfffe);
 }
 
 }  // namespace steady::detail

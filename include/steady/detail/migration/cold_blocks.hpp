@@ -59,6 +59,15 @@ struct cold_blocks {
     of.memory_of(nullptr).release(reinterpret_cast<std::byte*>(cold), sizeof(cold_type), alignment);
   }
 
+  // Without arrays, retired ones included, only walkers still need the table's cold block.
+  STEADY_COLD static void drop_if_unused(const handle& of) noexcept {
+    auto& state = of.state;
+    if (state.cold_link == nullptr || state.has_memory() || state.cold()->older != nullptr) return;
+    if (state.has_walkers()) return state.shape.set_observed(true);
+    release(of, state.cold());
+    state.cold_link = nullptr;
+  }
+
   // The elements that fit an array.
   static std::uint64_t room(const typename cold_type::array& of,
                             const array_layout& layout) noexcept {

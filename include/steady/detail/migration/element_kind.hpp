@@ -22,7 +22,7 @@ struct moving_element {
   std::uint8_t* destination_tag;
 };
 
-// The usual step of a migration, for split.hpp: a whole old bucket goes to one or two new ones, its
+// The usual step of a migration, for split.hpp: a whole old bucket goes to two new ones, its
 // targets, to which nothing was written yet.
 template <class Storage>
 struct split_step {
@@ -36,7 +36,6 @@ struct split_step {
   line_seed seed;
   std::uint8_t old_log2_buckets;
   std::uint8_t new_log2_buckets;
-  bool two_targets;
 
   std::size_t overflow_passed = 0;  // overflow buckets of the old array that are empty now
 };

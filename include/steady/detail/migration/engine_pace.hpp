@@ -67,14 +67,18 @@ void table_engine<Storage>::make_first(std::uint64_t size) {
   small_growth<Storage>(of_).make_first(size);
   take_seed();
   state_.locations.change();
-  if (state_.cold_link != nullptr) return update_limits();
+  if (state_.cold_link != nullptr) {
+    cold_blocks<Storage>::note_crowding(cold(), layout());
+    return update_limits();
+  }
   state_.insert_limit = static_cast<std::uint32_t>(room());
 }
 
-// Gives a table without elements a line of its own, under the name of the last one.
+// A line of its own, for a table without elements. A table that was emptied keeps its name.
 template <class Storage>
 void table_engine<Storage>::take_seed() noexcept {
-  state_.seed = random_seed(state_.seed == line_seed() ? std::uint16_t{0} : state_.seed.name());
+  state_.seed = random_seed();
+  if (state_.shape.name() == 0) state_.shape.set_name(random_name());
 }
 
 template <class Storage>
@@ -83,10 +87,10 @@ STEADY_NOINLINE void table_engine<Storage>::prepare_insertion() {
     if (state_.cold_link == nullptr && state_.shape.line().log2_buckets() <= 1) return grow_small();
   }
   if (state_.migrating()) [[likely]]
-    return make_progress(state_.size + 1, &migration_counters::by_insert);
+    return make_progress(state_.size + 1, driver::insert);
   if (!state_.has_memory()) return make_first(1);
   if constexpr (stress_migration) start_at_random();
-  if (!grows_at_once()) make_progress(state_.size + 1, &migration_counters::by_insert);
+  if (!grows_at_once()) make_progress(state_.size + 1, driver::insert);
   const bool is_tiny = state_.old_array().is_tiny();
   if (!grows_at_once() && !(is_tiny && state_.size >= room())) return;
   try {
@@ -105,7 +109,7 @@ void table_engine<Storage>::grow_small() {
     return;
   }
   const array old = state_.old_array();
-  if (!can_grow_at_once(old)) return make_progress(state_.size + 1, &migration_counters::by_insert);
+  if (!can_grow_at_once(old)) return make_progress(state_.size + 1, driver::insert);
   try {
     small_growth<Storage>(of_).grow();
     state_.insert_limit = static_cast<std::uint32_t>(room());
@@ -144,13 +148,12 @@ STEADY_COLD void table_engine<Storage>::start_at_random() noexcept {
 }
 
 template <class Storage>
-void table_engine<Storage>::make_progress(std::uint64_t size,
-                                          std::uint64_t migration_counters::*counter) noexcept {
+void table_engine<Storage>::make_progress(std::uint64_t size, driver of) noexcept {
   try {
     const bool hurried = state_.cold_link != nullptr && (cold().reseeding || cold().long_chain);
     const std::uint64_t most = of_.kind.evacuations_per_insert * (hurried ? 2u : 1u);
     const bool was_migrating = state_.migrating();
-    work_off(most + stress<stress_migration>::extra(), size, counter);
+    work_off(most + stress<stress_migration>::extra(), size, of);
     if (!was_migrating) update_limits();  // an observer may be gone
   } catch (...) {
   }
@@ -158,12 +161,12 @@ void table_engine<Storage>::make_progress(std::uint64_t size,
 
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::progress_by_erasing() noexcept {
-  if (state_.size >= state_.insert_limit) make_progress(state_.size, &migration_counters::by_erase);
+  if (state_.size >= state_.insert_limit) make_progress(state_.size, driver::erase);
 }
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::progress_by_walking() noexcept {
   if (is_pending() || state_.size >= state_.insert_limit) {
-    make_progress(state_.size, &migration_counters::by_walk);
+    make_progress(state_.size, driver::walk);
   }
 }
 
@@ -191,21 +194,21 @@ STEADY_COLD std::uint64_t table_engine<Storage>::pending() const noexcept {
 
 template <class Storage>
 STEADY_COLD std::uint64_t table_engine<Storage>::step(std::uint64_t most) {
-  return work_off(most, state_.size, &migration_counters::by_call);
+  return work_off(most, state_.size, driver::call);
 }
 template <class Storage>
 STEADY_COLD std::uint64_t table_engine<Storage>::trim(std::uint64_t most) {
-  return work_off(most, state_.size, &migration_counters::by_trim);
+  return work_off(most, state_.size, driver::trim);
 }
 
 // Does at most `most` buckets of pending work for a call that leaves `size` elements.
 template <class Storage>
-STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(
-    std::uint64_t most, std::uint64_t size, std::uint64_t migration_counters::*counter) {
+STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(std::uint64_t most,
+                                                              std::uint64_t size, driver of) {
   std::uint64_t done = 0;
   while (done < most && (state_.migrating() || start_wanted_migration(size))) {
     migration<Storage> under_way(of_);
-    std::uint64_t& counted = counters().*counter;
+    std::uint64_t& counted = counter_of(of);
     do {
       under_way.advance();
       ++done;
@@ -216,8 +219,8 @@ STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(
   if (state_.cold_link == nullptr || cold().older == nullptr) [[likely]]
     return done;
   const std::uint64_t destroyed = destroy_older(most - done);
-  counters().*counter += destroyed;
-  drop_cold_block_if_unused();
+  counter_of(of) += destroyed;
+  cold_blocks<Storage>::drop_if_unused(of_);
   update_limits();
   return done + destroyed;
 }
@@ -269,7 +272,7 @@ STEADY_COLD bool table_engine<Storage>::wants_compaction(std::uint64_t size) con
 // doubled: a long chain right after a reseeding means a broken hash, and no seed helps.
 template <class Storage>
 STEADY_COLD bool table_engine<Storage>::wants_reseeding(std::uint64_t size) const noexcept {
-  if (state_.cold_link == nullptr || !cold().long_chain || size < requests().reseed_again_from ||
+  if (state_.cold_link == nullptr || !cold().long_chain || size < reseed_again_from() ||
       !may_migrate_for_chains(size)) {
     return false;
   }
@@ -278,11 +281,12 @@ STEADY_COLD bool table_engine<Storage>::wants_reseeding(std::uint64_t size) cons
   return old.overflow_of(bucket, layout()).length() > layout().longest_natural_chain;
 }
 
+// Throws what the allocator throws; the next insertion looks again then.
 template <class Storage>
-STEADY_COLD void table_engine<Storage>::look_at_chains(std::uint64_t size) noexcept {
+STEADY_COLD void table_engine<Storage>::look_at_chains(std::uint64_t size) {
   if (wants_reseeding(size)) {
+    cold_blocks<Storage>::rare_of(of_).reseed_again_from = 2 * size;
     cold().reseed = true;
-    requests().reseed_again_from = 2 * size;
   } else if (wants_compaction(size)) {
     cold().asked = request::compact;
   }
@@ -330,7 +334,7 @@ template <class Storage>
 STEADY_COLD void table_engine<Storage>::complete_migration() {
   while (state_.migrating()) {
     evacuate();
-    ++counters().by_call;
+    ++counter_of(driver::call);
   }
 }
 

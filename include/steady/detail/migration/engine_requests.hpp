@@ -29,7 +29,9 @@ template <class Storage>
 STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets) {
   layout().check_log2_buckets(log2_buckets);
   cold_type& of = cold_blocks<Storage>::of(of_);
+  const std::uint64_t reserved_before = requests().reserved;
   forget_requests();
+  requests().reserved = reserved_before;  // should this fail
   update_limits();
   complete_migration();
   destroy_older(everything);
@@ -58,7 +60,7 @@ STEADY_COLD void table_engine<Storage>::make_empty_buckets(unsigned log2_buckets
     fresh.fill_with_empty_buckets(memory, layout());
     state_.show(fresh);
   } catch (...) {
-    drop_cold_block_if_unused();
+    cold_blocks<Storage>::drop_if_unused(of_);
     throw;
   }
   take_seed();
@@ -90,7 +92,7 @@ STEADY_COLD void table_engine<Storage>::reserve_gradually(std::uint64_t size) {
     try {
       make_first(min_of<std::uint64_t>(size, layout().width));
     } catch (...) {
-      drop_cold_block_if_unused();
+      cold_blocks<Storage>::drop_if_unused(of_);
       throw;
     }
   }
@@ -101,8 +103,12 @@ STEADY_COLD void table_engine<Storage>::reserve_gradually(std::uint64_t size) {
 
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::shrink_gradually() noexcept {
-  withdraw_reservation();
+  // A small map that is small enough need not remember this.
+  if (state_.cold_link == nullptr &&
+      layout().log2_buckets_for(state_.size) >= state_.log2_buckets())
+    return;
   ask_for(request::shrink);
+  withdraw_reservation();
 }
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::compact_gradually() noexcept {
@@ -187,6 +193,7 @@ STEADY_COLD void table_engine<Storage>::clear_gradually() noexcept {
   incremental_destruction<Storage>::begin(retired, state_.size);
   fresh->rare = std::exchange(retired.rare, nullptr);
   if (fresh->rare != nullptr) {
+    to_raw(fresh->rare)->reseed_again_from = 0;
     const std::uint64_t rare_bytes = of_.memory().rounded(sizeof(rare_block), 16);
     retired.memory.bytes -= rare_bytes;
     fresh->memory.bytes += rare_bytes;
@@ -225,7 +232,7 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
   const typename cold_type::link kept = state_.cold_link;
   state_.reset();
   state_.cold_link = kept;
-  drop_cold_block_if_unused();
+  cold_blocks<Storage>::drop_if_unused(of_);
 }
 
 template <class Storage>
@@ -235,18 +242,6 @@ STEADY_COLD void table_engine<Storage>::forget_requests() noexcept {
   cold().reseed = false;
   cold().long_chain = false;
   cold().crowded = false;
-}
-
-// Without arrays, retired ones included, only walkers still need it.
-template <class Storage>
-STEADY_COLD void table_engine<Storage>::drop_cold_block_if_unused() noexcept {
-  if (state_.cold_link == nullptr || state_.has_memory() || cold().older != nullptr) return;
-  if (state_.has_walkers()) {
-    state_.shape.set_observed(true);
-    return;
-  }
-  cold_blocks<Storage>::release(of_, &cold());
-  state_.cold_link = nullptr;
 }
 
 // Tells observers that all elements leave.
@@ -436,8 +431,9 @@ STEADY_COLD stats table_engine<Storage>::statistics() const noexcept {
     of.snapshots.each([&](const snapshot_base& one) { now.snapshot_bytes += one.bytes(); });
     const migration_counters& counted = of.active.counters;
     now.migrations = {counted.grown, counted.compacted, counted.shrunk, counted.reseeded};
-    now.steps = {counted.by_insert, counted.by_erase, counted.by_trim, counted.by_walk,
-                 counted.by_call};
+    const auto steps_of = [&](driver one) { return counted.steps[static_cast<unsigned>(one)]; };
+    now.steps = {steps_of(driver::insert), steps_of(driver::erase), steps_of(driver::trim),
+                 of.rare == nullptr ? 0 : to_raw(of.rare)->steps_by_walk, steps_of(driver::call)};
   }
   now.bytes += elements * of_.kind.bytes_elsewhere;
   now.migrating = is_pending();

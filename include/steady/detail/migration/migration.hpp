@@ -47,9 +47,7 @@ class migration {
   STEADY_COLD void start_reseeding(unsigned log2_buckets, std::uint64_t early) {
     start(log2_buckets);
     rare_block& rare = *to_raw(cold_.rare);
-    do {
-      rare.next_seed = random_seed();
-    } while (rare.next_seed.name() == of_.state.seed.name());
+    rare.next_seed = random_seed();
     rare.prepared = 0;
     const line_partition line = cold_.old_array().line();
     rare.early_first = line.first_of(line.bucket_at(early));
@@ -67,7 +65,7 @@ class migration {
     const array& old = cold_.old_array();
     if (old.line().shift == cold_.new_array().line().shift + 1 && may_split()) [[likely]] {
       const std::uint64_t source = old.line().bucket_at(cold_.frontier);
-      if (split(source, 2 * source, true)) [[likely]]
+      if (split(source, 2 * source)) [[likely]]
         return pass(old.line().last_of(source), source + 1);
     }
     advance_by_plan();
@@ -86,12 +84,11 @@ class migration {
     return preparing + line.buckets() - line.bucket_at(cold_.frontier);
   }
 
-  // Splits the bucket `source` of `from`, to the bucket `to` of `target` and, if `two`, the next
-  // one, which have memory. False if it is no usual bucket; nothing has changed then. Throws what
-  // the hash throws.
+  // Splits the bucket `source` of `from`, to the buckets `to` and `to` + 1 of `target`, which have
+  // memory. False if it is no usual bucket; nothing has changed then. Throws what the hash throws.
   static STEADY_ALWAYS_INLINE bool split_bucket(const handle& of, memory_type& memory,
                                                 const array& from, std::uint64_t source,
-                                                const array& target, std::uint64_t to, bool two) {
+                                                const array& target, std::uint64_t to) {
     const array_layout& layout = of.layout();
     split_step<Storage> step;
     step.header = from.header(source);
@@ -103,13 +100,11 @@ class migration {
       step.cached_hashes = array::cached_hashes(step.slots, source, layout);
       step.target_cached_hashes[0] = array::cached_hashes(step.target_slots, to, layout);
       step.target_cached_hashes[1] =
-          two ? array::cached_hashes(step.target_slots + layout.bucket_bytes, to + 1, layout)
-              : nullptr;
+          array::cached_hashes(step.target_slots + layout.bucket_bytes, to + 1, layout);
     }
     step.seed = of.state.seed;
     step.old_log2_buckets = static_cast<std::uint8_t>(from.line().log2_buckets());
     step.new_log2_buckets = static_cast<std::uint8_t>(target.line().log2_buckets());
-    step.two_targets = two;
     if (!of.kind.split(of.table, step)) return false;
     if (step.overflow_passed != 0) memory.overflow_given_back(step.overflow_passed);
     memory.recorder().evacuated(1);
@@ -119,16 +114,16 @@ class migration {
  private:
   const array_layout& layout() const noexcept { return of_.layout(); }
 
-  // Nearly every step: a bucket with little overflow goes to one or two new ones, to which nothing
+  // Nearly every step: a bucket with little overflow goes to two new ones, to which nothing
   // was written yet, and elements do not throw when they move. Not with walkers, because a split
   // does not tell them the new addresses.
   bool may_split() const noexcept {
     return of_.kind.split != nullptr && layout().log2_chunk_buckets != 0 &&
            !of_.state.has_walkers();
   }
-  STEADY_ALWAYS_INLINE bool split(std::uint64_t source, std::uint64_t to, bool two) {
-    cold_.new_array().provide(memory_, layout(), two ? to + 1 : to);
-    return split_bucket(of_, memory_, cold_.old_array(), source, cold_.new_array(), to, two);
+  STEADY_ALWAYS_INLINE bool split(std::uint64_t source, std::uint64_t to) {
+    cold_.new_array().provide(memory_, layout(), to + 1);
+    return split_bucket(of_, memory_, cold_.old_array(), source, cold_.new_array(), to);
   }
 
   // Any other step: the interval from the frontier to the end of the old bucket, or to the end of a
@@ -243,6 +238,8 @@ class migration {
     cold_.reseeding = false;
     cold_.snapshots.each([](snapshot_base& snapshot) { snapshot.reseeded(); });
     const line_seed before = std::exchange(of_.state.seed, to_raw(cold_.rare)->next_seed);
+    const std::uint16_t name = of_.state.shape.name();
+    while (of_.state.shape.name() == name) of_.state.shape.set_name(random_name());
     of_.state.each_walker([&](walker_base& walker) { walker.reseeded(before); });
   }
 

@@ -145,7 +145,7 @@ class small_growth {
     }
   }
   bool split(const array& old, std::uint64_t bucket, array& fresh) {
-    return migration<Storage>::split_bucket(of_, memory_, old, bucket, fresh, 2 * bucket, true);
+    return migration<Storage>::split_bucket(of_, memory_, old, bucket, fresh, 2 * bucket);
   }
   STEADY_COLD void transfer(const array& old, array& fresh) {
     const std::uint64_t buckets = old.line().buckets();

@@ -1,4 +1,4 @@
-// Splitting: the usual step of a migration. A whole old bucket goes to one or two new ones, its
+// Splitting: the usual step of a migration. A whole old bucket goes to two new ones, its
 // targets, to which nothing was written yet. Every element of the bucket itself keeps the number of
 // its slot, so nothing is searched or counted, and the new headers are the old one, divided; what
 // was in overflow fills the gaps.
@@ -44,8 +44,7 @@ class split {
         from_(reinterpret_cast<slot_type*>(step.slots)),
         to_(reinterpret_cast<slot_type*>(step.target_slots)),
         tags_(group::load(step.header)),
-        two_(step.two_targets),
-        bits_above_(step.two_targets ? step.new_log2_buckets - 1u : 0) {}
+        bits_above_(step.new_log2_buckets - 1u) {}
 
   // As element_kind::split.
   STEADY_ALWAYS_INLINE bool run() {
@@ -98,7 +97,7 @@ class split {
     // Locals, because the compiler assumes that the stores below may change members.
     const slot_type* const from = from_;
     slot_type* const first = to_;
-    slot_type* const second = two_ ? to_ + layout::width : to_;
+    slot_type* const second = to_ + layout::width;
     const std::uint64_t key = seed_.key;
     // Positions are products, so it is enough to shift the factor.
     const std::uint64_t multiplier = seed_.multiplier() << bits_above_;
@@ -110,7 +109,7 @@ class split {
       store_slot(first + number, bytes);
       store_slot(second + number, bytes);
     }
-    return slot_set(two_ ? upper : 0);
+    return slot_set(upper);
   }
 
   struct slot_bytes {
@@ -209,12 +208,12 @@ class split {
       const unsigned bit = cached.half_bit(step_.new_log2_buckets - 1u);
       if (knows_all(full, bit)) [[likely]] {
         pass_cached_hashes(cached);
-        return two_ ? group::with_bit(step_.cached_hashes, bit) & full : slot_set();
+        return group::with_bit(step_.cached_hashes, bit) & full;
       }
       const slot_set upper = find_upper(from_, full, positions);
       for (const std::uint64_t number : full) {
         cache_hash(0, number, positions[number]);
-        if (two_) cache_hash(1, number, positions[number]);
+        cache_hash(1, number, positions[number]);
       }
       return upper;
     } else {
@@ -259,14 +258,13 @@ class split {
 
   // Whether the cached bits say for all slots in `full` which target their elements go to.
   STEADY_ALWAYS_INLINE bool knows_all(slot_set full, unsigned bit) const noexcept {
-    if (!two_) return true;
     return bit < cached_hash::known_bit &&
            (full & ~group::with_bit(step_.cached_hashes, cached_hash::known_bit)).empty();
   }
   // Copies them to the targets; if the new array caches other bits, marks those as unknown.
   STEADY_ALWAYS_INLINE void pass_cached_hashes(cached_hash cached) const noexcept {
     const bool stay_valid = cached == cached_hash::of(step_.new_log2_buckets);
-    for (unsigned target = 0; target < (two_ ? 2u : 1u); ++target) {
+    for (unsigned target = 0; target < 2; ++target) {
       if (stay_valid) [[likely]] {
         std::memcpy(step_.target_cached_hashes[target], step_.cached_hashes, sizeof(bucket_header));
       } else {
@@ -288,13 +286,12 @@ class split {
 
   // All ones for what goes to the second target, else 0.
   STEADY_ALWAYS_INLINE std::uint64_t side_of(std::uint64_t position) const noexcept {
-    if (!two_) return 0;
     return static_cast<std::uint64_t>(static_cast<std::int64_t>(position << bits_above_) >> 63);
   }
 
   // The second target's slots follow the first one's, because they are in one chunk.
   STEADY_ALWAYS_INLINE slot_type* slot_on(std::uint64_t side, std::uint64_t number) const noexcept {
-    return to_ + number + (side & (two_ ? layout::width : 0));
+    return to_ + number + (side & layout::width);
   }
   STEADY_ALWAYS_INLINE bucket_header* header_on(std::uint64_t side) const noexcept {
     return step_.target_headers + (side & 1);
@@ -305,17 +302,13 @@ class split {
 
   // The tags of the old header, those in `upper` to the second target; not the filter.
   STEADY_ALWAYS_INLINE void write_headers(slot_set upper) const noexcept {
-    if (two_) {
-      tags_.divide(upper, step_.target_headers + 1, step_.target_headers);
-    } else {
-      *step_.target_headers = *step_.header;
-    }
+    tags_.divide(upper, step_.target_headers + 1, step_.target_headers);
     step_.target_headers->filter = 0;
   }
 
   void count_empty_targets() const noexcept {
     if constexpr (storage::counts_work) {
-      for (unsigned target = 0; target < (two_ ? 2u : 1u); ++target) {
+      for (unsigned target = 0; target < 2; ++target) {
         const slot_set empty = native_tag_group::load(step_.target_headers + target).empty();
         if ((empty & all_slots) == all_slots) table_.recorder().zeroed(sizeof(bucket_header));
       }
@@ -328,7 +321,6 @@ class split {
   slot_type* const from_;
   slot_type* const to_;  // the first target's
   const group tags_;
-  const bool two_;
   const unsigned bits_above_;
 };
 

@@ -137,6 +137,14 @@ class table_engine {
   cold_type& cold() const noexcept { return *state_.cold(); }
   migration_requests& requests() const noexcept { return cold().active.requests; }
   migration_counters& counters() const noexcept { return cold().active.counters; }
+  // Only walkers drive by walking, and they are in the rare block.
+  std::uint64_t& counter_of(driver of) const noexcept {
+    return of == driver::walk ? to_raw(cold().rare)->steps_by_walk
+                              : counters().steps[static_cast<unsigned>(of)];
+  }
+  std::uint64_t reseed_again_from() const noexcept {
+    return cold().rare == nullptr ? 0 : to_raw(cold().rare)->reseed_again_from;
+  }
   const array_layout& layout() const noexcept { return of_.layout(); }
 
   sizing sizing_now() const noexcept;
@@ -150,9 +158,8 @@ class table_engine {
   bool can_grow_at_once(const array& old) const noexcept;
   bool grows_at_once() const noexcept;
   void start_at_random() noexcept;
-  void make_progress(std::uint64_t size, std::uint64_t migration_counters::*counter) noexcept;
-  std::uint64_t work_off(std::uint64_t most, std::uint64_t size,
-                         std::uint64_t migration_counters::*counter);
+  void make_progress(std::uint64_t size, driver of) noexcept;
+  std::uint64_t work_off(std::uint64_t most, std::uint64_t size, driver of);
   std::uint64_t destroy_older(std::uint64_t most) noexcept;
   void evacuate();
 
@@ -160,7 +167,7 @@ class table_engine {
   bool may_migrate_for_chains(std::uint64_t size) const noexcept;
   bool wants_compaction(std::uint64_t size) const noexcept;
   bool wants_reseeding(std::uint64_t size) const noexcept;
-  void look_at_chains(std::uint64_t size) noexcept;
+  void look_at_chains(std::uint64_t size);
   bool start_wanted_migration(std::uint64_t size);
   void start_migration(unsigned log2_buckets);
   void complete_migration();
@@ -168,7 +175,6 @@ class table_engine {
 
   void announce_end() noexcept;
   void forget_elements(const array& within) noexcept;
-  void drop_cold_block_if_unused() noexcept;
   void forget_requests() noexcept;
 
   handle of_;

@@ -22,19 +22,18 @@ enum class request : std::uint8_t { none, shrink, compact };
 
 // The requests to a table, and what it has noticed by itself.
 struct migration_requests {
-  std::uint64_t reserved = 0;           // up to this size insertions must not migrate
-  std::uint64_t crowded_from = 0;       // more overflow buckets than these call for a compaction
-  std::uint64_t long_chain_at = 0;      // a hash position in a bucket with an overlong chain
-  std::uint64_t reseed_again_from = 0;  // size
+  std::uint64_t reserved = 0;       // up to this size insertions must not migrate
+  std::uint64_t crowded_from = 0;   // more overflow buckets than these call for a compaction
+  std::uint64_t long_chain_at = 0;  // a hash position in a bucket with an overlong chain
 };
 
-// Buckets of work by what drove it, and finished migrations; as steady::stats has them.
+// What drives a migration.
+enum class driver : std::uint8_t { insert, erase, trim, call, walk };
+
+// Buckets of work by what drove it (walking: see rare_block), and finished migrations; as
+// steady::stats has them.
 struct migration_counters {
-  std::uint64_t by_insert = 0;
-  std::uint64_t by_erase = 0;
-  std::uint64_t by_trim = 0;
-  std::uint64_t by_walk = 0;
-  std::uint64_t by_call = 0;
+  std::uint64_t steps[4] = {};
   std::uint32_t grown = 0;
   std::uint32_t compacted = 0;
   std::uint32_t shrunk = 0;
@@ -59,6 +58,9 @@ struct rare_block {
   void* table = nullptr;
   observer_list<walker_base> walkers;
 
+  std::uint64_t steps_by_walk = 0;
+
+  std::uint64_t reseed_again_from = 0;  // size
   // Of a reseeding under way, or of the last one.
   line_seed next_seed;            // of the new array's line
   std::uint64_t prepared = 0;     // new buckets that have memory and a header
@@ -136,7 +138,7 @@ struct cold_block {
   }
 };
 
-static_assert(sizeof(cold_block<storage<void*, false, false>>) <= 200 || sizeof(void*) != 8,
+static_assert(sizeof(cold_block<storage<void*, false, false>>) <= 184 || sizeof(void*) != 8,
               "so that a map of 64 elements with one is no heavier than its rivals");
 
 }  // namespace steady::detail

@@ -30,8 +30,9 @@
 
 namespace steady::detail {
 
-// Shift, directory, whether there are observers, and a count of erasures, in one word. Lookups read
-// some of it; iterators compare all of it, to see whether their set of slots is still valid.
+// Shift, directory, whether there are observers, the name of the order (random_name()), and a count
+// of erasures, in one word: lookups need some of it, and iterators compare all of it, to see
+// whether what they know still holds.
 class table_shape {
  public:
   constexpr table_shape() noexcept = default;
@@ -51,14 +52,20 @@ class table_shape {
   STEADY_ALWAYS_INLINE constexpr bool observed() const noexcept {
     return (word_ & observed_bit) != 0;
   }
+  constexpr std::uint16_t name() const noexcept {
+    return static_cast<std::uint16_t>(word_ >> name_shift);
+  }
   // All of it, to be compared.
   constexpr std::uint64_t word() const noexcept { return word_; }
 
   constexpr void set_observed(bool observed) noexcept {
     word_ = (word_ & ~observed_bit) | (observed ? observed_bit : 0);
   }
+  constexpr void set_name(std::uint16_t name) noexcept {
+    word_ = (word_ & ~name_bits) | std::uint64_t{name} << name_shift;
+  }
   STEADY_ALWAYS_INLINE constexpr void count_erasure() noexcept { word_ += one_erasure; }
-  // Of another array; the count of erasures goes on.
+  // Of another array; the name and the count of erasures stay.
   constexpr void show(const table_shape& other) noexcept {
     word_ =
         (word_ & ~(shift_bits | directory_bits)) | (other.word_ & (shift_bits | directory_bits));
@@ -69,7 +76,9 @@ class table_shape {
   static constexpr std::uint64_t observed_bit = 0x80;
   static constexpr unsigned directory_shift = 8;
   static constexpr std::uint64_t directory_bits = 0xff00;
-  static constexpr std::uint64_t one_erasure = 0x10000;
+  static constexpr unsigned name_shift = 16;
+  static constexpr std::uint64_t name_bits = 0xffff0000;
+  static constexpr std::uint64_t one_erasure = std::uint64_t{1} << 32;
 
   std::uint64_t word_ = line_partition().shift;
 };
@@ -201,6 +210,7 @@ struct table_state {
     other.locations.change();
     copy_words(other);
     other.reset();
+    other.shape = table_shape();
     rehome(table);
   }
   void swap(table_state& other, void* table, void* other_table) noexcept {
@@ -213,14 +223,16 @@ struct table_state {
     rehome(table);
     other.rehome(other_table);
   }
-  // Forgets everything but the seed: the next line keeps the last one's name.
+  // Forgets everything but the seed and the name.
   void reset() noexcept {
     root = store::nowhere();
     size = 0;
     insert_limit = 0;
     erase_limit = 0;
     cold_link = nullptr;
+    const std::uint16_t name = shape.name();
     shape = table_shape();
+    shape.set_name(name);
   }
 
  private:

@@ -1,0 +1,15 @@
+// A second file of the same program, with maps of its own types, after both of which the engine is
+// there once.
+
+#include <string>
+
+#include <steady/hash_map.hpp>
+#include <steady/hash_set.hpp>
+
+int count_words(const char* const* words, int count) {
+  steady::hash_map<std::string, int> counted;
+  for (int n = 0; n < count; ++n) ++counted[words[n]];
+  steady::hash_set<std::string> different;
+  for (const auto& [word, times] : counted) different.insert(word);
+  return static_cast<int>(different.size());
+}
