@@ -77,7 +77,11 @@ function(steady_fuzzer source)
   endif()
   add_test(NAME ${name}.corpus
            COMMAND ${name}_replay ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
-  add_test(NAME ${name}.random_bytes COMMAND ${name}_replay --random 120)
+  set(inputs 120)
+  if(STEADY_SANITIZE)
+    set(inputs 40)  # sanitized programs are ten to twenty times slower
+  endif()
+  add_test(NAME ${name}.random_bytes COMMAND ${name}_replay --random ${inputs})
   set_tests_properties(${name}.corpus ${name}.random_bytes PROPERTIES LABELS core TIMEOUT 300)
 
   if(STEADY_BUILD_FUZZERS)
