@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
@@ -21,7 +22,8 @@ namespace {
 // Bytes held from operator new, as glibc's malloc counts them: with 8 of its own, in units of 16.
 std::size_t held = 0;
 
-constexpr std::size_t with_overhead(std::size_t bytes) {
+std::size_t with_overhead(void* block) {
+  const std::size_t bytes = malloc_usable_size(block);
   return bytes + 8 <= 32 ? 32 : (bytes + 8 + 15) / 16 * 16;
 }
 
@@ -30,15 +32,15 @@ constexpr std::size_t with_overhead(std::size_t bytes) {
 void* operator new(std::size_t bytes) {
   void* const block = std::malloc(bytes);
   if (block == nullptr) throw std::bad_alloc();
-  held += with_overhead(bytes);
+  held += with_overhead(block);
   return block;
 }
-// What is deleted without its size is not Steady's.
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t bytes) noexcept {
-  held -= with_overhead(bytes);
+void operator delete(void* block) noexcept {
+  if (block == nullptr) return;
+  held -= with_overhead(block);
   std::free(block);
 }
+void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
 
 namespace {
 
@@ -80,7 +82,7 @@ TEST(global_map, is_there_before_main) {
 
 // The mean over maps with other seeds: chance makes overflow in some.
 double mean_heap_bytes(std::uint64_t elements) {
-  constexpr std::uint64_t maps = 64;
+  constexpr std::uint64_t maps = 512;
   std::size_t sum = 0;
   for (std::uint64_t n = 0; n < maps; ++n) {
     const std::size_t before = held;

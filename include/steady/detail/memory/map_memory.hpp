@@ -73,13 +73,22 @@ inline std::byte* allocate_plainly(void*, std::size_t bytes, std::size_t alignme
                           : ::operator new(bytes);
   return static_cast<std::byte*>(block);
 }
-inline void release_plainly(void*, std::byte* block, std::size_t bytes,
+// Clang before 19 knows operator delete with a size only where it is told to.
+inline void release_plainly(void*, std::byte* block, [[maybe_unused]] std::size_t bytes,
                             std::size_t alignment) noexcept {
+#if defined(__cpp_sized_deallocation)
   if (alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
     ::operator delete (block, bytes, std::align_val_t{alignment});
   } else {
     ::operator delete(block, bytes);
   }
+#else
+  if (alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
+    ::operator delete (block, std::align_val_t{alignment});
+  } else {
+    ::operator delete(block);
+  }
+#endif
 }
 inline constexpr memory_source plain_memory_source{allocate_plainly, release_plainly, 8};
 
