@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/new_delete.hpp>
 #include <steady/detail/base/pointers.hpp>
 #include <steady/detail/memory/address_range.hpp>
 #include <steady/detail/memory/storage.hpp>
@@ -68,27 +69,11 @@ struct memory_source {
 // What std::allocator does, for all maps alike. Without rounding sizes up to the alignment: the
 // smallest blocks would take 16 bytes more.
 inline std::byte* allocate_plainly(void*, std::size_t bytes, std::size_t alignment) {
-  void* const block = alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__
-                          ? ::operator new (bytes, std::align_val_t{alignment})
-                          : ::operator new(bytes);
-  return static_cast<std::byte*>(block);
+  return static_cast<std::byte*>(new_block(bytes, alignment));
 }
-// Clang before 19 knows operator delete with a size only where it is told to.
-inline void release_plainly(void*, std::byte* block, [[maybe_unused]] std::size_t bytes,
+inline void release_plainly(void*, std::byte* block, std::size_t bytes,
                             std::size_t alignment) noexcept {
-#if defined(__cpp_sized_deallocation)
-  if (alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
-    ::operator delete (block, bytes, std::align_val_t{alignment});
-  } else {
-    ::operator delete(block, bytes);
-  }
-#else
-  if (alignment > __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
-    ::operator delete (block, std::align_val_t{alignment});
-  } else {
-    ::operator delete(block);
-  }
-#endif
+  delete_block(block, bytes, alignment);
 }
 inline constexpr memory_source plain_memory_source{allocate_plainly, release_plainly, 8};
 
