@@ -599,16 +599,25 @@ class table {
 
   // The elements of an array with as many buckets, each to the slot that it has there.
   void copy_buckets(const bucket_array<storage_type>& from) {
-    for (std::uint64_t bucket = 0; bucket < from.line().buckets(); ++bucket) {
-      bucket_header* const header = from.header(bucket);
-      const slot_set full = ~group::load(header).empty() & all_slots;
-      auto* const slots = reinterpret_cast<slot_type*>(from.slots(bucket, layout::value));
-      if (!full.empty()) copy_bucket(bucket, header->tags, full, slots, from);
-      for (overflow* link : from.overflow_of(bucket, layout::value)) {
-        for (const std::uint64_t number :
-             ~native_tag_group::load(link).empty() & all_overflow_slots) {
-          copy_new(slots_of(link)[number]);
-        }
+    const std::uint64_t buckets = from.line().buckets();
+    const std::uint64_t per_chunk = layout::value.chunk_buckets();
+    for (std::uint64_t chunk = 0; chunk < buckets; chunk += per_chunk) {
+      const std::uint64_t end = min_of(chunk + per_chunk, buckets);
+      for (std::uint64_t bucket = chunk; bucket < end; ++bucket) {
+        bucket_header* const header = from.header(bucket);
+        const slot_set full = ~group::load(header).empty() & all_slots;
+        auto* const slots = reinterpret_cast<slot_type*>(from.slots(bucket, layout::value));
+        if (!full.empty()) copy_bucket(bucket, header->tags, full, slots, from);
+      }
+      if (!from.is_tiny()) copy_overflow(from.chunk_of(chunk, layout::value));
+    }
+  }
+  // In the order of iteration, so that the copy has the same.
+  void copy_overflow(const chunk<storage_type>& from) {
+    for (overflow* link = from.first_overflow(); link != nullptr; link = from.next_overflow(link)) {
+      for (const std::uint64_t number :
+           ~native_tag_group::load(link).empty() & all_overflow_slots) {
+        copy_new(slots_of(link)[number]);
       }
     }
   }
