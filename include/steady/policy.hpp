@@ -34,7 +34,8 @@ struct default_policy {
   static constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
 
   // The most intervals (an old bucket, or a part of one) that one insert evacuates. 1 suffices for
-  // every migration to end before the next is due (docs/design.md).
+  // every migration to end before the next is due, except where a chunk is a single bucket of one
+  // slot (docs/design.md).
   static constexpr unsigned evacuations_per_insert = 2;
 
   // A map of more than a chunk that holds less than this part of its load limit shrinks, driven by

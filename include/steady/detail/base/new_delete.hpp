@@ -12,7 +12,7 @@ inline void* new_block(std::size_t bytes, std::size_t alignment) {
              : ::operator new(bytes);
 }
 
-// Clang before 19 knows operator delete with a size only where it is told to.
+// Clang before 19 declares operator delete with a size only with -fsized-deallocation.
 inline void delete_block(void* block, [[maybe_unused]] std::size_t bytes,
                          std::size_t alignment) noexcept {
 #if defined(__cpp_sized_deallocation)

@@ -23,7 +23,8 @@ namespace steady::detail {
 // together under another seed, so that filling one map in the order of another cannot pile up.
 //
 // One word holds both, because every map has one: the multiplier is the key, rotated by half. The
-// key is odd and at least 2^63 and has bit 32 set, which makes the multiplier odd and large too.
+// key is odd and at least 2^63 and has bit 32 set, so the multiplier is odd, too, and at least
+// 2^32.
 struct line_seed {
   std::uint64_t key = required_bits;
 

@@ -59,8 +59,8 @@ struct rare_block {
   observer_list<walker_base> walkers;
 
   std::uint64_t steps_by_walk = 0;
-
   std::uint64_t reseed_again_from = 0;  // size
+
   // Of a reseeding under way, or of the last one.
   line_seed next_seed;            // of the new array's line
   std::uint64_t prepared = 0;     // new buckets that have memory and a header
