@@ -237,7 +237,8 @@ class hash_container {
 
   // ---- iterating ----
 
-  // Bound of begin() and ++: the buckets without elements that are passed over.
+  // Bound of begin() and ++: O(log(buckets)) words, however many buckets are empty, and the
+  // overflow of a chunk.
   STEADY_ALWAYS_INLINE iterator begin() noexcept { return {table_, table_.first()}; }
   STEADY_ALWAYS_INLINE const_iterator begin() const noexcept { return {table_, table_.first()}; }
   iterator end() noexcept { return {table_, {}}; }
@@ -487,8 +488,9 @@ class hash_container {
     return {table_, functions::erase(table_, first.end_or_at(table_), last.end_or_at(table_))};
   }
 
-  // Destroys all elements. Bound: O(size + buckets). Keeps the memory of a container that was
-  // reserved or has one chunk, unless it is migrating; otherwise gives all memory back.
+  // Destroys all elements. Bound: O(size) where it keeps the memory, which it does if the container
+  // was reserved or has one chunk, unless it is migrating; otherwise it gives all memory back, and
+  // the bound is O(size + chunks).
   void clear() noexcept { table_.changing_engine().clear(); }
 
   // Erases the elements for which `erases(element)` is true; returns how many. Bound: O(size).
@@ -503,7 +505,7 @@ class hash_container {
   // The visitor must not change the container; a map's values it may change, if the container is
   // not const.
 
-  // Calls `visitor(element)` for every element. Bound: O(size + buckets).
+  // Calls `visitor(element)` for every element. Bound: O(size).
   template <class Visitor>
   void for_each(Visitor visitor) {
     for (auto& element : *this) visitor(element);
@@ -522,12 +524,12 @@ class hash_container {
     functions::visit_part(table_, part, handing_to(*this, visitor));
   }
 
-  // Calls `visitor(element)` for the elements of the next `max_buckets` buckets, and returns where
-  // to go on. Whatever happens to the container between two calls, from the start to at_end() an
-  // element that is there throughout is met exactly once, and none twice unless it was erased and
-  // inserted again. Bound: max_buckets buckets. Throws steady::stale_cursor for a cursor of another
-  // container, or if the container is being reseeded or was since; what the visitor throws, after
-  // which the cursor given can be used again.
+  // Calls `visitor(element)` for the elements of the next `max_buckets` buckets that are not empty,
+  // and returns where to go on. Whatever happens to the container between two calls, from the start
+  // to at_end() an element that is there throughout is met exactly once, and none twice unless it
+  // was erased and inserted again. Bound: max_buckets buckets. Throws steady::stale_cursor for a
+  // cursor of another container, or if the container is being reseeded or was since; what the
+  // visitor throws, after which the cursor given can be used again.
   template <class Visitor>
   cursor scan(cursor from, size_type max_buckets, Visitor visitor) {
     return functions::scan(table_, from, max_buckets, handing_to(*this, visitor));
@@ -542,8 +544,8 @@ class hash_container {
   //
   //   for (auto& [key, value] : map.walk()) ...
   //
-  // Bound of a step: a bucket, the buckets without elements that are passed over, and what an
-  // insertion may evacuate. Throws what the allocator throws.
+  // Bound of a step: a bucket, and what an insertion may evacuate. Throws what the allocator
+  // throws.
   walker<table_type> walk() { return walker<table_type>(table_); }
 
   // ---- comparing ----
@@ -710,10 +712,7 @@ class hash_container {
 
   template <class K>
   STEADY_ALWAYS_INLINE size_type erase_key(const K& key) {
-    const location at = table_.find(key);
-    if (!at) return 0;
-    table_.erase_and_progress(at);
-    return 1;
+    return table_.erase_key(key) ? 1 : 0;
   }
   node_type extract_found(const_iterator found) {
     return found == end() ? node_type() : extract(found);

@@ -21,8 +21,8 @@
 //
 // A snapshot follows the elements when the container is moved, swapped, cleared or retired; when
 // they are destroyed at once, it copies what is left of them. Any number may be alive. Where a copy
-// cannot be made, the write goes on, and the snapshot has failed: its next step
-// throws what copying threw, and so do all later ones.
+// cannot be made, the write goes on, and the snapshot has failed: its next step throws what copying
+// threw, and so do all later ones.
 //
 //   Threads  a snapshot only reads the container, as const functions do; nobody may write to it
 //            meanwhile.
@@ -50,11 +50,9 @@
 namespace steady {
 
 namespace detail {
-
 template <class Container>
 using table_of =
     std::remove_reference_t<decltype(container_access::table_of(std::declval<Container&>()))>;
-
 }  // namespace detail
 
 template <class Container>
@@ -105,10 +103,10 @@ class snapshot final : private detail::snapshot_base {
       drop_current();
       ++done;
     }
-    for (; done < max_buckets && next_line() != nullptr; ++done) {
-      frozen_line& line = *next_line();
-      deliver(line, visitor);
-      pass(line);
+    while (done < max_buckets && pass_empty()) {
+      deliver(*next_line(), visitor);
+      pass(*next_line());
+      ++done;
     }
     end_if_done();
     return done;
@@ -149,9 +147,8 @@ class snapshot final : private detail::snapshot_base {
   }
 
   // The elements that are left, as an input range; use either this or step(). Each comes from a
-  // copy, so the container may be changed between two steps. Bound of a step: an interval, and
-  // those without elements that are passed over. Throws what copying throws; can be tried again
-  // then.
+  // copy, so the container may be changed between two steps. Bound of a step: an interval. Throws
+  // what copying throws; can be tried again then.
   iterator begin() {
     require_whole();
     if (current_ == nullptr) load_next();
@@ -359,9 +356,27 @@ class snapshot final : private detail::snapshot_base {
     if (line.next % chunk_intervals == 0 || line.at_end()) line.saved.forget_chunk_of(passed);
   }
 
+  // Passes over the intervals in front that hold nothing. False if there are no others.
+  bool pass_empty() {
+    while (frozen_line* const line = next_line()) {
+      line->next =
+          detail::min_of(next_present(*line), line->saved.next_saved(line->next, line->end));
+      if (!line->at_end()) return true;
+    }
+    return false;
+  }
+  // The next interval that falls into a bucket with elements; the line's end if there is none.
+  std::uint64_t next_present(const frozen_line& line) const {
+    if (present_ == nullptr || (&line != on_old_ && &line != on_new_)) return line.end;
+    const visit_type visitor(detail::line_arrays<storage>(*present_), position_);
+    const auto found = visitor.find_occupied(present_->reseeding && &line == on_new_,
+                                             line.grid.first_of(line.next));
+    return found.exists ? detail::max_of(line.next, line.grid.bucket_at(found.first)) : line.end;
+  }
+
   // Makes the next interval with elements the current one; none if there is none.
   void load_next() {
-    while (current_ == nullptr && next_line() != nullptr) {
+    while (current_ == nullptr && pass_empty()) {
       frozen_line& line = *next_line();
       if (!line.saved.has(line.next)) save(line, line.next);
       current_ = line.saved.take(line.next);

@@ -18,9 +18,12 @@ struct work {
   std::uint64_t elements_destroyed = 0;  // with them
   std::uint64_t hashes_taken = 0;        // calls of the hash function
   std::uint64_t chains_probed = 0;       // buckets searched for a key, with their overflow
-  std::uint64_t chunks_allocated = 0;    // chunks of slots, also when recycled within the map
-  std::uint64_t chunks_released = 0;     // likewise
-  std::uint64_t blocks_allocated = 0;    // calls of the allocator, for whatever purpose
+  // Cache lines of headers, overflow buckets, and searches in the bits that tell which buckets are
+  // empty, by iteration.
+  std::uint64_t lines_searched = 0;
+  std::uint64_t chunks_allocated = 0;  // chunks of slots, also when recycled within the map
+  std::uint64_t chunks_released = 0;   // likewise
+  std::uint64_t blocks_allocated = 0;  // calls of the allocator, for whatever purpose
   std::uint64_t blocks_released = 0;
   std::uint64_t bytes_allocated = 0;  // from the allocator and, for headers, from the system
   std::uint64_t bytes_released = 0;
@@ -48,6 +51,7 @@ class work_recorder {
   }
   void hashed() const noexcept { ++counted_.hashes_taken; }
   void probed() const noexcept { ++counted_.chains_probed; }
+  void searched() const noexcept { ++counted_.lines_searched; }
   void zeroed(std::size_t bytes) noexcept { counted_.bytes_zeroed += bytes; }
 
   void chunk_allocated() noexcept { ++counted_.chunks_allocated; }
@@ -80,6 +84,7 @@ class work_recorder<false> {
   void destroyed(std::size_t) noexcept {}
   void hashed() const noexcept {}
   void probed() const noexcept {}
+  void searched() const noexcept {}
   void zeroed(std::size_t) noexcept {}
   void chunk_allocated() noexcept {}
   void chunk_released() noexcept {}

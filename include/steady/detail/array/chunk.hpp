@@ -1,8 +1,8 @@
 // A chunk: the slots of a power of two of neighbouring buckets, what lookups do not read of these
-// (their extras), and spare room for their overflow. It knows nothing of arrays: buckets have
-// numbers in the chunk here.
+// (their extras), which of them hold elements, and spare room for their overflow. It knows nothing
+// of arrays: buckets have numbers in the chunk here.
 //
-//   [extras, last bucket's first] [slots] [footer] [spare room]
+//   [extras, last bucket's first] [slots] [footer] [occupancy] [spare room]
 //                                 ^ what a chunk is known by
 #pragma once
 
@@ -52,12 +52,19 @@ class chunk {
   void initialize(std::byte* spare, std::byte* end) const noexcept {
     auto* const made = ::new (static_cast<void*>(&footer())) chunk_footer<Storage>{};
     set_spare(*made, spare, end);
+    if (has_occupancy()) *occupancy() = 0;
     if constexpr (unwritten_bytes_are_watched) {
       std::memset(static_cast<void*>(slots_ - buckets_ * layout_.extras_bytes), 0,
                   buckets_ * layout_.extras_bytes);
     }
     poison_slots(slots_, buckets_ * layout_.bucket_bytes);
     poison_slots(spare, static_cast<std::size_t>(end - spare));
+  }
+
+  // A bit for each group of buckets, see occupancy.hpp. Small arrays have none.
+  bool has_occupancy() const noexcept { return layout_.has_occupancy(buckets_); }
+  std::uint64_t* occupancy() const noexcept {
+    return reinterpret_cast<std::uint64_t*>(&footer() + 1);
   }
 
   // An overflow bucket for the bucket of that number, empty and not linked yet. Throws what the
@@ -137,7 +144,7 @@ class chunk {
     return *reinterpret_cast<chunk_footer<Storage>*>(slots_ + layout_.slots_room(buckets_));
   }
   std::byte* spare_room() const noexcept {
-    std::byte* const end = slots_ + layout_.slots_room(buckets_) + layout_.footer_bytes;
+    std::byte* const end = slots_ + layout_.slots_room(buckets_) + layout_.footer_room(buckets_);
     if (layout_.spare_buckets(buckets_) == 0) return end;
     return slots_ + round_up(static_cast<std::size_t>(end - slots_), layout_.alignment);
   }

@@ -2,13 +2,14 @@
 // blocks must stay small, and systems without address reservation. Twin of header_run.hpp: same
 // interface; a lookup takes two more loads.
 //
-//   root: [node] [node] ...     one entry per 2^21 buckets, allocated with the array, never copied
+//   root: [node] [node] ... [bits of chunks]
+//         one entry per 2^21 buckets, allocated with the array, never copied
 //   node: [leaf] [leaf] ...     512 entries
 //   leaf: [directory, entry of the first chunk last] [headers, up to 4096]
 //                                                    ^ what the node points to
 //
 // Nodes and leaves come as the frontier enters them, and go as it leaves them; which are there
-// follows from the chunks. A root is larger than a chunk only beyond 2^34 buckets. `directory` is
+// follows from the chunks. A root is larger than a chunk only beyond 2^19 chunks. `directory` is
 // -1, but in tiny arrays, where it tells how many slots they have.
 #pragma once
 
@@ -117,8 +118,8 @@ class header_leaves {
 
   // Throws what the allocator throws; nothing changes then.
   STEADY_COLD static root_link create(memory_type& memory, line_partition line,
-                                      const array_layout&) {
-    std::byte* const block = memory.allocate(root_bytes(line), block_alignment);
+                                      const array_layout& layout) {
+    std::byte* const block = memory.allocate(root_bytes(line, layout), block_alignment);
     return to_stored<root_link>(reinterpret_cast<node_link*>(block));
   }
 
@@ -170,7 +171,14 @@ class header_leaves {
       release_node(memory, root, line, node);
     }
     memory.release(reinterpret_cast<std::byte*>(const_cast<node_link*>(root_of(root))),
-                   root_bytes(line), block_alignment);
+                   root_bytes(line, layout), block_alignment);
+  }
+
+  // Where the bits of the chunks are; the array is not embedded.
+  static std::uint64_t* chunk_bits(root_type root, line_partition line,
+                                   const array_layout&) noexcept {
+    auto* const begin = reinterpret_cast<std::byte*>(const_cast<node_link*>(root));
+    return reinterpret_cast<std::uint64_t*>(begin + nodes_bytes(line));
   }
 
  private:
@@ -194,8 +202,12 @@ class header_leaves {
   static std::uint64_t leaves(line_partition line) noexcept {
     return max_of<std::uint64_t>(line.buckets() / leaf_headers, 1);
   }
-  static std::size_t root_bytes(line_partition line) noexcept {
-    return max_of<std::uint64_t>(leaves(line) / node_leaves, 1) * sizeof(node_link);
+  static std::size_t nodes_bytes(line_partition line) noexcept {
+    return round_up(max_of<std::uint64_t>(leaves(line) / node_leaves, 1) * sizeof(node_link),
+                    sizeof(std::uint64_t));
+  }
+  static std::size_t root_bytes(line_partition line, const array_layout& layout) noexcept {
+    return nodes_bytes(line) + layout.chunk_bits_bytes(line);
   }
   static std::size_t node_bytes(line_partition line) noexcept {
     return min_of(leaves(line), node_leaves) * sizeof(leaf_link);

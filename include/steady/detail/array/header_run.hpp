@@ -1,8 +1,8 @@
 // Headers in one contiguous run: the fast way, because nothing stands between a hash and its
 // header. Twin of header_leaves.hpp: same interface.
 //
-//   [directory, entry of the first chunk last] [headers]
-//                                              ^ root
+//   [bits of chunks] [directory, entry of the first chunk last] [headers]
+//                                                               ^ root
 //
 // Up to a slice (64 KiB) of headers the run is a block from the allocator. Beyond that it is a
 // reserved range of addresses: creating it is O(1), pages appear as headers are written, and go
@@ -122,10 +122,11 @@ class header_run {
   STEADY_COLD static root_link create(memory_type& memory, line_partition line,
                                       const array_layout& layout) {
     const extent size = extent::of(line, layout);
-    std::byte* const block = size.reserved
-                                 ? reserve_addresses(size.directory + size.headers)
-                                 : memory.allocate(size.directory + size.headers, alignof(Header));
-    return to_stored<root_link>(reinterpret_cast<Header*>(block + size.directory));
+    std::byte* const block = size.reserved ? reserve_addresses(size.total())
+                                           : memory.allocate(size.total(), alignof(Header));
+    if (size.reserved) memory.supplied(size.chunk_bits);
+    return to_stored<root_link>(
+        reinterpret_cast<Header*>(block + size.chunk_bits_room + size.directory));
   }
 
   // From now on the headers of `chunk`, and its directory entry, may be written.
@@ -160,11 +161,11 @@ class header_run {
                                   std::uint64_t released, std::uint64_t provided,
                                   const array_layout& layout) noexcept {
     const extent size = extent::of(line, layout);
-    auto* const block = reinterpret_cast<std::byte*>(to_raw(root)) - size.directory;
-    if (!size.reserved) {
-      return memory.release(block, size.directory + size.headers, alignof(Header));
-    }
-    release_addresses(block, size.directory + size.headers);
+    auto* const block =
+        reinterpret_cast<std::byte*>(to_raw(root)) - size.directory - size.chunk_bits_room;
+    if (!size.reserved) return memory.release(block, size.total(), alignof(Header));
+    release_addresses(block, size.total());
+    memory.withdrawn(size.chunk_bits);
     const std::uint64_t per_directory = slices_per_directory_slice(layout);
     const std::uint64_t ended = (released << layout.log2_chunk_buckets) / slice_headers;
     const std::uint64_t begun =
@@ -172,6 +173,14 @@ class header_run {
     memory.withdrawn(
         (begun + (begun + per_directory - 1) / per_directory - ended - ended / per_directory) *
         slice_bytes);
+  }
+
+  // Where the bits of the chunks are; the array is not embedded.
+  static std::uint64_t* chunk_bits(root_type root, line_partition line,
+                                   const array_layout& layout) noexcept {
+    const extent size = extent::of(line, layout);
+    auto* const begin = reinterpret_cast<std::byte*>(const_cast<Header*>(root));
+    return reinterpret_cast<std::uint64_t*>(begin - size.directory - size.chunk_bits_room);
   }
 
  private:
@@ -192,6 +201,8 @@ class header_run {
 
   // Bytes of a run with memory of its own.
   struct extent {
+    std::size_t chunk_bits;
+    std::size_t chunk_bits_room;
     std::size_t directory;
     std::size_t headers;
     bool reserved;
@@ -202,8 +213,12 @@ class header_run {
       size.directory = (line.buckets() >> layout.log2_chunk_buckets) * sizeof(directory_entry);
       size.reserved = size.headers > slice_bytes;
       size.directory = round_up(size.directory, size.reserved ? slice_bytes : sizeof(Header));
+      size.chunk_bits = layout.chunk_bits_bytes(line);
+      size.chunk_bits_room =
+          round_up(size.chunk_bits, size.reserved ? slice_bytes : sizeof(Header));
       return size;
     }
+    std::size_t total() const noexcept { return chunk_bits_room + directory + headers; }
   };
 };
 

@@ -73,6 +73,11 @@ struct typed_layout {
         round_up(of.overflow_slots_offset + overflow_width * sizeof(Slot), alignment));
     of.extension_header = static_cast<std::uint32_t>(round_up(sizeof(void*) * 2, alignment));
     of.chunk_bytes = static_cast<std::uint32_t>(of.chunk(chunk_buckets, 0).bytes);
+    of.occupancy_offset =
+        static_cast<std::uint32_t>(of.slots_room(chunk_buckets) + of.footer_bytes);
+    // Not so many that their slots are more than a page.
+    of.stretch_buckets = std::bit_floor(
+        clamped<std::uint32_t>(4096 / of.bucket_bytes, 1, min_of<std::uint32_t>(chunk_buckets, 4)));
     using store = header_store<Storage>;
     for (unsigned log2 = 0; log2 < array_layout::few_sizes; ++log2) {
       const std::size_t buckets = std::size_t{1} << log2;
@@ -99,7 +104,7 @@ struct typed_layout {
   static constexpr std::uint64_t buckets_nearby = (std::size_t{1} << 16) / bucket_bytes;
   // The same where nothing but the slots is read: then the processor prefetches by itself, as long
   // as the slots are in one of its caches.
-  static constexpr std::uint64_t buckets_cached = (std::size_t{1} << 21) / bucket_bytes;
+  static constexpr std::uint64_t buckets_cached = bytes_cached / bucket_bytes;
 };
 
 }  // namespace steady::detail

@@ -17,7 +17,7 @@ class item_list {
 
  public:
   explicit item_list(const Allocator& allocator) noexcept : allocator_(allocator) {}
-  ~item_list() { release(); }
+  ~item_list() { free_items(); }
 
   item_list(const item_list&) = delete;
   item_list& operator=(const item_list&) = delete;
@@ -34,6 +34,13 @@ class item_list {
   }
   void pop_back() noexcept { --size_; }
   void clear() noexcept { size_ = 0; }
+  // Gives the memory back, too.
+  void release() noexcept {
+    free_items();
+    items_ = nullptr;
+    size_ = 0;
+    capacity_ = 0;
+  }
   // Every item that equals this one.
   void remove(const Item& item) noexcept {
     std::size_t kept = 0;
@@ -65,11 +72,11 @@ class item_list {
     auto* const items =
         reinterpret_cast<Item*>(allocate_block<alignment>(allocator_, bytes_for(capacity)));
     if (size_ != 0) std::memcpy(static_cast<void*>(items), items_, size_ * sizeof(Item));
-    release();
+    free_items();
     items_ = items;
     capacity_ = capacity;
   }
-  void release() noexcept {
+  void free_items() noexcept {
     if (items_ == nullptr) return;
     release_block<alignment>(allocator_, reinterpret_cast<std::byte*>(items_),
                              bytes_for(capacity_));

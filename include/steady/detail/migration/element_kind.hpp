@@ -38,6 +38,7 @@ struct split_step {
   std::uint8_t new_log2_buckets;
 
   std::size_t overflow_passed = 0;  // overflow buckets of the old array that are empty now
+  std::uint8_t filled = 0;          // targets that have elements now, a bit for each
 };
 
 template <class Storage>

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/array/occupancy.hpp>
 #include <steady/detail/array/overflow_chain.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/line/hash_line.hpp>
@@ -67,7 +68,11 @@ class element_transfer {
       give_up(claimed);
       throw;
     }
-    for (const moving_element& element : elements_) *element.tag = empty_tag;
+    const occupancy<Storage> occupied(target_, layout_);
+    for (const moving_element& element : elements_) {
+      *element.tag = empty_tag;
+      occupied.note_filled(target_bucket(element));
+    }
     tell_walkers();
     memory_.recorder().moved(elements_.size());
   }

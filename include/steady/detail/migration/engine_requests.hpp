@@ -1,5 +1,5 @@
-// The functions of table_engine.hpp for requests (room, shrinking, emptying), single slots,
-// observers and statistics.
+// The functions of table_engine.hpp for requests (room, shrinking, emptying), observers and
+// statistics.
 #pragma once
 
 #include <steady/detail/migration/table_engine.hpp>
@@ -146,22 +146,21 @@ STEADY_COLD void table_engine<Storage>::clear() noexcept {
   if (!keep || state_.migrating()) return release();
   announce_end();
   state_.locations.change();
-  if (!of_.kind.needs_no_destroying && state_.size != 0) {
-    for (std::uint64_t bucket = 0; bucket < only.line().buckets(); ++bucket) {
-      destroy_bucket(of_, only, bucket);
-    }
-  }
-  forget_elements(only);
+  empty_buckets(only);
   state_.size = 0;
   take_seed();  // it may be filled in the order of a map that it was a copy of
   update_limits();
 }
 
-// Empties all buckets; their elements are destroyed.
+// Destroys all elements.
 template <class Storage>
-STEADY_COLD void table_engine<Storage>::forget_elements(const array& within) noexcept {
+STEADY_COLD void table_engine<Storage>::empty_buckets(const array& within) noexcept {
   map_memory<Storage> memory = of_.memory();
-  for (std::uint64_t bucket = 0; bucket < within.line().buckets(); ++bucket) {
+  const occupancy<Storage> occupied(within, layout());
+  const std::uint64_t end = within.line().buckets();
+  for (std::uint64_t bucket = occupied.next(0, end); bucket < end;
+       bucket = occupied.next(bucket + 1, end)) {
+    if (!of_.kind.needs_no_destroying) destroy_bucket(of_, within, bucket);
     bucket_header* const header = within.header(bucket);
     const auto chain = within.overflow_of(bucket, layout());
     for (overflow_bucket<Storage>* link = chain.first(); link != nullptr;) {
@@ -170,6 +169,7 @@ STEADY_COLD void table_engine<Storage>::forget_elements(const array& within) noe
       link = next;
     }
     *header = bucket_header{};
+    occupied.note_emptied(bucket, bucket, end);
     const std::size_t slots = within.is_tiny() ? within.tiny_slots(layout()) : layout().width;
     poison<Storage::is_poisoned>(within.slots(bucket, layout()), slots * layout().slot_bytes);
   }
@@ -250,93 +250,6 @@ STEADY_COLD void table_engine<Storage>::announce_end() noexcept {
   if (state_.cold_link == nullptr) return;
   cold().announce_all();
   state_.each_walker([](walker_base& walker) { walker.emptied(); });
-}
-
-// ---- single slots ----
-
-template <class Storage>
-STEADY_NOINLINE tagged_slot table_engine<Storage>::claim_overflow(bool in_new, std::uint64_t bucket,
-                                                                  std::uint64_t position) {
-  map_memory<Storage> memory = of_.memory();
-  const array within = state_.array_of(in_new);
-  const tagged_slot claimed = claim_overflow_slot(within, memory, bucket, position, layout());
-  if (state_.cold_link == nullptr) return claimed;
-  // The next insertion deals with long chains and too much overflow.
-  if (of_.kind.reseeds &&
-      within.overflow_of(bucket, layout()).length() > layout().longest_natural_chain) {
-    cold().long_chain = true;
-    requests().long_chain_at = position;
-    note_small_size();
-  }
-  if (of_.kind.compacts && cold().memory.overflow_buckets > requests().crowded_from) {
-    cold().crowded = true;
-    note_small_size();
-  }
-  return claimed;
-}
-
-template <class Storage>
-STEADY_COLD void table_engine<Storage>::before_erasing(const void* slot) noexcept {
-  state_.each_walker([&](walker_base& walker) { walker.erasing(slot); });
-  state_.shape.set_observed(state_.has_walkers() || state_.has_snapshots());
-}
-template <class Storage>
-STEADY_NOINLINE void table_engine<Storage>::after_erasing_in_overflow(
-    bool in_new, std::uint64_t bucket) noexcept {
-  map_memory<Storage> memory = of_.memory();
-  state_.array_of(in_new).drop_empty_overflow(memory, bucket, layout());
-}
-
-// Moves elements from the overflow of a bucket to the slots of its own that erasing has left empty:
-// otherwise a bucket that was once full would keep overflow while any element is there. Only where
-// insertions may move elements, and no walker watches.
-template <class Storage>
-STEADY_COLD void table_engine<Storage>::draw_in(std::uint64_t bucket) noexcept {
-  if (!of_.kind.compacts || !of_.kind.moves_without_throwing || state_.size <= reserved() ||
-      state_.has_walkers() || state_.divided()) {
-    return;
-  }
-  const array within = state_.old_array();
-  slot_set empty = within.empty_slots(bucket, layout());
-  if (empty.empty()) return;
-  std::byte* const slots = within.slots(bucket, layout());
-  bucket_header* const header = within.header(bucket);
-  std::size_t moved = 0;
-  for (overflow_bucket<Storage>* link : within.overflow_of(bucket, layout())) {
-    for (const std::uint64_t from : overflow_chain<Storage>::full_slots(link, layout())) {
-      if (empty.empty()) break;
-      const std::uint64_t to = empty.lowest();
-      empty.remove_lowest();
-      moving_element element{overflow_slots<Storage>(link, layout()) + from * layout().slot_bytes,
-                             link->tags + from, 0, slots + to * layout().slot_bytes, nullptr};
-      of_.kind.relocate(of_.table, &element, 1);
-      if (layout().caches_hashes) {
-        array::cached_hashes(slots, bucket, layout())[to] = cached_hash::unknown;
-      }
-      header->tags[to] = link->tags[from];
-      link->tags[from] = empty_tag;
-      ++moved;
-    }
-  }
-  if (moved == 0) return;
-  state_.recorder.moved(moved);
-  map_memory<Storage> memory = of_.memory();
-  within.drop_empty_overflow(memory, bucket, layout());
-  state_.locations.change();
-}
-
-// If the hash throws, everything counts as changing.
-template <class Storage>
-STEADY_COLD void table_engine<Storage>::announce(const void* slot) const noexcept {
-  if (!state_.has_snapshots()) return;
-  try {
-    std::uint64_t position = of_.position(slot, state_.seed);
-    const bool in_new = cold().is_evacuated(position);
-    if (in_new && cold().reseeding) position = of_.position(slot, state_.next_seed());
-    cold().announce(in_new, position, position);
-  } catch (...) {
-    cold().announce_all();
-  }
 }
 
 // ---- observers, and retired contents ----

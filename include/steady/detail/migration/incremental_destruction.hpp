@@ -44,7 +44,9 @@ STEADY_NOINLINE void destroy_array(const table_handle<Storage>& of, map_memory<S
     const std::uint64_t first = chunk << of.layout().log2_chunk_buckets;
     const std::uint64_t last = min_of(first + of.layout().chunk_buckets(), end);
     if (!of.kind.needs_no_destroying) {
-      for (std::uint64_t bucket = max_of(first, from); bucket < last; ++bucket) {
+      const occupancy<Storage> occupied(within, of.layout());
+      for (std::uint64_t bucket = occupied.next(max_of(first, from), last); bucket < last;
+           bucket = occupied.next(bucket + 1, last)) {
         destroy_bucket(of, within, bucket);
       }
     }

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/array/occupancy.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/line/hash_line.hpp>
@@ -58,7 +59,7 @@ class migration {
 
   // Evacuates the next interval; a migration must be under way. Throws what hashing, copying and
   // the allocator throw; nothing has changed then.
-  void advance() {
+  STEADY_ALWAYS_INLINE void advance() {
     of_.state.locations.change();
     if (cold_.reseeding) [[unlikely]]
       return advance_reseeding();
@@ -85,10 +86,12 @@ class migration {
   }
 
   // Splits the bucket `source` of `from`, to the buckets `to` and `to` + 1 of `target`, which have
-  // memory. False if it is no usual bucket; nothing has changed then. Throws what the hash throws.
-  static STEADY_ALWAYS_INLINE bool split_bucket(const handle& of, memory_type& memory,
-                                                const array& from, std::uint64_t source,
-                                                const array& target, std::uint64_t to) {
+  // memory. Returns which of the two have elements, a bit for each; `not_split` if it is no usual
+  // bucket, and nothing has changed. Throws what the hash throws.
+  static constexpr unsigned not_split = ~0u;
+  static STEADY_ALWAYS_INLINE unsigned split_bucket(const handle& of, memory_type& memory,
+                                                    const array& from, std::uint64_t source,
+                                                    const array& target, std::uint64_t to) {
     const array_layout& layout = of.layout();
     split_step<Storage> step;
     step.header = from.header(source);
@@ -105,10 +108,10 @@ class migration {
     step.seed = of.state.seed;
     step.old_log2_buckets = static_cast<std::uint8_t>(from.line().log2_buckets());
     step.new_log2_buckets = static_cast<std::uint8_t>(target.line().log2_buckets());
-    if (!of.kind.split(of.table, step)) return false;
+    if (!of.kind.split(of.table, step)) return not_split;
     if (step.overflow_passed != 0) memory.overflow_given_back(step.overflow_passed);
     memory.recorder().evacuated(1);
-    return true;
+    return step.filled;
   }
 
  private:
@@ -123,7 +126,11 @@ class migration {
   }
   STEADY_ALWAYS_INLINE bool split(std::uint64_t source, std::uint64_t to) {
     cold_.new_array().provide(memory_, layout(), to + 1);
-    return split_bucket(of_, memory_, cold_.old_array(), source, cold_.new_array(), to);
+    const array& target = cold_.new_array();
+    const unsigned filled = split_bucket(of_, memory_, cold_.old_array(), source, target, to);
+    if (filled == not_split) return false;
+    occupancy<Storage>(target, layout()).note_filled_pair(to, filled);
+    return true;
   }
 
   // Any other step: the interval from the frontier to the end of the old bucket, or to the end of a
@@ -138,7 +145,13 @@ class migration {
     target.provide(memory_, layout(), plan.target + plan.targets - 1);
     target.clear_headers(memory_, plan.target + (plan.fresh ? 0 : 1), plan.target + plan.targets);
     transfer.run();
-    if (plan.empties_source) transfer.give_overflow_back();
+    if (plan.empties_source) {
+      transfer.give_overflow_back();
+    } else {
+      const array& old = cold_.old_array();
+      occupancy<Storage>(old, layout())
+          .note_emptied(plan.source, plan.source, old.line().buckets());
+    }
     memory_.recorder().evacuated(1);
     pass(plan.last, plan.source + (plan.empties_source ? 1 : 0));
   }
@@ -202,6 +215,8 @@ class migration {
     transfer.run();
     transfer.emptied(bucket);
     transfer.give_overflow_back();
+    occupancy<Storage>(old, layout())
+        .note_emptied(bucket, old.line().bucket_at(cold_.frontier), old.line().buckets());
     memory_.recorder().evacuated(1);
   }
   // A chunk of new buckets, empty.

@@ -145,7 +145,8 @@ class small_growth {
     }
   }
   bool split(const array& old, std::uint64_t bucket, array& fresh) {
-    return migration<Storage>::split_bucket(of_, memory_, old, bucket, fresh, 2 * bucket);
+    using steps = migration<Storage>;
+    return steps::split_bucket(of_, memory_, old, bucket, fresh, 2 * bucket) != steps::not_split;
   }
   STEADY_COLD void transfer(const array& old, array& fresh) {
     const std::uint64_t buckets = old.line().buckets();

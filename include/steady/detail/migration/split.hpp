@@ -53,8 +53,9 @@ class split {
     } else {
       if (step_.overflow != nullptr) [[unlikely]]
         return run_with_overflow(*step_.overflow);
-      write_headers(move_bucket());
-      count_empty_targets();
+      const slot_set upper = move_bucket();
+      write_headers(upper);
+      note_targets(occupied() & ~upper, upper);
       return true;
     }
   }
@@ -80,6 +81,7 @@ class split {
     const slot_set upper = copy_to_both() & full;
     write_headers(upper);
     std::size_t arrived = 0;
+    note_targets(full & ~upper, upper);
     if (step_.overflow != nullptr) [[unlikely]] {
       const std::uint32_t gaps =
           (all_slots & ~upper).bits() << 16 | (all_slots & ~(full & ~upper)).bits();
@@ -87,7 +89,6 @@ class split {
       if (arrived == too_many) return false;
     }
     table_.recorder().hashed_and_moved(full.bits(), arrived);
-    count_empty_targets();
     return true;
   }
 
@@ -141,6 +142,7 @@ class split {
         if (own_gaps.empty()) return too_many;
         const std::uint64_t number = own_gaps.lowest();
         gaps &= ~(std::uint32_t{1} << (base + number));
+        note_target(side);
         store_slot(slot_on(side, number), load_slot(slots + from));
         header_on(side)->tags[number] = link->tags[from];
         ++arrived;
@@ -168,6 +170,7 @@ class split {
     move_to_sides(
         [upper](std::uint64_t number) { return -std::uint64_t{upper.bits() >> number & 1}; });
     write_headers(upper);
+    note_targets(full & ~upper, upper);
     for (const std::uint64_t arrival : arriving) {
       const std::uint64_t side = arriving_upper.bits() >> arrival & 1;
       const std::uint64_t number = gaps[side].lowest();
@@ -175,10 +178,10 @@ class split {
       header_on(side)->tags[number] = link.tags[arrival];
       if constexpr (layout::caches_hashes) cache_hash(side, number, positions[arrival]);
       relocate(slot_on(-side, number), slots + arrival);
+      note_target(side);
     }
     table_.recorder().moved(arriving.size());
     step_.overflow_passed = 1;
-    count_empty_targets();
     return true;
   }
 
@@ -306,13 +309,17 @@ class split {
     step_.target_headers->filter = 0;
   }
 
-  void count_empty_targets() const noexcept {
+  // Notes which targets have elements; those that have none are headers written all the same.
+  STEADY_ALWAYS_INLINE void note_targets(slot_set lower, slot_set upper) const noexcept {
+    step_.filled =
+        static_cast<std::uint8_t>(unsigned{!lower.empty()} | unsigned{!upper.empty()} << 1);
     if constexpr (storage::counts_work) {
-      for (unsigned target = 0; target < 2; ++target) {
-        const slot_set empty = native_tag_group::load(step_.target_headers + target).empty();
-        if ((empty & all_slots) == all_slots) table_.recorder().zeroed(sizeof(bucket_header));
-      }
+      const unsigned empty = unsigned{lower.empty()} + unsigned{upper.empty()};
+      table_.recorder().zeroed(empty * sizeof(bucket_header));
     }
+  }
+  STEADY_ALWAYS_INLINE void note_target(std::uint64_t side) const noexcept {
+    step_.filled |= static_cast<std::uint8_t>(1u << (side & 1));
   }
 
   Table& table_;

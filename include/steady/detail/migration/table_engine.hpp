@@ -15,6 +15,7 @@
 #include <utility>
 
 #include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/array/occupancy.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/line/random_seed.hpp>
@@ -101,6 +102,12 @@ class table_engine {
   tagged_slot claim_overflow(bool in_new, std::uint64_t bucket, std::uint64_t position);
   // Before an element is erased, after announce(): tells walkers.
   void before_erasing(const void* slot) noexcept;
+  // Occupancy: after an element was inserted into a bucket that was perhaps empty, and after one
+  // was erased that was perhaps the last of its bucket.
+  void note_filled(bool in_new, std::uint64_t bucket) const noexcept;
+  void note_emptied(bool in_new, std::uint64_t bucket) const noexcept;
+  // Before the elements of the chunk that `bucket` is in are copied, each to the same slot.
+  void copy_occupancy(const array& from, std::uint64_t bucket) const noexcept;
   // After one was erased in overflow.
   void after_erasing_in_overflow(bool in_new, std::uint64_t bucket) noexcept;
   // After an insertion that had to search the overflow of a bucket.
@@ -174,7 +181,7 @@ class table_engine {
   void ask_for(request what) noexcept;
 
   void announce_end() noexcept;
-  void forget_elements(const array& within) noexcept;
+  void empty_buckets(const array& within) noexcept;
   void forget_requests() noexcept;
 
   handle of_;

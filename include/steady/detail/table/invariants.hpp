@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/array/occupancy.hpp>
 #include <steady/detail/array/overflow_chain.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/line/cached_hash.hpp>
@@ -116,8 +117,11 @@ class invariants {
     return finest == 0 ? 0 : 64 - finest;
   }
 
-  void check_buckets(const array& within, std::uint64_t bucket, std::uint64_t end, bool in_new) {
-    for (; bucket < end && broken_ == nullptr; ++bucket) {
+  void check_buckets(const array& within, std::uint64_t begin, std::uint64_t end, bool in_new) {
+    const occupancy<storage> occupied(within, layout::value);
+    for (std::uint64_t bucket = begin; bucket < end && broken_ == nullptr; ++bucket) {
+      expect(occupied.is_noted(bucket, end),
+             "a group of buckets is noted as occupied exactly when it is, and so is a chunk");
       bucket_header* const header = within.header(bucket);
       check_slots(header->tags, within.full_slots(bucket, layout::value),
                   within.slots(bucket, layout::value), bucket, in_new, nullptr);

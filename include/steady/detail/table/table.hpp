@@ -194,7 +194,10 @@ class table {
   STEADY_ALWAYS_INLINE void erase(const location& at) noexcept {
     if (at.in_overflow || state_.shape.observed()) [[unlikely]]
       return erase_slowly(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
+    const bool empties_bucket = seems_alone(at.tag());
     remove(at.slot, at.tag());
+    if (empties_bucket) [[unlikely]]
+      engine().note_emptied(at.in_new, at.bucket());
   }
   // The same, for a caller that goes on with `next`, the element after it.
   STEADY_ALWAYS_INLINE void erase(const location& at, location& next) noexcept {
@@ -205,10 +208,26 @@ class table {
   void erase_noted(const location& at) noexcept {
     erase_announced(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
   }
-  // Erases and, if the policy lets erase move elements, does pending work.
-  STEADY_ALWAYS_INLINE void erase_and_progress(const location& at) noexcept {
-    erase(at);
-    if constexpr (Policy::erase_moves) engine().progress_by_erasing();
+  // Erases the element with `key` and, if the policy lets erase move elements, does pending work.
+  // Returns whether there was one. (Not find() and erase(): what these tell each other would be in
+  // memory.)
+  template <class K>
+  STEADY_ALWAYS_INLINE bool erase_key(const K& key) {
+    state_.recorder.probed();
+    const std::uint64_t position = hashed(key);
+    const reference where = state_.shown_bucket(position);
+    const bool erased = probe(
+        where, is_in_large(where), key,
+        [&](const location& found) STEADY_INLINE_LAMBDA -> bool {
+          erase(found);
+          return true;
+        },
+        []() STEADY_INLINE_LAMBDA -> bool { return false; },
+        [&]() STEADY_INLINE_LAMBDA -> bool { return erase_elsewhere(position, key); });
+    if constexpr (Policy::erase_moves) {
+      if (erased) engine().progress_by_erasing();
+    }
+    return erased;
   }
 
   // ---- the whole table ----
@@ -573,6 +592,8 @@ class table {
     construct_in(slot, construct);
     *tag = static_cast<std::uint8_t>(where.tag_word);
     ++state_.size;
+    if (empty == all_slots) [[unlikely]]
+      engine().note_filled(where.in_new, where.bucket());
     return location::one(slot, tag, where.in_new, empty.empty(), where.bucket());
   }
   template <class Construct>
@@ -603,6 +624,8 @@ class table {
     const std::uint64_t per_chunk = layout::value.chunk_buckets();
     for (std::uint64_t chunk = 0; chunk < buckets; chunk += per_chunk) {
       const std::uint64_t end = min_of(chunk + per_chunk, buckets);
+      engine().copy_occupancy(
+          from, chunk);  // first, so that what was copied is destroyed if the rest fails
       for (std::uint64_t bucket = chunk; bucket < end; ++bucket) {
         bucket_header* const header = from.header(bucket);
         const slot_set full = ~group::load(header).empty() & all_slots;
@@ -654,6 +677,14 @@ class table {
     if (--state_.size < state_.erase_limit) [[unlikely]]
       engine().note_small_size();
   }
+  // erase_key() where the filter calls for searching further.
+  template <class K>
+  STEADY_NOINLINE bool erase_elsewhere(std::uint64_t position, const K& key) {
+    const found_slot found = find_elsewhere(position, key);
+    if (found.slot == nullptr) return false;
+    erase(complete(found, where_is(found, position)));
+    return true;
+  }
   // Cold functions take few arguments: each one occupies a register on the hot path.
   STEADY_NOINLINE void erase_slowly(slot_type* slot, std::uint8_t* tag, bool in_new,
                                     bool in_overflow, std::uint64_t bucket) noexcept {
@@ -664,7 +695,18 @@ class table {
                                        bool in_overflow, std::uint64_t bucket) noexcept {
     if (state_.shape.observed()) engine().before_erasing(slot);
     remove(slot, tag);
-    if (in_overflow) engine().after_erasing_in_overflow(in_new, bucket);
+    if (in_overflow) {
+      engine().after_erasing_in_overflow(in_new, bucket);
+    } else {
+      engine().note_emptied(in_new, bucket);
+    }
+  }
+  // True if the header holds nothing but this tag, and rarely if it does; by words, which is less
+  // work than by groups.
+  static STEADY_ALWAYS_INLINE bool seems_alone(std::uint8_t* tag) noexcept {
+    const std::uint8_t* const header = header_around(tag);
+    const std::uint64_t all = little_endian(load_64(header) | load_64(header + 8));
+    return all == std::uint64_t{*tag} << (static_cast<std::size_t>(tag - header) % 8 * 8);
   }
 
   state_type state_;

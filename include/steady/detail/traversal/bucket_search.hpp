@@ -1,11 +1,13 @@
 // Searching for the next elements, for iteration: the part that is the same for all types of
-// elements. It finds groups: a bucket, or an overflow bucket, that holds some.
+// elements. It finds groups, which hold some: a bucket, perhaps with its neighbours, or an overflow
+// bucket. Empty buckets are passed by what occupancy.hpp knows, not one by one.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/array/occupancy.hpp>
 #include <steady/detail/array/overflow_chain.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
@@ -15,15 +17,23 @@ namespace steady::detail {
 
 inline namespace STEADY_ABI {
 
-// A bucket or an overflow bucket; none if `tags` is null.
+// Up to four neighbouring buckets, or an overflow bucket; none if `tags` is null.
 struct slot_group {
-  std::uint8_t* tags = nullptr;
-  std::byte* slots = nullptr;
-  std::uint64_t where = 0;  // the bucket's index times 4, and these bits
+  std::uint8_t* tags = nullptr;  // of the first bucket
+  std::byte* slots = nullptr;    // likewise
+  std::uint64_t filled = 0;      // a bit for each slot
+  std::uint64_t where = 0;       // the first bucket's index, how many there are, and these bits
 
   static constexpr std::uint64_t in_overflow = 1;
   static constexpr std::uint64_t in_new = 2;
-  std::uint64_t bucket() const noexcept { return where >> 2; }
+  static constexpr std::uint64_t place(std::uint64_t bucket, unsigned buckets, bool in_new,
+                                       bool in_overflow) noexcept {
+    return bucket << 5 | std::uint64_t{buckets} << 2 | std::uint64_t{in_new} << 1 |
+           std::uint64_t{in_overflow};
+  }
+  std::uint64_t bucket() const noexcept { return bucket_in(where); }
+  std::uint8_t buckets() const noexcept { return static_cast<std::uint8_t>(where >> 2 & 7); }
+  static constexpr std::uint64_t bucket_in(std::uint64_t where) noexcept { return where >> 5; }
 };
 
 template <class Storage>
@@ -35,15 +45,21 @@ struct bucket_search {
   // The first group of all with elements.
   static slot_group first(const state_type& state, const array_layout& layout) noexcept;
 
-  // The first one behind the group of those tags. It must still be there.
+  // The first one behind the bucket, or overflow bucket, of those tags. It must still be there.
   static slot_group after(const state_type& state, const array_layout& layout, std::uint8_t* tags,
                           std::uint64_t where) noexcept;
+
+  // The same while the line is divided, behind the last bucket of a group.
+  static slot_group after_divided(const state_type& state, const array_layout& layout, bool in_new,
+                                  std::uint64_t last) noexcept;
 
   // The members of after(), each by a call that the compiler can drop if it is not used.
   static STEADY_PURE std::uint8_t* tags_after(const state_type& state, const array_layout& layout,
                                               std::uint8_t* tags, std::uint64_t where) noexcept;
   static STEADY_PURE std::byte* slots_after(const state_type& state, const array_layout& layout,
                                             std::uint8_t* tags, std::uint64_t where) noexcept;
+  static STEADY_PURE std::uint64_t filled_after(const state_type& state, const array_layout& layout,
+                                                std::uint8_t* tags, std::uint64_t where) noexcept;
   static STEADY_PURE std::uint64_t place_after(const state_type& state, const array_layout& layout,
                                                std::uint8_t* tags, std::uint64_t where) noexcept;
 
@@ -61,8 +77,12 @@ struct bucket_search {
   static part part_of(const state_type& state, bool is_new) noexcept;
   static slot_group search(const state_type& state, const array_layout& layout, const part& own,
                            std::uint64_t bucket) noexcept;
-  static slot_group used(const array_layout& layout, const part& own, std::uint64_t chunk,
-                         overflow* link) noexcept;
+  static slot_group stretch(const array_layout& layout, const array& within, bool is_new,
+                            std::uint64_t bucket, std::uint64_t end) noexcept;
+  static void prefetch_slots(const array_layout& layout, const array& within,
+                             std::uint64_t bucket) noexcept;
+  static slot_group used(const state_type& state, const array_layout& layout, const part& own,
+                         std::uint64_t chunk, overflow* link) noexcept;
 };
 
 template <class Storage>
@@ -82,35 +102,90 @@ STEADY_NOINLINE slot_group bucket_search<Storage>::search(const state_type& stat
                                                           std::uint64_t bucket) noexcept {
   const std::uint64_t per_chunk = layout.chunk_buckets();
   const bool looks_for_overflow = !own.within.is_tiny() && has_overflow(state);
+  const occupancy<Storage> occupied(own.within, layout);
   while (bucket < own.end) {
     const std::uint64_t chunk = bucket / per_chunk * per_chunk;
     const std::uint64_t end_here = min_of(chunk + per_chunk, own.end);
     for (; bucket < end_here; ++bucket) {
-      if (own.within.full_slots(bucket, layout).empty()) continue;
-      return {own.within.header(bucket)->tags, own.within.slots(bucket, layout),
-              bucket << 2 | (own.is_new ? slot_group::in_new : 0)};
+      state.recorder.searched();
+      bucket = occupied.next(bucket, end_here);
+      if (bucket == end_here) break;
+      state.recorder.searched();
+      const slot_group found = stretch(layout, own.within, own.is_new, bucket, end_here);
+      if (found.filled != 0) return found;
     }
-    if (!looks_for_overflow) continue;
-    const auto room = own.within.chunk_of(chunk, layout);
-    const slot_group found = used(layout, own, chunk, room.first_overflow());
-    if (found.tags != nullptr) return found;
+    if (looks_for_overflow) {
+      const auto room = own.within.chunk_of(chunk, layout);
+      const slot_group found = used(state, layout, own, chunk, room.first_overflow());
+      if (found.tags != nullptr) return found;
+    }
+    bucket = occupied.next(end_here, own.end);
   }
   return {};
 }
 
+// The bucket and as many neighbours behind it as iteration visits with it. A group ends where a
+// multiple of its size does, and so within a chunk and within a leaf of headers.
+template <class Storage>
+STEADY_ALWAYS_INLINE slot_group bucket_search<Storage>::stretch(const array_layout& layout,
+                                                                const array& within, bool is_new,
+                                                                std::uint64_t bucket,
+                                                                std::uint64_t end) noexcept {
+  unsigned buckets = layout.stretch_buckets;
+  while (bucket % buckets != 0 || bucket + buckets > end) buckets /= 2;
+  slot_group group{within.header(bucket)->tags, within.slots(bucket, layout), 0,
+                   slot_group::place(bucket, buckets, is_new, false)};
+  for (unsigned n = 0; n < buckets; ++n) {
+    group.filled |= std::uint64_t{within.full_slots(bucket + n, layout).bits()}
+                    << (n * layout.width);
+  }
+  return group;
+}
+
+// Prefetches what iteration reads after the next stretch, if that is far away.
+template <class Storage>
+STEADY_ALWAYS_INLINE void bucket_search<Storage>::prefetch_slots(const array_layout& layout,
+                                                                 const array& within,
+                                                                 std::uint64_t bucket) noexcept {
+  const std::byte* const slots = within.slots(bucket, layout);
+  const std::size_t bytes = std::size_t{layout.stretch_buckets} * layout.bucket_bytes;
+  for (std::size_t at = 0; at < bytes; at += cache_line_bytes) prefetch(slots + at);
+}
+
+template <class Storage>
+STEADY_NOINLINE slot_group bucket_search<Storage>::after_divided(const state_type& state,
+                                                                 const array_layout& layout,
+                                                                 bool in_new,
+                                                                 std::uint64_t last) noexcept {
+  const array& within = state.cold()->arrays[in_new ? 1 : 0];
+  const std::uint64_t end = in_new ? state.cold()->new_in_use() : within.line().buckets();
+  const std::uint64_t bucket = last + 1;
+  if (bucket < end && bucket % layout.chunk_buckets() != 0) {
+    const std::uint64_t ahead = bucket + layout.stretch_buckets;
+    if (ahead < end && end * layout.bucket_bytes > bytes_cached) {
+      prefetch_slots(layout, within, ahead);
+    }
+    const slot_group found = stretch(layout, within, in_new, bucket, end);
+    if (found.filled != 0) return found;
+  }
+  return after(state, layout, within.header(last)->tags, slot_group::place(last, 0, in_new, false));
+}
+
 // The first overflow bucket of a chunk, from `link` on, with an element that the array owns.
 template <class Storage>
-STEADY_NOINLINE slot_group bucket_search<Storage>::used(const array_layout& layout, const part& own,
+STEADY_NOINLINE slot_group bucket_search<Storage>::used(const state_type& state,
+                                                        const array_layout& layout, const part& own,
                                                         std::uint64_t chunk,
                                                         overflow* link) noexcept {
   const auto room = own.within.chunk_of(chunk, layout);
   for (; link != nullptr; link = room.next_overflow(link)) {
+    state.recorder.searched();
     const std::uint64_t bucket = chunk + link->home();
-    if (own.begin <= bucket && bucket < own.end &&
-        !overflow_chain<Storage>::full_slots(link, layout).empty()) {
-      return {link->tags, overflow_slots<Storage>(link, layout),
-              bucket << 2 | (own.is_new ? slot_group::in_new : 0) | slot_group::in_overflow};
-    }
+    if (bucket < own.begin || own.end <= bucket) continue;
+    const slot_set full = overflow_chain<Storage>::full_slots(link, layout);
+    if (full.empty()) continue;
+    return {link->tags, overflow_slots<Storage>(link, layout), full.bits(),
+            slot_group::place(bucket, 0, own.is_new, true)};
   }
   return {};
 }
@@ -133,19 +208,19 @@ STEADY_NOINLINE slot_group bucket_search<Storage>::after(const state_type& state
                                                          std::uint64_t where) noexcept {
   const part own = part_of(state, (where & slot_group::in_new) != 0);
   const std::uint64_t per_chunk = layout.chunk_buckets();
-  const std::uint64_t bucket = where >> 2;
+  const std::uint64_t bucket = slot_group::bucket_in(where);
   const std::uint64_t chunk = bucket / per_chunk * per_chunk;
   slot_group found;
   if ((where & slot_group::in_overflow) != 0) {
     auto* const link =
         own.within.chunk_of(chunk, layout).next_overflow(reinterpret_cast<overflow*>(tags));
-    found = used(layout, own, chunk, link);
+    found = used(state, layout, own, chunk, link);
     if (found.tags == nullptr) found = search(state, layout, own, chunk + per_chunk);
   } else if ((bucket + 1) % per_chunk != 0 && bucket + 1 < own.end) {
     found = search(state, layout, own, bucket + 1);
   } else {
     if (!own.within.is_tiny() && has_overflow(state)) {
-      found = used(layout, own, chunk, own.within.chunk_of(chunk, layout).first_overflow());
+      found = used(state, layout, own, chunk, own.within.chunk_of(chunk, layout).first_overflow());
     }
     if (found.tags == nullptr) found = search(state, layout, own, chunk + per_chunk);
   }
@@ -167,6 +242,13 @@ STEADY_NOINLINE std::byte* bucket_search<Storage>::slots_after(const state_type&
                                                                std::uint8_t* tags,
                                                                std::uint64_t where) noexcept {
   return after(state, layout, tags, where).slots;
+}
+template <class Storage>
+STEADY_NOINLINE std::uint64_t bucket_search<Storage>::filled_after(const state_type& state,
+                                                                   const array_layout& layout,
+                                                                   std::uint8_t* tags,
+                                                                   std::uint64_t where) noexcept {
+  return after(state, layout, tags, where).filled;
 }
 template <class Storage>
 STEADY_NOINLINE std::uint64_t bucket_search<Storage>::place_after(const state_type& state,

@@ -36,6 +36,7 @@ class iteration {
   static STEADY_ALWAYS_INLINE location first(const state_type& state) noexcept {
     if (!state.divided()) [[likely]] {
       const shown_array within(state);
+      state.recorder.searched();
       if (const stretch found = stretch_from(within.root, 0, within.end); found.slots != 0)
           [[likely]]
         return first_of(state, found, within.root, within.directory, 0, false, found.whole);
@@ -65,6 +66,7 @@ class iteration {
     const std::uint64_t where = where_of(at);
     return from_group(state, {search::tags_after(state, layout::value, own.tags, where),
                               search::slots_after(state, layout::value, own.tags, where),
+                              search::filled_after(state, layout::value, own.tags, where),
                               search::place_after(state, layout::value, own.tags, where)});
   }
 
@@ -78,10 +80,9 @@ class iteration {
   static constexpr std::uint64_t all_overflow_slots =
       slot_set::first(layout::overflow_width).bits();
 
-  // Buckets in a stretch, at most: not so many that their slots are more than a page. A stretch
-  // ends where a multiple of these does, and so within a chunk and within a leaf of headers.
-  static constexpr std::uint64_t stretch_buckets = std::bit_floor(clamped<std::uint64_t>(
-      4096 / layout::bucket_bytes, 1, min_of<std::uint64_t>(layout::chunk_buckets, 4)));
+  // Buckets in a stretch, at most. A stretch ends where a multiple of these does, and so within a
+  // chunk and within a leaf of headers.
+  static constexpr std::uint64_t stretch_buckets = layout::value.stretch_buckets;
 
   static STEADY_ALWAYS_INLINE std::uint64_t full(const std::uint8_t* tags) noexcept {
     return ~std::uint64_t{group::load(tags).empty().bits()};
@@ -95,11 +96,6 @@ class iteration {
         : root(store::root_of(state.root)),
           end(state.shape.line().buckets()),
           directory(state.shape.directory()) {}
-    // While the line is divided.
-    STEADY_ALWAYS_INLINE shown_array(const cold_block<storage>& cold, bool in_new) noexcept
-        : root(cold.arrays[in_new ? 1 : 0].root()),
-          end(in_new ? cold.new_in_use() : cold.old_array().line().buckets()),
-          directory(cold.arrays[in_new ? 1 : 0].directory()) {}
 
     root_type root;
     std::uint64_t end;  // buckets
@@ -140,13 +136,15 @@ class iteration {
           !has_overflow(state, within)) [[likely]] {
         if (bucket >= within.end) return {};
         prefetch_ahead(within, bucket);
+        state.recorder.searched();
         if (const stretch found = stretch_from(within.root, bucket, within.end); found.slots != 0)
             [[likely]]
           return first_of(state, found, within.root, within.directory, bucket, false, found.whole);
       }
     }
     if (at.whole > divided && at.shape == state.shape.word()) [[unlikely]]
-      return behind_divided_stretch(state, at.in_new, at.first_bucket + (at.whole & stretch_bits));
+      return behind_divided_stretch(state, at.in_new,
+                                    at.first_bucket + (at.whole & stretch_bits) - 1);
     return beyond(state, at);
   }
 
@@ -157,21 +155,10 @@ class iteration {
     return static_cast<std::uint8_t>(at.whole - 1) < stretch_buckets;
   }
 
-  // behind_stretch() while the line is divided, `bucket` being the next one of that array.
+  // What comes behind a stretch of a divided line, `last` being its last bucket.
   static STEADY_NOINLINE location behind_divided_stretch(const state_type& state, bool in_new,
-                                                         std::uint64_t bucket) noexcept {
-    const shown_array within(*state.cold(), in_new);
-    if (bucket < within.end && bucket % layout::chunk_buckets != 0) {
-      prefetch_ahead(within, bucket);
-      const stretch found = stretch_from(within.root, bucket, within.end);
-      if (found.slots != 0) {
-        return first_of(state, found, within.root, within.directory, bucket, in_new,
-                        static_cast<std::uint8_t>(found.whole | divided));
-      }
-    }
-    return from_group(
-        state, search::after(state, layout::value, store::header(within.root, bucket - 1)->tags,
-                             (bucket - 1) << 2 | (in_new ? slot_group::in_new : 0)));
+                                                         std::uint64_t last) noexcept {
+    return from_group(state, search::after_divided(state, layout::value, in_new, last));
   }
 
   // The first of the elements in `slots`, which are those that begin with `first` and `tags`, in
@@ -257,8 +244,7 @@ class iteration {
                     at.in_overflow);
   }
   static STEADY_ALWAYS_INLINE std::uint64_t where_of(const location& at) noexcept {
-    return at.bucket() << 2 | (at.in_new ? slot_group::in_new : 0) |
-           (at.in_overflow ? slot_group::in_overflow : 0);
+    return slot_group::place(at.bucket(), 0, at.in_new, at.in_overflow);
   }
 
   // The first element of a group, none if that is none.
@@ -267,11 +253,10 @@ class iteration {
     if (found.tags == nullptr) return {};
     const bool in_overflow = (found.where & slot_group::in_overflow) != 0;
     const bool in_new = (found.where & slot_group::in_new) != 0;
-    return first_of(state, full(found.tags) & (in_overflow ? all_overflow_slots : all_slots),
-                    reinterpret_cast<slot_type*>(found.slots), found.tags, found.bucket(), in_new,
-                    in_overflow,
-                    in_overflow ? std::uint8_t{0}
-                                : static_cast<std::uint8_t>(1 | (state.divided() ? divided : 0)));
+    return first_of(state, found.filled, reinterpret_cast<slot_type*>(found.slots), found.tags,
+                    found.bucket(), in_new, in_overflow,
+                    static_cast<std::uint8_t>(found.buckets() |
+                                              (!in_overflow && state.divided() ? divided : 0)));
   }
 
   // The first element, wherever it is.

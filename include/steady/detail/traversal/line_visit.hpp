@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/array/occupancy.hpp>
 #include <steady/detail/array/overflow_chain.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
@@ -61,22 +62,26 @@ class line_visit {
   line_visit(const line_arrays<storage>& arrays, const PositionOf& position_of) noexcept
       : arrays_(arrays), position_of_(position_of) {}
 
-  // Calls `visit(location)` for the elements that lie in the bucket that owns `first`, from `first`
-  // to `last`; not under a reseeding. Returns up to where all were visited. Bound: the bucket with
-  // its overflow. Throws what the visitor throws, and the hash where a bucket is cut.
+  // Calls `visit(location)` for the elements from `first` to `last` that lie in the first bucket
+  // with elements; not under a reseeding. Returns up to where all were visited, `first` or beyond.
+  // Bound: the bucket with its overflow. Throws what the visitor throws, and the hash where a
+  // bucket is cut.
   template <class Visit>
   std::uint64_t bucket(std::uint64_t first, std::uint64_t last, const Visit& visit) const {
     return bucket_of(first < arrays_.frontier, first, last, visit);
   }
 
-  // The same in the one array or the other, by hash positions on its line.
+  // The same in the one array or the other, by hash positions on its line. Empty buckets in front
+  // of the one that is visited count as visited.
   template <class Visit>
   std::uint64_t bucket_of(bool in_new, std::uint64_t first, std::uint64_t last,
                           const Visit& visit) const {
     const bucket_array<storage>& within = arrays_.array_of(in_new);
+    const occupied next = find_occupied_in(in_new, first);
+    if (!next.exists || next.first > last) return min_of(last, last_of_array(in_new));
+    first = next.first;
     const std::uint64_t number = within.line().bucket_at(first);
-    std::uint64_t end = within.line().last_of(number);
-    if (in_new && !arrays_.reseeding) end = min_of(end, arrays_.frontier - 1);
+    const std::uint64_t end = min_of(within.line().last_of(number), last_of_array(in_new));
     prefetch_after(within, number, in_new);
 
     // What was evacuated from the bucket at the frontier is in it no more.
@@ -91,6 +96,32 @@ class line_visit {
             location::one(nullptr, nullptr, in_new, true, number), visit);
     }
     return wanted.last;
+  }
+
+  // The first hash position from `first` on that falls into a bucket with elements of that array.
+  struct occupied {
+    std::uint64_t first;
+    bool exists;
+  };
+  occupied find_occupied_in(bool in_new, std::uint64_t first) const noexcept {
+    const bucket_array<storage>& within = arrays_.array_of(in_new);
+    const std::uint64_t end = in_new ? arrays_.new_in_use : within.line().buckets();
+    const std::uint64_t number = within.line().bucket_at(first);
+    const std::uint64_t found = occupancy<storage>(within, Layout::value).next(number, end);
+    if (found >= end) return {last_position, false};
+    return {found == number ? first : within.line().first_of(found), true};
+  }
+  // The same in the arrays of a line: under a reseeding each has its own, otherwise both share one.
+  occupied find_occupied(bool of_new_line, std::uint64_t first) const noexcept {
+    if (of_new_line) return find_occupied_in(true, first);
+    if (first < arrays_.frontier && !arrays_.reseeding) {
+      if (const occupied found = find_occupied_in(true, first); found.exists) return found;
+    }
+    return find_occupied_in(false, max_of(first, arrays_.frontier));
+  }
+  // The last position of that array.
+  std::uint64_t last_of_array(bool in_new) const noexcept {
+    return in_new && !arrays_.reseeding ? arrays_.frontier - 1 : last_position;
   }
 
   // The same for all that lies from `first` to `last`, on whatever line.

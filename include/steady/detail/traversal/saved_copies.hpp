@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <steady/detail/base/bits.hpp>
+#include <steady/detail/memory/item_list.hpp>
 #include <steady/detail/memory/map_memory.hpp>
 
 namespace steady::detail {
@@ -34,15 +35,21 @@ struct saved_chunk {
 // `Chunks` maps numbers of chunks to them.
 template <class Elements, class Allocator, class Chunks>
 class saved_copies {
+  // So many intervals share a bit, by which those without copies are passed.
+  static constexpr std::uint64_t group_intervals = 64 * saved_chunk::intervals;
+
  public:
   using slot_type = typename Elements::slot_type;
 
   explicit saved_copies(const Allocator& allocator)
-      : allocator_(allocator), chunks_(typename Chunks::allocator_type(allocator)) {}
+      : allocator_(allocator),
+        chunks_(typename Chunks::allocator_type(allocator)),
+        groups_(allocator) {}
 
   // What everything here holds.
   std::size_t bytes() const noexcept {
-    return bytes_ + copies_ * Elements::bytes_elsewhere() + chunks_.stats().bytes;
+    return bytes_ + copies_ * Elements::bytes_elsewhere() + chunks_.stats().bytes +
+           groups_.size() * sizeof(std::uint64_t);
   }
 
   // Whether anything of the interval's chunk was saved.
@@ -55,12 +62,25 @@ class saved_copies {
   // Saves an interval that was not, from `count` slots. Throws what copying and the allocator
   // throw.
   void save(std::uint64_t interval, slot_type* const* slots, std::size_t count) {
+    note_group(interval / group_intervals);
     saved_chunk& chunk = chunks_.try_emplace(interval / saved_chunk::intervals).first->second;
     if (count != 0) {
       saved_bucket* const copy = copy_of(interval, slots, count);
       copy->next = std::exchange(chunk.first, copy);
     }
     chunk.dirty |= std::uint64_t{1} << (interval % saved_chunk::intervals);
+  }
+
+  // The first interval from `from` on, below `end`, whose chunk has copies; `end` if there is none.
+  // Bound: 64 chunks, and a word for every 2^18 intervals.
+  std::uint64_t next_saved(std::uint64_t from, std::uint64_t end) const {
+    if (chunks_.empty()) return end;
+    for (std::uint64_t at = from; at < end;
+         at = (at / saved_chunk::intervals + 1) * saved_chunk::intervals) {
+      at = max_of(at, next_group(at / group_intervals) * group_intervals);
+      if (at < end && has_chunk_of(at)) return at;
+    }
+    return end;
   }
 
   // The copies of an interval; null where there are none.
@@ -86,7 +106,10 @@ class saved_copies {
   // Nothing of the interval's chunk will be asked for any more; all of it was taken.
   void forget_chunk_of(std::uint64_t interval) noexcept {
     chunks_.erase(interval / saved_chunk::intervals);
-    if (chunks_.empty()) return chunks_.rehash(0);
+    if (chunks_.empty()) {
+      groups_.release();
+      return chunks_.rehash(0);
+    }
     try {
       chunks_.trim(2);
     } catch (...) {  // no memory for the smaller array: it shrinks later
@@ -105,6 +128,20 @@ class saved_copies {
 
   static std::size_t bytes_for(std::size_t count) noexcept {
     return round_up(slots_offset + count * sizeof(slot_type), alignment);
+  }
+
+  void note_group(std::uint64_t group) {
+    while (groups_.size() <= group / 64) groups_.push_back(0);
+    groups_.data()[group / 64] |= std::uint64_t{1} << (group % 64);
+  }
+  // The first one from `group` on in which something was saved.
+  std::uint64_t next_group(std::uint64_t group) const noexcept {
+    const std::uint64_t words = groups_.size();
+    for (std::uint64_t at = group / 64; at < words; ++at, group = at * 64) {
+      const std::uint64_t left = groups_.begin()[at] >> (group % 64);
+      if (left != 0) return group + lowest_bit(left);
+    }
+    return max_of(group, words * 64);
   }
 
   const saved_chunk* chunk_of(std::uint64_t interval) const {
@@ -141,7 +178,8 @@ class saved_copies {
   Allocator allocator_;
   std::size_t bytes_ = 0;  // in blocks
   Chunks chunks_;
-  std::size_t copies_ = 0;  // elements
+  item_list<std::uint64_t, Allocator> groups_;  // a bit for each, ever set
+  std::size_t copies_ = 0;                      // elements
 };
 
 }  // namespace steady::detail

@@ -1,0 +1,116 @@
+// Bits in levels: one for each of many things, one for each word of those, and so on up to a single
+// word. A bit of an upper level is set exactly when its word is not 0, so the next set bit is found
+// in two words of each level, however far away it is.
+//
+// Things come in order: provide() writes what the next one needs, so memory need not be zeroed
+// before. Nothing behind the last one that was provided is read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+
+namespace steady::detail {
+
+class bit_levels {
+ public:
+  // For 2^log2_size things, in memory of bytes(log2_size) bytes.
+  bit_levels(std::uint64_t* words, unsigned log2_size) noexcept
+      : words_(words), log2_size_(log2_size) {}
+
+  static constexpr std::size_t bytes(unsigned log2_size) noexcept {
+    std::size_t words = 0;
+    for (unsigned left = log2_size;; left -= log2_word) {
+      words += words_of(left);
+      if (left <= log2_word) return words * sizeof(std::uint64_t);
+    }
+  }
+
+  // From now on the thing of that number may be asked for; those before it may be.
+  void provide(std::uint64_t number) const noexcept {
+    level at(*this);
+    while (number % word_bits == 0) {
+      number /= word_bits;
+      at.words[number] = 0;
+      if (!at.ascend()) return;
+    }
+  }
+
+  void set(std::uint64_t number) const noexcept {
+    level at(*this);
+    do {
+      std::uint64_t& word = at.words[number / word_bits];
+      const std::uint64_t before = word;
+      word |= bit(number);
+      if (before != 0) return;
+      number /= word_bits;
+    } while (at.ascend());
+  }
+  void clear(std::uint64_t number) const noexcept {
+    level at(*this);
+    do {
+      std::uint64_t& word = at.words[number / word_bits];
+      word &= ~bit(number);
+      if (word != 0) return;
+      number /= word_bits;
+    } while (at.ascend());
+  }
+  bool is_set(std::uint64_t number) const noexcept {
+    return (words_[number / word_bits] & bit(number)) != 0;
+  }
+
+  // The first set bit from `from` on, below `end`; `end` if there is none. All things below `end`
+  // are provided.
+  std::uint64_t next(std::uint64_t from, std::uint64_t end) const noexcept {
+    const std::uint64_t found = find(level(*this), from, end);
+    return min_of(found, end);
+  }
+
+  static constexpr std::uint64_t word_bits = 64;
+
+ private:
+  static constexpr unsigned log2_word = 6;
+
+  static constexpr std::size_t words_of(unsigned log2_bits) noexcept {
+    return log2_bits <= log2_word ? 1 : std::size_t{1} << (log2_bits - log2_word);
+  }
+  static constexpr std::uint64_t bit(std::uint64_t number) noexcept {
+    return std::uint64_t{1} << (number % word_bits);
+  }
+
+  // One level; the lowest comes first.
+  struct level {
+    explicit level(const bit_levels& of) noexcept : words(of.words_), log2_size(of.log2_size_) {}
+
+    // To the level above; false at the top.
+    bool ascend() noexcept {
+      if (log2_size <= log2_word) return false;
+      words += words_of(log2_size);
+      log2_size -= log2_word;
+      return true;
+    }
+
+    std::uint64_t* words;
+    unsigned log2_size;
+  };
+
+  // As next(), but what it finds may lie behind `end`.
+  static std::uint64_t find(level at, std::uint64_t from, std::uint64_t end) noexcept {
+    if (from >= end) return end;
+    const std::uint64_t word = at.words[from / word_bits] >> (from % word_bits);
+    if (word != 0) return from + lowest_bit(word);
+    level above = at;
+    if (!above.ascend()) return end;
+    const std::uint64_t words_end = (end + word_bits - 1) / word_bits;
+    const std::uint64_t number = find(above, from / word_bits + 1, words_end);
+    if (number >= words_end) return end;
+    return number * word_bits + lowest_bit(at.words[number]);
+  }
+
+  std::uint64_t* words_;
+  unsigned log2_size_;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,166 @@
+// Which buckets of an array hold elements, in their slots or in their overflow. A chunk has a word
+// with a bit for each group of its buckets: 4 of 256, so a group's headers are a cache line. An
+// array of several chunks has a bit for each of them, in levels. Arrays of less than 16 buckets
+// have neither: their headers are looked at.
+//
+// Invariant: a group's bit is set exactly when one of its buckets has an element or a filter that
+// is not 0; a chunk's when one of its groups' is. In the old array of a migration that holds from
+// the frontier on, in the new one below it.
+//
+// So the next bucket with elements is found in the words of two chunks, two words of each level,
+// and the headers of two groups, however many empty buckets lie between. Who changes a bucket from
+// empty to not empty, or back, notes it here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/array/bit_levels.hpp>
+#include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+
+namespace steady::detail {
+
+template <class Storage>
+class occupancy {
+ public:
+  using array = bucket_array<Storage>;
+
+  occupancy(const array& of, const array_layout& layout) noexcept : of_(of), layout_(layout) {}
+
+  // After a bucket has got elements; perhaps it had some.
+  STEADY_NOINLINE void note_filled(std::uint64_t bucket) const noexcept {
+    std::uint64_t* const word = word_of(bucket);
+    if (word == nullptr) return;
+    const std::uint64_t before = *word;
+    *word |= bit_of(bucket);
+    if (before == 0) [[unlikely]]
+      note_chunk(bucket);
+  }
+
+  // The same for two neighbours, the first of which has an even number; a bit in `filled` for each.
+  STEADY_ALWAYS_INLINE void note_filled_pair(std::uint64_t bucket, unsigned filled) const noexcept {
+    const bool share_bit = layout_.log2_group_buckets() != 0;
+    if ((filled & 1) != 0 || (share_bit && filled != 0)) [[likely]]
+      note_filled(bucket);
+    if (!share_bit && (filled & 2) != 0) note_filled(bucket + 1);
+  }
+
+  // After a bucket has lost an element; perhaps it has others. The buckets from `begin` to `end`
+  // are in use.
+  STEADY_NOINLINE void note_emptied(std::uint64_t bucket, std::uint64_t begin,
+                                    std::uint64_t end) const noexcept {
+    std::uint64_t* const word = word_of(bucket);
+    if (word == nullptr || !group_is_empty(bucket, begin, end)) return;
+    *word &= ~bit_of(bucket);
+    if (*word == 0 && has_several_chunks()) chunks().clear(chunk_number(bucket));
+  }
+
+  // Takes over the bits of the chunk that `bucket` is in from an array with as many buckets.
+  void copy_chunk(const array& from, std::uint64_t bucket) const noexcept {
+    std::uint64_t* const word = word_of(bucket);
+    if (word == nullptr) return;
+    *word = *occupancy(from, layout_).word_of(bucket);
+    if (*word != 0) note_chunk(bucket);
+  }
+
+  // The first bucket from `bucket` on that is not empty, below `end`; `end` if there is none.
+  STEADY_NOINLINE std::uint64_t next(std::uint64_t bucket, std::uint64_t end) const noexcept {
+    if (bucket >= end) return end;
+    const std::uint64_t found = next_in_chunk(bucket, end);
+    if (found != none || !has_several_chunks()) return min_of(found, end);
+    const std::uint64_t end_chunk = chunk_number(end - 1) + 1;
+    const std::uint64_t chunk = chunks().next(chunk_number(bucket) + 1, end_chunk);
+    if (chunk == end_chunk) return end;
+    return min_of(next_in_chunk(chunk << layout_.log2_chunk_buckets, end), end);
+  }
+
+  // For check_invariants(): whether the bits of the group and of the chunk that begin at `bucket`
+  // are as they should be. Buckets from `end` on are not in use.
+  bool is_noted(std::uint64_t bucket, std::uint64_t end) const noexcept {
+    const std::uint64_t* const word = word_of(bucket);
+    if (word == nullptr) return true;
+    const std::uint64_t in_chunk = bucket % layout_.chunk_buckets();
+    if (in_chunk % group_buckets() == 0 && bucket + group_buckets() <= end &&
+        ((*word & bit_of(bucket)) == 0) != group_is_empty(bucket, bucket, end)) {
+      return false;
+    }
+    return in_chunk != 0 || !has_several_chunks() || bucket + layout_.chunk_buckets() > end ||
+           chunks().is_set(chunk_number(bucket)) == (*word != 0);
+  }
+
+ private:
+  static constexpr std::uint64_t none = ~std::uint64_t{0};
+
+  std::uint64_t chunk_number(std::uint64_t bucket) const noexcept {
+    return bucket >> layout_.log2_chunk_buckets;
+  }
+  std::uint64_t group_buckets() const noexcept {
+    return std::uint64_t{1} << layout_.log2_group_buckets();
+  }
+  std::uint64_t group_number(std::uint64_t bucket) const noexcept {
+    return bucket % layout_.chunk_buckets() >> layout_.log2_group_buckets();
+  }
+  std::uint64_t bit_of(std::uint64_t bucket) const noexcept {
+    return std::uint64_t{1} << group_number(bucket);
+  }
+
+  bool is_empty(std::uint64_t bucket) const noexcept {
+    return of_.header(bucket)->filter == 0 && of_.full_slots(bucket, layout_).empty();
+  }
+  // Whether the group that `bucket` is in is, as far as it is in use.
+  bool group_is_empty(std::uint64_t bucket, std::uint64_t begin, std::uint64_t end) const noexcept {
+    const std::uint64_t first = bucket & ~(group_buckets() - 1);
+    return next_by_headers(max_of(first, begin), min_of(first + group_buckets(), end)) == none;
+  }
+
+  // The word of the chunk that `bucket` is in; null in small arrays.
+  STEADY_ALWAYS_INLINE std::uint64_t* word_of(std::uint64_t bucket) const noexcept {
+    if (of_.line().log2_buckets() < layout_.log2_chunk_buckets || of_.is_tiny()) [[unlikely]]
+      return word_of_small();
+    const std::uint64_t first = bucket & ~(std::uint64_t{layout_.chunk_buckets()} - 1);
+    return reinterpret_cast<std::uint64_t*>(of_.slots(first, layout_) + layout_.occupancy_offset);
+  }
+  STEADY_COLD std::uint64_t* word_of_small() const noexcept {
+    if (of_.is_tiny()) return nullptr;
+    const chunk<Storage> only = of_.chunk_of(0, layout_);
+    return only.has_occupancy() ? only.occupancy() : nullptr;
+  }
+
+  bool has_several_chunks() const noexcept {
+    return of_.line().log2_buckets() > layout_.log2_chunk_buckets;
+  }
+  bit_levels chunks() const noexcept { return of_.chunks_in_use(layout_); }
+  STEADY_COLD void note_chunk(std::uint64_t bucket) const noexcept {
+    if (has_several_chunks()) chunks().set(chunk_number(bucket));
+  }
+
+  // The first from `bucket` on in its chunk, below `end`.
+  std::uint64_t next_in_chunk(std::uint64_t bucket, std::uint64_t end) const noexcept {
+    const std::uint64_t* const word = word_of(bucket);
+    if (word == nullptr) return next_by_headers(bucket, end);
+    const std::uint64_t first = bucket & ~(std::uint64_t{layout_.chunk_buckets()} - 1);
+    for (std::uint64_t group = group_number(bucket); group < bit_levels::word_bits; ++group) {
+      const std::uint64_t left = *word >> group;
+      if (left == 0) return none;
+      group += lowest_bit(left);
+      const std::uint64_t begin = first + (group << layout_.log2_group_buckets());
+      const std::uint64_t found =
+          next_by_headers(max_of(begin, bucket), min_of(begin + group_buckets(), end));
+      if (found != none) return found;
+    }
+    return none;
+  }
+  std::uint64_t next_by_headers(std::uint64_t bucket, std::uint64_t end) const noexcept {
+    for (; bucket < end; ++bucket) {
+      if (!is_empty(bucket)) return bucket;
+    }
+    return none;
+  }
+
+  const array& of_;
+  const array_layout& layout_;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,122 @@
+// The functions of table_engine.hpp for single slots and buckets: what insertions and erasures of
+// one element leave to the engine.
+#pragma once
+
+#include <steady/detail/migration/table_engine.hpp>
+
+namespace steady::detail {
+
+inline namespace STEADY_ABI {
+
+template <class Storage>
+STEADY_NOINLINE tagged_slot table_engine<Storage>::claim_overflow(bool in_new, std::uint64_t bucket,
+                                                                  std::uint64_t position) {
+  map_memory<Storage> memory = of_.memory();
+  const array within = state_.array_of(in_new);
+  const tagged_slot claimed = claim_overflow_slot(within, memory, bucket, position, layout());
+  if (state_.cold_link == nullptr) return claimed;
+  // The next insertion deals with long chains and too much overflow.
+  if (of_.kind.reseeds &&
+      within.overflow_of(bucket, layout()).length() > layout().longest_natural_chain) {
+    cold().long_chain = true;
+    requests().long_chain_at = position;
+    note_small_size();
+  }
+  if (of_.kind.compacts && cold().memory.overflow_buckets > requests().crowded_from) {
+    cold().crowded = true;
+    note_small_size();
+  }
+  return claimed;
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::copy_occupancy(const array& from,
+                                                       std::uint64_t bucket) const noexcept {
+  occupancy<Storage>(state_.old_array(), layout()).copy_chunk(from, bucket);
+}
+
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::before_erasing(const void* slot) noexcept {
+  state_.each_walker([&](walker_base& walker) { walker.erasing(slot); });
+  state_.shape.set_observed(state_.has_walkers() || state_.has_snapshots());
+}
+template <class Storage>
+STEADY_NOINLINE void table_engine<Storage>::after_erasing_in_overflow(
+    bool in_new, std::uint64_t bucket) noexcept {
+  map_memory<Storage> memory = of_.memory();
+  state_.array_of(in_new).drop_empty_overflow(memory, bucket, layout());
+  note_emptied(in_new, bucket);
+}
+
+// Without a cold block there are few buckets.
+template <class Storage>
+STEADY_NOINLINE void table_engine<Storage>::note_filled(bool in_new,
+                                                        std::uint64_t bucket) const noexcept {
+  if (state_.cold_link == nullptr) return;
+  occupancy<Storage>(cold().arrays[in_new ? 1 : 0], layout()).note_filled(bucket);
+}
+template <class Storage>
+STEADY_NOINLINE void table_engine<Storage>::note_emptied(bool in_new,
+                                                         std::uint64_t bucket) const noexcept {
+  if (state_.cold_link == nullptr) return;
+  const array& within = cold().arrays[in_new ? 1 : 0];
+  const std::uint64_t begin = in_new ? 0 : within.line().bucket_at(cold().frontier);
+  const std::uint64_t end = in_new ? cold().new_in_use() : within.line().buckets();
+  occupancy<Storage>(within, layout()).note_emptied(bucket, begin, end);
+}
+
+// Moves elements from the overflow of a bucket to the slots of its own that erasing has left empty:
+// otherwise a bucket that was once full would keep overflow while any element is there. Only where
+// insertions may move elements, and no walker watches.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::draw_in(std::uint64_t bucket) noexcept {
+  if (!of_.kind.compacts || !of_.kind.moves_without_throwing || state_.size <= reserved() ||
+      state_.has_walkers() || state_.divided()) {
+    return;
+  }
+  const array within = state_.old_array();
+  slot_set empty = within.empty_slots(bucket, layout());
+  if (empty.empty()) return;
+  std::byte* const slots = within.slots(bucket, layout());
+  bucket_header* const header = within.header(bucket);
+  std::size_t moved = 0;
+  for (overflow_bucket<Storage>* link : within.overflow_of(bucket, layout())) {
+    for (const std::uint64_t from : overflow_chain<Storage>::full_slots(link, layout())) {
+      if (empty.empty()) break;
+      const std::uint64_t to = empty.lowest();
+      empty.remove_lowest();
+      moving_element element{overflow_slots<Storage>(link, layout()) + from * layout().slot_bytes,
+                             link->tags + from, 0, slots + to * layout().slot_bytes, nullptr};
+      of_.kind.relocate(of_.table, &element, 1);
+      if (layout().caches_hashes) {
+        array::cached_hashes(slots, bucket, layout())[to] = cached_hash::unknown;
+      }
+      header->tags[to] = link->tags[from];
+      link->tags[from] = empty_tag;
+      ++moved;
+    }
+  }
+  if (moved == 0) return;
+  state_.recorder.moved(moved);
+  map_memory<Storage> memory = of_.memory();
+  within.drop_empty_overflow(memory, bucket, layout());
+  state_.locations.change();
+}
+
+// If the hash throws, everything counts as changing.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::announce(const void* slot) const noexcept {
+  if (!state_.has_snapshots()) return;
+  try {
+    std::uint64_t position = of_.position(slot, state_.seed);
+    const bool in_new = cold().is_evacuated(position);
+    if (in_new && cold().reseeding) position = of_.position(slot, state_.next_seed());
+    cold().announce(in_new, position, position);
+  } catch (...) {
+    cold().announce_all();
+  }
+}
+
+}  // namespace STEADY_ABI
+
+}  // namespace steady::detail
