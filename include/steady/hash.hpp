@@ -9,9 +9,21 @@
 //
 // Called with one argument it is a plain hash. Called with a second, a seed, it is a family of
 // hashes: whoever does not know the seed cannot choose colliding keys ahead of time. Steady's maps
-// give each map its own random seed. A user's own hash may take a seed in the same way; a hash that
-// does not is mixed with the seed by the map. `is_avalanching` says that every bit of the result
-// depends on every bit of the key, so that maps that know the convention do not mix again.
+// give each map its own random seed.
+//
+// A map calls a user's own hash with the key alone, and mixes the result with its seed. A hash that
+// can do more says so by member types. Nothing is guessed from the calls that compile:
+//
+//   using takes_seed = void;       hash(key, seed) hashes under a seed of 64 bits: the map passes
+//                                  its own. The result must depend on every bit of the seed
+//   using is_avalanching = void;   every bit of the result depends on every bit of the key: maps
+//                                  that know the convention do not mix a result of 64 bits again
+//   using is_transparent = void;   as in the standard: keys of other types are hashed as well
+//
+// Instead of void, the first two may be a type whose `value` says yes or no, as std::false_type for
+// a hash that derives from one with the name. A name that was inherited does not count where
+// hash(key, seed) does not compile or is a bool. The map's own type of keys decides for keys of
+// other types as well: what takes a seed takes it for all of them.
 //
 // Not a cryptographic hash. Bound: proportional to the key's length. Throws: nothing of its own.
 #pragma once
@@ -93,10 +105,30 @@ STEADY_ALWAYS_INLINE std::uint64_t bits_of_float(Float value) noexcept {
 template <class Key>
 concept has_std_hash = std::is_default_constructible_v<std::hash<Key>>;
 
+// Whether a name that a hash has means yes: it does unless it is a type whose `value` is false.
+template <class Name>
+inline constexpr bool means_yes = true;
+template <class Name>
+requires requires { Name::value; }
+inline constexpr bool means_yes<Name> = static_cast<bool>(Name::value);
+
+template <class Hash>
+concept avalanching_hash = means_yes<typename Hash::is_avalanching>;
+
+// By name. The call is looked at because names are inherited also where calls are hidden; its
+// result, because a functor may be an equality of two numbers as well.
+template <class Hash, class Key>
+concept seeded_hash = means_yes<typename Hash::takes_seed> &&
+    requires(const Hash& hash, const Key& key, std::uint64_t seed) {
+  { hash(key, seed) } -> std::convertible_to<std::uint64_t>;
+  requires !std::same_as<std::remove_cvref_t<decltype(hash(key, seed))>, bool>;
+};
+
 // The hash of every string type that views the same characters.
 template <class Char>
 struct string_hash {
   using is_avalanching = void;
+  using takes_seed = void;
   using is_transparent = void;
 
   std::uint64_t operator()(std::basic_string_view<Char> text,
@@ -110,6 +142,7 @@ struct string_hash {
 template <class Key>
 struct hash {
   using is_avalanching = void;
+  using takes_seed = void;
 
   static_assert(detail::hashed_as_integer<Key> || detail::has_std_hash<Key>,
                 "steady::hash<Key>: there is no std::hash<Key>. Specialise std::hash or "
@@ -134,6 +167,7 @@ struct hash {
       return std::hash<Key>{}(key);
     }
   }
+  // Says so, and names that type: what derives from it may hash otherwise.
   using hash_of_numbers = hash;
 };
 
@@ -143,7 +177,7 @@ namespace detail {
 template <class Value>
 std::uint64_t hash_one(const Value& value, std::uint64_t seed) {
   const hash<Value> hasher;
-  if constexpr (requires { hasher(value, seed); }) {
+  if constexpr (seeded_hash<hash<Value>, Value>) {
     return hasher(value, seed);
   } else {
     return hash_integer(hasher(value), seed);
@@ -164,6 +198,7 @@ struct hash<std::basic_string_view<Char>> : detail::string_hash<Char> {};
 //   struct place { int x, y; bool operator==(const place&) const = default; };
 //   template <> struct steady::hash<place> {
 //     using is_avalanching = void;
+//     using takes_seed = void;
 //     std::uint64_t operator()(const place& p, std::uint64_t seed = 0) const noexcept {
 //       return steady::hash_values(seed, p.x, p.y);
 //     }
@@ -177,6 +212,7 @@ std::uint64_t hash_values(std::uint64_t seed, const Values&... values) {
 template <class First, class Second>
 struct hash<std::pair<First, Second>> {
   using is_avalanching = void;
+  using takes_seed = void;
 
   std::uint64_t operator()(const std::pair<First, Second>& key, std::uint64_t seed = 0) const {
     return hash_values(seed, key.first, key.second);
@@ -186,6 +222,7 @@ struct hash<std::pair<First, Second>> {
 template <class... Values>
 struct hash<std::tuple<Values...>> {
   using is_avalanching = void;
+  using takes_seed = void;
 
   std::uint64_t operator()(const std::tuple<Values...>& key, std::uint64_t seed = 0) const {
     return std::apply([&](const Values&... values) { return hash_values(seed, values...); }, key);

@@ -169,6 +169,8 @@ std::uint64_t number_of(const T& made) {
 
 // For keys that are classes of the tests.
 struct number_hash {
+  using takes_seed = void;
+
   template <class Key>
   std::uint64_t operator()(const Key& key, std::uint64_t seed = 0) const {
     return steady::hash<std::uint64_t>{}(number_of(key), seed);

@@ -55,6 +55,8 @@ class moved {
 };
 
 struct fallible_hash {
+  using takes_seed = void;
+
   std::uint64_t operator()(std::uint64_t key, std::uint64_t seed = 0) const {
     countdown::chance();
     return steady::hash<std::uint64_t>{}(key, seed);

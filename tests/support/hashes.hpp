@@ -29,6 +29,7 @@ struct narrow_hash {
 
 // Takes the seed itself and ignores it: the map cannot spread what the hash does not.
 struct stubborn_hash {
+  using takes_seed = void;
   std::uint64_t operator()(std::uint64_t key, std::uint64_t = 0) const noexcept {
     return key << 20;
   }

@@ -27,6 +27,8 @@ using namespace support;
 
 // Elements placed by one are not found by another.
 struct marked_hash {
+  using takes_seed = void;
+
   int mark = 0;
 
   template <class Key>

@@ -26,6 +26,8 @@ using namespace support;
 // ---- what fails ----
 
 struct failing_hash {
+  using takes_seed = void;
+
   template <class Key>
   std::uint64_t operator()(const Key& key, std::uint64_t seed = 0) const {
     countdown::chance();

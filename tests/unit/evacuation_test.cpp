@@ -20,6 +20,7 @@ using namespace support;
 // The first call that a migration makes can be made to fail, which leaves it just begun.
 struct interruptible_hash {
   using is_avalanching = void;
+  using takes_seed = void;
   std::uint64_t operator()(std::uint64_t key, std::uint64_t seed = 0) const {
     countdown::chance();
     return steady::hash<std::uint64_t>{}(key, seed);

@@ -19,6 +19,8 @@ namespace support {
 
 // Functions that may throw, for all kinds of keys.
 struct troubled_hash {
+  using takes_seed = void;
+
   template <class Key>
   std::uint64_t operator()(const Key& key, std::uint64_t seed = 0) const {
     countdown::chance();

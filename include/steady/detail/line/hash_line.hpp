@@ -38,23 +38,32 @@ struct line_seed {
   friend constexpr bool operator==(const line_seed&, const line_seed&) noexcept = default;
 };
 
-template <class Hash, class Key>
-concept seeded_hash = requires(const Hash& hash, const Key& key, std::uint64_t seed) {
-  { hash(key, seed) } -> std::convertible_to<std::uint64_t>;
-};
-
-template <class Hash>
-concept avalanching_hash = requires {
-  typename Hash::is_avalanching;
-};
-
 // steady::hash of what is or becomes a number; not what derives from it and may hash otherwise.
 template <class Hash>
 concept hash_of_numbers = std::same_as<typename Hash::hash_of_numbers, Hash>;
 
+// What becomes of a hash's result. The map's own type of keys decides: equal keys of other types
+// must get the same hash position.
+enum class hash_kind : std::uint8_t { of_numbers, seeded, avalanching, any };
+
 template <class Hash, class Key>
+inline constexpr hash_kind kind_of_hash = [] {
+  if constexpr (hash_of_numbers<Hash>) {
+    return hash_kind::of_numbers;
+  } else if constexpr (seeded_hash<Hash, Key>) {
+    return hash_kind::seeded;
+  } else {
+    using result = decltype(std::declval<const Hash&>()(std::declval<const Key&>()));
+    constexpr bool is_wide = sizeof(std::remove_cvref_t<result>) >= sizeof(std::uint64_t);
+    return avalanching_hash<Hash> && is_wide ? hash_kind::avalanching : hash_kind::any;
+  }
+}();
+
+template <hash_kind Kind, class Hash, class Key>
 inline constexpr bool hashes_nothrow = [] {
-  if constexpr (seeded_hash<Hash, Key>) {
+  if constexpr (Kind == hash_kind::of_numbers) {
+    return noexcept(Hash::number(std::declval<const Key&>()));
+  } else if constexpr (Kind == hash_kind::seeded) {
     return noexcept(std::declval<const Hash&>()(std::declval<const Key&>(), std::uint64_t{}));
   } else {
     return noexcept(std::declval<const Hash&>()(std::declval<const Key&>()));
@@ -76,22 +85,26 @@ STEADY_ALWAYS_INLINE std::uint64_t position_of_number(std::uint64_t value,
 }
 
 // The hash position of `key`: the map's seed and the user's hash, whatever that hash is worth.
+template <hash_kind Kind, class Hash, class Key>
+STEADY_ALWAYS_INLINE std::uint64_t position_by(
+    const Hash& hash, const Key& key,
+    const line_seed& seed) noexcept(hashes_nothrow<Kind, Hash, Key>) {
+  if constexpr (Kind == hash_kind::of_numbers) {
+    return position_of_number(Hash::number(key), seed);
+  } else if constexpr (Kind == hash_kind::seeded) {
+    return static_cast<std::uint64_t>(hash(key, seed.key)) * seed.multiplier();
+  } else if constexpr (Kind == hash_kind::avalanching) {
+    return (static_cast<std::uint64_t>(hash(key)) ^ seed.key) * seed.multiplier();
+  } else {
+    return position_of_number(static_cast<std::uint64_t>(hash(key)), seed);
+  }
+}
+// The same for a key of the map's own type.
 template <class Hash, class Key>
 STEADY_ALWAYS_INLINE std::uint64_t position_of(
-    const Hash& hash, const Key& key, const line_seed& seed) noexcept(hashes_nothrow<Hash, Key>) {
-  if constexpr (hash_of_numbers<Hash>) {
-    return position_of_number(Hash::number(key), seed);
-  } else if constexpr (seeded_hash<Hash, Key>) {
-    return static_cast<std::uint64_t>(hash(key, seed.key)) * seed.multiplier();
-  } else {
-    using result = std::remove_cvref_t<decltype(hash(key))>;
-    const auto value = static_cast<std::uint64_t>(hash(key));
-    if constexpr (avalanching_hash<Hash> && sizeof(result) >= sizeof(std::uint64_t)) {
-      return (value ^ seed.key) * seed.multiplier();
-    } else {
-      return position_of_number(value, seed);
-    }
-  }
+    const Hash& hash, const Key& key,
+    const line_seed& seed) noexcept(hashes_nothrow<kind_of_hash<Hash, Key>, Hash, Key>) {
+  return position_by<kind_of_hash<Hash, Key>>(hash, key, seed);
 }
 
 // The line cut into 2^log2_buckets intervals. The shift leaves four bits below the bucket's index:

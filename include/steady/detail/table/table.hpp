@@ -61,7 +61,8 @@ class table {
   using user_code = user_code_scope<debug_mode>;
 
   static constexpr bool hashes_any_bytes = detail::hashes_any_bytes<Hash, key_type>;
-  static constexpr bool hashes_without_throwing = hashes_nothrow<Hash, key_type>;
+  static constexpr bool hashes_without_throwing =
+      hashes_nothrow<kind_of_hash<Hash, key_type>, Hash, key_type>;
   static constexpr bool is_copied_as_bytes = Elements::template is_copied_as_bytes<Allocator>();
 
   constexpr table() noexcept(std::is_nothrow_default_constructible_v<Hash>&&
@@ -327,10 +328,10 @@ class table {
 
   template <class K>
   STEADY_ALWAYS_INLINE std::uint64_t hashed(const K& key, const line_seed& seed) const
-      noexcept(hashes_nothrow<Hash, K>) {
+      noexcept(hashes_nothrow<kind_of_hash<Hash, key_type>, Hash, K>) {
     state_.recorder.hashed();
     [[maybe_unused]] const user_code scope(this);
-    return position_of(hash_, key, seed);
+    return position_by<kind_of_hash<Hash, key_type>>(hash_, key, seed);
   }
   template <class K>
   STEADY_ALWAYS_INLINE std::uint64_t hashed(const K& key) const {
