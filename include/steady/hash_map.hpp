@@ -550,7 +550,8 @@ class hash_container {
 
   // ---- comparing ----
 
-  // The same elements, in whatever order. Bound: O(size).
+  // The same elements, in whatever order: those that key_eq() finds are compared by their own ==,
+  // keys and values. Bound: O(size).
   friend bool operator==(const hash_container& a, const hash_container& b) {
     return functions::equal(a.table_, b.table_);
   }

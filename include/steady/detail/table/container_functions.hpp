@@ -205,12 +205,8 @@ class container_functions {
   static bool equal(const Table& a, const Table& b) {
     if (a.size() != b.size()) return false;
     for (location at = a.first(); at; at = a.after(at)) {
-      const auto& element = elements::element_of(*at.slot);
-      const location other = b.find(elements::key_of(element));
-      if (!other) return false;
-      if constexpr (elements::is_map) {
-        if (!(element.second == elements::element_of(*other.slot).second)) return false;
-      }
+      const location other = b.find(elements::key_of(*at.slot));
+      if (!other || !equal(*at.slot, *other.slot)) return false;
     }
     return true;
   }
@@ -233,6 +229,16 @@ class container_functions {
   }
 
  private:
+  // By the elements' own ==, which may tell keys apart that the table's equality does not.
+  static bool equal(const slot_type& a, const slot_type& b) {
+    if (!static_cast<bool>(elements::key_of(a) == elements::key_of(b))) return false;
+    if constexpr (elements::is_map) {
+      return static_cast<bool>(elements::element_of(a).second == elements::element_of(b).second);
+    } else {
+      return true;
+    }
+  }
+
   template <class Erases>
   static bool in_user_code(Table& table, const Erases& erases, const location& at) {
     [[maybe_unused]] const typename Table::user_code scope(&table);
