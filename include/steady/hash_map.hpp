@@ -184,31 +184,31 @@ class hash_container {
     functions::take_or_move(table_, other.table_);
   }
 
-  // Bound: O(size). Strong guarantee; if assigning the hash or the equality throws, this container
-  // is empty.
+  // Bound: O(size). Strong guarantee.
   hash_container& operator=(const hash_container& other) {
     if (this == &other) return *this;
     constexpr bool propagate = allocator_traits::propagate_on_container_copy_assignment::value;
     hash_container copy(other, propagate ? other.get_allocator() : get_allocator());
+    table_.replace_functions(other.table_);
     table_.end();
     if constexpr (propagate) table_.allocator() = other.get_allocator();
-    table_.set_functions(other.table_.hash(), other.table_.equal());
     table_.take(copy.table_);
     return *this;
   }
 
-  // Bound: O(size of the target). Where the allocators differ and stay, elements are moved one by
-  // one; on an exception each is then either here or there.
+  // Bound: O(size of the target). If copying the hash or the equality throws, nothing has changed.
+  // Where the allocators differ and stay, elements are moved one by one; on an exception each is
+  // then either here or there.
   hash_container& operator=(hash_container&& other) noexcept(
       (allocator_traits::propagate_on_container_move_assignment::value ||
        allocator_traits::is_always_equal::value) &&
-      std::is_nothrow_copy_assignable_v<Hash> && std::is_nothrow_copy_assignable_v<KeyEqual>) {
+      table_type::replaces_functions_nothrow) {
     if (this == &other) return *this;
+    table_.replace_functions(other.table_);
     table_.end();
     if constexpr (allocator_traits::propagate_on_container_move_assignment::value) {
       table_.allocator() = other.table_.allocator();
     }
-    table_.set_functions(other.table_.hash(), other.table_.equal());
     functions::take_or_move(table_, other.table_);
     return *this;
   }
@@ -224,14 +224,15 @@ class hash_container {
   // Bound: O(size); all elements are destroyed at once. steady::retire() does it in steps.
   ~hash_container() = default;
 
-  // O(1). Unequal allocators that do not propagate: undefined, as in the standard.
+  // O(1). Unequal allocators that do not propagate: undefined, as in the standard. Throws what
+  // swapping or copying the hash and the equality throws; nothing has changed then.
   void swap(hash_container& other) noexcept(
       std::is_nothrow_swappable_v<Hash>&& std::is_nothrow_swappable_v<KeyEqual>) {
+    table_.swap_functions(other.table_);
     if constexpr (allocator_traits::propagate_on_container_swap::value) {
       using std::swap;
       swap(table_.allocator(), other.table_.allocator());
     }
-    table_.swap_functions(other.table_);
     table_.swap_content(other.table_);
   }
 

@@ -30,6 +30,7 @@
 #include <steady/detail/migration/engine.hpp>
 #include <steady/detail/state/table_state.hpp>
 #include <steady/detail/table/element_functions.hpp>
+#include <steady/detail/table/hash_and_equal.hpp>
 #include <steady/detail/traversal/compiled_engine.hpp>
 #include <steady/detail/traversal/element_location.hpp>
 #include <steady/detail/traversal/iteration.hpp>
@@ -63,13 +64,15 @@ class table {
   static constexpr bool hashes_any_bytes = detail::hashes_any_bytes<Hash, key_type>;
   static constexpr bool hashes_without_throwing =
       hashes_nothrow<kind_of_hash<Hash, key_type>, Hash, key_type>;
+  static constexpr bool replaces_functions_nothrow =
+      hash_and_equal<Hash, KeyEqual>::are_replaced_nothrow;
   static constexpr bool is_copied_as_bytes = Elements::template is_copied_as_bytes<Allocator>();
 
   constexpr table() noexcept(std::is_nothrow_default_constructible_v<Hash>&&
                                  std::is_nothrow_default_constructible_v<KeyEqual>&&
                                      std::is_nothrow_default_constructible_v<Allocator>) = default;
   table(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
-      : hash_(hash), equal_(equal), allocator_(allocator) {}
+      : functions_(hash, equal), allocator_(allocator) {}
   ~table() {
     if (state_.has_memory() || state_.cold_link != nullptr) end();
   }
@@ -78,8 +81,8 @@ class table {
   table& operator=(const table&) = delete;
 
   std::size_t size() const noexcept { return static_cast<std::size_t>(state_.size); }
-  const Hash& hash() const noexcept { return hash_; }
-  const KeyEqual& equal() const noexcept { return equal_; }
+  const Hash& hash() const noexcept { return functions_.hash(); }
+  const KeyEqual& equal() const noexcept { return functions_.equal(); }
   Allocator& allocator() noexcept { return allocator_; }
   const Allocator& allocator() const noexcept { return allocator_; }
   const state_type& state() const noexcept { return state_; }
@@ -268,14 +271,12 @@ class table {
     state_.swap(other.state_, this, &other);
   }
 
-  void set_functions(const Hash& hash, const KeyEqual& equal) {
-    hash_ = hash;
-    equal_ = equal;
+  // Hash and equality: both, or, on an exception, neither.
+  void replace_functions(const table& by) noexcept(replaces_functions_nothrow) {
+    functions_.replace(by.functions_);
   }
-  void swap_functions(table& other) {
-    using std::swap;
-    swap(hash_, other.hash_);
-    swap(equal_, other.equal_);
+  void swap_functions(table& other) noexcept(noexcept(functions_.swap(other.functions_))) {
+    functions_.swap(other.functions_);
   }
 
   // Destroys all elements, releases all memory, and ends all observers.
@@ -331,7 +332,7 @@ class table {
       noexcept(hashes_nothrow<kind_of_hash<Hash, key_type>, Hash, K>) {
     state_.recorder.hashed();
     [[maybe_unused]] const user_code scope(this);
-    return position_by<kind_of_hash<Hash, key_type>>(hash_, key, seed);
+    return position_by<kind_of_hash<Hash, key_type>>(functions_.hash(), key, seed);
   }
   template <class K>
   STEADY_ALWAYS_INLINE std::uint64_t hashed(const K& key) const {
@@ -340,7 +341,7 @@ class table {
   template <class K>
   STEADY_ALWAYS_INLINE bool holds(const slot_type& slot, const K& key) const {
     [[maybe_unused]] const user_code scope(this);
-    return static_cast<bool>(equal_(key, Elements::key_of(slot)));
+    return static_cast<bool>(equal()(key, Elements::key_of(slot)));
   }
 
   // ---- buckets ----
@@ -711,8 +712,7 @@ class table {
   }
 
   state_type state_;
-  [[no_unique_address]] Hash hash_;
-  [[no_unique_address]] KeyEqual equal_;
+  [[no_unique_address]] hash_and_equal<Hash, KeyEqual> functions_;
   [[no_unique_address]] Allocator allocator_;
 };
 
