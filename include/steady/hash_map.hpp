@@ -641,7 +641,8 @@ class hash_container {
 
   size_type size() const noexcept { return table_.size(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  size_type max_size() const noexcept { return functions::max_size(); }
+  // No more than the allocator's.
+  size_type max_size() const noexcept { return functions::max_size(table_); }
 
   size_type bucket_count() const noexcept { return stats().buckets; }
   // Elements by slots; above 1 is possible, in overflow.

@@ -1,6 +1,7 @@
 // Sizes at the ends of the range.
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <stdexcept>
@@ -9,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include <steady/hash_map.hpp>
+#include <steady/hash_set.hpp>
+#include <steady/node_hash_map.hpp>
 
 namespace {
 
@@ -28,6 +31,40 @@ TEST(reserve, of_what_no_machine_has_throws_and_changes_nothing) {
   EXPECT_THROW(map.rehash(most), std::length_error);
   EXPECT_EQ(map.at(1), 2);
   EXPECT_STREQ(map.check_invariants(), nullptr);
+}
+
+// An allocator for at most so many elements.
+template <class T>
+struct limited_allocator : std::allocator<T> {
+  std::size_t limit = most;
+
+  explicit limited_allocator(std::size_t l) : limit(l) {}
+  template <class U>
+  limited_allocator(const limited_allocator<U>& other) : limit(other.limit) {}
+  template <class U>
+  struct rebind {
+    using other = limited_allocator<U>;
+  };
+  std::size_t max_size() const { return limit; }
+};
+
+template <class Container>
+class max_size : public testing::Test {};
+using element = std::pair<const int, int>;
+using containers = testing::Types<
+    steady::hash_map<int, int, steady::hash<int>, std::equal_to<int>, limited_allocator<element>>,
+    steady::hash_set<int, steady::hash<int>, std::equal_to<int>, limited_allocator<int>>,
+    steady::node_hash_map<int, int, steady::hash<int>, std::equal_to<int>,
+                          limited_allocator<element>>>;
+TYPED_TEST_SUITE(max_size, containers);
+
+TYPED_TEST(max_size, is_no_more_than_the_allocators) {
+  using allocator = typename TypeParam::allocator_type;
+  EXPECT_EQ(TypeParam(allocator(0)).max_size(), 0u);
+  EXPECT_EQ(TypeParam(allocator(1000)).max_size(), 1000u);
+  const TypeParam unlimited{allocator(most)};
+  EXPECT_GT(unlimited.max_size(), std::size_t{1} << 40);
+  EXPECT_LT(unlimited.max_size(), most / sizeof(typename TypeParam::value_type));
 }
 
 TEST(insert, takes_a_pair_whose_key_cannot_be_copied) {

@@ -221,11 +221,13 @@ class container_functions {
     layout.check_log2_buckets(asked);
     engine.resize(max_of(asked, layout.log2_buckets_for(table.size())));
   }
-  static std::size_t max_size() noexcept {
+  static std::size_t max_size(const Table& table) noexcept {
     constexpr std::size_t by_address =
         std::numeric_limits<std::ptrdiff_t>::max() / sizeof(typename elements::value_type);
+    const std::size_t by_allocator =
+        std::allocator_traits<allocator_type>::max_size(table.allocator());
     const array_layout& layout = Table::layout::value;
-    return min_of(by_address, layout.load_limit(layout.max_log2_buckets()));
+    return min_of(min_of(by_address, by_allocator), layout.load_limit(layout.max_log2_buckets()));
   }
 
  private:
