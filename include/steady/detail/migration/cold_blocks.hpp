@@ -31,7 +31,13 @@ struct cold_blocks {
   STEADY_COLD static rare_block& rare_of(const handle& of) {
     cold_type& cold = cold_blocks::of(of);
     if (cold.rare == nullptr) {
-      std::byte* const block = of.memory().allocate(sizeof(rare_block), alignment);
+      std::byte* block;
+      try {
+        block = of.memory().allocate(sizeof(rare_block), alignment);
+      } catch (...) {
+        drop_if_unused(of);
+        throw;
+      }
       rare_block* const made = ::new (static_cast<void*>(block)) rare_block();
       made->table = of.table;
       cold.rare = to_stored<typename cold_type::rare_link>(made);

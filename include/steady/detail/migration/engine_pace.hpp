@@ -74,6 +74,21 @@ void table_engine<Storage>::make_first(std::uint64_t size) {
   state_.insert_limit = static_cast<std::uint32_t>(room());
 }
 
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::forget_first() noexcept {
+  if (!state_.has_memory()) return;
+  state_.locations.change();
+  map_memory<Storage> memory = of_.memory();
+  array first = state_.old_array();
+  first.destroy(memory, layout());
+  const typename cold_type::link kept = state_.cold_link;
+  state_.reset();
+  if (kept == nullptr) return;
+  state_.cold_link = kept;
+  cold().old_array() = {};
+  state_.shape.set_observed(state_.has_walkers());
+}
+
 // A line of its own, for a table without elements. A table that was emptied keeps its name.
 template <class Storage>
 void table_engine<Storage>::take_seed() noexcept {

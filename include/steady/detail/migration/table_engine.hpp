@@ -92,6 +92,9 @@ class table_engine {
   // Destroys all elements and gives all memory back.
   void release() noexcept;
 
+  // Gives back the first memory of a table that has no element yet; what is in a cold block stays.
+  void forget_first() noexcept;
+
   // Makes an empty table one of 2^log2_buckets buckets, or of one tiny bucket, like another one.
   // Throws what the allocator throws.
   void make_like(const array& other);

@@ -176,6 +176,7 @@ class table {
     std::uint64_t at = hashed(key);
     if (const location found = find_in(owner_of(at, key), key)) return {found, false};
     require_changeable();
+    first_memory memory(*this);
     if (engine().should_prepare()) {
       const line_seed before = state_.seed;
       engine().prepare_insertion();
@@ -183,7 +184,9 @@ class table {
     }
     const reference where = owner_of(at, key);
     engine().announce_at(where.in_new, where.position);
-    return {insert_at(where, construct), true};
+    const location made = insert_at(where, construct);
+    memory.keep();
+    return {made, true};
   }
 
   // ---- erasing ----
@@ -517,6 +520,26 @@ class table {
 
   // ---- inserting ----
 
+  // The scope of an insertion. A table that had no memory has none again unless the element came.
+  class first_memory {
+   public:
+    STEADY_ALWAYS_INLINE explicit first_memory(table& of) noexcept
+        : of_(of), is_to_go_(!of.state_.has_memory()) {}
+    STEADY_ALWAYS_INLINE ~first_memory() {
+      if (is_to_go_) [[unlikely]]
+        of_.forget_first();
+    }
+    first_memory(const first_memory&) = delete;
+    first_memory& operator=(const first_memory&) = delete;
+
+    STEADY_ALWAYS_INLINE void keep() noexcept { is_to_go_ = false; }
+
+   private:
+    table& of_;
+    bool is_to_go_;
+  };
+  STEADY_COLD void forget_first() noexcept { engine().forget_first(); }
+
   template <class K, class Construct>
   STEADY_ALWAYS_INLINE location insert_absent(const reference& where, const K& key,
                                               const Construct& construct) {
@@ -549,8 +572,11 @@ class table {
   STEADY_NOINLINE packed insert_prepared(std::uint64_t at, const K& absent,
                                          const Construct& construct) {
     if (!state_.has_memory()) [[unlikely]] {
+      first_memory memory(*this);
       engine().prepare_insertion();  // the table has a seed only now
-      return {insert_at(state_.shown_bucket(hashed(absent)), construct), true};
+      const location made = insert_at(state_.shown_bucket(hashed(absent)), construct);
+      memory.keep();
+      return {made, true};
     }
     const line_seed before = state_.seed;
     temporary_slot<Elements, Allocator> made(allocator_, [&](slot_type* slot) {
