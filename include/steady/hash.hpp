@@ -43,6 +43,9 @@
 
 namespace steady {
 
+template <class Key>
+struct hash;
+
 namespace detail {
 
 // Odd, and far from any simple fraction of 2^64: 2^64 divided by the golden ratio.
@@ -105,6 +108,21 @@ STEADY_ALWAYS_INLINE std::uint64_t bits_of_float(Float value) noexcept {
 template <class Key>
 concept has_std_hash = std::is_default_constructible_v<std::hash<Key>>;
 
+template <class Key>
+inline constexpr bool hashed_nothrow = [] {
+  if constexpr (hashed_as_integer<Key> || hashed_as_bits<Key> || !has_std_hash<Key>) {
+    return true;
+  } else {
+    return noexcept(std::hash<Key>{}(std::declval<const Key&>()));
+  }
+}();
+
+// Whether a hash is there, if it is steady::hash of what is or becomes a number.
+template <class Hash>
+inline constexpr bool has_numbers = true;
+template <class Key>
+inline constexpr bool has_numbers<hash<Key>> = hashed_as_integer<Key> || has_std_hash<Key>;
+
 // Whether a name that a hash has means yes: it does unless it is a type whose `value` is false.
 template <class Name>
 inline constexpr bool means_yes = true;
@@ -144,27 +162,28 @@ struct hash {
   using is_avalanching = void;
   using takes_seed = void;
 
-  static_assert(detail::hashed_as_integer<Key> || detail::has_std_hash<Key>,
-                "steady::hash<Key>: there is no std::hash<Key>. Specialise std::hash or "
-                "steady::hash for this key type, or give the map a hash as its Hash argument.");
-
   STEADY_ALWAYS_INLINE std::uint64_t operator()(const Key& key, std::uint64_t seed = 0) const
-      noexcept(noexcept(number(key))) {
+      noexcept(detail::hashed_nothrow<Key>) {
     return detail::hash_integer(number(key), seed);
   }
 
   // The number that is hashed. Whoever has a seed that is fit to be multiplied with may use this
   // instead of the call, if the hash is this very type.
   static STEADY_ALWAYS_INLINE std::uint64_t number(const Key& key) noexcept(
-      detail::hashed_as_integer<Key> || noexcept(std::hash<Key>{}(key))) {
+      detail::hashed_nothrow<Key>) {
+    static_assert(detail::has_numbers<hash<Key>>,
+                  "steady::hash<Key>: there is no std::hash<Key>. Specialise std::hash or "
+                  "steady::hash for this key type");
     if constexpr (std::is_pointer_v<Key>) {
       return reinterpret_cast<std::uintptr_t>(key);
     } else if constexpr (detail::hashed_as_bits<Key>) {
       return detail::bits_of_float(key);
     } else if constexpr (detail::hashed_as_integer<Key>) {
       return static_cast<std::uint64_t>(key);
-    } else {
+    } else if constexpr (detail::has_std_hash<Key>) {
       return std::hash<Key>{}(key);
+    } else {
+      return 0;
     }
   }
   // Says so, and names that type: what derives from it may hash otherwise.

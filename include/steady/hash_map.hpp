@@ -36,8 +36,10 @@
 #include <steady/detail/base/system.hpp>
 #include <steady/detail/elements/elements.hpp>
 #include <steady/detail/elements/node_handle.hpp>
+#include <steady/detail/elements/nodes.hpp>
 #include <steady/detail/interface/arguments.hpp>
 #include <steady/detail/interface/deduction.hpp>
+#include <steady/detail/interface/requirements.hpp>
 #include <steady/detail/table/container_functions.hpp>
 #include <steady/detail/table/invariants.hpp>
 #include <steady/detail/table/table.hpp>
@@ -82,9 +84,6 @@ class hash_container {
   using const_iterator = detail::table_iterator<table_type, true>;
   using node_type = detail::node_of<Elements, Allocator>;
   using insert_return_type = detail::insert_return<iterator, node_type>;
-
-  static_assert(std::is_same_v<typename allocator_traits::value_type, value_type>,
-                "the allocator's value_type must be the container's value_type");
 
   // ---- constructing ----
   // Bound: O(size). On an exception nothing is left behind.
@@ -166,9 +165,11 @@ class hash_container {
   hash_container(const hash_container& other)
       : hash_container(
             other, allocator_traits::select_on_container_copy_construction(other.get_allocator())) {
+    detail::require_copying<Elements, Allocator>();
   }
   hash_container(const hash_container& other, const Allocator& allocator)
       : table_(other.table_.hash(), other.table_.equal(), allocator) {
+    detail::require_copying<Elements, Allocator>();
     table_.copy_from(other.table_);
   }
 
@@ -186,6 +187,7 @@ class hash_container {
 
   // Bound: O(size). Strong guarantee.
   hash_container& operator=(const hash_container& other) {
+    detail::require_copying<Elements, Allocator>();
     if (this == &other) return *this;
     constexpr bool propagate = allocator_traits::propagate_on_container_copy_assignment::value;
     hash_container copy(other, propagate ? other.get_allocator() : get_allocator());
@@ -325,7 +327,13 @@ class hash_container {
   // no use, and ignored.
 
   STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(const value_type& element) {
-    return emplace(element);
+    constexpr bool copies = Elements::template copies_with<Allocator>();
+    static_assert(copies, "insert(element) copies it, and this one cannot be copied: move it");
+    if constexpr (copies) {
+      return emplace(element);
+    } else {
+      return {};
+    }
   }
   STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(value_type&& element) {
     return emplace(std::move(element));
@@ -674,6 +682,12 @@ class hash_container {
     return detail::invariants<table_type>::first_broken(table_);
   }
 
+ protected:
+  static constexpr bool is_made_from_nothing = detail::made_from_nothing<Hash, KeyEqual, Allocator>;
+  static constexpr bool is_nothrow_made_from_nothing =
+      detail::nothrow_made_from_nothing<Hash, KeyEqual, Allocator>;
+  using element_arguments = detail::element_arguments<Elements, Hash, KeyEqual, Allocator>;
+
  private:
   template <class, class, class, class, class>
   friend class hash_container;
@@ -743,13 +757,30 @@ class hash_container {
   table_type table_;
 };
 
+namespace detail {
+
+// The container of such arguments.
+template <class Arguments>
+using flat_container = hash_container<typename Arguments::elements, typename Arguments::hash,
+                                      typename Arguments::key_equal, typename Arguments::allocator,
+                                      typename Arguments::policy>;
+template <class Arguments>
+using node_container =
+    hash_container<node_elements<typename Arguments::elements, typename Arguments::allocator>,
+                   typename Arguments::hash, typename Arguments::key_equal,
+                   typename Arguments::allocator, typename Arguments::policy>;
+
+}  // namespace detail
+
 inline namespace STEADY_ABI {
 
 template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = default_policy>
-class hash_map
-    : public hash_container<detail::map_elements<Key, T>, Hash, KeyEqual, Allocator, Policy> {
-  using base = hash_container<detail::map_elements<Key, T>, Hash, KeyEqual, Allocator, Policy>;
+class hash_map : public detail::flat_container<
+                     detail::container_arguments<true, Key, T, Hash, KeyEqual, Allocator, Policy>> {
+  using arguments = detail::container_arguments<true, Key, T, Hash, KeyEqual, Allocator, Policy>;
+  using refusal = decltype(detail::require_arguments<arguments>());
+  using base = detail::flat_container<arguments>;
 
  public:
   using mapped_type = T;
@@ -759,8 +790,9 @@ class hash_map
   // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
   // be filled with zeros.
   constexpr hash_map() noexcept(
-      detail::nothrow_made_from_nothing<Hash, KeyEqual, Allocator>) requires
-      detail::made_from_nothing<Hash, KeyEqual, Allocator> {}
+      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {
+    detail::require_elements<typename base::element_arguments>();
+  }
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   hash_map(std::initializer_list<value_type> elements) : base(elements) {}
 

@@ -16,6 +16,7 @@
 #include <steady/detail/elements/elements.hpp>
 #include <steady/detail/interface/arguments.hpp>
 #include <steady/detail/interface/deduction.hpp>
+#include <steady/detail/interface/requirements.hpp>
 #include <steady/from_range.hpp>
 #include <steady/hash.hpp>
 #include <steady/hash_map.hpp>
@@ -28,8 +29,12 @@ inline namespace STEADY_ABI {
 template <class Key, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<Key>, class Policy = default_policy>
 class hash_set
-    : public hash_container<detail::set_elements<Key>, Hash, KeyEqual, Allocator, Policy> {
-  using base = hash_container<detail::set_elements<Key>, Hash, KeyEqual, Allocator, Policy>;
+    : public detail::flat_container<
+          detail::container_arguments<false, Key, void, Hash, KeyEqual, Allocator, Policy>> {
+  using arguments =
+      detail::container_arguments<false, Key, void, Hash, KeyEqual, Allocator, Policy>;
+  using refusal = decltype(detail::require_arguments<arguments>());
+  using base = detail::flat_container<arguments>;
 
  public:
   using typename base::value_type;
@@ -38,8 +43,9 @@ class hash_set
   // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
   // be filled with zeros.
   constexpr hash_set() noexcept(
-      detail::nothrow_made_from_nothing<Hash, KeyEqual, Allocator>) requires
-      detail::made_from_nothing<Hash, KeyEqual, Allocator> {}
+      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {
+    detail::require_elements<typename base::element_arguments>();
+  }
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   hash_set(std::initializer_list<value_type> elements) : base(elements) {}
 

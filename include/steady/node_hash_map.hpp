@@ -18,6 +18,7 @@
 #include <steady/detail/elements/nodes.hpp>
 #include <steady/detail/interface/arguments.hpp>
 #include <steady/detail/interface/deduction.hpp>
+#include <steady/detail/interface/requirements.hpp>
 #include <steady/from_range.hpp>
 #include <steady/hash.hpp>
 #include <steady/hash_map.hpp>
@@ -30,10 +31,11 @@ inline namespace STEADY_ABI {
 template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = default_policy>
 class node_hash_map
-    : public hash_container<detail::node_elements<detail::map_elements<Key, T>, Allocator>, Hash,
-                            KeyEqual, Allocator, Policy> {
-  using base = hash_container<detail::node_elements<detail::map_elements<Key, T>, Allocator>, Hash,
-                              KeyEqual, Allocator, Policy>;
+    : public detail::node_container<
+          detail::container_arguments<true, Key, T, Hash, KeyEqual, Allocator, Policy>> {
+  using arguments = detail::container_arguments<true, Key, T, Hash, KeyEqual, Allocator, Policy>;
+  using refusal = decltype(detail::require_arguments<arguments>());
+  using base = detail::node_container<arguments>;
 
  public:
   using mapped_type = T;
@@ -43,8 +45,9 @@ class node_hash_map
   // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
   // be filled with zeros.
   constexpr node_hash_map() noexcept(
-      detail::nothrow_made_from_nothing<Hash, KeyEqual, Allocator>) requires
-      detail::made_from_nothing<Hash, KeyEqual, Allocator> {}
+      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {
+    detail::require_elements<typename base::element_arguments>();
+  }
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   node_hash_map(std::initializer_list<value_type> elements) : base(elements) {}
 

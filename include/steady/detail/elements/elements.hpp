@@ -69,6 +69,11 @@ struct elements_in_slots {
   static constexpr bool trivially_destructible() noexcept {
     return std::is_trivially_destructible_v<Value> && !builds_itself<Allocator, Value>;
   }
+  // Whether elements can be copied.
+  template <class Allocator>
+  static constexpr bool copies_with() noexcept {
+    return std::is_copy_constructible_v<Value> || builds_itself<Allocator, Value>;
+  }
   // Whether a slot owns memory that only an equal allocator can give back.
   static constexpr bool owns_memory = false;
   // are_slow_to_hash: whether it is worth a byte to know hash bits of an element without its key.
@@ -94,6 +99,11 @@ struct set_elements : elements_in_slots<Key> {
     return std::is_nothrow_move_constructible_v<Key>;
   }
   static constexpr bool copyable() noexcept { return std::is_copy_constructible_v<Key>; }
+  // Whether elements can be moved.
+  template <class Allocator>
+  static constexpr bool moves_with() noexcept {
+    return std::is_move_constructible_v<Key> || builds_itself<Allocator, Key>;
+  }
   // Whether moving an element is copying its bytes.
   template <class Allocator>
   static constexpr bool is_copied_as_bytes() noexcept {
@@ -103,7 +113,7 @@ struct set_elements : elements_in_slots<Key> {
   // Builds `to` from `from`, which has to be destroyed afterwards all the same.
   template <class Allocator>
   static void move(Allocator& allocator, slot_type* to, slot_type* from) {
-    construct_element(allocator, to, std::move(*from));
+    if constexpr (moves_with<Allocator>()) construct_element(allocator, to, std::move(*from));
   }
 
   // The same, but on an exception `from` is as before: what may throw when moved is copied. The
@@ -148,6 +158,12 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   static constexpr bool copyable() noexcept {
     return std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>;
   }
+  // Whether elements can be moved.
+  template <class Allocator>
+  static constexpr bool moves_with() noexcept {
+    return (std::is_move_constructible_v<Key> && std::is_move_constructible_v<T>) ||
+           builds_itself<Allocator, value_type>;
+  }
   // Whether moving an element is copying its bytes.
   template <class Allocator>
   static constexpr bool is_copied_as_bytes() noexcept {
@@ -158,15 +174,17 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   // The key is const to users, but `from` is about to be destroyed, so its key may be moved from.
   template <class Allocator>
   static void move(Allocator& allocator, slot_type* to, slot_type* from) {
-    construct_element(allocator, to, std::move(const_cast<Key&>(from->first)),
-                      std::move(from->second));
+    if constexpr (moves_with<Allocator>()) {
+      construct_element(allocator, to, std::move(const_cast<Key&>(from->first)),
+                        std::move(from->second));
+    }
   }
 
   // The same, but on an exception `from` is as before: what may throw when moved is copied. What
   // can only be moved goes back.
   template <class Allocator>
   static void transfer(Allocator& allocator, slot_type* to, slot_type* from) {
-    if constexpr (nothrow_movable()) {
+    if constexpr (nothrow_movable() || !moves_with<Allocator>()) {
       move(allocator, to, from);
     } else if constexpr (copyable()) {
       construct_element(allocator, to, std::as_const(*from));

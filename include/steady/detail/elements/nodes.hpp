@@ -43,6 +43,14 @@ struct node_elements {
   static constexpr bool nothrow_movable() noexcept { return true; }
   static constexpr bool copyable() noexcept { return false; }
   template <class>
+  static constexpr bool moves_with() noexcept {
+    return true;
+  }
+  template <class>
+  static constexpr bool copies_with() noexcept {
+    return Elements::template copies_with<Allocator>();
+  }
+  template <class>
   static constexpr bool is_copied_as_bytes() noexcept {
     return false;  // their keys are elsewhere
   }

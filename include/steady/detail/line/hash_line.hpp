@@ -42,16 +42,23 @@ struct line_seed {
 template <class Hash>
 concept hash_of_numbers = std::same_as<typename Hash::hash_of_numbers, Hash>;
 
-// What becomes of a hash's result. The map's own type of keys decides: equal keys of other types
-// must get the same hash position.
-enum class hash_kind : std::uint8_t { of_numbers, seeded, avalanching, any };
+template <class Hash, class Key>
+concept plain_hash = requires(const Hash& hash, const Key& key) {
+  static_cast<std::uint64_t>(hash(key));
+};
+
+// What becomes of a hash's result; none: there is none, and no such table is made. The map's own
+// type of keys decides: equal keys of other types must get the same hash position.
+enum class hash_kind : std::uint8_t { none, of_numbers, seeded, avalanching, any };
 
 template <class Hash, class Key>
 inline constexpr hash_kind kind_of_hash = [] {
   if constexpr (hash_of_numbers<Hash>) {
-    return hash_kind::of_numbers;
+    return has_numbers<Hash> ? hash_kind::of_numbers : hash_kind::none;
   } else if constexpr (seeded_hash<Hash, Key>) {
     return hash_kind::seeded;
+  } else if constexpr (!plain_hash<Hash, Key>) {
+    return hash_kind::none;
   } else {
     using result = decltype(std::declval<const Hash&>()(std::declval<const Key&>()));
     constexpr bool is_wide = sizeof(std::remove_cvref_t<result>) >= sizeof(std::uint64_t);
@@ -59,9 +66,23 @@ inline constexpr hash_kind kind_of_hash = [] {
   }
 }();
 
+// Whether a hash of this kind takes such keys, too.
+template <hash_kind Kind, class Hash, class Key>
+inline constexpr bool hashes_by = [] {
+  if constexpr (Kind == hash_kind::of_numbers) {
+    return requires(const Key& key) { Hash::number(key); };
+  } else if constexpr (Kind == hash_kind::seeded) {
+    return seeded_hash<Hash, Key>;
+  } else {
+    return Kind != hash_kind::none && plain_hash<Hash, Key>;
+  }
+}();
+
 template <hash_kind Kind, class Hash, class Key>
 inline constexpr bool hashes_nothrow = [] {
-  if constexpr (Kind == hash_kind::of_numbers) {
+  if constexpr (!hashes_by<Kind, Hash, Key>) {
+    return true;
+  } else if constexpr (Kind == hash_kind::of_numbers) {
     return noexcept(Hash::number(std::declval<const Key&>()));
   } else if constexpr (Kind == hash_kind::seeded) {
     return noexcept(std::declval<const Hash&>()(std::declval<const Key&>(), std::uint64_t{}));
@@ -89,7 +110,9 @@ template <hash_kind Kind, class Hash, class Key>
 STEADY_ALWAYS_INLINE std::uint64_t position_by(
     const Hash& hash, const Key& key,
     const line_seed& seed) noexcept(hashes_nothrow<Kind, Hash, Key>) {
-  if constexpr (Kind == hash_kind::of_numbers) {
+  if constexpr (!hashes_by<Kind, Hash, Key>) {
+    return 0;
+  } else if constexpr (Kind == hash_kind::of_numbers) {
     return position_of_number(Hash::number(key), seed);
   } else if constexpr (Kind == hash_kind::seeded) {
     return static_cast<std::uint64_t>(hash(key, seed.key)) * seed.multiplier();

@@ -23,6 +23,7 @@
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/base/poison.hpp>
 #include <steady/detail/elements/elements.hpp>
+#include <steady/detail/interface/requirements.hpp>
 #include <steady/detail/line/cached_hash.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/line/overflow_filter.hpp>
@@ -72,7 +73,9 @@ class table {
                                  std::is_nothrow_default_constructible_v<KeyEqual>&&
                                      std::is_nothrow_default_constructible_v<Allocator>) = default;
   table(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
-      : functions_(hash, equal), allocator_(allocator) {}
+      : functions_(hash, equal), allocator_(allocator) {
+    require_elements<element_arguments<Elements, Hash, KeyEqual, Allocator>>();
+  }
   ~table() {
     if (state_.has_memory() || state_.cold_link != nullptr) end();
   }
@@ -105,6 +108,9 @@ class table {
 
   template <class K>
   STEADY_ALWAYS_INLINE location find(const K& key) const {
+    static_assert(searchable_by<K>,
+                  "Hash and KeyEqual say is_transparent, but do not accept this type of key: the "
+                  "hash takes it alone, the equality takes it and a key of the container");
     state_.recorder.probed();
     const std::uint64_t at = hashed(key);
     const reference where = state_.shown_bucket(at);
@@ -148,6 +154,9 @@ class table {
   template <class K, class Construct>
   STEADY_ALWAYS_INLINE std::pair<location, bool> find_or_insert(const K& key,
                                                                 const Construct& construct) {
+    static_assert(searchable_by<K>,
+                  "Hash and KeyEqual say is_transparent, but do not accept this type of key: the "
+                  "hash takes it alone, the equality takes it and a key of the container");
     state_.recorder.probed();
     const std::uint64_t at = hashed(key);
     const reference where = state_.shown_bucket(at);
@@ -344,7 +353,11 @@ class table {
   template <class K>
   STEADY_ALWAYS_INLINE bool holds(const slot_type& slot, const K& key) const {
     [[maybe_unused]] const user_code scope(this);
-    return static_cast<bool>(equal()(key, Elements::key_of(slot)));
+    if constexpr (compares<KeyEqual, K, key_type>) {
+      return static_cast<bool>(equal()(key, Elements::key_of(slot)));
+    } else {
+      return false;
+    }
   }
 
   // ---- buckets ----
@@ -395,6 +408,11 @@ class table {
   }
 
   // ---- searching ----
+
+  // That a key is accepted was said when the container was made.
+  template <class K>
+  static constexpr bool searchable_by =
+      std::is_same_v<K, key_type> || searches_by<Hash, KeyEqual, key_type, K>;
 
   // What `when_found(location)` returns for the element in the bucket itself; where there is none,
   // what `when_absent()` returns or, if the filter calls for searching further, `beyond()`. Were
@@ -643,7 +661,9 @@ class table {
     insert_new(Elements::key_of(from), [&](slot_type* to) { copy(to, from); });
   }
   void copy(slot_type* to, const slot_type& from) {
-    Elements::construct(allocator_, to, std::as_const(Elements::element_of(from)));
+    if constexpr (Elements::template copies_with<Allocator>()) {
+      Elements::construct(allocator_, to, std::as_const(Elements::element_of(from)));
+    }
   }
 
   // The elements of an array with as many buckets, each to the slot that it has there.

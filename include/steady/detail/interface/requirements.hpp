@@ -1,0 +1,167 @@
+// What containers ask of their template arguments, a sentence for each.
+//
+//   require_arguments()   when a container is named, and its elements may be incomplete. Something
+//                         else stands in for an argument that is refused
+//   require_elements()    when a container is made
+//   require_copying()     when one is copied
+//
+// Each says one thing, once, and the bodies that would not compile are left out: otherwise the
+// compiler's complaints about those would hide it.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/elements/elements.hpp>
+#include <steady/detail/interface/deduction.hpp>
+#include <steady/detail/line/hash_line.hpp>
+#include <steady/policy.hpp>
+
+namespace steady::detail {
+
+// ---- what can be said of an argument alone ----
+
+template <class Key>
+inline constexpr bool is_kept_as_key =
+    std::is_object_v<Key>&& std::is_same_v<Key, std::remove_cvref_t<Key>> && !std::is_array_v<Key>;
+
+// A class, or a pointer to a function; an allocator is given where it is not meant.
+template <class Function>
+inline constexpr bool may_be_function = [] {
+  if constexpr (std::is_class_v<Function> || std::is_union_v<Function>) {
+    return sizeof(Function) != 0 && !allocates<Function>;
+  } else {
+    return std::is_pointer_v<Function> && std::is_function_v<std::remove_pointer_t<Function>>;
+  }
+}();
+
+template <class Policy>
+concept may_be_policy = requires {
+  static_cast<double>(Policy::load_limit);
+  static_cast<bool>(Policy::count_work);
+  typename Policy::group;
+};
+
+// Any function, instead of one that was refused.
+struct stand_in_function {
+  template <class... Arguments>
+  std::size_t operator()(const Arguments&...) const noexcept {
+    return 0;
+  }
+};
+
+template <bool IsMap, class Key, class Mapped, class Hash, class KeyEqual, class Allocator,
+          class Policy>
+struct container_arguments {
+  template <bool IsRight, class Argument, class StandIn>
+  using right = std::conditional_t<IsRight, Argument, StandIn>;
+
+  static constexpr bool has_key = is_kept_as_key<Key>;
+  static constexpr bool has_elements = has_key && (!IsMap || std::is_object_v<Mapped>);
+
+  using key_type = right<has_elements, Key, std::decay_t<right<std::is_void_v<Key>, int, Key>>>;
+  using mapped_type = right<has_elements, Mapped, int>;
+  using value_type = std::conditional_t<IsMap, std::pair<const key_type, mapped_type>, key_type>;
+
+  static constexpr bool has_hash = [] {
+    if constexpr (has_elements) return may_be_function<Hash>;
+    return false;
+  }();
+  static constexpr bool has_equal = [] {
+    if constexpr (has_hash) return may_be_function<KeyEqual>;
+    return false;
+  }();
+
+  static constexpr bool has_value_type = [] {
+    if constexpr (has_equal) {
+      if constexpr (allocates<Allocator>) {
+        return std::is_same_v<typename std::allocator_traits<Allocator>::value_type, value_type>;
+      }
+    }
+    return false;
+  }();
+  static constexpr bool has_policy = has_value_type && may_be_policy<Policy>;
+
+  using elements =
+      std::conditional_t<IsMap, map_elements<key_type, mapped_type>, set_elements<key_type>>;
+  using hash = right<has_hash, Hash, stand_in_function>;
+  using key_equal = right<has_equal, KeyEqual, stand_in_function>;
+  using allocator = right<has_value_type, Allocator, std::allocator<value_type>>;
+  using policy = right<has_policy, Policy, default_policy>;
+};
+
+// A function, because clang makes no more of a class in which a static_assert has failed.
+template <class Arguments>
+constexpr auto require_arguments() noexcept {
+  static_assert(Arguments::has_key,
+                "Key: an object type without const, no reference and no array. Keys of a container "
+                "are const in any case");
+  static_assert(Arguments::has_elements || !Arguments::has_key,
+                "T: an object type. Keep pointers or std::reference_wrapper instead of references; "
+                "without values, use steady::hash_set");
+  static_assert(Arguments::has_hash || !Arguments::has_elements,
+                "Hash: a function object. The arguments are the key, for maps the value, then the "
+                "hash, the equality, the allocator and the policy");
+  static_assert(Arguments::has_equal || !Arguments::has_hash,
+                "KeyEqual: a function object. The arguments are the key, for maps the value, then "
+                "the hash, the equality, the allocator and the policy");
+  static_assert(Arguments::has_value_type || !Arguments::has_equal,
+                "Allocator: an allocator, and its value_type must be the container's value_type: "
+                "the key, for maps std::pair<const Key, T>");
+  static_assert(Arguments::has_policy || !Arguments::has_value_type,
+                "Policy: derive it from steady::default_policy (steady/policy.hpp)");
+  return true;
+}
+
+// ---- what can be said of complete elements ----
+
+template <class KeyEqual, class A, class B>
+concept compares = requires(const KeyEqual& equal, const A& a, const B& b) {
+  static_cast<bool>(equal(a, b));
+};
+
+// Whether a container of these keys can be searched for `K`.
+template <class Hash, class KeyEqual, class Key, class K>
+inline constexpr bool searches_by =
+    hashes_by<kind_of_hash<Hash, Key>, Hash, K>&& compares<KeyEqual, K, Key>;
+
+template <class Elements, class Hash, class KeyEqual, class Allocator>
+struct element_arguments {
+  using key_type = typename Elements::key_type;
+  static constexpr bool has_hash = !hash_of_numbers<Hash> || has_numbers<Hash>;
+  static constexpr bool hashes = kind_of_hash<Hash, key_type> != hash_kind::none;
+  static constexpr bool compares = detail::compares<KeyEqual, key_type, key_type>;
+  static constexpr bool moves = Elements::template moves_with<Allocator>();
+};
+
+template <class Arguments>
+STEADY_ALWAYS_INLINE constexpr void require_elements() noexcept {
+  constexpr bool has_hash = Arguments::has_hash;
+  static_assert(has_hash,
+                "steady::hash<Key>: there is no std::hash<Key>. Specialise std::hash or "
+                "steady::hash for this key type, or give the container a hash as its Hash");
+  constexpr bool hashes = Arguments::hashes;
+  static_assert(hashes || !has_hash,
+                "Hash: callable with a key, both const, for a result that converts to a number");
+  constexpr bool compares = !hashes || Arguments::compares;
+  static_assert(compares,
+                "KeyEqual: callable with two keys, all const, for a result that converts to bool");
+  constexpr bool moves = !hashes || !compares || Arguments::moves;
+  static_assert(moves,
+                "Key and T: movable, because a flat container moves its elements when it grows. "
+                "Use steady::node_hash_map or steady::node_hash_set for what cannot be moved");
+}
+
+template <class Elements, class Allocator>
+STEADY_ALWAYS_INLINE constexpr void require_copying() noexcept {
+  static_assert(Elements::template copies_with<Allocator>(),
+                "Copying a container copies its elements, and these cannot be copied. Move it "
+                "(std::move), or pass it by reference");
+}
+
+}  // namespace steady::detail
