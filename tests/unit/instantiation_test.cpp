@@ -45,13 +45,18 @@ template class steady::hash_map<key, std::uint64_t, hash, equal, map_allocator, 
 template class steady::hash_container<map_elements, hash, equal, map_allocator, counted>;
 
 template class steady::hash_set<key, hash, equal, set_allocator, counted>;
-template class steady::hash_container<set_elements, hash, equal, set_allocator, counted>;
 
 template class steady::node_hash_map<key, std::uint64_t, hash, equal, map_allocator, counted>;
 template class steady::hash_container<map_nodes, hash, equal, map_allocator, counted>;
 
 template class steady::node_hash_set<key, hash, equal, set_allocator, counted>;
+
+// clang before version 15 instantiates even those members whose constraints do not hold, which are
+// the maps' own.
+#if !defined(__clang__) || __clang_major__ >= 15
+template class steady::hash_container<set_elements, hash, equal, set_allocator, counted>;
 template class steady::hash_container<set_nodes, hash, equal, set_allocator, counted>;
+#endif
 
 template class steady::detail::node_handle<map_elements, map_allocator>;
 template class steady::detail::map_node<map_elements, map_allocator>;
@@ -66,7 +71,7 @@ template class steady::detail::container_functions<table>;
 template class steady::detail::iteration<table::slot_type, table::layout>;
 template class steady::detail::table_engine<storage>;
 template class steady::detail::table_engine<leaves>;
-template class steady::detail::bucket_search<storage>;
+template struct steady::detail::bucket_search<storage>;
 template class steady::detail::bucket_array<storage>;
 template class steady::detail::bucket_array<leaves>;
 template class steady::detail::chunk<storage>;

@@ -69,6 +69,12 @@ struct rare_block {
   bool early_emptied = false;
 };
 
+// What only tables that are not retired need.
+struct activity {
+  migration_requests requests;
+  migration_counters counters;
+};
+
 template <class Storage>
 struct cold_block {
   using array = bucket_array<Storage>;
@@ -87,10 +93,7 @@ struct cold_block {
   bool crowded : 1 = false;     // too much overflow was seen
   request asked = request::none;
   union {
-    struct {
-      migration_requests requests;
-      migration_counters counters;
-    } active;
+    activity active;
     destruction_progress destruction;
   };
   link older = nullptr;  // retired arrays
