@@ -51,7 +51,7 @@ void grow_until(game_clock::time_point frame_end, world& entities, growth& curre
   }
   if (current.frames == 0 || entities.migrating()) return;
   std::printf("grown to %zu buckets, frames it took: %u, buckets moved in idle time: %zu\n",
-              entities.bucket_count(), current.frames, current.buckets);
+              entities.stats().buckets, current.frames, current.buckets);
   current = {};
 }
 
@@ -74,7 +74,7 @@ int main() {
 
   const auto steps = entities.stats().steps;
   std::printf("%zu entities, %zu buckets, moved by insertions: %llu, in idle time: %llu\n",
-              entities.size(), entities.bucket_count(),
+              entities.size(), entities.stats().buckets,
               static_cast<unsigned long long>(steps.insert),
               static_cast<unsigned long long>(steps.call));
   return entities.size() == frames * burst && entities.pending() == 0 ? 0 : 1;

@@ -45,7 +45,7 @@ int main() {
   }
   const std::uint64_t sum = sum_in_parallel(map);
   std::printf("%zu accounts, %llu buckets, in the middle of a growth: the sum is %s\n", map.size(),
-              static_cast<unsigned long long>(map.bucket_count()),
+              static_cast<unsigned long long>(map.stats().buckets),
               sum == expected ? "right" : "wrong");
   return sum == expected ? 0 : 1;
 }

@@ -128,7 +128,7 @@ std::vector<runner> runners_for(std::uint64_t size) {
     if constexpr (requires { map->finish(); }) {
       map->finish();
       bytes = map->stats().bytes;
-      header_bytes = map->bucket_count() * 16;
+      header_bytes = map->stats().buckets * 16;
     }
     all.push_back(find_in(std::string(adapter.name), std::move(map)));
   });

@@ -53,8 +53,8 @@ struct half_way {
   template <class Map>
   void operator()(Map& map) const {
     map.finish();
-    map.reserve_gradually(map.bucket_count() * 14);
-    while (map.pending() > map.bucket_count() / 4) map.step(1);
+    map.reserve_gradually(map.bucket_count());
+    while (map.pending() > map.stats().buckets / 4) map.step(1);
   }
 };
 

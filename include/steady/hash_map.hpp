@@ -94,7 +94,7 @@ class hash_container {
   explicit hash_container(const Allocator& allocator)
       : hash_container(0, Hash(), KeyEqual(), allocator) {}
 
-  // Empty, with room for `capacity` elements before it grows.
+  // Empty, with room for `capacity` elements before it grows; so bucket_count() is no less.
   explicit hash_container(size_type capacity, const Hash& hash = Hash(),
                           const KeyEqual& equal = KeyEqual(),
                           const Allocator& allocator = Allocator())
@@ -640,9 +640,10 @@ class hash_container {
     table_.changing_engine().reserve(size);
   }
 
-  // As many buckets as `buckets` or the size needs, whichever is more; 0 shrinks to fit.
+  // As many slots as `slots` or the size needs, whichever is more: bucket_count() is at least
+  // `slots`, and at least size() / max_load_factor(). 0 shrinks to fit.
   // Bound: O(elements + buckets). Throws std::length_error for numbers that no map can have.
-  void rehash(size_type buckets) { functions::rehash(table_, buckets); }
+  void rehash(size_type slots) { table_.changing_engine().rehash(slots); }
 
   // ---- observing ----
   // O(1); throws nothing.
@@ -652,9 +653,16 @@ class hash_container {
   // No more than the allocator's.
   size_type max_size() const noexcept { return functions::max_size(table_); }
 
-  size_type bucket_count() const noexcept { return stats().buckets; }
-  // Elements by slots; above 1 is possible, in overflow.
-  float load_factor() const noexcept { return static_cast<float>(stats().load_factor); }
+  // Slots, so that the map grows when the size exceeds bucket_count() * max_load_factor(). Overflow
+  // is not counted; a map of a single bucket, which may be filled to the brim, tells as many slots
+  // as this relation takes. The engine's own buckets, of up to 14 slots each, are in stats().
+  size_type bucket_count() const noexcept { return table_.engine().slots(); }
+  // size() / bucket_count(), 0 without memory. Above max_load_factor() only while growing fails, or
+  // where insertions overtake a shrink.
+  float load_factor() const noexcept {
+    const size_type slots = bucket_count();
+    return slots == 0 ? 0 : static_cast<float>(size()) / static_cast<float>(slots);
+  }
   static constexpr float max_load_factor() noexcept {
     return static_cast<float>(Policy::load_limit);
   }

@@ -26,7 +26,7 @@ TEST(failed_growth, puts_elements_into_overflow_until_memory_is_there) {
   memory_ledger ledger;
   map_type map{map_type::allocator_type(ledger)};
   std::uint64_t count = fill_numbers_to(stage::before, map);
-  const auto buckets = map.bucket_count();
+  const auto buckets = map.stats().buckets;
   ledger.refuse_above = 8 << 10;  // no chunk for twice the buckets, but extensions
   for (; count < 5 * buckets * 14; ++count) {
     ASSERT_NO_THROW(map.try_emplace(count, 3 * count));
@@ -39,7 +39,7 @@ TEST(failed_growth, puts_elements_into_overflow_until_memory_is_there) {
   ledger.refuse_above = memory_ledger::never;
   for (std::uint64_t end = count + 2000; count < end; ++count) map.try_emplace(count, 3 * count);
   map.finish();
-  EXPECT_GE(map.bucket_count(), 8 * buckets);
+  EXPECT_GE(map.stats().buckets, 8 * buckets);
   EXPECT_LE(map.load_factor(), map.max_load_factor());
   expect_numbers(map, count);
 }
@@ -89,7 +89,7 @@ TEST(failed_growth, stops_in_the_middle_and_goes_on) {
   memory_ledger ledger;
   map_type map{map_type::allocator_type(ledger)};
   std::uint64_t count = 0;
-  while (!(map.migrating() && map.bucket_count() == 4096)) {
+  while (!(map.migrating() && map.stats().buckets == 4096)) {
     map.try_emplace(count, 3 * count);
     ++count;
   }

@@ -80,11 +80,11 @@ TYPED_TEST(throwing_functions, may_interrupt_a_rehash_anywhere) {
     for (std::size_t chance = 0;; chance += 11) {
       typename TestFixture::map_type map;
       const std::uint64_t count = fill_numbers_to(stage::small, map);
-      map.rehash(256);
+      map.rehash(14 * 256);
       countdown::arm(chance);
       bool thrown = false;
       try {
-        map.rehash(buckets);
+        map.rehash(14 * buckets);
       } catch (const injected_failure&) {
         thrown = true;
       }

@@ -15,9 +15,9 @@ class churned {
  public:
   // Grows to so many buckets with so many elements each, on average.
   churned(std::size_t buckets, double per_bucket) {
-    while (map_.bucket_count() < buckets || map_.migrating()) add();
+    while (map_.stats().buckets < buckets || map_.migrating()) add();
     while (static_cast<double>(map_.size()) < per_bucket * static_cast<double>(buckets)) add();
-    EXPECT_EQ(map_.bucket_count(), buckets);
+    EXPECT_EQ(map_.stats().buckets, buckets);
   }
 
   // Erases a random element and inserts a new one, so often.

@@ -69,19 +69,19 @@ class containers_model : public whole_operations<Container, Guest> {
         a, [&] { a.container.reserve(size); }, size, a.reserved);
   }
   void rehash(side& a, side&, byte_source& source) {
-    const std::size_t buckets = source.byte();
+    const std::size_t slots = source.byte() * 8u;
     resize(
-        a, [&] { a.container.rehash(buckets); }, 0, 0);
+        a, [&] { a.container.rehash(slots); }, 0, 0);
   }
 
   // Nothing has moved if there are as many buckets as before, and nothing was under way.
   template <class Resize>
   void resize(side& a, const Resize& how, std::size_t promised, std::size_t still_promised) {
     const bool at_rest = !a.container.migrating();
-    const std::size_t buckets = a.container.bucket_count();
+    const std::size_t buckets = a.container.stats().buckets;
     const bool done = trouble_.attempt(how);
     if (!done) return a.unsettled(), a.compare();
-    if (!at_rest || buckets != a.container.bucket_count()) a.kept.moved();
+    if (!at_rest || buckets != a.container.stats().buckets) a.kept.moved();
     a.asked = 0;
     a.reserved = std::max(promised, still_promised);
     if (a.plain.size() > a.reserved) a.reserved = 0;
@@ -176,7 +176,7 @@ class containers_model : public whole_operations<Container, Guest> {
   void migrate_by_mode(Container& container) {
     if (options_.mode == migration_mode::finished) return container.finish();
     if (options_.mode == migration_mode::stepping) return void(container.step(1));
-    while (container.pending() > container.bucket_count() / 4) {
+    while (container.pending() > container.stats().buckets / 4) {
       // A request may turn out to need no work.
       require(container.step(1) == 1 || container.pending() == 0, "step does not do its work");
     }
@@ -189,7 +189,7 @@ class containers_model : public whole_operations<Container, Guest> {
       }
       each->check_kept();
       require(end_of(each) == each->container.end(), "end() has changed");
-      if (each->plain.size() > 200 && turn % 16 != 0) continue;
+      if (!is_turn_to_check(each->container, turn)) continue;
       each->check();
       each->compare();
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -154,8 +155,9 @@ T make(std::uint64_t number) {
 template <class T>
 std::uint64_t number_of(const T& made) {
   if constexpr (std::is_same_v<T, std::string>) {
-    const std::size_t digits = made.rfind(' ');
-    return digits == std::string::npos ? spoilt : std::stoull(made.substr(digits));
+    std::uint64_t number = spoilt;
+    std::from_chars(made.data() + made.rfind(' ') + 1, made.data() + made.size(), number);
+    return number;
   } else if constexpr (std::is_pointer_v<T>) {
     return static_cast<std::uint64_t>(made - cells.data());
   } else if constexpr (std::is_empty_v<T>) {

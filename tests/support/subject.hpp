@@ -164,7 +164,7 @@ class subject {
         container.step(1);
         return;
       case migration_mode::halfway:
-        while (container.pending() > container.bucket_count() / 4) container.step(1);
+        while (container.pending() > container.stats().buckets / 4) container.step(1);
         return;
       case migration_mode::finished:
         container.finish();

@@ -244,7 +244,7 @@ TYPED_TEST(failing, migrations_lose_nothing) {
       {"step", [](subject_type& tested) { tested.container.step(3); }},
       {"finish", [](subject_type& tested) { tested.container.finish(); }},
       {"reserve", [](subject_type& tested) { tested.container.reserve(400); }},
-      {"rehash to more", [](subject_type& tested) { tested.container.rehash(64); }},
+      {"rehash to more", [](subject_type& tested) { tested.container.rehash(1000); }},
       {"rehash to fewer", [](subject_type& tested) {
          for (std::uint64_t n = 40; n < tested.next; ++n) {
            tested.container.erase(element_kit<TypeParam>::make_key(n));

@@ -129,7 +129,6 @@ TYPED_TEST(members, agree_with_each_other_in_every_state) {
     const steady::stats now = container.stats();
     expect_that(container.size() == tested.next && !container.empty(), "size()");
     expect_that(now.size == container.size(), "stats().size");
-    expect_that(now.buckets == container.bucket_count(), "bucket_count()");
     expect_that((now.buckets & (now.buckets - 1)) == 0, "a power of two");
     expect_that(now.migrating == container.migrating(), "stats().migrating");
     expect_that(now.migrating == (now.frontier != 0), "stats().frontier");
@@ -138,7 +137,8 @@ TYPED_TEST(members, agree_with_each_other_in_every_state) {
     expect_that(container.load_factor() <= container.max_load_factor(), "max_load_factor()");
     using policy = typename TypeParam::policy_type;
     constexpr auto width = policy::template bucket_width<sizeof(typename TypeParam::value_type)>;
-    const auto slots = static_cast<double>(width * now.buckets);
+    expect_that(container.bucket_count() == width * now.buckets, "bucket_count()");
+    const auto slots = static_cast<double>(container.bucket_count());
     EXPECT_DOUBLE_EQ(now.load_factor, static_cast<double>(now.size) / slots);
     expect_that(now.chunks > 0, "stats().chunks");
     expect_that(now.bytes > now.size * sizeof(typename TypeParam::value_type), "stats().bytes");
@@ -177,28 +177,29 @@ TYPED_TEST(members, reserve_and_rehash_set_the_number_of_buckets) {
   in_every_state<TypeParam>([](auto& tested) {
     TypeParam& container = tested.container;
     const std::size_t least = container.bucket_count() / 2;
-    const auto expect_buckets = [&](std::size_t buckets, const char* what) {
-      expect_that(container.bucket_count() == buckets && !container.migrating(), what);
+    const std::size_t width = container.bucket_count() / container.stats().buckets;
+    const auto expect_slots = [&](std::size_t slots, const char* what) {
+      expect_that(container.bucket_count() == slots && !container.migrating(), what);
       expect_that(container.load_factor() <= container.max_load_factor(), "not too full");
       tested.check();
     };
-    container.rehash(1000);
-    expect_buckets(1024, "rounded up");
-    container.rehash(1024);
-    expect_buckets(1024, "as asked");
+    container.rehash(width * 513);
+    expect_slots(width * 1024, "rounded up");
+    container.rehash(width * 1024);
+    expect_slots(width * 1024, "as asked");
     container.reserve(10);
-    expect_buckets(1024, "reserve() never shrinks");
+    expect_slots(width * 1024, "reserve() never shrinks");
     container.rehash(1);
     expect_that(container.bucket_count() >= least && container.bucket_count() <= 4 * least,
                 "as many as the elements need");
     const std::size_t needed = container.bucket_count();
-    container.reserve(2 * needed * 14);
-    expect_that(container.bucket_count() >= 2 * needed, "reserve() grows");
+    container.reserve(2 * needed);
+    expect_that(container.bucket_count() > 2 * needed, "reserve() grows");
     container.rehash(0);
-    expect_buckets(needed, "rehash(0) shrinks to fit");
+    expect_slots(needed, "rehash(0) shrinks to fit");
     EXPECT_THROW(container.reserve(std::numeric_limits<std::size_t>::max()), std::length_error);
     EXPECT_THROW(container.rehash(std::numeric_limits<std::size_t>::max()), std::length_error);
-    expect_buckets(needed, "what throws changes nothing");
+    expect_slots(needed, "what throws changes nothing");
     container.clear();
     tested.expected.clear();
     container.rehash(0);

@@ -61,7 +61,7 @@ class constructors : public testing::Test {
   }
   // There is room for 1000 elements.
   void expect_room(const Container& made) {
-    EXPECT_GE(static_cast<float>(14 * made.bucket_count()) * made.max_load_factor(), 1000);
+    EXPECT_GE(static_cast<float>(made.bucket_count()) * made.max_load_factor(), 1000);
   }
 
   memory_ledger ledger_;

@@ -185,7 +185,7 @@ TEST(scan, visits_as_many_buckets_as_it_may) {
   fill_numbers_to(stage::before, map);
   std::size_t calls = 0;
   for (steady::cursor at; !at.at_end(); ++calls) at = map.scan(at, 4, [](const auto&) {});
-  EXPECT_EQ(calls, map.bucket_count() / 4);
+  EXPECT_EQ(calls, map.stats().buckets / 4);
   map.reset_work();
   map.for_each([](const auto&) {});
   EXPECT_EQ(map.work().hashes_taken, 0u);

@@ -212,7 +212,7 @@ class pictured_map {
         break;
       case 3:
         if (map_.stats().migrations.reseed != 0 || map_.migrating()) return;
-        map_.scan({}, map_.bucket_count(), change);
+        map_.scan({}, map_.stats().buckets, change);
         break;
     }
     for (auto& element : now_) change(element);
@@ -454,7 +454,7 @@ TEST(snapshot, is_cut_as_finely_as_the_finer_array) {
     number_map<> map;
     for (std::uint64_t n = 0; n < 20'000; ++n) map.try_emplace(n, n);
     map.finish();
-    const std::size_t before = map.bucket_count();
+    const std::size_t before = map.stats().buckets;
     if (!grows) {
       while (map.size() > 2'000) map.erase(map.size() - 1);
       map.shrink_gradually();
@@ -463,7 +463,7 @@ TEST(snapshot, is_cut_as_finely_as_the_finer_array) {
     }
     map.step(10);
     ASSERT_TRUE(map.migrating());
-    const std::size_t finer = std::max(before, map.bucket_count());
+    const std::size_t finer = std::max(before, map.stats().buckets);
     steady::snapshot view(map);
     const std::size_t intervals = view.step(3 * finer, [](const auto&) {});
     EXPECT_LE(intervals, finer);

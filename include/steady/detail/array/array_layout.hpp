@@ -216,6 +216,31 @@ struct array_layout {
     if (log2_buckets > max_log2_buckets()) throw_too_many_buckets();
   }
 
+  // The slots of 2^log2_buckets buckets, as users count them: the part of these that the load limit
+  // names is what the buckets hold before the map grows. A single bucket may be filled to the brim,
+  // so one with room for `room` elements counts for as many slots as that takes (if the load limit
+  // is below 1).
+  STEADY_COLD constexpr std::uint64_t counted_slots(unsigned log2_buckets,
+                                                    std::uint64_t room) const noexcept {
+    if (log2_buckets != 0) return std::uint64_t{width} << log2_buckets;
+    const auto limit = static_cast<double>(static_cast<float>(load / width));  // max_load_factor()
+    std::uint64_t slots = room;
+    while (static_cast<double>(slots) * limit < static_cast<double>(room)) ++slots;
+    return slots;
+  }
+  // The fewest buckets, as a power of two, of at least so many slots. Throws as above.
+  STEADY_COLD constexpr unsigned log2_buckets_of(std::uint64_t slots) const {
+    unsigned log2_buckets = 0;
+    while (counted_slots(log2_buckets, width) < slots) check_log2_buckets(++log2_buckets);
+    return log2_buckets;
+  }
+  // The least room of a single bucket that counts for at least so many slots, if any does.
+  STEADY_COLD constexpr std::uint64_t room_in_slots(std::uint64_t slots) const noexcept {
+    std::uint64_t room = 1;
+    while (counted_slots(0, room) < slots) ++room;
+    return room;
+  }
+
   STEADY_COLD constexpr std::size_t crowded_from(std::uint64_t buckets) const noexcept {
     return 4 + static_cast<std::size_t>(static_cast<double>(buckets) * crowded_per_bucket);
   }

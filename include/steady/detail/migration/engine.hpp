@@ -1,7 +1,8 @@
-// The whole engine: table_engine.hpp declares it, three headers hold its functions.
+// The whole engine: table_engine.hpp declares it, four headers hold its functions.
 #pragma once
 
 #include <steady/detail/migration/engine_pace.hpp>
 #include <steady/detail/migration/engine_requests.hpp>
 #include <steady/detail/migration/engine_slots.hpp>
+#include <steady/detail/migration/engine_statistics.hpp>
 #include <steady/detail/migration/table_engine.hpp>

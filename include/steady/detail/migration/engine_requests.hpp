@@ -1,5 +1,4 @@
-// The functions of table_engine.hpp for requests (room, shrinking, emptying), observers and
-// statistics.
+// The functions of table_engine.hpp for requests (room, shrinking, emptying) and observers.
 #pragma once
 
 #include <steady/detail/migration/table_engine.hpp>
@@ -47,6 +46,19 @@ STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets) {
   }
   requests().reserved = layout().load_limit(log2_buckets);
   update_limits();
+}
+
+// As many slots as asked for, or as the size needs; 0 for an empty table gives all memory back.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::rehash(std::uint64_t asked) {
+  if (asked == 0 && state_.size == 0) return release();
+  const unsigned log2_buckets =
+      max_of(layout().log2_buckets_of(asked), layout().log2_buckets_for(state_.size));
+  if (state_.cold_link == nullptr && log2_buckets == 0) {
+    if (!state_.has_memory()) return make_first(layout().room_in_slots(asked));
+    if (state_.log2_buckets() == 0 && asked <= slots()) return;
+  }
+  resize(log2_buckets);
 }
 
 // Gives a table without memory 2^log2_buckets empty buckets. Throws what the allocator throws; it
@@ -308,50 +320,6 @@ template <class Storage>
 STEADY_COLD std::uint64_t table_engine<Storage>::pending_of_retired() const noexcept {
   if (state_.cold_link == nullptr) return state_.old_array().line().buckets() * state_.has_memory();
   return incremental_destruction<Storage>::pending(cold());
-}
-
-template <class Storage>
-STEADY_COLD stats table_engine<Storage>::statistics() const noexcept {
-  stats now;
-  now.size = state_.size;
-  const array kept = state_.cold_link == nullptr ? state_.old_array() : cold().kept_array();
-  if (kept.exists()) {
-    now.buckets = kept.line().buckets();
-    now.load_factor =
-        static_cast<double>(state_.size) / (static_cast<double>(now.buckets) * layout().width);
-  }
-  std::uint64_t elements = state_.size;
-  if (state_.cold_link == nullptr) {
-    now.chunks = kept.chunks();
-    now.bytes = kept.embedded_bytes(of_.memory(), layout());
-    for (std::uint64_t bucket = 0; bucket < now.buckets; ++bucket) {
-      const std::size_t length = kept.overflow_of(bucket, layout()).length();
-      now.overflow_buckets += length;
-      now.longest_chain = max_of(now.longest_chain, length);
-    }
-  } else {
-    const cold_type& of = cold();
-    now.chunks = of.chunks();
-    now.bytes = of.memory.bytes;
-    now.overflow_buckets = of.memory.overflow_buckets;
-    now.longest_chain = of.memory.longest_chain;
-    if (of.older != nullptr) {
-      const cold_type& older = *to_raw(of.older);
-      now.bytes += older.memory.bytes + older.destruction.older_bytes;
-      now.retired = older.destruction.total_elements;
-      elements += now.retired;
-    }
-    of.snapshots.each([&](const snapshot_base& one) { now.snapshot_bytes += one.bytes(); });
-    const migration_counters& counted = of.active.counters;
-    now.migrations = {counted.grown, counted.compacted, counted.shrunk, counted.reseeded};
-    const auto steps_of = [&](driver one) { return counted.steps[static_cast<unsigned>(one)]; };
-    now.steps = {steps_of(driver::insert), steps_of(driver::erase), steps_of(driver::trim),
-                 of.rare == nullptr ? 0 : to_raw(of.rare)->steps_by_walk, steps_of(driver::call)};
-  }
-  now.bytes += elements * of_.kind.bytes_elsewhere;
-  now.migrating = is_pending();
-  now.frontier = state_.frontier();
-  return now;
 }
 
 }  // namespace STEADY_ABI

@@ -81,6 +81,7 @@ class table_engine {
 
   void reserve(std::uint64_t size);
   void resize(unsigned log2_buckets);
+  void rehash(std::uint64_t slots);
   void withdraw_reservation() noexcept;
   void reserve_gradually(std::uint64_t size);
   void shrink_gradually() noexcept;
@@ -134,6 +135,8 @@ class table_engine {
   std::uint64_t pending_of_retired() const noexcept;
 
   stats statistics() const noexcept;
+  // As users count them; those of the new array while migrating.
+  std::uint64_t slots() const noexcept;
   std::uint64_t reserved() const noexcept;
 
   // Computes the idle range. The limits that check_invariants() expects.
@@ -157,6 +160,9 @@ class table_engine {
   }
   const array_layout& layout() const noexcept { return of_.layout(); }
 
+  array kept_array() const noexcept {
+    return state_.cold_link == nullptr ? state_.old_array() : cold().kept_array();
+  }
   sizing sizing_now() const noexcept;
   std::uint64_t room() const noexcept;
   void update_limits() noexcept;

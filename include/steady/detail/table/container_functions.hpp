@@ -1,7 +1,6 @@
 // The bodies of the containers' functions that are more than a line.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -213,14 +212,6 @@ class container_functions {
 
   // ---- sizes ----
 
-  static void rehash(Table& table, std::size_t buckets) {
-    auto engine = table.changing_engine();
-    if (buckets == 0 && table.size() == 0) return engine.release();
-    const unsigned asked = buckets < 2 ? 0u : static_cast<unsigned>(std::bit_width(buckets - 1));
-    const array_layout& layout = Table::layout::value;
-    layout.check_log2_buckets(asked);
-    engine.resize(max_of(asked, layout.log2_buckets_for(table.size())));
-  }
   static std::size_t max_size(const Table& table) noexcept {
     constexpr std::size_t by_address =
         std::numeric_limits<std::ptrdiff_t>::max() / sizeof(typename elements::value_type);
