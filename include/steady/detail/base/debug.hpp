@@ -2,8 +2,9 @@
 // rule. Without debug mode all of this is empty.
 //
 //   location_stamp    tells whether elements may have changed their locations since some moment
-//   user_code_scope   tells whether a container's own hash, equality, constructor or visitor is
-//                     just running, during which the container must not be changed
+//   user_code_scope   tells whether a container's own hash, equality, element or visitor is just
+//                     running, during which the container must not be changed, nor looked at while
+//                     it moves its elements
 #pragma once
 
 #include <cstdint>
@@ -49,11 +50,14 @@ class location_stamp<true> {
 };
 #endif
 
+// What a container is doing when it calls user code.
+enum class doing : bool { something, moving_elements };
+
 template <bool Debug>
 class user_code_scope {
  public:
-  explicit user_code_scope(const void* container) noexcept
-      : container_(container), outer_(innermost_) {
+  explicit user_code_scope(const void* container, doing what = doing::something) noexcept
+      : container_(container), outer_(innermost_), what_(what) {
     innermost_ = this;
   }
   ~user_code_scope() { innermost_ = outer_; }
@@ -69,19 +73,30 @@ class user_code_scope {
           "may look at other containers, and change them, but never the one that calls them");
     }
   }
+  // The same while the container moves elements.
+  static void require_readable(const void* container) noexcept {
+    for (const user_code_scope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
+      if (scope->container_ != container || scope->what_ != doing::moving_elements) continue;
+      misuse(
+          "a container was looked at from within the move constructor or the destructor of one of "
+          "its own elements while it moves them; these must leave the container alone");
+    }
+  }
 
  private:
   static inline thread_local const user_code_scope* innermost_ = nullptr;
 
   const void* container_;
   const user_code_scope* outer_;
+  doing what_;
 };
 
 template <>
 class user_code_scope<false> {
  public:
-  explicit user_code_scope(const void*) noexcept {}
+  explicit user_code_scope(const void*, doing = doing::something) noexcept {}
   static void require_none(const void*) noexcept {}
+  static void require_readable(const void*) noexcept {}
 };
 
 }  // namespace steady::detail

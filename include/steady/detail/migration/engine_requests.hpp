@@ -158,13 +158,13 @@ STEADY_COLD void table_engine<Storage>::clear() noexcept {
   if (!keep || state_.migrating()) return release();
   announce_end();
   state_.locations.change();
-  empty_buckets(only);
   state_.size = 0;
+  empty_buckets(only);
   take_seed();  // it may be filled in the order of a map that it was a copy of
   update_limits();
 }
 
-// Destroys all elements.
+// Destroys all elements, each bucket's after they are out of sight.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::empty_buckets(const array& within) noexcept {
   map_memory<Storage> memory = of_.memory();
@@ -172,16 +172,18 @@ STEADY_COLD void table_engine<Storage>::empty_buckets(const array& within) noexc
   const std::uint64_t end = within.line().buckets();
   for (std::uint64_t bucket = occupied.next(0, end); bucket < end;
        bucket = occupied.next(bucket + 1, end)) {
-    if (!of_.kind.needs_no_destroying) destroy_bucket(of_, within, bucket);
-    bucket_header* const header = within.header(bucket);
+    const slot_set full = within.full_slots(bucket, layout());
     const auto chain = within.overflow_of(bucket, layout());
+    *within.header(bucket) = bucket_header{};
+    occupied.note_emptied(bucket, bucket, end);
+    destroy_slots(of_, within.slots(bucket, layout()), full);
     for (overflow_bucket<Storage>* link = chain.first(); link != nullptr;) {
       overflow_bucket<Storage>* const next = to_raw(link->next);
+      destroy_slots(of_, overflow_slots<Storage>(link, layout()),
+                    overflow_chain<Storage>::full_slots(link, layout()));
       within.chunk_of(bucket, layout()).give_overflow(memory, link);
       link = next;
     }
-    *header = bucket_header{};
-    occupied.note_emptied(bucket, bucket, end);
     const std::size_t slots = within.is_tiny() ? within.tiny_slots(layout()) : layout().width;
     poison<Storage::is_poisoned>(within.slots(bucket, layout()), slots * layout().slot_bytes);
   }
@@ -225,15 +227,16 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
     if (!state_.has_memory()) return;
     map_memory<Storage> memory = of_.memory();
     array only = state_.old_array();
-    if (!of_.kind.needs_no_destroying && state_.size != 0) {
-      for (std::uint64_t bucket = 0; bucket < only.line().buckets(); ++bucket) {
-        destroy_bucket(of_, only, bucket);
-      }
+    state_.reset();  // out of sight
+    for (std::uint64_t bucket = 0; bucket < only.line().buckets(); ++bucket) {
+      destroy_bucket(of_, only, bucket);
     }
-    only.destroy(memory, layout());
-    return state_.reset();
+    return only.destroy(memory, layout());
   }
+  const typename cold_type::link kept = state_.cold_link;
   destroy_older(everything);
+  state_.reset();
+  state_.cold_link = kept;
   destroy_arrays(of_, cold());
   cold().snapshots.each([this](snapshot_base& snapshot) {
     cold().snapshots.remove(snapshot);
@@ -241,9 +244,6 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
   });
   cold().active = {};
   forget_requests();
-  const typename cold_type::link kept = state_.cold_link;
-  state_.reset();
-  state_.cold_link = kept;
   cold_blocks<Storage>::drop_if_unused(of_);
 }
 

@@ -17,7 +17,13 @@
 
 namespace steady::detail {
 
-// Destroys the elements of a bucket; their tags stay. Returns how many.
+// Destroys the elements of some slots.
+template <class Storage>
+void destroy_slots(const table_handle<Storage>& of, std::byte* slots, slot_set full) noexcept {
+  if (!of.kind.needs_no_destroying && !full.empty()) of.kind.destroy(of.table, slots, full);
+}
+
+// The same for a bucket; its tags stay. Returns how many.
 template <class Storage>
 STEADY_NOINLINE std::size_t destroy_bucket(const table_handle<Storage>& of,
                                            const bucket_array<Storage>& within,
@@ -25,10 +31,10 @@ STEADY_NOINLINE std::size_t destroy_bucket(const table_handle<Storage>& of,
   const array_layout& layout = of.layout();
   const slot_set full = within.full_slots(bucket, layout);
   std::size_t destroyed = full.size();
-  if (destroyed != 0) of.kind.destroy(of.table, within.slots(bucket, layout), full);
+  if (destroyed != 0) destroy_slots(of, within.slots(bucket, layout), full);
   for (overflow_bucket<Storage>* link : within.overflow_of(bucket, layout)) {
     const slot_set here = overflow_chain<Storage>::full_slots(link, layout);
-    of.kind.destroy(of.table, overflow_slots<Storage>(link, layout), here);
+    destroy_slots(of, overflow_slots<Storage>(link, layout), here);
     destroyed += here.size();
   }
   return destroyed;

@@ -111,6 +111,7 @@ class table {
     static_assert(searchable_by<K>,
                   "Hash and KeyEqual say is_transparent, but do not accept this type of key: the "
                   "hash takes it alone, the equality takes it and a key of the container");
+    user_code::require_readable(this);
     state_.recorder.probed();
     const std::uint64_t at = hashed(key);
     const reference where = state_.shown_bucket(at);
@@ -138,6 +139,7 @@ class table {
   // ---- iterating ----
 
   STEADY_ALWAYS_INLINE location first() const noexcept {
+    user_code::require_readable(this);
     return state_.size == 0 ? location{} : walk::first(state_);
   }
   STEADY_ALWAYS_INLINE location after(const location& at) const noexcept {
@@ -163,8 +165,7 @@ class table {
     return probe(
         where, will_need_slots(where), key,
         [](const location& found) STEADY_INLINE_LAMBDA { return std::pair(found, false); },
-        [&]()
-            STEADY_INLINE_LAMBDA { return std::pair(insert_absent(where, key, construct), true); },
+        [&]() STEADY_INLINE_LAMBDA { return std::pair(insert_absent(where, construct), true); },
         [&]() STEADY_INLINE_LAMBDA {
           const packed result = find_or_insert_slowly(at, key, Construct(construct));
           return std::pair(result.at(), result.flag());
@@ -174,7 +175,7 @@ class table {
   // As above when the caller knows that the key is absent.
   template <class K, class Construct>
   location insert_new(const K& key, const Construct& construct) {
-    return insert_absent(owner_of(hashed(key), key), key, construct);
+    return insert_absent(owner_of(hashed(key), key), construct);
   }
 
   // As find_or_insert() where neither `key` nor what `construct` reads is in this table. So others
@@ -211,9 +212,10 @@ class table {
     if (at.in_overflow || state_.shape.observed()) [[unlikely]]
       return erase_slowly(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
     const bool empties_bucket = seems_alone(at.tag());
-    remove(at.slot, at.tag());
+    remove(at.tag());
     if (empties_bucket) [[unlikely]]
       engine().note_emptied(at.in_new, at.bucket());
+    destroy(at.slot);
   }
   // The same, for a caller that goes on with `next`, the element after it.
   STEADY_ALWAYS_INLINE void erase(const location& at, location& next) noexcept {
@@ -311,6 +313,7 @@ class table {
   }
   // Moves an element to an empty slot, where moving does not throw.
   STEADY_ALWAYS_INLINE void relocate(slot_type* to, slot_type* from) noexcept {
+    [[maybe_unused]] const user_code scope(this, doing::moving_elements);
     unpoison<storage_type::is_poisoned>(to, sizeof(slot_type));
     Elements::move(allocator_, to, from);
     destroy(from);
@@ -558,12 +561,11 @@ class table {
   };
   STEADY_COLD void forget_first() noexcept { engine().forget_first(); }
 
-  template <class K, class Construct>
-  STEADY_ALWAYS_INLINE location insert_absent(const reference& where, const K& key,
-                                              const Construct& construct) {
+  template <class Construct>
+  STEADY_ALWAYS_INLINE location insert_absent(const reference& where, const Construct& construct) {
     require_changeable();
     if (engine().should_prepare()) [[unlikely]]
-      return insert_prepared(where.position, key, Construct(construct)).at();
+      return insert_prepared(where.position, Construct(construct)).at();
     return insert_at(where, construct);
   }
 
@@ -577,7 +579,7 @@ class table {
       return {complete(found, where_is(found, at)), false};
     }
     require_changeable();
-    if (engine().should_prepare()) return insert_prepared(at, key, construct);
+    if (engine().should_prepare()) return insert_prepared(at, construct);
     const reference where = state_.shown_bucket(at);
     const location made = insert_at(where, construct);
     engine().draw_in(where.bucket());
@@ -585,32 +587,29 @@ class table {
   }
 
   // An insertion outside the idle range. The element is made before others move, because it may be
-  // made from one of them.
-  template <class K, class Construct>
-  STEADY_NOINLINE packed insert_prepared(std::uint64_t at, const K& absent,
-                                         const Construct& construct) {
-    if (!state_.has_memory()) [[unlikely]] {
-      first_memory memory(*this);
-      engine().prepare_insertion();  // the table has a seed only now
-      const location made = insert_at(state_.shown_bucket(hashed(absent)), construct);
-      memory.keep();
-      return {made, true};
-    }
-    const line_seed before = state_.seed;
+  // made from one of them, and before the first memory is allocated.
+  template <class Construct>
+  STEADY_NOINLINE packed insert_prepared(std::uint64_t at, const Construct& construct) {
     temporary_slot<Elements, Allocator> made(allocator_, [&](slot_type* slot) {
       [[maybe_unused]] const user_code scope(this);
       construct(slot);
     });
-    engine().prepare_insertion();
-    // What was passed as key may have been moved from: from here on it is the element's.
-    if (state_.seed != before) [[unlikely]]
-      at = hashed(Elements::key_of(*made.get()));
-    return {insert_made(at, made.get()), true};
+    return insert_made(at, made.get());
   }
-  STEADY_ALWAYS_INLINE location insert_made(std::uint64_t at, slot_type* made) {
+  // Makes room, and moves the element in, whose hash position was `at` before. Once for all ways of
+  // making elements.
+  STEADY_NOINLINE packed insert_made(std::uint64_t at, slot_type* made) {
+    first_memory memory(*this);
+    const line_seed before = state_.seed;
+    engine().prepare_insertion();
+    if (state_.seed != before) [[unlikely]]
+      at = hashed(Elements::key_of(*made));
     const reference where = owner_of(at, Elements::key_of(*made));
     engine().announce_at(where.in_new, where.position);
-    return insert_at(where, [&](slot_type* to) { Elements::move(allocator_, to, made); });
+    const location there =
+        insert_at(where, [&](slot_type* to) { Elements::move(allocator_, to, made); });
+    memory.keep();
+    return {there, true};
   }
 
   // Makes the element with `construct(slot)`. Strong guarantee.
@@ -672,8 +671,8 @@ class table {
     const std::uint64_t per_chunk = layout::value.chunk_buckets();
     for (std::uint64_t chunk = 0; chunk < buckets; chunk += per_chunk) {
       const std::uint64_t end = min_of(chunk + per_chunk, buckets);
-      engine().copy_occupancy(
-          from, chunk);  // first, so that what was copied is destroyed if the rest fails
+      // First, so that it is known what to destroy should the rest fail.
+      engine().copy_occupancy(from, chunk);
       for (std::uint64_t bucket = chunk; bucket < end; ++bucket) {
         bucket_header* const header = from.header(bucket);
         const slot_set full = ~group::load(header).empty() & all_slots;
@@ -717,9 +716,9 @@ class table {
 
   // ---- erasing ----
 
-  STEADY_ALWAYS_INLINE void remove(slot_type* slot, std::uint8_t* tag) noexcept {
+  // Takes an element out of sight, which is then to be destroyed: its destructor may look for it.
+  STEADY_ALWAYS_INLINE void remove(std::uint8_t* tag) noexcept {
     require_changeable();
-    destroy(slot);
     *tag = empty_tag;
     state_.shape.count_erasure();
     if (--state_.size < state_.erase_limit) [[unlikely]]
@@ -730,7 +729,8 @@ class table {
   STEADY_NOINLINE bool erase_elsewhere(std::uint64_t position, const K& key) {
     const found_slot found = find_elsewhere(position, key);
     if (found.slot == nullptr) return false;
-    erase(complete(found, where_is(found, position)));
+    const location at = complete(found, where_is(found, position));
+    erase_slowly(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
     return true;
   }
   // Cold functions take few arguments: each one occupies a register on the hot path.
@@ -742,12 +742,10 @@ class table {
   STEADY_NOINLINE void erase_announced(slot_type* slot, std::uint8_t* tag, bool in_new,
                                        bool in_overflow, std::uint64_t bucket) noexcept {
     if (state_.shape.observed()) engine().before_erasing(slot);
-    remove(slot, tag);
-    if (in_overflow) {
-      engine().after_erasing_in_overflow(in_new, bucket);
-    } else {
-      engine().note_emptied(in_new, bucket);
-    }
+    remove(tag);
+    if (!in_overflow) engine().note_emptied(in_new, bucket);
+    destroy(slot);
+    if (in_overflow) engine().after_erasing_in_overflow(in_new, bucket);
   }
   // True if the header holds nothing but this tag, and rarely if it does; by words, which is less
   // work than by groups.

@@ -64,10 +64,10 @@ class iteration {
     const group_of_one own(at);
     if (own.later != 0) return first_of(state, own.later, own, at);
     const std::uint64_t where = where_of(at);
-    return from_group(state, {search::tags_after(state, layout::value, own.tags, where),
-                              search::slots_after(state, layout::value, own.tags, where),
-                              search::filled_after(state, layout::value, own.tags, where),
-                              search::place_after(state, layout::value, own.tags, where)});
+    return first_of(state, {search::tags_after(state, layout::value, own.tags, where),
+                            search::slots_after(state, layout::value, own.tags, where),
+                            search::filled_after(state, layout::value, own.tags, where),
+                            search::place_after(state, layout::value, own.tags, where)});
   }
 
  private:
@@ -248,8 +248,12 @@ class iteration {
   }
 
   // The first element of a group, none if that is none.
-  static STEADY_ALWAYS_INLINE location from_group(const state_type& state,
-                                                  const slot_group& found) noexcept {
+  static STEADY_NOINLINE location from_group(const state_type& state,
+                                             const slot_group& found) noexcept {
+    return first_of(state, found);
+  }
+  static STEADY_ALWAYS_INLINE location first_of(const state_type& state,
+                                                const slot_group& found) noexcept {
     if (found.tags == nullptr) return {};
     const bool in_overflow = (found.where & slot_group::in_overflow) != 0;
     const bool in_new = (found.where & slot_group::in_new) != 0;
