@@ -213,7 +213,7 @@ TEST_F(from_within, its_elements) {
   m.try_emplace(0, [] {});
   const std::function<void()> inserting = [&] { m.try_emplace(2, [] {}); };
   EXPECT_DEATH(m.try_emplace(1, inserting), message);
-  changing_value::at_end = [&] { m.erase(0); };
+  changing_value::at_end = [&] { m.try_emplace(3, [] {}); };
   EXPECT_DEATH(m.erase(0), message);
   changing_value::at_end = nullptr;
 }

@@ -46,11 +46,12 @@ namespace {
 
 using map = steady::hash_map<std::uint64_t, std::uint64_t>;
 
-// Debug mode adds a stamp.
-constexpr std::size_t stamp = sizeof(steady::detail::location_stamp<true>);
-static_assert(sizeof(map) == 48 + stamp);
-static_assert(sizeof(steady::hash_map<std::string, std::string>) == 48 + stamp);
-static_assert(sizeof(steady::hash_set<char>) == 48 + stamp);
+// Debug mode adds a stamp, and the reference that was handed out last.
+constexpr std::size_t watch =
+    sizeof(steady::detail::location_stamp<true>) + sizeof(steady::detail::reference_watch<true>);
+static_assert(sizeof(map) == 48 + watch);
+static_assert(sizeof(steady::hash_map<std::string, std::string>) == 48 + watch);
+static_assert(sizeof(steady::hash_set<char>) == 48 + watch);
 
 static_assert(std::is_nothrow_default_constructible_v<map>);
 static_assert(std::is_nothrow_move_constructible_v<map>);

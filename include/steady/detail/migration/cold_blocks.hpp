@@ -96,7 +96,9 @@ struct cold_blocks {
     made->old_array() = array;
     if (array.exists()) count(*made, of);
     // Without a cold block nobody noted what was reserved; it was no more than the room.
-    if (array.exists()) made->active.requests.reserved = room(array, of.layout());
+    if (array.exists()) {
+      made->active.requests.reserved = of.state.references.promised_or(room(array, of.layout()));
+    }
     of.state.cold_link = to_stored<typename cold_type::link>(made);
     note_crowding(*made, of.layout());
   }

@@ -15,11 +15,11 @@ template <class Storage>
 STEADY_COLD void table_engine<Storage>::reserve(std::uint64_t size) {
   const std::uint64_t wanted = max_of(size, state_.size);
   const unsigned fitting = layout().log2_buckets_for(wanted);
-  if (state_.cold_link == nullptr) {
-    if (!state_.has_memory() && fitting == 0) return make_first(wanted);
-    if (state_.has_memory() && wanted <= room()) return;
+  if (state_.cold_link != nullptr || (state_.has_memory() ? wanted > room() : fitting != 0)) {
+    return resize(state_.has_memory() ? max_of(fitting, state_.log2_buckets()) : fitting);
   }
-  resize(state_.has_memory() ? max_of(fitting, state_.log2_buckets()) : fitting);
+  if (!state_.has_memory()) make_first(wanted);
+  state_.references.promise(wanted);
 }
 
 // Brings the number of buckets to 2^log2_buckets, at once; until they are full, insertions move
@@ -91,6 +91,7 @@ STEADY_COLD void table_engine<Storage>::make_like(const array& other) {
 
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::withdraw_reservation() noexcept {
+  state_.references.withdraw();
   if (state_.cold_link == nullptr) return;
   requests().reserved = 0;
   update_limits();

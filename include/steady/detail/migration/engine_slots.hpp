@@ -2,6 +2,9 @@
 // one element leave to the engine.
 #pragma once
 
+#include <cstring>
+#include <utility>
+
 #include <steady/detail/migration/table_engine.hpp>
 
 namespace steady::detail {
@@ -101,6 +104,74 @@ STEADY_COLD void table_engine<Storage>::draw_in(std::uint64_t bucket) noexcept {
   map_memory<Storage> memory = of_.memory();
   within.drop_empty_overflow(memory, bucket, layout());
   state_.locations.change();
+}
+
+// To another slot of its bucket, or of that one's overflow. The bytes that it leaves are of no use
+// to anybody. Not where insertions move nothing,
+// where an observer watches, or where moving may throw; nor within a tiny array that is full.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::move_handed_out(const void* made) noexcept {
+  if constexpr (watches_references) {
+    const auto [slot, bucket, was_in_new] = state_.references.take();
+    const bool in_new = was_in_new && state_.migrating();  // else the old array was replaced by it
+    const std::uint64_t promised =
+        state_.cold_link != nullptr ? reserved() : state_.references.promised_or(0);
+    if (slot == nullptr || slot == made || state_.size <= promised || state_.shape.observed() ||
+        !of_.kind.moves_without_throwing || state_.reseeding()) {
+      return;
+    }
+    const array within = state_.array_of(in_new);
+    const std::uint64_t begin = in_new ? 0 : within.line().bucket_at(state_.frontier());
+    const std::uint64_t end = in_new ? cold().new_in_use() : within.line().buckets();
+    if (!within.exists() || bucket < begin || bucket >= end) return;
+    const tagged_slot from = element_in(within, bucket, slot);
+    if (from.slot == nullptr) return;
+    const tagged_slot target = claim_another(within, bucket, slot);
+    if (target.slot == nullptr) return;
+    moving_element element{from.slot, from.tag, 0, target.slot, nullptr};
+    of_.kind.relocate(of_.table, &element, 1);
+    *target.tag = std::exchange(*from.tag, empty_tag);
+    if constexpr (!Storage::is_poisoned) std::memset(from.slot, 0xdd, layout().slot_bytes);
+    state_.locations.change();
+  }
+}
+
+// The element in `slot`, if that is one of the bucket or of its overflow, and full.
+template <class Storage>
+STEADY_COLD tagged_slot table_engine<Storage>::element_in(const array& within, std::uint64_t bucket,
+                                                          const void* slot) const noexcept {
+  const auto search = [&](std::uint8_t* tags, slot_set full, std::byte* slots) -> tagged_slot {
+    for (const std::uint64_t number : full) {
+      std::byte* const at = slots + number * layout().slot_bytes;
+      if (at == slot) return {at, tags + number};
+    }
+    return {};
+  };
+  tagged_slot found = search(within.header(bucket)->tags, within.full_slots(bucket, layout()),
+                             within.slots(bucket, layout()));
+  for (overflow_bucket<Storage>* link : within.overflow_of(bucket, layout())) {
+    if (found.slot != nullptr) break;
+    found = search(link->tags, overflow_chain<Storage>::full_slots(link, layout()),
+                   overflow_slots<Storage>(link, layout()));
+  }
+  return found;
+}
+
+// Another slot for the element in `slot`; none if there is none.
+template <class Storage>
+STEADY_COLD tagged_slot table_engine<Storage>::claim_another(const array& within,
+                                                             std::uint64_t bucket,
+                                                             const void* slot) noexcept {
+  const unsigned room = within.is_tiny() ? within.tiny_slots(layout()) : layout().width;
+  const slot_set empty = within.empty_slots(bucket, layout()) & slot_set::first(room);
+  if (empty.empty() && within.is_tiny()) return {};
+  try {
+    const std::uint64_t position = of_.position(slot, state_.seed);
+    map_memory<Storage> memory = of_.memory();
+    return claim_slot(within, memory, bucket, position, layout());
+  } catch (...) {
+    return {};
+  }
 }
 
 // If the hash throws, everything counts as changing.

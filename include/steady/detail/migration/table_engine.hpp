@@ -112,6 +112,8 @@ class table_engine {
   void note_emptied(bool in_new, std::uint64_t bucket) const noexcept;
   // Before the elements of the chunk that `bucket` is in are copied, each to the same slot.
   void copy_occupancy(const array& from, std::uint64_t bucket) const noexcept;
+  // After one was inserted at `made`: moves the element whose reference was handed out last.
+  void move_handed_out(const void* made) noexcept;
   // After one was erased in overflow.
   void after_erasing_in_overflow(bool in_new, std::uint64_t bucket) noexcept;
   // After an insertion that had to search the overflow of a bucket.
@@ -170,6 +172,9 @@ class table_engine {
   void make_empty_buckets(unsigned log2_buckets);
   void take_seed() noexcept;
 
+  tagged_slot element_in(const array& within, std::uint64_t bucket,
+                         const void* slot) const noexcept;
+  tagged_slot claim_another(const array& within, std::uint64_t bucket, const void* slot) noexcept;
   void grow_small();
   bool can_grow_at_once(const array& old) const noexcept;
   bool grows_at_once() const noexcept;

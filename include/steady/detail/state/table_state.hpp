@@ -26,6 +26,7 @@
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/line/tag_group.hpp>
 #include <steady/detail/state/cold_block.hpp>
+#include <steady/detail/state/reference_watch.hpp>
 #include <steady/work.hpp>
 
 namespace steady::detail {
@@ -135,6 +136,7 @@ struct table_state {
   table_shape shape;
   [[no_unique_address]] work_recorder<Storage::counts_work> recorder;
   [[no_unique_address]] location_stamp<debug_mode> locations;  // changes when elements may move
+  [[no_unique_address]] reference_watch<watches_references> references;
 
   static constexpr std::uint64_t largest_limit = std::numeric_limits<std::uint32_t>::max();
 
@@ -233,6 +235,7 @@ struct table_state {
     const std::uint16_t name = shape.name();
     shape = table_shape();
     shape.set_name(name);
+    references = {};
   }
 
  private:
@@ -244,6 +247,7 @@ struct table_state {
     seed = other.seed;
     cold_link = other.cold_link;
     shape = other.shape;
+    references = other.references;
   }
   void rehome(void* table) noexcept {
     if (cold_link == nullptr || cold()->rare == nullptr) return;

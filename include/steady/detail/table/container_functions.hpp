@@ -148,12 +148,14 @@ class container_functions {
     const location found = table.find(key);
     if (!found) throw_no_such_key();
     table.note_write(found.slot);
+    table.note_reference(found);
     return elements::element_of(*found.slot).second;
   }
   template <class K>
   static const auto& value_at(const Table& table, const K& key) {
     const location found = table.find(key);
     if (!found) throw_no_such_key();
+    table.note_reference(found);
     return elements::element_of(*found.slot).second;
   }
 

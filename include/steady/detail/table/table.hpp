@@ -196,7 +196,7 @@ class table {
     engine().announce_at(where.in_new, where.position);
     const location made = insert_at(where, construct);
     memory.keep();
-    return {made, true};
+    return {inserted(made), true};
   }
 
   // ---- erasing ----
@@ -205,6 +205,11 @@ class table {
   STEADY_ALWAYS_INLINE void note_write(const slot_type* at) const noexcept {
     if (state_.shape.observed()) [[unlikely]]
       engine().announce(at);
+  }
+
+  // Before a reference to an element is given to a program.
+  STEADY_ALWAYS_INLINE void note_reference(const location& at) const noexcept {
+    state_.references.hand_out(at.slot, at.bucket(), at.in_new);
   }
 
   // Destroys the element; nothing else moves.
@@ -566,7 +571,12 @@ class table {
     require_changeable();
     if (engine().should_prepare()) [[unlikely]]
       return insert_prepared(where.position, Construct(construct)).at();
-    return insert_at(where, construct);
+    return inserted(insert_at(where, construct));
+  }
+  // After an insertion by a program, made at that location.
+  STEADY_ALWAYS_INLINE location inserted(const location& at) {
+    if constexpr (watches_references && !Elements::owns_memory) engine().move_handed_out(at.slot);
+    return at;
   }
 
   // find_or_insert() where the filter calls for searching the overflow, or the line is divided.
@@ -583,7 +593,7 @@ class table {
     const reference where = state_.shown_bucket(at);
     const location made = insert_at(where, construct);
     engine().draw_in(where.bucket());
-    return {made, true};
+    return {inserted(made), true};
   }
 
   // An insertion outside the idle range. The element is made before others move, because it may be
@@ -609,7 +619,7 @@ class table {
     const location there =
         insert_at(where, [&](slot_type* to) { Elements::move(allocator_, to, made); });
     memory.keep();
-    return {there, true};
+    return {inserted(there), true};
   }
 
   // Makes the element with `construct(slot)`. Strong guarantee.

@@ -100,6 +100,7 @@ class table_iterator {
   reference operator*() const noexcept {
     check_.require_element(table_, at_);
     if constexpr (!Const) table_->note_write(at_.slot);
+    table_->note_reference(at_);
     return elements::element_of(*at_.slot);
   }
   pointer operator->() const noexcept { return std::addressof(**this); }
