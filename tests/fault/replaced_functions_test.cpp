@@ -64,13 +64,13 @@ struct constant {
 template <class Part>
 struct hash_by : Part {
   hash_by() = default;
-  explicit hash_by(unsigned modulus) : Part{modulus} {}
+  explicit hash_by(unsigned m) : Part{m} {}
   std::size_t operator()(unsigned key) const { return key % this->modulus; }
 };
 template <class Part>
 struct equal_by : Part {
   equal_by() = default;
-  explicit equal_by(unsigned modulus) : Part{modulus} {}
+  explicit equal_by(unsigned m) : Part{m} {}
   bool operator()(unsigned a, unsigned b) const { return a % this->modulus == b % this->modulus; }
 };
 
@@ -79,15 +79,15 @@ class replaced_functions : public testing::Test {
  protected:
   using hash = hash_by<typename Parts::first_type>;
   using equal = equal_by<typename Parts::second_type>;
-  using set = steady::hash_set<unsigned, hash, equal>;
+  using container = steady::hash_set<unsigned, hash, equal>;
 
   // Keys 0 to modulus - 1.
-  static set set_of(unsigned modulus) {
-    set made(0, hash(modulus), equal(modulus));
+  static container set_of(unsigned modulus) {
+    container made(0, hash(modulus), equal(modulus));
     for (unsigned key = 0; key < modulus; ++key) made.insert(key);
     return made;
   }
-  static void expect(const set& of, unsigned modulus) {
+  static void expect(const container& of, unsigned modulus) {
     ASSERT_EQ(of.hash_function().modulus, modulus);
     ASSERT_EQ(of.key_eq().modulus, modulus);
     ASSERT_EQ(of.size(), modulus);
@@ -101,8 +101,8 @@ class replaced_functions : public testing::Test {
                               const IfFailed& if_failed) {
     for (std::size_t chance = 0;; ++chance) {
       SCOPED_TRACE(testing::Message() << "chance " << chance);
-      set a = set_of(10);
-      set b = set_of(7);
+      container a = set_of(10);
+      container b = set_of(7);
       bool failed = false;
       countdown::arm(chance);
       try {
@@ -125,7 +125,7 @@ using parts =
 TYPED_TEST_SUITE(replaced_functions, parts);
 
 TYPED_TEST(replaced_functions, by_copy_assignment) {
-  using set = typename TestFixture::set;
+  using set = typename TestFixture::container;
   this->at_every_chance([](set& a, set& b) { a = b; },
                         [](set& a, set& b) {
                           TestFixture::expect(a, 7);
@@ -138,7 +138,7 @@ TYPED_TEST(replaced_functions, by_copy_assignment) {
 }
 
 TYPED_TEST(replaced_functions, by_move_assignment) {
-  using set = typename TestFixture::set;
+  using set = typename TestFixture::container;
   this->at_every_chance([](set& a, set& b) { a = std::move(b); },
                         [](set& a, set&) { TestFixture::expect(a, 7); },
                         [](set& a, set& b) {
@@ -148,7 +148,7 @@ TYPED_TEST(replaced_functions, by_move_assignment) {
 }
 
 TYPED_TEST(replaced_functions, by_swapping) {
-  using set = typename TestFixture::set;
+  using set = typename TestFixture::container;
   this->at_every_chance([](set& a, set& b) { a.swap(b); },
                         [](set& a, set& b) {
                           TestFixture::expect(a, 7);
@@ -161,7 +161,7 @@ TYPED_TEST(replaced_functions, by_swapping) {
 }
 
 TYPED_TEST(replaced_functions, by_the_same) {
-  using set = typename TestFixture::set;
+  using set = typename TestFixture::container;
   set a = this->set_of(10);
   set& same = a;
   a = same;
