@@ -74,14 +74,14 @@ class containers_model : public whole_operations<Container, Guest> {
         a, [&] { a.container.rehash(slots); }, 0, 0);
   }
 
-  // Nothing has moved if there are as many buckets as before, and nothing was under way.
+  // Nothing has moved if there are as many slots as before, and nothing was under way.
   template <class Resize>
   void resize(side& a, const Resize& how, std::size_t promised, std::size_t still_promised) {
     const bool at_rest = !a.container.migrating();
-    const std::size_t buckets = a.container.stats().buckets;
+    const std::size_t slots = a.container.bucket_count();
     const bool done = trouble_.attempt(how);
     if (!done) return a.unsettled(), a.compare();
-    if (!at_rest || buckets != a.container.stats().buckets) a.kept.moved();
+    if (!at_rest || slots != a.container.bucket_count()) a.kept.moved();
     a.asked = 0;
     a.reserved = std::max(promised, still_promised);
     if (a.plain.size() > a.reserved) a.reserved = 0;

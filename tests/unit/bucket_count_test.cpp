@@ -126,6 +126,27 @@ TEST(rehash, to_what_one_bucket_holds_needs_no_cold_block) {
   EXPECT_EQ(map.stats().bytes, reserved.stats().bytes);
 }
 
+// Also where a request has given the map a cold block.
+TEST(rehash, to_as_many_slots_moves_nothing) {
+  for (const bool cold : {false, true}) {
+    number_map<> map;
+    for (std::uint64_t n = 0; n < 12; ++n) map[n] = n;
+    if (cold) map.reserve_gradually(14);
+    ASSERT_FALSE(map.migrating());
+    ASSERT_EQ(map.bucket_count(), 18u);
+    const auto* const first = std::addressof(*map.find(0));
+    for (const std::size_t slots : {1u, 10u, 18u}) {
+      map.rehash(slots);
+      EXPECT_EQ(map.bucket_count(), 18u);
+      EXPECT_EQ(std::addressof(*map.find(0)), first);
+    }
+    for (std::uint64_t n = 12; n < 14; ++n) map[n] = n;
+    EXPECT_EQ(std::addressof(*map.find(0)), first);
+    for (std::uint64_t n = 14; n < 100; ++n) map[n] = n;
+    EXPECT_STREQ(map.check_invariants(), nullptr);
+  }
+}
+
 TEST(bucket_counts, are_those_of_the_new_array_while_migrating) {
   number_map<> map;
   std::uint64_t n = 0;

@@ -37,7 +37,9 @@ STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets) {
   if (!state_.has_memory()) {
     make_empty_buckets(log2_buckets);
   } else {
-    if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
+    // A tiny array that is as large as any single bucket will do for one.
+    const bool suffices = log2_buckets == 0 && room() == layout().load_limit(0);
+    if (state_.old_array().is_tiny() && !suffices) small_growth<Storage>(of_).make_whole();
     if (of.old_array().line().log2_buckets() != log2_buckets) {
       start_migration(log2_buckets);
       requests().reserved = layout().load_limit(log2_buckets);
