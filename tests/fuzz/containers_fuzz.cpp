@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.mode = all_modes[way % 4];
   options.troubled = (way & 4) != 0;
   options.separate_memory = (way & 8) != 0;
-  options.keys = 1 + source.byte() * 4u;
+  options.keys = 1 + source.byte() * 2u;
   switch (kind % 7) {
     case 0:
       run_containers<set<number, hash, small_chunks>, set<number, guest_hash, guest_policy>>(

@@ -139,10 +139,12 @@ class node_operations : public single_operations<Container> {
     const bool round = source.byte() % 2 == 0;
     fill_guest(guest, from, count);
     merge_into(a, guest);
-    if (!round) return;
-    if (options_.troubled) trouble_.plan(source.byte());
-    merge_into(guest, a);
-    merge_into(a, guest);
+    if (round) {
+      if (options_.troubled) trouble_.plan(source.byte());
+      merge_into(guest, a);
+      merge_into(a, guest);
+    }
+    guest.check();
   }
 
   void fill_guest(container_side<Guest>& guest, std::uint32_t from, std::uint32_t count) {
@@ -162,9 +164,7 @@ class node_operations : public single_operations<Container> {
     const bool done = trouble_.attempt([&] { to.container.merge(from.container); });
     redistribute(to, from, done);
     if (!done) to.inserted_up_to(to.plain.size() + 1);
-    to.check();
     to.check_kept();
-    from.check();
     from.check_kept();
     if (!done) to.compare();
     if (!done) from.compare();

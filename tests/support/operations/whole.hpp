@@ -41,7 +41,7 @@ class whole_operations : public node_operations<Container, Guest> {
 
   void insert_many(side& a, side&, byte_source& source) {
     const std::uint32_t from = key_from(source);
-    const std::uint32_t count = source.byte();
+    const std::uint32_t count = source.byte() % 64;
     const std::uint8_t way = source.byte() % 4;
     std::vector<parts> made = make_many(from, count);
     std::vector<numbered> list = listed(made);
