@@ -85,6 +85,7 @@ TEST(lookup, probes_one_chain_in_every_state_of_a_migration) {
 TEST(lookup, compares_no_key_of_another_bucket) {
   // The same tag for all keys: whatever is probed is compared.
   struct same_tag {
+    using takes_seed = void;
     std::uint64_t operator()(std::uint64_t key, std::uint64_t) const noexcept { return key << 32; }
   };
   static std::size_t compared;

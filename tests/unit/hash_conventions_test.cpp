@@ -181,9 +181,7 @@ struct part {
 template <>
 struct steady::hash<user::part> {
   std::size_t operator()(const user::part& key) const { return key.number; }
-  bool operator()(const user::part& key, std::uint64_t number) const {
-    return key.number == number;
-  }
+  bool operator()(const user::part& key, std::uint64_t other) const { return key.number == other; }
 };
 
 namespace {

@@ -26,10 +26,10 @@ struct slot_group {
 
   static constexpr std::uint64_t in_overflow = 1;
   static constexpr std::uint64_t in_new = 2;
-  static constexpr std::uint64_t place(std::uint64_t bucket, unsigned buckets, bool in_new,
-                                       bool in_overflow) noexcept {
-    return bucket << 5 | std::uint64_t{buckets} << 2 | std::uint64_t{in_new} << 1 |
-           std::uint64_t{in_overflow};
+  static constexpr std::uint64_t place(std::uint64_t bucket, unsigned buckets, bool of_new,
+                                       bool of_overflow) noexcept {
+    return bucket << 5 | std::uint64_t{buckets} << 2 | (of_new ? in_new : 0) |
+           (of_overflow ? in_overflow : 0);
   }
   std::uint64_t bucket() const noexcept { return bucket_in(where); }
   std::uint8_t buckets() const noexcept { return static_cast<std::uint8_t>(where >> 2 & 7); }
