@@ -56,11 +56,13 @@ STEADY_COLD void table_engine<Storage>::rehash(std::uint64_t asked) {
   if (asked == 0 && state_.size == 0) return release();
   const unsigned log2_buckets =
       max_of(layout().log2_buckets_of(asked), layout().log2_buckets_for(state_.size));
-  if (state_.cold_link == nullptr && log2_buckets == 0) {
-    if (!state_.has_memory()) return make_first(layout().room_in_slots(asked));
-    if (state_.log2_buckets() == 0 && asked <= slots()) return;
+  const bool has_single_bucket = state_.has_memory() && state_.log2_buckets() == 0;
+  if (state_.cold_link != nullptr || log2_buckets != 0 ||
+      (state_.has_memory() && !(has_single_bucket && asked <= slots()))) {
+    return resize(log2_buckets);
   }
-  resize(log2_buckets);
+  if (!state_.has_memory()) make_first(layout().room_in_slots(asked));
+  state_.references.promise(room());
 }
 
 // Gives a table without memory 2^log2_buckets empty buckets. Throws what the allocator throws; it
