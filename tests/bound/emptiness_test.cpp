@@ -108,6 +108,8 @@ TYPED_TEST(emptiness, costs_a_worklist_nothing) {
     ASSERT_LE(this->lines(map), most_in_one_step);
     if (turn % 4 == 0) map.try_emplace(scattered(next), next), ++next;
   }
+  // Shrinking does not squeeze what is left at the end of the line into a few buckets.
+  EXPECT_LE(map.stats().longest_chain, 5u);
 }
 
 TYPED_TEST(emptiness, costs_scans_nothing) {
@@ -149,7 +151,7 @@ TYPED_TEST(emptiness, costs_clearing_and_copying_nothing) {
   map.reset_work();
   const typename TestFixture::map_type copy(map);
   EXPECT_EQ(copy, map);
-  EXPECT_LE(copy.bucket_count(), few);
+  EXPECT_LE(copy.bucket_count(), 4 * few);
   EXPECT_LE(this->lines(map), 8 * few + 16);  // copying it, and comparing
 
   map.reset_work();

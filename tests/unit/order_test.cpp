@@ -54,6 +54,17 @@ TYPED_TEST(order, of_a_copy_is_that_of_the_original) {
   EXPECT_EQ(order_of(a), order_of(assigned));
 }
 
+// Also where erasing has left gaps in buckets that have overflow.
+TYPED_TEST(order, of_a_copy_is_that_of_an_original_with_gaps) {
+  typename TestFixture::map_type a;
+  this->fill(a, 1400);
+  for (std::uint64_t n = 0; n < 1400; n += 4) a.erase(n);
+  const auto copy = a;
+  ASSERT_EQ(a.bucket_count(), copy.bucket_count());
+  EXPECT_EQ(order_of(a), order_of(copy));
+  EXPECT_STREQ(copy.check_invariants(), nullptr);
+}
+
 TYPED_TEST(order, of_a_copy_spares_hashing) {
   constexpr std::uint64_t count = 200'000;
   map_of<std::uint64_t, std::uint64_t, support::counted, TypeParam> a;

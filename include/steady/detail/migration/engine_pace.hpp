@@ -262,11 +262,21 @@ STEADY_COLD std::uint64_t table_engine<Storage>::destroy_older(std::uint64_t mos
 
 // ---- when to migrate ----
 
+// The part of the hash line from the first element on. Of interest only where the map may shrink.
+template <class Storage>
+STEADY_COLD double table_engine<Storage>::part_in_use(std::uint64_t size) const noexcept {
+  if (state_.migrating() || !sizing_now().may_shrink(state_.log2_buckets(), size)) return 1;
+  const array only = state_.old_array();
+  const std::uint64_t buckets = only.line().buckets();
+  const std::uint64_t first = occupancy<Storage>(only, layout()).next(0, buckets);
+  return static_cast<double>(buckets - first) / static_cast<double>(buckets);
+}
+
 template <class Storage>
 STEADY_COLD bool table_engine<Storage>::wants_migration(std::uint64_t size) const noexcept {
   if (state_.old_array().is_tiny() && size <= room() && state_.cold_link == nullptr) return false;
-  return sizing_now().wants_migration(state_.log2_buckets(), size) || wants_reseeding(size) ||
-         wants_compaction(size);
+  return sizing_now().wants_migration(state_.log2_buckets(), size, part_in_use(size)) ||
+         wants_reseeding(size) || wants_compaction(size);
 }
 
 // Not while a reservation forbids insertions to move elements; nor while growth is overdue, because
@@ -317,7 +327,7 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   if (!wants_migration(size)) return false;
   const unsigned now = state_.log2_buckets();
   const sizing sizes = sizing_now();
-  const unsigned next = sizes.wanted(now, size);
+  const unsigned next = sizes.wanted(now, size, part_in_use(size));
   const bool start = sizes.must_start(now, next);
   if (start && state_.cold_link != nullptr && cold().reseed) {
     cold_blocks<Storage>::rare_of(of_);

@@ -39,6 +39,20 @@ STEADY_COLD void table_engine<Storage>::copy_occupancy(const array& from,
 }
 
 template <class Storage>
+STEADY_COLD overflow_bucket<Storage>* table_engine<Storage>::add_overflow(std::uint64_t bucket,
+                                                                          std::uint16_t filter) {
+  using chain_type = overflow_chain<Storage>;
+  map_memory<Storage> memory = of_.memory();
+  const array within = state_.old_array();
+  overflow_bucket<Storage>* const added = within.take_overflow(memory, bucket, layout());
+  const chain_type chain = within.overflow_of(bucket, layout());
+  chain_type::put_in_front(added, within.first_overflow(bucket, layout()), chain.first());
+  within.header(bucket)->filter |= filter;
+  memory.saw_chain(chain.length() + 1);
+  return added;
+}
+
+template <class Storage>
 STEADY_COLD void table_engine<Storage>::before_erasing(const void* slot) noexcept {
   state_.each_walker([&](walker_base& walker) { walker.erasing(slot); });
   state_.shape.set_observed(state_.has_walkers() || state_.has_snapshots());

@@ -35,20 +35,21 @@ class sizing {
         asked_(asked),
         reseed_(reseed) {}
 
-  STEADY_COLD bool wants_migration(unsigned now, std::uint64_t size) const noexcept {
+  // `part` of the hash line has elements; see densest().
+  STEADY_COLD bool wants_migration(unsigned now, std::uint64_t size, double part) const noexcept {
     return asked_ != request::none || reseed_ || max_of(size, reserved_) > room(now) ||
-           size < shrink_below(now);
+           (size < shrink_below(now) && wanted(now, size, part) != now);
   }
 
   // The number of buckets to migrate to; `now`: nothing to do, unless compacting is requested.
-  STEADY_COLD unsigned wanted(unsigned now, std::uint64_t size) const {
+  STEADY_COLD unsigned wanted(unsigned now, std::uint64_t size, double part) const {
     const unsigned fitting = layout_.log2_buckets_for(max_of(size, reserved_));
     if (fitting > now) return min_of(fitting, now + 3);
     if (asked_ == request::shrink) return fitting;
     if (size >= shrink_below(now)) return now;
     const std::uint64_t soon = size + (std::uint64_t{1} << now) / 128;
     const std::uint64_t room_for = max_of(max_of(size, soon - soon / 9), reserved_);
-    return min_of(now, layout_.log2_buckets_for(room_for));
+    return min_of(now, max_of(layout_.log2_buckets_for(room_for), densest(size, part)));
   }
   bool must_start(unsigned now, unsigned next) const noexcept {
     return next != now || asked_ == request::compact || reseed_;
@@ -57,12 +58,28 @@ class sizing {
   // The idle range: from `shrink_below` to `room`, insertions and erasures have no migration work
   // to do.
   std::uint64_t room(unsigned now) const noexcept { return layout_.load_limit(now); }
+  // Whether the size alone does not rule out shrinking.
+  bool may_shrink(unsigned now, std::uint64_t size) const noexcept {
+    return size < shrink_below(now);
+  }
   STEADY_COLD std::uint64_t shrink_below(unsigned now) const noexcept {
     if (now <= layout_.log2_chunk_buckets || reserved_ > room(now - 1)) return 0;
     return static_cast<std::uint64_t>(static_cast<double>(room(now)) * shrink_part_);
   }
 
  private:
+  // The fewest buckets that a map may shrink to where all of its elements lie on `part` of the
+  // line, as when the first element is taken away again and again: their buckets would be that much
+  // fuller than on average. Twice as full as at the load limit is allowed.
+  STEADY_COLD unsigned densest(std::uint64_t size, double part) const noexcept {
+    unsigned log2_buckets = 0;
+    const double allowed = static_cast<double>(size) / (2 * layout_.load);
+    while (max_of(part * static_cast<double>(std::uint64_t{1} << log2_buckets), 1.0) < allowed) {
+      ++log2_buckets;
+    }
+    return log2_buckets;
+  }
+
   const array_layout& layout_;
   double shrink_part_;
   std::uint64_t reserved_;

@@ -104,6 +104,8 @@ class table_engine {
 
   // Claims a slot in the overflow of a bucket that is full.
   tagged_slot claim_overflow(bool in_new, std::uint64_t bucket, std::uint64_t position);
+  // Another overflow bucket for a bucket that is at rest, whose filter then admits `filter`, too.
+  overflow_bucket<Storage>* add_overflow(std::uint64_t bucket, std::uint16_t filter);
   // Before an element is erased, after announce(): tells walkers.
   void before_erasing(const void* slot) noexcept;
   // Occupancy: after an element was inserted into a bucket that was perhaps empty, and after one
@@ -184,6 +186,7 @@ class table_engine {
   std::uint64_t destroy_older(std::uint64_t most) noexcept;
   void evacuate();
 
+  double part_in_use(std::uint64_t size) const noexcept;
   bool wants_migration(std::uint64_t size) const noexcept;
   bool may_migrate_for_chains(std::uint64_t size) const noexcept;
   bool wants_compaction(std::uint64_t size) const noexcept;

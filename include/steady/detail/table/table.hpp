@@ -689,15 +689,23 @@ class table {
         auto* const slots = reinterpret_cast<slot_type*>(from.slots(bucket, layout::value));
         if (!full.empty()) copy_bucket(bucket, header->tags, full, slots, from);
       }
-      if (!from.is_tiny()) copy_overflow(from.chunk_of(chunk, layout::value));
+      if (!from.is_tiny()) copy_overflow(from, chunk);
     }
   }
-  // In the order of iteration, so that the copy has the same.
-  void copy_overflow(const chunk<storage_type>& from) {
-    for (overflow* link = from.first_overflow(); link != nullptr; link = from.next_overflow(link)) {
-      for (const std::uint64_t number :
-           ~native_tag_group::load(link).empty() & all_overflow_slots) {
-        copy_new(slots_of(link)[number]);
+  // Of the chunk that begins with bucket `first`: an overflow bucket for each, in the order of
+  // iteration, so that the copy has the same.
+  void copy_overflow(const bucket_array<storage_type>& from, std::uint64_t first) {
+    const chunk<storage_type> room = from.chunk_of(first, layout::value);
+    for (overflow* link = room.first_overflow(); link != nullptr; link = room.next_overflow(link)) {
+      const slot_set full = ~native_tag_group::load(link).empty() & all_overflow_slots;
+      if (full.empty()) continue;
+      const std::uint64_t bucket = first + link->home();
+      overflow* const own = engine().add_overflow(bucket, from.header(bucket)->filter);
+      for (const std::uint64_t number : full) {
+        construct_in(slots_of(own) + number,
+                     [&](slot_type* slot) { copy(slot, slots_of(link)[number]); });
+        own->tags[number] = link->tags[number];
+        ++state_.size;
       }
     }
   }
