@@ -4,6 +4,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -68,6 +69,20 @@ TYPED_TEST(fancy_pointers, hold_a_large_map) {
   for (int n = 0; n < 20'000; ++n) ASSERT_EQ(map.at(std::to_string(n)), std::to_string(3 * n));
   map.rehash(0);
   EXPECT_STREQ(map.check_invariants(), nullptr);
+}
+
+// What comes from elsewhere is looked for before it is inserted, in a map without memory as well.
+TYPED_TEST(fancy_pointers, hold_a_map_whose_first_element_comes_from_elsewhere) {
+  typename TestFixture::map_type emplaced;
+  emplaced.emplace(std::piecewise_construct, std::tuple(0), std::tuple(0));
+  this->expect_numbers(emplaced, 1);
+  typename TestFixture::map_type with_node;
+  EXPECT_TRUE(with_node.insert(emplaced.extract(0)).inserted);
+  this->expect_numbers(with_node, 1);
+  typename TestFixture::map_type merged;
+  merged.merge(with_node);
+  this->expect_numbers(merged, 1);
+  this->expect_numbers(with_node, 0);
 }
 
 // The purpose of such pointers: the map may lie at any address, and moves with its content.
