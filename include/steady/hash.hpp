@@ -234,7 +234,7 @@ struct hash<std::pair<First, Second>> {
   using takes_seed = void;
 
   std::uint64_t operator()(const std::pair<First, Second>& key, std::uint64_t seed = 0) const {
-    return hash_values(seed, key.first, key.second);
+    return steady::hash_values(seed, key.first, key.second);
   }
 };
 
@@ -244,7 +244,8 @@ struct hash<std::tuple<Values...>> {
   using takes_seed = void;
 
   std::uint64_t operator()(const std::tuple<Values...>& key, std::uint64_t seed = 0) const {
-    return std::apply([&](const Values&... values) { return hash_values(seed, values...); }, key);
+    return std::apply([&](const Values&... values) { return steady::hash_values(seed, values...); },
+                      key);
   }
 };
 

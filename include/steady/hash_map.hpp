@@ -188,7 +188,7 @@ class hash_container {
   // Bound: O(size). Strong guarantee.
   hash_container& operator=(const hash_container& other) {
     detail::require_copying<Elements, Allocator>();
-    if (this == &other) return *this;
+    if (this == std::addressof(other)) return *this;
     constexpr bool propagate = allocator_traits::propagate_on_container_copy_assignment::value;
     hash_container copy(other, propagate ? other.get_allocator() : get_allocator());
     table_.replace_functions(other.table_);
@@ -205,7 +205,7 @@ class hash_container {
       (allocator_traits::propagate_on_container_move_assignment::value ||
        allocator_traits::is_always_equal::value) &&
       table_type::replaces_functions_nothrow) {
-    if (this == &other) return *this;
+    if (this == std::addressof(other)) return *this;
     table_.replace_functions(other.table_);
     table_.end();
     if constexpr (allocator_traits::propagate_on_container_move_assignment::value) {
@@ -464,7 +464,7 @@ class hash_container {
   // O(source.size()).
   template <class H, class E, class P>
   void merge(hash_container<Elements, H, E, Allocator, P>& source) {
-    if (static_cast<const void*>(this) == static_cast<const void*>(&source)) return;
+    if (static_cast<const void*>(this) == static_cast<const void*>(std::addressof(source))) return;
     functions::merge(table_, source.table_);
   }
   template <class H, class E, class P>
@@ -502,14 +502,6 @@ class hash_container {
   // the bound is O(size + chunks).
   void clear() noexcept { table_.changing_engine().clear(); }
 
-  // Erases the elements for which `erases(element)` is true; returns how many. Bound: O(size).
-  template <class Predicate>
-  friend size_type erase_if(hash_container& container, Predicate erases) {
-    return functions::erase_if(container.table_, [&](const location& at) {
-      return static_cast<bool>(erases(*iterator(container.table_, at)));
-    });
-  }
-
   // ---- visiting ----
   // The visitor must not change the container; a map's values it may change, if the container is
   // not const.
@@ -517,11 +509,11 @@ class hash_container {
   // Calls `visitor(element)` for every element. Bound: O(size).
   template <class Visitor>
   void for_each(Visitor visitor) {
-    for (auto& element : *this) visitor(element);
+    visit_all(begin(), visitor);
   }
   template <class Visitor>
   void for_each(Visitor visitor) const {
-    for (auto& element : *this) visitor(element);
+    visit_all(begin(), visitor);
   }
   // The same for a part of the elements, so that several threads can share the work.
   template <class Visitor>
@@ -740,24 +732,29 @@ class hash_container {
     return table_.erase_key(key) ? 1 : 0;
   }
   node_type extract_found(const_iterator found) {
-    return found == end() ? node_type() : extract(found);
+    return found.is_end() ? node_type() : extract(found);
   }
   template <class Iterator>
   static std::pair<Iterator, Iterator> range_at(Iterator found) noexcept {
     Iterator next = found;
-    if (found != Iterator()) ++next;
+    if (!found.is_end()) next.operator++();
     return {found, next};
+  }
+
+  template <class Iterator, class Visitor>
+  static void visit_all(Iterator at, Visitor& visitor) {
+    for (; !at.is_end(); at.operator++()) visitor(at.operator*());
   }
 
   // Hands elements to the visitor, const ones if `Self` is const.
   template <class Self, class Visitor>
   static auto handing_to(Self& self, Visitor& visitor) {
-    using handed = decltype(*self.begin());
+    using handed = decltype(self.begin().operator*());
     return [&](const location& at) {
       if constexpr (!std::is_const_v<std::remove_reference_t<handed>>) {
         self.table_.note_write(at.slot);
       }
-      [[maybe_unused]] const typename table_type::user_code scope(&self.table_);
+      [[maybe_unused]] const typename table_type::user_code scope(std::addressof(self.table_));
       visitor(static_cast<handed>(Elements::element_of(*at.slot)));
     };
   }
@@ -779,6 +776,21 @@ using node_container =
                    typename Arguments::allocator, typename Arguments::policy>;
 
 }  // namespace detail
+
+// Erases the elements for which `erases(element)` is true; returns how many. Bound: O(size).
+// Throws what `erases` throws; what was erased stays so. Invalidates what refers to erased
+// elements.
+template <class Elements, class Hash, class KeyEqual, class Allocator, class Policy,
+          class Predicate>
+std::size_t erase_if(hash_container<Elements, Hash, KeyEqual, Allocator, Policy>& container,
+                     Predicate erases) {
+  using iterator = typename hash_container<Elements, Hash, KeyEqual, Allocator, Policy>::iterator;
+  auto& table = detail::container_access::table_of(container);
+  using functions = detail::container_functions<std::remove_reference_t<decltype(table)>>;
+  return functions::erase_if(table, [&](const auto& at) {
+    return static_cast<bool>(erases(iterator(table, at).operator*()));
+  });
+}
 
 inline namespace STEADY_ABI {
 
@@ -809,8 +821,18 @@ class hash_map : public detail::flat_container<
     return *this;
   }
 
-  friend void swap(hash_map& a, hash_map& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
+  // Exactly for this type, so that no operator of the elements' namespace takes precedence.
+  friend bool operator==(const hash_map& a, const hash_map& b) {
+    return static_cast<const base&>(a) == static_cast<const base&>(b);
+  }
 };
+
+// O(1), as the member.
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>
+void swap(hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>& a,
+          hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>& b) noexcept(noexcept(a.swap(b))) {
+  a.swap(b);
+}
 
 // Deduction guides. Options: what the constructors take behind the elements, any of them left out.
 

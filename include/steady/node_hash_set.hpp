@@ -55,8 +55,18 @@ class node_hash_set
     return *this;
   }
 
-  friend void swap(node_hash_set& a, node_hash_set& b) noexcept(noexcept(a.swap(b))) { a.swap(b); }
+  // Exactly for this type, so that no operator of the elements' namespace takes precedence.
+  friend bool operator==(const node_hash_set& a, const node_hash_set& b) {
+    return static_cast<const base&>(a) == static_cast<const base&>(b);
+  }
 };
+
+// O(1), as the member.
+template <class Key, class Hash, class KeyEqual, class Allocator, class Policy>
+void swap(node_hash_set<Key, Hash, KeyEqual, Allocator, Policy>& a,
+          node_hash_set<Key, Hash, KeyEqual, Allocator, Policy>& b) noexcept(noexcept(a.swap(b))) {
+  a.swap(b);
+}
 
 // Deduction guides. Options: what the constructors take behind the elements, any of them left out.
 

@@ -167,17 +167,17 @@ class snapshot final : private detail::snapshot_base {
     using difference_type = std::ptrdiff_t;
 
     iterator() noexcept = default;
-    explicit iterator(snapshot& of) noexcept : of_(&of) {}
+    explicit iterator(snapshot& of) noexcept : of_(std::addressof(of)) {}
 
     const value_type& operator*() const noexcept {
       return of_->element_at(*of_->current_, of_->at_);
     }
-    const value_type* operator->() const noexcept { return std::addressof(**this); }
+    const value_type* operator->() const noexcept { return std::addressof(operator*()); }
     iterator& operator++() {
       of_->advance();
       return *this;
     }
-    void operator++(int) { ++*this; }
+    void operator++(int) { operator++(); }
 
     friend bool operator==(const iterator& at, std::default_sentinel_t) noexcept {
       return !at.of_->shows();

@@ -59,7 +59,7 @@ class walker final : private detail::walker_base {
     using difference_type = std::ptrdiff_t;
 
     iterator() noexcept = default;
-    explicit iterator(walker& over) noexcept : walker_(&over) {}
+    explicit iterator(walker& over) noexcept : walker_(std::addressof(over)) {}
 
     // The element, wherever it is by now; it must not have been erased since it was reached.
     reference operator*() const noexcept { return walker_->current(); }
@@ -70,7 +70,7 @@ class walker final : private detail::walker_base {
       walker_->advance();
       return *this;
     }
-    void operator++(int) { ++*this; }
+    void operator++(int) { operator++(); }
 
     friend bool operator==(const iterator& at, std::default_sentinel_t) noexcept {
       return at.walker_->at_end();
@@ -82,7 +82,7 @@ class walker final : private detail::walker_base {
 
   // For the containers' walk().
   explicit walker(Table& table)
-      : table_(&table),
+      : table_(std::addressof(table)),
         seed_(table.state().seed),
         former_lines_(table.allocator()),
         to_meet_(table.allocator()),

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 
 #include <steady/detail/array/array_layout.hpp>
 #include <steady/detail/array/bit_levels.hpp>
@@ -95,8 +96,8 @@ class bucket_array {
     std::memset(begin + block.prefix, 0, sizeof(bucket_header) + layout.tiny_extras_bytes());
     store::set_slots(root(), directory_, 0, begin + block.slots, layout);
     memory.recorder().zeroed(sizeof(bucket_header));
-    poison<Storage::is_poisoned>(begin + block.slots,
-                                 std::size_t{tiny_slots(layout)} * layout.slot_bytes);
+    detail::poison<Storage::is_poisoned>(begin + block.slots,
+                                         std::size_t{tiny_slots(layout)} * layout.slot_bytes);
   }
 
   // Brings a tiny array into a larger block, where moving elements is copying their bytes. Throws
@@ -171,7 +172,7 @@ class bucket_array {
     if (is_tiny()) {
       const tiny_block& tiny = layout.tiny[tiny_size(layout)];
       std::byte* const block = slots(0, layout) - tiny.slots;
-      unpoison<Storage::is_poisoned>(block, tiny.bytes);
+      detail::unpoison<Storage::is_poisoned>(block, tiny.bytes);
       memory.recorder().chunk_released();
       memory.release(block, tiny.bytes, layout.alignment);
       *this = bucket_array();
@@ -240,7 +241,7 @@ class bucket_array {
 
   chain_type overflow_of(std::uint64_t bucket, const array_layout& layout) const noexcept {
     if (header(bucket)->filter == 0) return chain_type(nullptr);
-    return chain_type(to_raw(extras(slots(bucket, layout), bucket, layout).first_overflow));
+    return chain_type(detail::to_raw(extras(slots(bucket, layout), bucket, layout).first_overflow));
   }
   // The link to a bucket's overflow; has a meaning only while the bucket's filter is not 0.
   overflow_link& first_overflow(std::uint64_t bucket, const array_layout& layout) const noexcept {
@@ -276,7 +277,7 @@ class bucket_array {
   // Of a bucket with these slots; those of empty slots may be anything.
   static std::uint8_t* cached_hashes(std::byte* slots, std::uint64_t bucket,
                                      const array_layout& layout) noexcept {
-    return reinterpret_cast<std::uint8_t*>(&extras(slots, bucket, layout)) +
+    return reinterpret_cast<std::uint8_t*>(std::addressof(extras(slots, bucket, layout))) +
            sizeof(bucket_extras<Storage>);
   }
   // Before or after an element is put into the slot `number` of a bucket with these slots.
@@ -297,8 +298,8 @@ class bucket_array {
   }
   static bucket_extras<Storage>& extras(std::byte* slots, std::uint64_t bucket,
                                         const array_layout& layout) noexcept {
-    return extras_of<Storage>(slots, bucket % layout.chunk_buckets(), layout.slots_and_extras(),
-                              layout.extras_bytes);
+    return detail::extras_of<Storage>(slots, bucket % layout.chunk_buckets(),
+                                      layout.slots_and_extras(), layout.extras_bytes);
   }
   std::size_t buckets_per_chunk(const array_layout& layout) const noexcept {
     return is_embedded(line_, layout) ? line_.buckets() : layout.chunk_buckets();
@@ -356,7 +357,7 @@ class bucket_array {
 
   static void release_block(memory_type& memory, std::byte* block, std::size_t bytes,
                             const array_layout& layout, bool full, bool with_pages) noexcept {
-    unpoison<Storage::is_poisoned>(block, bytes);
+    detail::unpoison<Storage::is_poisoned>(block, bytes);
     memory.release_chunk(block, bytes, layout.alignment, full, with_pages);
   }
 

@@ -50,7 +50,7 @@ class chunk {
 
   // Makes unwritten memory a chunk without overflow, whose block ends at `end`.
   void initialize(std::byte* spare, std::byte* end) const noexcept {
-    auto* const made = ::new (static_cast<void*>(&footer())) chunk_footer<Storage>{};
+    auto* const made = ::new (static_cast<void*>(std::addressof(footer()))) chunk_footer<Storage>{};
     set_spare(*made, spare, end);
     if (has_occupancy()) *occupancy() = 0;
     if constexpr (unwritten_bytes_are_watched) {
@@ -64,14 +64,14 @@ class chunk {
   // A bit for each group of buckets, see occupancy.hpp. Small arrays have none.
   bool has_occupancy() const noexcept { return layout_.has_occupancy(buckets_); }
   std::uint64_t* occupancy() const noexcept {
-    return reinterpret_cast<std::uint64_t*>(&footer() + 1);
+    return reinterpret_cast<std::uint64_t*>(std::addressof(footer()) + 1);
   }
 
   // An overflow bucket for the bucket of that number, empty and not linked yet. Throws what the
   // allocator throws.
   overflow* take_overflow(memory_type& memory, std::uint64_t bucket) const {
     chunk_footer<Storage>& own = footer();
-    overflow* taken = to_raw(own.free);
+    overflow* taken = detail::to_raw(own.free);
     if (taken != nullptr) {
       own.free = taken->next;
     } else {
@@ -89,8 +89,8 @@ class chunk {
     chunk_footer<Storage>& own = footer();
     std::memset(given->tags, 0, sizeof given->tags);
     given->next = own.free;
-    own.free = to_stored<overflow_link>(given);
-    poison_slots(overflow_slots<Storage>(given, layout_),
+    own.free = detail::to_stored<overflow_link>(given);
+    poison_slots(detail::overflow_slots<Storage>(given, layout_),
                  layout_.overflow_width * layout_.slot_bytes);
     memory.overflow_given_back(1);
   }
@@ -99,14 +99,14 @@ class chunk {
   // bucket now. Null when there are no more.
   overflow* first_overflow() const noexcept {
     const chunk_footer<Storage>& own = footer();
-    if (spare_room() == to_raw(own.next_spare)) return nullptr;
+    if (spare_room() == detail::to_raw(own.next_spare)) return nullptr;
     if (layout_.spare_buckets(buckets_) == 0) return first_of_extension(own.extensions);
     return reinterpret_cast<overflow*>(spare_room());
   }
   overflow* next_overflow(overflow* at) const noexcept {
     const chunk_footer<Storage>& own = footer();
     std::byte* const end = reinterpret_cast<std::byte*>(at) + layout_.overflow_stride;
-    if (end == to_raw(own.next_spare)) return nullptr;
+    if (end == detail::to_raw(own.next_spare)) return nullptr;
     if ((at->home_and_place & overflow::is_last) == 0) return reinterpret_cast<overflow*>(end);
     if ((at->home_and_place & overflow::in_extension) == 0)
       return first_of_extension(own.extensions);
@@ -115,9 +115,9 @@ class chunk {
 
   void release_extensions(memory_type& memory) const noexcept {
     const std::size_t bytes = layout_.extension_bytes(buckets_);
-    for (std::byte* block = to_raw(footer().extensions); block != nullptr;) {
-      std::byte* const next = to_raw(reinterpret_cast<extension*>(block)->next);
-      unpoison<Storage::is_poisoned>(block, bytes);
+    for (std::byte* block = detail::to_raw(footer().extensions); block != nullptr;) {
+      std::byte* const next = detail::to_raw(reinterpret_cast<extension*>(block)->next);
+      detail::unpoison<Storage::is_poisoned>(block, bytes);
       memory.release(block, bytes, layout_.alignment);
       block = next;
     }
@@ -125,8 +125,8 @@ class chunk {
   // O(extensions).
   std::size_t extensions() const noexcept {
     std::size_t count = 0;
-    for (std::byte* block = to_raw(footer().extensions); block != nullptr; ++count) {
-      block = to_raw(reinterpret_cast<extension*>(block)->next);
+    for (std::byte* block = detail::to_raw(footer().extensions); block != nullptr; ++count) {
+      block = detail::to_raw(reinterpret_cast<extension*>(block)->next);
     }
     return count;
   }
@@ -150,8 +150,9 @@ class chunk {
   }
 
   overflow* first_of_extension(const byte_link& block) const noexcept {
-    return block == nullptr ? nullptr
-                            : reinterpret_cast<overflow*>(to_raw(block) + layout_.extension_header);
+    return block == nullptr
+               ? nullptr
+               : reinterpret_cast<overflow*>(detail::to_raw(block) + layout_.extension_header);
   }
   // The one that ends there.
   extension& extension_before(std::byte* end) const noexcept {
@@ -160,10 +161,10 @@ class chunk {
 
   // An overflow bucket that was never taken; there is one.
   overflow* take_spare(chunk_footer<Storage>& own) const noexcept {
-    std::byte* const spare = to_raw(own.next_spare);
-    std::byte* const end = to_raw(own.end_spare);
+    std::byte* const spare = detail::to_raw(own.next_spare);
+    std::byte* const end = detail::to_raw(own.end_spare);
     set_spare(own, spare + layout_.overflow_stride, end);
-    unpoison<Storage::is_poisoned>(spare, sizeof(overflow));
+    detail::unpoison<Storage::is_poisoned>(spare, sizeof(overflow));
     auto* const taken = ::new (static_cast<void*>(spare)) overflow{};
     if (own.extensions != nullptr) taken->home_and_place |= overflow::in_extension;
     if (spare + layout_.overflow_stride == end) taken->home_and_place |= overflow::is_last;
@@ -174,19 +175,20 @@ class chunk {
     const std::size_t bytes = layout_.extension_bytes(buckets_);
     std::byte* const block = memory.allocate(bytes, layout_.alignment);
     ::new (static_cast<void*>(block)) extension{nullptr};
-    byte_link& last =
-        own.extensions == nullptr ? own.extensions : extension_before(to_raw(own.end_spare)).next;
-    last = to_stored<byte_link>(block);
+    byte_link& last = own.extensions == nullptr
+                          ? own.extensions
+                          : extension_before(detail::to_raw(own.end_spare)).next;
+    last = detail::to_stored<byte_link>(block);
     set_spare(own, block + layout_.extension_header, block + bytes);
     poison_slots(block + layout_.extension_header, bytes - layout_.extension_header);
   }
 
   static void set_spare(chunk_footer<Storage>& own, std::byte* next, std::byte* end) noexcept {
-    own.next_spare = to_stored<byte_link>(next);
-    own.end_spare = to_stored<byte_link>(end);
+    own.next_spare = detail::to_stored<byte_link>(next);
+    own.end_spare = detail::to_stored<byte_link>(end);
   }
   static void poison_slots(std::byte* from, std::size_t bytes) noexcept {
-    poison<Storage::is_poisoned>(from, bytes);
+    detail::poison<Storage::is_poisoned>(from, bytes);
   }
 
   std::byte* slots_;

@@ -56,7 +56,7 @@ class header_leaves {
   }
   static STEADY_ALWAYS_INLINE root_type root_of(const root_link& link) noexcept {
     if constexpr (null_when_nowhere) {
-      return link == nullptr ? local_detour() : to_raw(link);
+      return link == nullptr ? local_detour() : detail::to_raw(link);
     } else {
       return link;
     }
@@ -75,20 +75,20 @@ class header_leaves {
     const std::uint64_t bucket = offset / sizeof(Header);
     constexpr std::uint64_t leaf_chunks = leaf_headers / Layout::chunk_buckets;
     auto* const end = reinterpret_cast<slots_link*>(leaf(root, bucket));
-    return to_raw(*(end - 1 - bucket / Layout::chunk_buckets % leaf_chunks)) +
+    return detail::to_raw(*(end - 1 - bucket / Layout::chunk_buckets % leaf_chunks)) +
            bucket % Layout::chunk_buckets * Layout::bucket_bytes;
   }
   // The same by numbers.
   static std::byte* slots(root_type root, std::int8_t, std::uint64_t bucket,
                           const array_layout& layout) noexcept {
-    return to_raw(*entry(root, bucket >> layout.log2_chunk_buckets, layout)) +
+    return detail::to_raw(*entry(root, bucket >> layout.log2_chunk_buckets, layout)) +
            bucket % layout.chunk_buckets() * layout.bucket_bytes;
   }
 
   // Enters `chunk`, whose slots begin at `first`, in the directory.
   static void set_slots(root_type root, std::int8_t, std::uint64_t chunk, std::byte* first,
                         const array_layout& layout) noexcept {
-    std::construct_at(entry(root, chunk, layout), to_stored<slots_link>(first));
+    std::construct_at(entry(root, chunk, layout), detail::to_stored<slots_link>(first));
   }
 
   // ---- headers in front of the only chunk ----
@@ -100,9 +100,9 @@ class header_leaves {
   static root_link embed(std::byte* prefix) noexcept {
     auto* const headers = reinterpret_cast<Header*>(prefix + embedded_prefix);
     auto* const node = std::construct_at(reinterpret_cast<leaf_link*>(prefix + sizeof(node_link)),
-                                         to_stored<leaf_link>(headers));
-    return to_stored<root_link>(
-        std::construct_at(reinterpret_cast<node_link*>(prefix), to_stored<node_link>(node)));
+                                         detail::to_stored<leaf_link>(headers));
+    return detail::to_stored<root_link>(std::construct_at(reinterpret_cast<node_link*>(prefix),
+                                                          detail::to_stored<node_link>(node)));
   }
 
   // ---- tiny arrays ----
@@ -120,7 +120,7 @@ class header_leaves {
   STEADY_COLD static root_link create(memory_type& memory, line_partition line,
                                       const array_layout& layout) {
     std::byte* const block = memory.allocate(root_bytes(line, layout), block_alignment);
-    return to_stored<root_link>(reinterpret_cast<node_link*>(block));
+    return detail::to_stored<root_link>(reinterpret_cast<node_link*>(block));
   }
 
   // From now on the headers of `chunk`, and its directory entry, may be written.
@@ -140,10 +140,10 @@ class header_leaves {
     }
     if (node != nullptr) {
       std::construct_at(const_cast<node_link*>(root_of(root)) + leaf / node_leaves,
-                        to_stored<node_link>(reinterpret_cast<leaf_link*>(node)));
+                        detail::to_stored<node_link>(reinterpret_cast<leaf_link*>(node)));
     }
     auto* const headers = reinterpret_cast<Header*>(block + leaf_directory_bytes(line, layout));
-    std::construct_at(leaf_entry(root, leaf), to_stored<leaf_link>(headers));
+    std::construct_at(leaf_entry(root, leaf), detail::to_stored<leaf_link>(headers));
   }
   // No chunk below `chunks` will be looked at again; the last of them was given back just now.
   STEADY_COLD static void release(memory_type& memory, const root_link& root, line_partition line,
@@ -188,7 +188,7 @@ class header_leaves {
 
   static Header* leaf(root_type root, std::uint64_t bucket) noexcept {
     const std::uint64_t leaf = bucket / leaf_headers;
-    return to_raw(to_raw(root[leaf / node_leaves])[leaf % node_leaves]);
+    return detail::to_raw(detail::to_raw(root[leaf / node_leaves])[leaf % node_leaves]);
   }
   static slots_link* entry(root_type root, std::uint64_t chunk,
                            const array_layout& layout) noexcept {
@@ -196,7 +196,7 @@ class header_leaves {
     return end - 1 - chunk % (leaf_headers >> layout.log2_chunk_buckets);
   }
   static leaf_link* leaf_entry(const root_link& root, std::uint64_t leaf) noexcept {
-    return to_raw(root_of(root)[leaf / node_leaves]) + leaf % node_leaves;
+    return detail::to_raw(root_of(root)[leaf / node_leaves]) + leaf % node_leaves;
   }
 
   static std::uint64_t leaves(line_partition line) noexcept {
@@ -224,13 +224,13 @@ class header_leaves {
 
   static void release_leaf(memory_type& memory, const root_link& root, line_partition line,
                            std::uint64_t leaf, const array_layout& layout) noexcept {
-    auto* const headers = reinterpret_cast<std::byte*>(to_raw(*leaf_entry(root, leaf)));
+    auto* const headers = reinterpret_cast<std::byte*>(detail::to_raw(*leaf_entry(root, leaf)));
     memory.release(headers - leaf_directory_bytes(line, layout), leaf_bytes(line, layout),
                    block_alignment);
   }
   static void release_node(memory_type& memory, const root_link& root, line_partition line,
                            std::uint64_t node) noexcept {
-    auto* const block = reinterpret_cast<std::byte*>(to_raw(root_of(root)[node]));
+    auto* const block = reinterpret_cast<std::byte*>(detail::to_raw(root_of(root)[node]));
     memory.release(block, node_bytes(line), block_alignment);
   }
 
@@ -242,9 +242,9 @@ class header_leaves {
   static inline constinit node_link nowhere_node = &nowhere_leaf;
   static inline constinit node_link detour_node = &detour_leaf;
   static root_type local_detour() noexcept {
-    static leaf_link leaf = to_stored<leaf_link>(const_cast<Header*>(&detour_header));
-    static node_link node = to_stored<node_link>(&leaf);
-    return &node;
+    static leaf_link leaf = detail::to_stored<leaf_link>(const_cast<Header*>(&detour_header));
+    static node_link node = detail::to_stored<node_link>(std::addressof(leaf));
+    return std::addressof(node);
   }
 };
 

@@ -41,13 +41,13 @@ class header_run {
   using root_link = typename Storage::template pointer<Header>;  // as it is stored
 
   static constexpr root_link nowhere() noexcept {
-    return to_stored<root_link>(const_cast<Header*>(&empty_header));
+    return detail::to_stored<root_link>(const_cast<Header*>(&empty_header));
   }
   static root_link detour() noexcept {
-    return to_stored<root_link>(const_cast<Header*>(&detour_header));
+    return detail::to_stored<root_link>(const_cast<Header*>(&detour_header));
   }
   static STEADY_ALWAYS_INLINE root_type root_of(const root_link& link) noexcept {
-    return to_raw(link);
+    return detail::to_raw(link);
   }
 
   // ---- finding ----
@@ -89,7 +89,7 @@ class header_run {
   // Room that they need in front of them, and their root, `prefix` being that room.
   static constexpr std::size_t embedded_prefix = round_up(sizeof(directory_entry), sizeof(Header));
   static root_link embed(std::byte* prefix) noexcept {
-    return to_stored<root_link>(reinterpret_cast<Header*>(prefix + embedded_prefix));
+    return detail::to_stored<root_link>(reinterpret_cast<Header*>(prefix + embedded_prefix));
   }
 
   // ---- tiny arrays ----
@@ -125,7 +125,7 @@ class header_run {
     std::byte* const block = size.reserved ? reserve_addresses(size.total())
                                            : memory.allocate(size.total(), alignof(Header));
     if (size.reserved) memory.supplied(size.chunk_bits);
-    return to_stored<root_link>(
+    return detail::to_stored<root_link>(
         reinterpret_cast<Header*>(block + size.chunk_bits_room + size.directory));
   }
 
@@ -146,7 +146,7 @@ class header_run {
     const std::uint64_t bucket = chunks << layout.log2_chunk_buckets;
     if (bucket % slice_headers != 0 || !extent::of(line, layout).reserved) return;
     const std::uint64_t slices = bucket / slice_headers;
-    auto* const begin = reinterpret_cast<std::byte*>(to_raw(root));
+    auto* const begin = reinterpret_cast<std::byte*>(detail::to_raw(root));
     release_pages(begin + (slices - 1) * slice_bytes, slice_bytes);
     memory.withdrawn(slice_bytes);
     if (slices % slices_per_directory_slice(layout) == 0) {
@@ -162,7 +162,7 @@ class header_run {
                                   const array_layout& layout) noexcept {
     const extent size = extent::of(line, layout);
     auto* const block =
-        reinterpret_cast<std::byte*>(to_raw(root)) - size.directory - size.chunk_bits_room;
+        reinterpret_cast<std::byte*>(detail::to_raw(root)) - size.directory - size.chunk_bits_room;
     if (!size.reserved) return memory.release(block, size.total(), alignof(Header));
     release_addresses(block, size.total());
     memory.withdrawn(size.chunk_bits);

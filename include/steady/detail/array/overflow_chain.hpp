@@ -28,7 +28,7 @@ class overflow_chain {
     explicit iterator(overflow* at) noexcept : at_(at) {}
     overflow* operator*() const noexcept { return at_; }
     iterator& operator++() noexcept {
-      at_ = to_raw(at_->next);
+      at_ = detail::to_raw(at_->next);
       return *this;
     }
     bool operator!=(const iterator& other) const noexcept { return at_ != other.at_; }
@@ -72,18 +72,18 @@ class overflow_chain {
   // Puts a chain in front of what `first` leads to, if that is one; else it is the whole chain.
   static void put_in_front(overflow* chain, typename overflow::link& first,
                            overflow* rest) noexcept {
-    overflow_chain(chain).last()->next = to_stored<typename overflow::link>(rest);
-    std::construct_at(&first, to_stored<typename overflow::link>(chain));
+    overflow_chain(chain).last()->next = detail::to_stored<typename overflow::link>(rest);
+    std::construct_at(std::addressof(first), detail::to_stored<typename overflow::link>(chain));
   }
 
   // Gives the overflow buckets without elements back to their chunk; `first` is the link to the
   // chain. False if none is left.
   static bool drop_empty(const chunk<Storage>& within, map_memory<Storage>& memory,
                          typename overflow::link& first, const array_layout& layout) noexcept {
-    typename overflow::link* link = &first;
-    while (overflow* const candidate = to_raw(*link)) {
+    typename overflow::link* link = std::addressof(first);
+    while (overflow* const candidate = detail::to_raw(*link)) {
       if (!full_slots(candidate, layout).empty()) {
-        link = &candidate->next;
+        link = std::addressof(candidate->next);
         continue;
       }
       *link = candidate->next;

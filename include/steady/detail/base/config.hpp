@@ -139,7 +139,7 @@ inline constexpr std::size_t cache_line_bytes = 64;
 template <std::size_t Bytes>
 STEADY_ALWAYS_INLINE void prefetch_lines(const void* address) noexcept {
   const auto* const first = static_cast<const unsigned char*>(address);
-  for (std::size_t at = 0; at < Bytes; at += cache_line_bytes) prefetch(first + at);
+  for (std::size_t at = 0; at < Bytes; at += cache_line_bytes) detail::prefetch(first + at);
 }
 
 }  // namespace steady::detail

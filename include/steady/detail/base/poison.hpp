@@ -42,10 +42,10 @@ template <bool Poisons, class Slot>
 class slot_opening {
  public:
   explicit slot_opening(Slot* slot) noexcept : slot_(slot) {
-    unpoison<Poisons>(slot, sizeof(Slot));
+    detail::unpoison<Poisons>(slot, sizeof(Slot));
   }
   ~slot_opening() {
-    if (slot_ != nullptr) poison<Poisons>(slot_, sizeof(Slot));
+    if (slot_ != nullptr) detail::poison<Poisons>(slot_, sizeof(Slot));
   }
   slot_opening(const slot_opening&) = delete;
   slot_opening& operator=(const slot_opening&) = delete;

@@ -58,11 +58,11 @@ struct elements_in_slots {
 
   template <class Allocator, class... Arguments>
   static void construct(Allocator& allocator, slot_type* at, Arguments&&... arguments) {
-    construct_element(allocator, at, std::forward<Arguments>(arguments)...);
+    detail::construct_element(allocator, at, std::forward<Arguments>(arguments)...);
   }
   template <class Allocator>
   static void destroy(Allocator& allocator, slot_type* at) noexcept {
-    destroy_element(allocator, at);
+    detail::destroy_element(allocator, at);
   }
   // Whether destroying an element is doing nothing.
   template <class Allocator>
@@ -113,7 +113,8 @@ struct set_elements : elements_in_slots<Key> {
   // Builds `to` from `from`, which has to be destroyed afterwards all the same.
   template <class Allocator>
   static void move(Allocator& allocator, slot_type* to, slot_type* from) {
-    if constexpr (moves_with<Allocator>()) construct_element(allocator, to, std::move(*from));
+    if constexpr (moves_with<Allocator>())
+      detail::construct_element(allocator, to, std::move(*from));
   }
 
   // The same, but on an exception `from` is as before: what may throw when moved is copied. The
@@ -123,7 +124,7 @@ struct set_elements : elements_in_slots<Key> {
     if constexpr (nothrow_movable() || !copyable()) {
       move(allocator, to, from);
     } else {
-      construct_element(allocator, to, std::as_const(*from));
+      detail::construct_element(allocator, to, std::as_const(*from));
     }
   }
   template <class Allocator>
@@ -175,8 +176,8 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   template <class Allocator>
   static void move(Allocator& allocator, slot_type* to, slot_type* from) {
     if constexpr (moves_with<Allocator>()) {
-      construct_element(allocator, to, std::move(const_cast<Key&>(from->first)),
-                        std::move(from->second));
+      detail::construct_element(allocator, to, std::move(const_cast<Key&>(from->first)),
+                                std::move(from->second));
     }
   }
 
@@ -187,7 +188,7 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
     if constexpr (nothrow_movable() || !moves_with<Allocator>()) {
       move(allocator, to, from);
     } else if constexpr (copyable()) {
-      construct_element(allocator, to, std::as_const(*from));
+      detail::construct_element(allocator, to, std::as_const(*from));
     } else {
       move_members(to, from);
     }
@@ -230,14 +231,14 @@ class temporary_slot {
 
   template <class Construct>
   temporary_slot(Allocator& allocator, const Construct& construct) : allocator_(allocator) {
-    construct(&slot_);
+    construct(get());
   }
-  ~temporary_slot() { Elements::destroy(allocator_, &slot_); }
+  ~temporary_slot() { Elements::destroy(allocator_, get()); }
 
   temporary_slot(const temporary_slot&) = delete;
   temporary_slot& operator=(const temporary_slot&) = delete;
 
-  slot_type* get() noexcept { return &slot_; }
+  slot_type* get() noexcept { return std::addressof(slot_); }
 
  private:
   Allocator& allocator_;

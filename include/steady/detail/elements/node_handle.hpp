@@ -24,7 +24,7 @@ class node_handle {
   node_handle() noexcept = default;
   node_handle(node_handle&& other) noexcept(Elements::nothrow_movable()) { take(other); }
   node_handle& operator=(node_handle&& other) noexcept(Elements::nothrow_movable()) {
-    if (this != &other) {
+    if (this != std::addressof(other)) {
       reset();
       take(other);
     }

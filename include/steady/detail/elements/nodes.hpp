@@ -63,13 +63,13 @@ struct node_elements {
   template <class... Arguments>
   static void construct(Allocator& allocator, slot_type* at, Arguments&&... arguments) {
     make_node(allocator, at, [&](value_type* element) {
-      construct_element(allocator, element, std::forward<Arguments>(arguments)...);
+      detail::construct_element(allocator, element, std::forward<Arguments>(arguments)...);
     });
   }
 
   static void destroy(Allocator& allocator, slot_type* at) noexcept {
-    if (*at != nullptr) {
-      destroy_element(allocator, to_raw(*at));
+    if (detail::to_raw(*at) != nullptr) {
+      detail::destroy_element(allocator, detail::to_raw(*at));
       std::allocator_traits<Allocator>::deallocate(allocator, *at, 1);
     }
     std::destroy_at(at);
@@ -82,8 +82,9 @@ struct node_elements {
     move(allocator, to, from);
   }
   static void transplant(Allocator& allocator, slot_type* to, slot_type* from) {
-    make_node(allocator, to,
-              [&](value_type* element) { Elements::transfer(allocator, element, to_raw(*from)); });
+    make_node(allocator, to, [&](value_type* element) {
+      Elements::transfer(allocator, element, detail::to_raw(*from));
+    });
   }
 
  private:
@@ -91,7 +92,7 @@ struct node_elements {
   static void make_node(Allocator& allocator, slot_type* at, const Make& make) {
     const slot_type node = std::allocator_traits<Allocator>::allocate(allocator, 1);
     try {
-      make(to_raw(node));
+      make(detail::to_raw(node));
     } catch (...) {
       std::allocator_traits<Allocator>::deallocate(allocator, node, 1);
       throw;

@@ -73,7 +73,7 @@ std::size_t known_length(Range& range) {
   if constexpr (requires { static_cast<std::size_t>(range.size()); }) {
     return static_cast<std::size_t>(range.size());
   } else {
-    return known_length(std::begin(range), std::end(range));
+    return detail::known_length(std::begin(range), std::end(range));
   }
 }
 

@@ -127,7 +127,7 @@ template <class Hash, class Key>
 STEADY_ALWAYS_INLINE std::uint64_t position_of(
     const Hash& hash, const Key& key,
     const line_seed& seed) noexcept(hashes_nothrow<kind_of_hash<Hash, Key>, Hash, Key>) {
-  return position_by<kind_of_hash<Hash, Key>>(hash, key, seed);
+  return detail::position_by<kind_of_hash<Hash, Key>>(hash, key, seed);
 }
 
 // The line cut into 2^log2_buckets intervals. The shift leaves four bits below the bucket's index:

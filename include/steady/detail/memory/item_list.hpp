@@ -70,7 +70,7 @@ class item_list {
   void grow(std::size_t count) {
     const std::size_t capacity = count < 2 * capacity_ ? 2 * capacity_ : count < 16 ? 16 : count;
     auto* const items =
-        reinterpret_cast<Item*>(allocate_block<alignment>(allocator_, bytes_for(capacity)));
+        reinterpret_cast<Item*>(detail::allocate_block<alignment>(allocator_, bytes_for(capacity)));
     if (size_ != 0) std::memcpy(static_cast<void*>(items), items_, size_ * sizeof(Item));
     free_items();
     items_ = items;
@@ -78,8 +78,8 @@ class item_list {
   }
   void free_items() noexcept {
     if (items_ == nullptr) return;
-    release_block<alignment>(allocator_, reinterpret_cast<std::byte*>(items_),
-                             bytes_for(capacity_));
+    detail::release_block<alignment>(allocator_, reinterpret_cast<std::byte*>(items_),
+                                     bytes_for(capacity_));
   }
 
   Allocator allocator_;

@@ -48,7 +48,7 @@ void release_block(Allocator& allocator, std::byte* block, std::size_t bytes) no
       typename std::allocator_traits<Allocator>::template rebind_traits<block_unit<Alignment>>;
   typename traits::allocator_type blocks(allocator);
   auto* const first = reinterpret_cast<block_unit<Alignment>*>(block);
-  traits::deallocate(blocks, to_stored<typename traits::pointer>(first), bytes / Alignment);
+  traits::deallocate(blocks, detail::to_stored<typename traits::pointer>(first), bytes / Alignment);
 }
 
 // Where a map's blocks come from. `table` is the map's table, which knows its allocator. Sizes are
@@ -89,14 +89,14 @@ struct table_memory {
 
   static std::byte* allocate(void* table, std::size_t bytes, std::size_t alignment) {
     auto& allocator = static_cast<Table*>(table)->allocator();
-    if (alignment > unit) return allocate_block<Alignment>(allocator, bytes);
-    return allocate_block<unit>(allocator, bytes);
+    if (alignment > unit) return detail::allocate_block<Alignment>(allocator, bytes);
+    return detail::allocate_block<unit>(allocator, bytes);
   }
   static void release(void* table, std::byte* block, std::size_t bytes,
                       std::size_t alignment) noexcept {
     auto& allocator = static_cast<Table*>(table)->allocator();
-    if (alignment > unit) return release_block<Alignment>(allocator, block, bytes);
-    release_block<unit>(allocator, block, bytes);
+    if (alignment > unit) return detail::release_block<Alignment>(allocator, block, bytes);
+    detail::release_block<unit>(allocator, block, bytes);
   }
   static constexpr memory_source source{allocate, release, unit};
 };
@@ -146,8 +146,8 @@ class map_memory {
   // A chunk of slots. Those of the one size that full chunks have can be recycled.
   std::byte* allocate_chunk(std::size_t bytes, std::size_t alignment, bool full) {
     const bool recycle = full && holds_recycled();
-    std::byte* const block =
-        recycle ? to_raw(std::exchange(counters_->recycled, nullptr)) : allocate(bytes, alignment);
+    std::byte* const block = recycle ? detail::to_raw(std::exchange(counters_->recycled, nullptr))
+                                     : allocate(bytes, alignment);
     recorder_.chunk_allocated();
     return block;
   }
@@ -156,7 +156,7 @@ class map_memory {
                      bool with_pages) noexcept {
     recorder_.chunk_released();
     if (full && counters_ != nullptr && !holds_recycled()) {
-      counters_->recycled = to_stored<byte_pointer>(block);
+      counters_->recycled = detail::to_stored<byte_pointer>(block);
     } else {
       if (with_pages) release_pages_within(block, bytes);
       release(block, bytes, alignment);
@@ -165,7 +165,7 @@ class map_memory {
   // Releases the chunk that is kept for recycling, if there is one.
   void release_recycled(std::size_t bytes, std::size_t alignment) noexcept {
     if (!holds_recycled()) return;
-    release(to_raw(std::exchange(counters_->recycled, nullptr)), bytes, alignment);
+    release(detail::to_raw(std::exchange(counters_->recycled, nullptr)), bytes, alignment);
   }
   bool holds_recycled() const noexcept {
     return counters_ != nullptr && counters_->recycled != nullptr;

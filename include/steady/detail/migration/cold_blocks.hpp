@@ -40,9 +40,9 @@ struct cold_blocks {
       }
       rare_block* const made = ::new (static_cast<void*>(block)) rare_block();
       made->table = of.table;
-      cold.rare = to_stored<typename cold_type::rare_link>(made);
+      cold.rare = detail::to_stored<typename cold_type::rare_link>(made);
     }
-    return *to_raw(cold.rare);
+    return *detail::to_raw(cold.rare);
   }
 
   // Another cold block, for other arrays. Throws what the allocator throws.
@@ -56,7 +56,7 @@ struct cold_blocks {
   // Releases a cold block that holds no arrays any more, and its rare block.
   static void release(const handle& of, cold_type* cold) noexcept {
     if (cold->rare != nullptr) {
-      rare_block* const rare = to_raw(cold->rare);
+      rare_block* const rare = detail::to_raw(cold->rare);
       std::destroy_at(rare);
       of.memory_of(nullptr).release(reinterpret_cast<std::byte*>(rare), sizeof(rare_block),
                                     alignment);
@@ -99,7 +99,7 @@ struct cold_blocks {
     if (array.exists()) {
       made->active.requests.reserved = of.state.references.promised_or(room(array, of.layout()));
     }
-    of.state.cold_link = to_stored<typename cold_type::link>(made);
+    of.state.cold_link = detail::to_stored<typename cold_type::link>(made);
     note_crowding(*made, of.layout());
   }
   // Counts what a table of few buckets holds.

@@ -53,7 +53,7 @@ class element_transfer {
     for (overflow_bucket<Storage>* link : source_.overflow_of(bucket, layout_)) {
       ++overflow_buckets_;
       gather_from(link->tags, overflow_chain<Storage>::full_slots(link, layout_),
-                  overflow_slots<Storage>(link, layout_), first, last);
+                  detail::overflow_slots<Storage>(link, layout_), first, last);
     }
   }
 

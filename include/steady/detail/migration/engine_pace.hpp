@@ -202,7 +202,7 @@ STEADY_COLD std::uint64_t table_engine<Storage>::pending() const noexcept {
     buckets = state_.old_array().line().buckets();  // of a migration that has not begun
   }
   if (state_.cold_link != nullptr && cold().older != nullptr) {
-    buckets += incremental_destruction<Storage>::pending(*to_raw(cold().older));
+    buckets += incremental_destruction<Storage>::pending(*detail::to_raw(cold().older));
   }
   return buckets;
 }
@@ -251,7 +251,7 @@ template <class Storage>
 STEADY_COLD std::uint64_t table_engine<Storage>::destroy_older(std::uint64_t most) noexcept {
   std::uint64_t done = 0;
   while (done < most && cold().older != nullptr) {
-    cold_type* const newest = to_raw(cold().older);
+    cold_type* const newest = detail::to_raw(cold().older);
     done += incremental_destruction<Storage>(of_, *newest).step(most - done);
     if (newest->old_array().exists()) continue;
     cold().older = newest->older;

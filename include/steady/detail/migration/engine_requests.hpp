@@ -181,16 +181,17 @@ STEADY_COLD void table_engine<Storage>::empty_buckets(const array& within) noexc
     const auto chain = within.overflow_of(bucket, layout());
     *within.header(bucket) = bucket_header{};
     occupied.note_emptied(bucket, bucket, end);
-    destroy_slots(of_, within.slots(bucket, layout()), full);
+    detail::destroy_slots(of_, within.slots(bucket, layout()), full);
     for (overflow_bucket<Storage>* link = chain.first(); link != nullptr;) {
-      overflow_bucket<Storage>* const next = to_raw(link->next);
-      destroy_slots(of_, overflow_slots<Storage>(link, layout()),
-                    overflow_chain<Storage>::full_slots(link, layout()));
+      overflow_bucket<Storage>* const next = detail::to_raw(link->next);
+      detail::destroy_slots(of_, detail::overflow_slots<Storage>(link, layout()),
+                            overflow_chain<Storage>::full_slots(link, layout()));
       within.chunk_of(bucket, layout()).give_overflow(memory, link);
       link = next;
     }
     const std::size_t slots = within.is_tiny() ? within.tiny_slots(layout()) : layout().width;
-    poison<Storage::is_poisoned>(within.slots(bucket, layout()), slots * layout().slot_bytes);
+    detail::poison<Storage::is_poisoned>(within.slots(bucket, layout()),
+                                         slots * layout().slot_bytes);
   }
 }
 
@@ -212,14 +213,14 @@ STEADY_COLD void table_engine<Storage>::clear_gradually() noexcept {
   incremental_destruction<Storage>::begin(retired, state_.size);
   fresh->rare = std::exchange(retired.rare, nullptr);
   if (fresh->rare != nullptr) {
-    to_raw(fresh->rare)->reseed_again_from = 0;
+    detail::to_raw(fresh->rare)->reseed_again_from = 0;
     const std::uint64_t rare_bytes = of_.memory().rounded(sizeof(rare_block), 16);
     retired.memory.bytes -= rare_bytes;
     fresh->memory.bytes += rare_bytes;
   }
   fresh->older = state_.cold_link;
   state_.reset();
-  state_.cold_link = to_stored<typename cold_type::link>(fresh);
+  state_.cold_link = detail::to_stored<typename cold_type::link>(fresh);
   state_.shape.set_observed(state_.has_walkers());
   update_limits();
 }
@@ -234,7 +235,7 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
     array only = state_.old_array();
     state_.reset();  // out of sight
     for (std::uint64_t bucket = 0; bucket < only.line().buckets(); ++bucket) {
-      destroy_bucket(of_, only, bucket);
+      detail::destroy_bucket(of_, only, bucket);
     }
     return only.destroy(memory, layout());
   }
@@ -242,7 +243,7 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
   destroy_older(everything);
   state_.reset();
   state_.cold_link = kept;
-  destroy_arrays(of_, cold());
+  detail::destroy_arrays(of_, cold());
   cold().snapshots.each([this](snapshot_base& snapshot) {
     cold().snapshots.remove(snapshot);
     snapshot.ended();

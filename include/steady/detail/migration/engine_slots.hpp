@@ -16,7 +16,8 @@ STEADY_NOINLINE tagged_slot table_engine<Storage>::claim_overflow(bool in_new, s
                                                                   std::uint64_t position) {
   map_memory<Storage> memory = of_.memory();
   const array within = state_.array_of(in_new);
-  const tagged_slot claimed = claim_overflow_slot(within, memory, bucket, position, layout());
+  const tagged_slot claimed =
+      detail::claim_overflow_slot(within, memory, bucket, position, layout());
   if (state_.cold_link == nullptr) return claimed;
   // The next insertion deals with long chains and too much overflow.
   if (of_.kind.reseeds &&
@@ -102,8 +103,9 @@ STEADY_COLD void table_engine<Storage>::draw_in(std::uint64_t bucket) noexcept {
       if (empty.empty()) break;
       const std::uint64_t to = empty.lowest();
       empty.remove_lowest();
-      moving_element element{overflow_slots<Storage>(link, layout()) + from * layout().slot_bytes,
-                             link->tags + from, 0, slots + to * layout().slot_bytes, nullptr};
+      moving_element element{
+          detail::overflow_slots<Storage>(link, layout()) + from * layout().slot_bytes,
+          link->tags + from, 0, slots + to * layout().slot_bytes, nullptr};
       of_.kind.relocate(of_.table, &element, 1);
       if (layout().caches_hashes) {
         array::cached_hashes(slots, bucket, layout())[to] = cached_hash::unknown;
@@ -166,7 +168,7 @@ STEADY_COLD tagged_slot table_engine<Storage>::element_in(const array& within, s
   for (overflow_bucket<Storage>* link : within.overflow_of(bucket, layout())) {
     if (found.slot != nullptr) break;
     found = search(link->tags, overflow_chain<Storage>::full_slots(link, layout()),
-                   overflow_slots<Storage>(link, layout()));
+                   detail::overflow_slots<Storage>(link, layout()));
   }
   return found;
 }

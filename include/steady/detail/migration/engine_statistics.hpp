@@ -41,7 +41,7 @@ STEADY_COLD stats table_engine<Storage>::statistics() const noexcept {
     now.overflow_buckets = of.memory.overflow_buckets;
     now.longest_chain = of.memory.longest_chain;
     if (of.older != nullptr) {
-      const cold_type& older = *to_raw(of.older);
+      const cold_type& older = *detail::to_raw(of.older);
       now.bytes += older.memory.bytes + older.destruction.older_bytes;
       now.retired = older.destruction.total_elements;
       elements += now.retired;
@@ -51,7 +51,8 @@ STEADY_COLD stats table_engine<Storage>::statistics() const noexcept {
     now.migrations = {counted.grown, counted.compacted, counted.shrunk, counted.reseeded};
     const auto steps_of = [&](driver one) { return counted.steps[static_cast<unsigned>(one)]; };
     now.steps = {steps_of(driver::insert), steps_of(driver::erase), steps_of(driver::trim),
-                 of.rare == nullptr ? 0 : to_raw(of.rare)->steps_by_walk, steps_of(driver::call)};
+                 of.rare == nullptr ? 0 : detail::to_raw(of.rare)->steps_by_walk,
+                 steps_of(driver::call)};
   }
   now.bytes += elements * of_.kind.bytes_elsewhere;
   now.migrating = is_pending();

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include <steady/detail/array/bucket_array.hpp>
 #include <steady/detail/array/occupancy.hpp>
@@ -32,10 +33,10 @@ STEADY_NOINLINE std::size_t destroy_bucket(const table_handle<Storage>& of,
   const array_layout& layout = of.layout();
   const slot_set full = within.full_slots(bucket, layout);
   std::size_t destroyed = full.size();
-  if (destroyed != 0) destroy_slots(of, within.slots(bucket, layout), full);
+  if (destroyed != 0) detail::destroy_slots(of, within.slots(bucket, layout), full);
   for (overflow_bucket<Storage>* link : within.overflow_of(bucket, layout)) {
     const slot_set here = overflow_chain<Storage>::full_slots(link, layout);
-    destroy_slots(of, overflow_slots<Storage>(link, layout), here);
+    detail::destroy_slots(of, detail::overflow_slots<Storage>(link, layout), here);
     destroyed += here.size();
   }
   return destroyed;
@@ -54,7 +55,7 @@ STEADY_NOINLINE void destroy_array(const table_handle<Storage>& of, map_memory<S
       const occupancy<Storage> occupied(within, of.layout());
       for (std::uint64_t bucket = occupied.next(max_of(first, from), last); bucket < last;
            bucket = occupied.next(bucket + 1, last)) {
-        destroy_bucket(of, within, bucket);
+        detail::destroy_bucket(of, within, bucket);
       }
     }
     within.release_chunk(memory, of.layout(), chunk, false);
@@ -66,12 +67,12 @@ STEADY_NOINLINE void destroy_array(const table_handle<Storage>& of, map_memory<S
 template <class Storage>
 STEADY_COLD void destroy_arrays(const table_handle<Storage>& of,
                                 cold_block<Storage>& cold) noexcept {
-  map_memory<Storage> memory = of.memory_of(&cold);
+  map_memory<Storage> memory = of.memory_of(std::addressof(cold));
   bucket_array<Storage>& old = cold.old_array();
   if (cold.migrating()) {
-    destroy_array(of, memory, cold.new_array(), 0, cold.new_written());
+    detail::destroy_array(of, memory, cold.new_array(), 0, cold.new_written());
   }
-  destroy_array(of, memory, old, old.line().bucket_at(cold.frontier), old.line().buckets());
+  detail::destroy_array(of, memory, old, old.line().bucket_at(cold.frontier), old.line().buckets());
   memory.release_recycled(of.layout().chunk_bytes, of.layout().alignment);
   cold.memory.overflow_buckets = 0;
   cold.frontier = 0;
@@ -86,7 +87,10 @@ class incremental_destruction {
   using handle = table_handle<Storage>;
 
   incremental_destruction(const handle& of, cold_type& retired) noexcept
-      : of_(of), cold_(retired), progress_(retired.destruction), memory_(of.memory_of(&retired)) {}
+      : of_(of),
+        cold_(retired),
+        progress_(retired.destruction),
+        memory_(of.memory_of(std::addressof(retired))) {}
 
   // Retires the arrays of a cold block, which held `elements` elements. O(1).
   STEADY_COLD static void begin(cold_type& cold, std::uint64_t elements) noexcept {
@@ -97,7 +101,7 @@ class incremental_destruction {
     progress.total_elements = elements;
     if (!progress.in_new) progress.next_bucket = first_old(cold);
     if (cold.older != nullptr) {
-      const cold_type& older = *to_raw(cold.older);
+      const cold_type& older = *detail::to_raw(cold.older);
       progress.total_elements += older.destruction.total_elements;
       progress.older_bytes = older.memory.bytes + older.destruction.older_bytes;
       progress.older_pending = pending(older);
@@ -141,7 +145,7 @@ class incremental_destruction {
     } else if (of_.kind.needs_no_destroying) {
       progress_.next_bucket |= of_.layout().chunk_buckets() - 1;  // the rest of the chunk as well
     }
-    if (!of_.kind.needs_no_destroying) destroyed = destroy_bucket(of_, within, bucket);
+    if (!of_.kind.needs_no_destroying) destroyed = detail::destroy_bucket(of_, within, bucket);
     memory_.recorder().destroyed(destroyed);
     progress_.elements -= destroyed;
     progress_.total_elements -= destroyed;

@@ -47,7 +47,7 @@ class migration {
   // must be a rare block.
   STEADY_COLD void start_reseeding(unsigned log2_buckets, std::uint64_t early) {
     start(log2_buckets);
-    rare_block& rare = *to_raw(cold_.rare);
+    rare_block& rare = *detail::to_raw(cold_.rare);
     rare.next_seed = random_seed();
     rare.prepared = 0;
     const line_partition line = cold_.old_array().line();
@@ -76,11 +76,11 @@ class migration {
   std::uint64_t pending() const noexcept {
     if (!cold_.migrating()) return 0;
     const std::uint64_t per_step = layout().chunk_buckets();
-    const std::uint64_t preparing =
-        cold_.reseeding
-            ? (cold_.new_array().line().buckets() - to_raw(cold_.rare)->prepared + per_step - 1) /
-                  per_step
-            : 0;
+    const std::uint64_t preparing = cold_.reseeding
+                                        ? (cold_.new_array().line().buckets() -
+                                           detail::to_raw(cold_.rare)->prepared + per_step - 1) /
+                                              per_step
+                                        : 0;
     const line_partition line = cold_.old_array().line();
     return preparing + line.buckets() - line.bucket_at(cold_.frontier);
   }
@@ -188,7 +188,7 @@ class migration {
   // The first step after preparing empties the first bucket, so that the frontier is not 0 where
   // the new array owns anything.
   STEADY_COLD void advance_reseeding() {
-    rare_block& rare = *to_raw(cold_.rare);
+    rare_block& rare = *detail::to_raw(cold_.rare);
     array& old = cold_.old_array();
     if (rare.prepared < cold_.new_array().line().buckets()) return prepare_next();
     if (cold_.frontier != 0 && !rare.early_emptied) {
@@ -209,8 +209,8 @@ class migration {
   void reseed(std::uint64_t bucket) {
     const array& old = cold_.old_array();
     cold_.announce(false, old.line().first_of(bucket), old.line().last_of(bucket));
-    element_transfer<Storage> transfer(of_, old, cold_.new_array(), to_raw(cold_.rare)->next_seed,
-                                       memory_);
+    element_transfer<Storage> transfer(of_, old, cold_.new_array(),
+                                       detail::to_raw(cold_.rare)->next_seed, memory_);
     transfer.gather(bucket);
     transfer.run();
     transfer.emptied(bucket);
@@ -221,7 +221,7 @@ class migration {
   }
   // A chunk of new buckets, empty.
   void prepare_next() {
-    std::uint64_t& prepared = to_raw(cold_.rare)->prepared;
+    std::uint64_t& prepared = detail::to_raw(cold_.rare)->prepared;
     array& target = cold_.new_array();
     target.provide(memory_, layout(), prepared);
     const std::uint64_t end =
@@ -252,7 +252,7 @@ class migration {
   void complete_reseeding() noexcept {
     cold_.reseeding = false;
     cold_.snapshots.each([](snapshot_base& snapshot) { snapshot.reseeded(); });
-    const line_seed before = std::exchange(of_.state.seed, to_raw(cold_.rare)->next_seed);
+    const line_seed before = std::exchange(of_.state.seed, detail::to_raw(cold_.rare)->next_seed);
     const std::uint16_t name = of_.state.shape.name();
     while (of_.state.shape.name() == name) of_.state.shape.set_name(random_name());
     of_.state.each_walker([&](walker_base& walker) { walker.reseeded(before); });

@@ -37,7 +37,8 @@ STEADY_NOINLINE tagged_slot claim_overflow_slot(const bucket_array<Storage>& arr
   }
   header->filter |= filter_bit(position);
   const std::uint64_t number = chain_type::empty_slots(link, layout).lowest();
-  return {overflow_slots<Storage>(link, layout) + number * layout.slot_bytes, link->tags + number};
+  return {detail::overflow_slots<Storage>(link, layout) + number * layout.slot_bytes,
+          link->tags + number};
 }
 
 // Claims a slot in the bucket itself if it has room, else in its overflow.
@@ -45,7 +46,7 @@ template <class Storage>
 tagged_slot claim_slot(const bucket_array<Storage>& array, map_memory<Storage>& memory,
                        std::uint64_t bucket, std::uint64_t position, const array_layout& layout) {
   const slot_set empty = array.empty_slots(bucket, layout);
-  if (empty.empty()) return claim_overflow_slot(array, memory, bucket, position, layout);
+  if (empty.empty()) return detail::claim_overflow_slot(array, memory, bucket, position, layout);
   const std::uint64_t number = empty.lowest();
   std::byte* const slots = array.slots(bucket, layout);
   array.cache_hash(slots, bucket, number, position, layout);

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <type_traits>
 
 #include <steady/detail/array/bucket.hpp>
@@ -132,7 +133,8 @@ class split {
   STEADY_NOINLINE std::size_t fill_gaps_on_bytes(std::uint32_t gaps) {
     std::size_t arrived = 0;
     std::size_t passed = 0;
-    for (overflow* link = step_.overflow; link != nullptr; link = to_raw(link->next), ++passed) {
+    for (overflow* link = step_.overflow; link != nullptr;
+         link = detail::to_raw(link->next), ++passed) {
       slot_type* const slots = overflow_slots_of(link);
       for (const std::uint64_t from : ~native_tag_group::load(link).empty() & all_overflow_slots) {
         const std::uint64_t value = Table::hasher::number(elements::key_of(slots[from]));
@@ -156,8 +158,9 @@ class split {
 
   STEADY_NOINLINE bool run_with_overflow(overflow& link) {
     if (link.next != nullptr) return false;
-    slot_type* const slots = overflow_slots_of(&link);
-    const slot_set arriving = ~native_tag_group::load(&link).empty() & all_overflow_slots;
+    slot_type* const slots = overflow_slots_of(std::addressof(link));
+    const slot_set arriving =
+        ~native_tag_group::load(std::addressof(link)).empty() & all_overflow_slots;
     std::uint64_t positions[max_bucket_width];
     const slot_set arriving_upper = find_upper(slots, arriving, positions);
     const slot_set full = occupied();
@@ -300,7 +303,7 @@ class split {
     return step_.target_headers + (side & 1);
   }
   static slot_type* overflow_slots_of(overflow* link) noexcept {
-    return reinterpret_cast<slot_type*>(overflow_slots<storage>(link, layout::value));
+    return reinterpret_cast<slot_type*>(detail::overflow_slots<storage>(link, layout::value));
   }
 
   // The tags of the old header, those in `upper` to the second target; not the filter.

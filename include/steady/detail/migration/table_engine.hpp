@@ -156,11 +156,11 @@ class table_engine {
   migration_counters& counters() const noexcept { return cold().active.counters; }
   // Only walkers drive by walking, and they are in the rare block.
   std::uint64_t& counter_of(driver of) const noexcept {
-    return of == driver::walk ? to_raw(cold().rare)->steps_by_walk
+    return of == driver::walk ? detail::to_raw(cold().rare)->steps_by_walk
                               : counters().steps[static_cast<unsigned>(of)];
   }
   std::uint64_t reseed_again_from() const noexcept {
-    return cold().rare == nullptr ? 0 : to_raw(cold().rare)->reseed_again_from;
+    return cold().rare == nullptr ? 0 : detail::to_raw(cold().rare)->reseed_again_from;
   }
   const array_layout& layout() const noexcept { return of_.layout(); }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include <steady/detail/memory/map_memory.hpp>
 #include <steady/detail/migration/element_kind.hpp>
@@ -21,7 +22,8 @@ struct table_handle {
   map_memory<Storage> memory() const noexcept { return memory_of(state.cold()); }
   // Counted there; null: nowhere.
   map_memory<Storage> memory_of(cold_block<Storage>* cold) const noexcept {
-    return {table, *kind.memory, cold == nullptr ? nullptr : &cold->memory, state.recorder};
+    return {table, *kind.memory, cold == nullptr ? nullptr : std::addressof(cold->memory),
+            state.recorder};
   }
   std::uint64_t position(const void* slot, const line_seed& seed) const {
     return kind.position(table, slot, seed);

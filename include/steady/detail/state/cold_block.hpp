@@ -117,13 +117,13 @@ struct cold_block {
   }
   // Those that have memory and a header.
   std::uint64_t new_written() const noexcept {
-    return reseeding ? to_raw(rare)->prepared : new_in_use();
+    return reseeding ? detail::to_raw(rare)->prepared : new_in_use();
   }
   // Whether the old array no longer owns that hash position of its line.
   bool is_evacuated(std::uint64_t position) const noexcept {
-    return position < frontier ||
-           (reseeding && to_raw(rare)->early_emptied && to_raw(rare)->early_first <= position &&
-            position <= to_raw(rare)->early_last);
+    return position < frontier || (reseeding && detail::to_raw(rare)->early_emptied &&
+                                   detail::to_raw(rare)->early_first <= position &&
+                                   position <= detail::to_raw(rare)->early_last);
   }
 
   // Tells snapshots that the elements between these hash positions are about to change.

@@ -140,7 +140,7 @@ struct table_state {
 
   static constexpr std::uint64_t largest_limit = std::numeric_limits<std::uint32_t>::max();
 
-  cold_type* cold() const noexcept { return to_raw(cold_link); }
+  cold_type* cold() const noexcept { return detail::to_raw(cold_link); }
 
   bool has_memory() const noexcept { return shape.directory() != 0; }
   bool migrating() const noexcept { return cold_link != nullptr && cold()->migrating(); }
@@ -149,7 +149,7 @@ struct table_state {
   std::uint64_t frontier() const noexcept { return cold_link == nullptr ? 0 : cold()->frontier; }
   bool reseeding() const noexcept { return cold_link != nullptr && cold()->reseeding; }
   // The hash positions of a reseeding's new line.
-  const line_seed& next_seed() const noexcept { return to_raw(cold()->rare)->next_seed; }
+  const line_seed& next_seed() const noexcept { return detail::to_raw(cold()->rare)->next_seed; }
 
   // The array that owns everything, or all from the frontier on.
   array old_array() const noexcept {
@@ -165,13 +165,14 @@ struct table_state {
   }
 
   bool has_walkers() const noexcept {
-    return cold_link != nullptr && cold()->rare != nullptr && to_raw(cold()->rare)->walkers.any();
+    return cold_link != nullptr && cold()->rare != nullptr &&
+           detail::to_raw(cold()->rare)->walkers.any();
   }
   bool has_snapshots() const noexcept { return cold_link != nullptr && cold()->snapshots.any(); }
   // Calls `tell(walker)` for each.
   template <class Tell>
   void each_walker(const Tell& tell) const {
-    if (has_walkers()) to_raw(cold()->rare)->walkers.each(tell);
+    if (has_walkers()) detail::to_raw(cold()->rare)->walkers.each(tell);
   }
 
   // The first bucket to probe; while the line is divided, the detour.
@@ -251,7 +252,7 @@ struct table_state {
   }
   void rehome(void* table) noexcept {
     if (cold_link == nullptr || cold()->rare == nullptr) return;
-    rare_block& rare = *to_raw(cold()->rare);
+    rare_block& rare = *detail::to_raw(cold()->rare);
     rare.table = table;
     rare.walkers.each([table](walker_base& walker) { walker.rehomed(table); });
   }

@@ -49,7 +49,7 @@ class table_visit {
   table_visit(const table_visit&) = delete;
   table_visit& operator=(const table_visit&) = delete;
 
-  auto* operator->() const noexcept { return &visit_; }
+  auto* operator->() const noexcept { return std::addressof(visit_); }
 
  private:
   struct position_of_slot {
@@ -114,7 +114,7 @@ class container_functions {
   // Takes the other's content; moves each element if the allocators differ.
   static STEADY_ALWAYS_INLINE void take_or_move(Table& table, Table& other) {
     if constexpr (!std::allocator_traits<allocator_type>::is_always_equal::value) {
-      if (!(table.allocator() == other.allocator())) return move_each(table, other);
+      if (!are_equal(table.allocator(), other.allocator())) return move_each(table, other);
     }
     table.take(other);
   }
@@ -132,10 +132,14 @@ class container_functions {
     other.engine().clear();
   }
 
+  static bool are_equal(const allocator_type& a, const allocator_type& b) noexcept {
+    return static_cast<bool>(a == b);
+  }
+
   // Nodes go back to the allocator that they came from.
   static void require_equal_allocator(const Table& table, const allocator_type& allocator) {
     if constexpr (debug_mode && elements::owns_memory) {
-      if (!(allocator == table.allocator())) {
+      if (!are_equal(allocator, table.allocator())) {
         misuse("a node was given to a container whose allocator is not equal to its own");
       }
     }
@@ -146,7 +150,7 @@ class container_functions {
   template <class K>
   static auto& value_to_change(Table& table, const K& key) {
     const location found = table.find(key);
-    if (!found) throw_no_such_key();
+    if (found.slot == nullptr) throw_no_such_key();
     table.note_write(found.slot);
     table.note_reference(found);
     return elements::element_of(*found.slot).second;
@@ -154,7 +158,7 @@ class container_functions {
   template <class K>
   static const auto& value_at(const Table& table, const K& key) {
     const location found = table.find(key);
-    if (!found) throw_no_such_key();
+    if (found.slot == nullptr) throw_no_such_key();
     table.note_reference(found);
     return elements::element_of(*found.slot).second;
   }
@@ -207,7 +211,7 @@ class container_functions {
     if (a.size() != b.size()) return false;
     for (location at = a.first(); at; at = a.after(at)) {
       const location other = b.find(elements::key_of(*at.slot));
-      if (!other || !equal(*at.slot, *other.slot)) return false;
+      if (other.slot == nullptr || !equal(*at.slot, *other.slot)) return false;
     }
     return true;
   }
@@ -228,7 +232,8 @@ class container_functions {
   static bool equal(const slot_type& a, const slot_type& b) {
     if (!static_cast<bool>(elements::key_of(a) == elements::key_of(b))) return false;
     if constexpr (elements::is_map) {
-      return static_cast<bool>(elements::element_of(a).second == elements::element_of(b).second);
+      return static_cast<bool>(std::as_const(elements::element_of(a)).second ==
+                               std::as_const(elements::element_of(b)).second);
     } else {
       return true;
     }
@@ -236,7 +241,7 @@ class container_functions {
 
   template <class Erases>
   static bool in_user_code(Table& table, const Erases& erases, const location& at) {
-    [[maybe_unused]] const typename Table::user_code scope(&table);
+    [[maybe_unused]] const typename Table::user_code scope(std::addressof(table));
     return erases(at);
   }
 };

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include <steady/detail/array/bucket_array.hpp>
 #include <steady/detail/array/occupancy.hpp>
@@ -60,7 +61,8 @@ class invariants {
 
   void check_iteration() {
     std::size_t met = 0;
-    for (auto at = table_.first(); at && met <= elements_ && broken_ == nullptr; ++met) {
+    for (auto at = table_.first(); at.slot != nullptr && met <= elements_ && broken_ == nullptr;
+         ++met) {
       const auto found = table_.find(elements::key_of(*at.slot));
       expect(found.slot == at.slot && found.tag() == at.tag() && found.bucket() == at.bucket() &&
                  found.in_new == at.in_new && found.in_overflow == at.in_overflow,
@@ -134,7 +136,7 @@ class invariants {
         expect(link->home() == bucket % layout::chunk_buckets,
                "an overflow bucket knows whose it is");
         check_slots(link->tags, overflow_chain<storage>::full_slots(link, layout::value),
-                    overflow_slots<storage>(link, layout::value), bucket, in_new, header);
+                    detail::overflow_slots<storage>(link, layout::value), bucket, in_new, header);
       }
     }
   }
@@ -154,7 +156,7 @@ class invariants {
       expect(tags[number] == tag_of(position), "a tag is that of its element");
       expect(filtered_by == nullptr || (filtered_by->filter & filter_bit(position)) != 0,
              "the filter admits what is in overflow");
-      expect(table_.find(elements::key_of(element)).slot == &element,
+      expect(table_.find(elements::key_of(element)).slot == std::addressof(element),
              "every element is found by its key");
       ++elements_;
     }

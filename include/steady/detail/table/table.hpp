@@ -287,7 +287,7 @@ class table {
   STEADY_ALWAYS_INLINE void swap_content(table& other) noexcept {
     require_changeable();
     other.require_changeable();
-    state_.swap(other.state_, this, &other);
+    state_.swap(other.state_, this, std::addressof(other));
   }
 
   // Hash and equality: both, or, on an exception, neither.
@@ -314,12 +314,12 @@ class table {
   void destroy(slot_type* slot) noexcept {
     [[maybe_unused]] const user_code scope(this);
     Elements::destroy(allocator_, slot);
-    poison<storage_type::is_poisoned>(slot, sizeof(slot_type));
+    detail::poison<storage_type::is_poisoned>(slot, sizeof(slot_type));
   }
   // Moves an element to an empty slot, where moving does not throw.
   STEADY_ALWAYS_INLINE void relocate(slot_type* to, slot_type* from) noexcept {
     [[maybe_unused]] const user_code scope(this, doing::moving_elements);
-    unpoison<storage_type::is_poisoned>(to, sizeof(slot_type));
+    detail::unpoison<storage_type::is_poisoned>(to, sizeof(slot_type));
     Elements::move(allocator_, to, from);
     destroy(from);
   }
@@ -352,7 +352,7 @@ class table {
       noexcept(hashes_nothrow<kind_of_hash<Hash, key_type>, Hash, K>) {
     state_.recorder.hashed();
     [[maybe_unused]] const user_code scope(this);
-    return position_by<kind_of_hash<Hash, key_type>>(functions_.hash(), key, seed);
+    return detail::position_by<kind_of_hash<Hash, key_type>>(functions_.hash(), key, seed);
   }
   template <class K>
   STEADY_ALWAYS_INLINE std::uint64_t hashed(const K& key) const {
@@ -383,20 +383,20 @@ class table {
         store::template slots_at<layout>(where.root, where.directory, where.offset));
   }
   static slot_type* slots_of(overflow* link) noexcept {
-    return reinterpret_cast<slot_type*>(overflow_slots<storage_type>(link, layout::value));
+    return reinterpret_cast<slot_type*>(detail::overflow_slots<storage_type>(link, layout::value));
   }
   static bucket_extras<storage_type>& extras(const slot_type* slots,
                                              std::uint64_t bucket) noexcept {
-    return extras_of<storage_type>(reinterpret_cast<std::byte*>(const_cast<slot_type*>(slots)),
-                                   bucket % layout::chunk_buckets, layout::value.slots_and_extras(),
-                                   layout::value.extras_bytes);
+    return detail::extras_of<storage_type>(
+        reinterpret_cast<std::byte*>(const_cast<slot_type*>(slots)), bucket % layout::chunk_buckets,
+        layout::value.slots_and_extras(), layout::value.extras_bytes);
   }
 
   // Prefetches all lines of a bucket that is not too large, because which one is wanted is not
   // known yet. Unless each would have to come from `far`, that does not pay.
   static STEADY_ALWAYS_INLINE void prefetch_bucket(const slot_type* slots, bool far) noexcept {
     if constexpr (layout::bucket_bytes <= 16 * cache_line_bytes) {
-      if (far) prefetch_lines<min_of(layout::bucket_bytes, 8 * cache_line_bytes)>(slots);
+      if (far) detail::prefetch_lines<min_of(layout::bucket_bytes, 8 * cache_line_bytes)>(slots);
     }
   }
 
@@ -475,14 +475,14 @@ class table {
   }
   template <class K>
   STEADY_ALWAYS_INLINE found_slot find_in_overflow(const reference& where, const K& key) const {
-    return find_in_links(to_raw(extras(slots_of(where), where.bucket()).first_overflow),
+    return find_in_links(detail::to_raw(extras(slots_of(where), where.bucket()).first_overflow),
                          where.tag_word, key);
   }
   template <class K>
   STEADY_NOINLINE found_slot find_in_links(overflow* link, std::uint32_t tag, const K& key) const {
     const auto wanted = native_tag_group::broadcast(tag);
-    for (; link != nullptr; link = to_raw(link->next)) {
-      prefetch_lines<layout::value.overflow_stride>(link);
+    for (; link != nullptr; link = detail::to_raw(link->next)) {
+      detail::prefetch_lines<layout::value.overflow_stride>(link);
       slot_type* const slots = slots_of(link);
       for (const std::uint64_t number :
            native_tag_group::load(link).match(wanted) & all_overflow_slots) {
@@ -660,7 +660,7 @@ class table {
     opening.keep();
   }
   static std::uint8_t* cached_hashes(const slot_type* slots, std::uint64_t bucket) noexcept {
-    return reinterpret_cast<std::uint8_t*>(&extras(slots, bucket)) +
+    return reinterpret_cast<std::uint8_t*>(std::addressof(extras(slots, bucket))) +
            sizeof(bucket_extras<storage_type>);
   }
 

@@ -149,7 +149,7 @@ STEADY_ALWAYS_INLINE void bucket_search<Storage>::prefetch_slots(const array_lay
                                                                  std::uint64_t bucket) noexcept {
   const std::byte* const slots = within.slots(bucket, layout);
   const std::size_t bytes = std::size_t{layout.stretch_buckets} * layout.bucket_bytes;
-  for (std::size_t at = 0; at < bytes; at += cache_line_bytes) prefetch(slots + at);
+  for (std::size_t at = 0; at < bytes; at += cache_line_bytes) detail::prefetch(slots + at);
 }
 
 template <class Storage>
@@ -184,7 +184,7 @@ STEADY_NOINLINE slot_group bucket_search<Storage>::used(const state_type& state,
     if (bucket < own.begin || own.end <= bucket) continue;
     const slot_set full = overflow_chain<Storage>::full_slots(link, layout);
     if (full.empty()) continue;
-    return {link->tags, overflow_slots<Storage>(link, layout), full.bits(),
+    return {link->tags, detail::overflow_slots<Storage>(link, layout), full.bits(),
             slot_group::place(bucket, 0, own.is_new, true)};
   }
   return {};

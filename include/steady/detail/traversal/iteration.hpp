@@ -114,7 +114,7 @@ class iteration {
 
   static STEADY_ALWAYS_INLINE location next_in_stretch(const location& at) noexcept {
     const auto next = static_cast<unsigned>(lowest_bit(at.later));
-    slot_type* const slot = slot_of(at.slots, next);
+    slot_type* const slot = detail::slot_of(at.slots, next);
     assume(slot != nullptr);  // spares the caller's test for the end
     return {slot,
             at.tags,
@@ -168,7 +168,7 @@ class iteration {
                                                 std::uint64_t bucket, bool in_new, bool in_overflow,
                                                 std::uint8_t whole = 0) noexcept {
     const auto found = static_cast<unsigned>(lowest_bit(slots));
-    return {slot_of(first, found),
+    return {detail::slot_of(first, found),
             tags,
             found,
             in_new,
@@ -220,7 +220,7 @@ class iteration {
                                                   std::uint64_t bucket) noexcept {
     const std::uint64_t ahead = bucket + stretch_buckets;
     if (ahead < within.end && within.end > layout::buckets_cached) {
-      prefetch_lines<stretch_buckets * layout::bucket_bytes>(
+      detail::prefetch_lines<stretch_buckets * layout::bucket_bytes>(
           slots_of(within.root, within.directory, ahead));
     }
   }

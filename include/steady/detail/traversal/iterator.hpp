@@ -29,32 +29,33 @@ class iterator_check {
       : stamp_(table.locations().now()), tag_(at ? *at.tag() : std::uint8_t{0}) {}
 
   void require_element(const Table* table, const location& at) const noexcept {
-    if (table == nullptr) misuse("an iterator without a container was used");
-    if (!at) misuse("end() was used as an element; compare with end() first");
+    if (table == nullptr) detail::misuse("an iterator without a container was used");
+    if (at.slot == nullptr)
+      detail::misuse("end() was used as an element; compare with end() first");
     require_fresh(table, at);
   }
 
   void require_element_of(const Table* table, const location& at,
                           const Table* wanted) const noexcept {
     require_element(table, at);
-    if (table != wanted) misuse("an iterator of another container was used");
+    if (table != wanted) detail::misuse("an iterator of another container was used");
   }
 
   static void require_same(const Table* a, const Table* b) noexcept {
     if (a != nullptr && b != nullptr && a != b) {
-      misuse("iterators of two containers were compared; they have nothing in common");
+      detail::misuse("iterators of two containers were compared; they have nothing in common");
     }
   }
 
   void require_fresh(const Table* table, const location& at) const noexcept {
-    if (table == nullptr || !at) return;
+    if (table == nullptr || at.slot == nullptr) return;
     if (stamp_ != table->locations().now()) {
-      misuse(
+      detail::misuse(
           "an invalid iterator was used: since it was made, the container may have moved its "
           "elements; inserting, step(), rehash(), clear(), moving and swapping invalidate "
           "iterators, except that insertions do not up to the size that was reserved");
     }
-    if (tag_ != *at.tag()) misuse("an invalid iterator was used: its element was erased");
+    if (tag_ != *at.tag()) detail::misuse("an invalid iterator was used: its element was erased");
   }
 
  private:
@@ -90,7 +91,7 @@ class table_iterator {
   // Equal to every end().
   table_iterator() noexcept = default;
   table_iterator(const Table& table, const location& at) noexcept
-      : table_(&table), at_(at), check_(table, at) {}
+      : table_(std::addressof(table)), at_(at), check_(table, at) {}
 
   // An iterator serves as a const_iterator.
   template <bool Other>
@@ -103,7 +104,7 @@ class table_iterator {
     table_->note_reference(at_);
     return elements::element_of(*at_.slot);
   }
-  pointer operator->() const noexcept { return std::addressof(**this); }
+  pointer operator->() const noexcept { return std::addressof(operator*()); }
 
   STEADY_ALWAYS_INLINE table_iterator& operator++() noexcept {
     check_.require_element(table_, at_);
@@ -112,7 +113,7 @@ class table_iterator {
   }
   table_iterator operator++(int) noexcept {
     table_iterator before = *this;
-    ++*this;
+    operator++();
     return before;
   }
 
@@ -123,14 +124,17 @@ class table_iterator {
     return a.at_.slot == b.at_.slot;
   }
 
-  // For the containers: the element's location; it must be one of `table`.
+  // For the containers, which apply no operator to iterators: one that takes everything could come
+  // with the elements' namespace.
+  bool is_end() const noexcept { return at_.slot == nullptr; }
+  // The element's location; it must be one of `table`.
   const location& at(const Table& table) const noexcept {
-    check_.require_element_of(table_, at_, &table);
+    check_.require_element_of(table_, at_, std::addressof(table));
     return at_;
   }
   // The same where it may be end().
   const location& end_or_at(const Table& table) const noexcept {
-    check_.require_same(table_, &table);
+    check_.require_same(table_, std::addressof(table));
     check_.require_fresh(table_, at_);
     return at_;
   }

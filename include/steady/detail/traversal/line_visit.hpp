@@ -92,7 +92,7 @@ class line_visit {
           location::one(nullptr, nullptr, in_new, false, number), visit);
     for (overflow_bucket<storage>* link : within.overflow_of(number, Layout::value)) {
       slots(wanted, link->tags, overflow_chain<storage>::full_slots(link, Layout::value),
-            overflow_slots<storage>(link, Layout::value),
+            detail::overflow_slots<storage>(link, Layout::value),
             location::one(nullptr, nullptr, in_new, true, number), visit);
     }
     return wanted.last;
@@ -177,7 +177,7 @@ class line_visit {
     const std::uint64_t ahead = number + buckets_ahead;
     const std::uint64_t end = in_new ? arrays_.new_in_use : within.line().buckets();
     if (ahead < end && end > Layout::buckets_nearby) {
-      prefetch_lines<min_of<std::size_t>(Layout::bucket_bytes, 16 * cache_line_bytes)>(
+      detail::prefetch_lines<min_of<std::size_t>(Layout::bucket_bytes, 16 * cache_line_bytes)>(
           within.slots(ahead, Layout::value));
     }
   }

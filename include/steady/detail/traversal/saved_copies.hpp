@@ -146,11 +146,11 @@ class saved_copies {
 
   const saved_chunk* chunk_of(std::uint64_t interval) const {
     const auto found = chunks_.find(interval / saved_chunk::intervals);
-    return found == chunks_.end() ? nullptr : std::addressof(found->second);
+    return found.is_end() ? nullptr : std::addressof(found->second);
   }
 
   saved_bucket* copy_of(std::uint64_t interval, slot_type* const* slots, std::size_t count) {
-    std::byte* const block = allocate_block<alignment>(allocator_, bytes_for(count));
+    std::byte* const block = detail::allocate_block<alignment>(allocator_, bytes_for(count));
     bytes_ += bytes_for(count);
     auto* const copy = ::new (static_cast<void*>(block)) saved_bucket{nullptr, interval, 0};
     try {
@@ -172,7 +172,8 @@ class saved_copies {
     }
     copies_ -= bucket->count;
     bytes_ -= bytes_for(room);
-    release_block<alignment>(allocator_, reinterpret_cast<std::byte*>(bucket), bytes_for(room));
+    detail::release_block<alignment>(allocator_, reinterpret_cast<std::byte*>(bucket),
+                                     bytes_for(room));
   }
 
   Allocator allocator_;
