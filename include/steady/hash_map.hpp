@@ -21,6 +21,7 @@
 // docs/guarantees.md has the bounds in numbers.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -61,6 +62,7 @@ class hash_container {
   using location = typename table_type::location;
   using slot_type = typename table_type::slot_type;
   using allocator_traits = std::allocator_traits<Allocator>;
+  using braced_type = typename Elements::braced_type;
   static constexpr bool is_map = Elements::is_map;
   // void for sets; only maps name theirs mapped_type, below.
   using mapped_reference = std::add_lvalue_reference_t<typename Elements::mapped_type>;
@@ -301,7 +303,7 @@ class hash_container {
   STEADY_ALWAYS_INLINE mapped_reference operator[](key_type&& key) requires is_map {
     return try_emplace(std::move(key)).first->second;
   }
-  template <detail::transparent_key<Hash, KeyEqual> K>
+  template <detail::forwarded_key<key_type, Hash, KeyEqual> K>
   STEADY_ALWAYS_INLINE mapped_reference operator[](K&& key) requires is_map {
     return try_emplace(std::forward<K>(key)).first->second;
   }
@@ -326,7 +328,8 @@ class hash_container {
   // An element whose key is there already is not inserted, and nothing is moved from. A hint is of
   // no use, and ignored.
 
-  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(const value_type& element) {
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(const value_type& element) requires(
+      !is_map) {
     constexpr bool copies = Elements::template copies_with<Allocator>();
     static_assert(copies, "insert(element) copies it, and this one cannot be copied: move it");
     if constexpr (copies) {
@@ -335,22 +338,33 @@ class hash_container {
       return {};
     }
   }
-  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(value_type&& element) {
+  // A key for a set; for a map what {key, value} makes, a pair from which the key can be moved.
+  STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(braced_type&& element) {
     return emplace(std::move(element));
   }
-  // What an element can be built from: a pair, for a map; for a set a key of another type that
-  // transparent functions accept, from which a key is built only if it is new.
+  // What an element can be built from: an element or a pair, for a map; for a set a key of another
+  // type that transparent functions accept, from which a key is built only if it is new.
   template <detail::makes_element<Elements, Hash, KeyEqual> Element>
   STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert(Element&& element) {
     if constexpr (is_map) {
-      return emplace(std::forward<Element>(element));
+      constexpr bool copies = std::constructible_from<value_type, Element&&>;
+      static_assert(copies, "insert(element) copies it, and this one cannot be copied: move it");
+      if constexpr (copies) {
+        return emplace(std::forward<Element>(element));
+      } else {
+        return {};
+      }
     } else {
       return find_or_insert(element,
                             [&](slot_type* at) { construct(at, std::forward<Element>(element)); });
     }
   }
-  iterator insert(const_iterator, const value_type& element) { return insert(element).first; }
-  iterator insert(const_iterator, value_type&& element) { return insert(std::move(element)).first; }
+  iterator insert(const_iterator, const value_type& element) requires(!is_map) {
+    return insert(element).first;
+  }
+  iterator insert(const_iterator, braced_type&& element) {
+    return insert(std::move(element)).first;
+  }
   template <detail::makes_element<Elements, Hash, KeyEqual> Element>
   iterator insert(const_iterator, Element&& element) {
     return insert(std::forward<Element>(element)).first;
@@ -394,32 +408,52 @@ class hash_container {
     return emplace_value(std::move(key), std::forward<Arguments>(arguments)...);
   }
   template <detail::other_key<Hash, KeyEqual, hash_container> K, class... Arguments>
-  STEADY_ALWAYS_INLINE std::pair<iterator, bool> try_emplace(
-      K&& key, Arguments&&... arguments) requires is_map {
+  requires(!std::same_as<std::remove_cvref_t<K>, key_type>)
+      STEADY_ALWAYS_INLINE std::pair<iterator, bool> try_emplace(K&& key, Arguments&&... arguments)
+  requires is_map {
     return emplace_value(std::forward<K>(key), std::forward<Arguments>(arguments)...);
   }
-  template <class K, class... Arguments>
+  template <class... Arguments>
+  iterator try_emplace(const_iterator, const key_type& key,
+                       Arguments&&... arguments) requires is_map {
+    return try_emplace(key, std::forward<Arguments>(arguments)...).first;
+  }
+  template <class... Arguments>
+  iterator try_emplace(const_iterator, key_type&& key, Arguments&&... arguments) requires is_map {
+    return try_emplace(std::move(key), std::forward<Arguments>(arguments)...).first;
+  }
+  template <detail::forwarded_key<key_type, Hash, KeyEqual> K, class... Arguments>
   iterator try_emplace(const_iterator, K&& key, Arguments&&... arguments) requires is_map {
     return try_emplace(std::forward<K>(key), std::forward<Arguments>(arguments)...).first;
   }
 
   // Maps only: assigns `value` to the key's element, or makes one.
-  template <class Value>
+  template <class Value = typename Elements::mapped_type>
   STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert_or_assign(const key_type& key,
                                                                   Value&& value) requires is_map {
     return assign_value(key, std::forward<Value>(value));
   }
-  template <class Value>
+  template <class Value = typename Elements::mapped_type>
   STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert_or_assign(key_type&& key,
                                                                   Value&& value) requires is_map {
     return assign_value(std::move(key), std::forward<Value>(value));
   }
-  template <detail::transparent_key<Hash, KeyEqual> K, class Value>
+  template <detail::forwarded_key<key_type, Hash, KeyEqual> K,
+            class Value = typename Elements::mapped_type>
   STEADY_ALWAYS_INLINE std::pair<iterator, bool> insert_or_assign(K&& key,
                                                                   Value&& value) requires is_map {
     return assign_value(std::forward<K>(key), std::forward<Value>(value));
   }
-  template <class K, class Value>
+  template <class Value = typename Elements::mapped_type>
+  iterator insert_or_assign(const_iterator, const key_type& key, Value&& value) requires is_map {
+    return insert_or_assign(key, std::forward<Value>(value)).first;
+  }
+  template <class Value = typename Elements::mapped_type>
+  iterator insert_or_assign(const_iterator, key_type&& key, Value&& value) requires is_map {
+    return insert_or_assign(std::move(key), std::forward<Value>(value)).first;
+  }
+  template <detail::forwarded_key<key_type, Hash, KeyEqual> K,
+            class Value = typename Elements::mapped_type>
   iterator insert_or_assign(const_iterator, K&& key, Value&& value) requires is_map {
     return insert_or_assign(std::forward<K>(key), std::forward<Value>(value)).first;
   }
@@ -489,8 +523,8 @@ class hash_container {
     table_.erase(at, next);
     return {table_, next};
   }
-  template <detail::one_but_not_other<iterator, const_iterator> I>
-  STEADY_ALWAYS_INLINE iterator erase(I element) noexcept {
+  // So that what converts to an iterator, but not to a key, can be erased.
+  STEADY_ALWAYS_INLINE iterator erase(iterator element) noexcept requires is_map {
     return erase(const_iterator(element));
   }
   iterator erase(const_iterator first, const_iterator last) noexcept {
@@ -842,9 +876,14 @@ hash_map(Iterator, Iterator, Options...)
     -> hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
                 typename Deduced::key_equal, typename Deduced::allocator>;
 
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>
+hash_map(const hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>&,
+         const std::type_identity_t<Allocator>&)
+    -> hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>;
+
 // Two, because only without further arguments is it used for a plain {...}.
 template <class Key, class T>
-hash_map(std::initializer_list<std::pair<Key, T>>) -> hash_map<Key, T>;
+hash_map(std::initializer_list<std::pair<Key, T>>) -> hash_map<std::remove_const_t<Key>, T>;
 template <class Key, class T, class First, class... Options,
           class Deduced = detail::deduced_map<std::pair<Key, T>, First, Options...>>
 hash_map(std::initializer_list<std::pair<Key, T>>, First, Options...)

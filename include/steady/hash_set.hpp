@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <memory>
+#include <type_traits>
 
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/elements/elements.hpp>
@@ -74,6 +75,11 @@ template <std::input_iterator Iterator, class... Options,
 hash_set(Iterator, Iterator, Options...)
     -> hash_set<typename Deduced::key, typename Deduced::hash, typename Deduced::key_equal,
                 typename Deduced::allocator>;
+
+template <class Key, class Hash, class KeyEqual, class Allocator, class Policy>
+hash_set(const hash_set<Key, Hash, KeyEqual, Allocator, Policy>&,
+         const std::type_identity_t<Allocator>&)
+    -> hash_set<Key, Hash, KeyEqual, Allocator, Policy>;
 
 // Two, because only without further arguments is it used for a plain {...}.
 template <class Key>

@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include <steady/detail/base/config.hpp>
@@ -78,9 +79,15 @@ node_hash_map(Iterator, Iterator, Options...)
     -> node_hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
                      typename Deduced::key_equal, typename Deduced::allocator>;
 
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>
+node_hash_map(const node_hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>&,
+              const std::type_identity_t<Allocator>&)
+    -> node_hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>;
+
 // Two, because only without further arguments is it used for a plain {...}.
 template <class Key, class T>
-node_hash_map(std::initializer_list<std::pair<Key, T>>) -> node_hash_map<Key, T>;
+node_hash_map(std::initializer_list<std::pair<Key, T>>)
+    -> node_hash_map<std::remove_const_t<Key>, T>;
 template <class Key, class T, class First, class... Options,
           class Deduced = detail::deduced_map<std::pair<Key, T>, First, Options...>>
 node_hash_map(std::initializer_list<std::pair<Key, T>>, First, Options...)

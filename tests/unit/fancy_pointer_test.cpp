@@ -1,4 +1,5 @@
 // A map whose allocator deals in pointers that are not plain ones.
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include <steady/hash_map.hpp>
+#include <steady/node_hash_map.hpp>
+#include <steady/snapshot.hpp>
 
 #include "support/offset_pointer.hpp"
 #include "support/policies.hpp"
@@ -94,6 +97,51 @@ TYPED_TEST(fancy_pointers, hold_a_map_that_is_moved_around) {
     first = std::move(next);
     this->expect_numbers(*first, count);
   }
+}
+
+// An allocator may have a void_pointer that is no template, hence cannot be rebound.
+class any_pointer {
+ public:
+  any_pointer() = default;
+  any_pointer(std::nullptr_t) noexcept {}
+  template <class T>
+  any_pointer(const offset_pointer<T>& other) noexcept : raw_(other.get()) {}
+  template <class T>
+  explicit operator offset_pointer<T>() const noexcept {
+    return offset_pointer<T>(static_cast<T*>(raw_.get()));
+  }
+  explicit operator bool() const noexcept { return static_cast<bool>(raw_); }
+  friend bool operator==(const any_pointer&, const any_pointer&) = default;
+
+ private:
+  offset_pointer<void> raw_;
+};
+
+template <class T>
+struct any_allocator : offset_allocator<T> {
+  using void_pointer = any_pointer;
+  using const_void_pointer = any_pointer;
+  any_allocator() = default;
+  template <class U>
+  any_allocator(const any_allocator<U>&) noexcept {}
+};
+
+TEST(fancy_void_pointers, may_be_of_one_class) {
+  using element = std::pair<const int, std::string>;
+  steady::hash_map<int, std::string, steady::hash<int>, std::equal_to<>, any_allocator<element>>
+      map;
+  for (int n = 0; n < 10'000; ++n) map.try_emplace(n, std::to_string(n));
+  for (int n = 0; n < 10'000; ++n) ASSERT_EQ(map.at(n), std::to_string(n));
+  steady::snapshot view(map);
+  map.clear_gradually();
+  int met = 0;
+  for ([[maybe_unused]] const auto& each : view) ++met;
+  EXPECT_EQ(met, 10'000);
+  steady::node_hash_map<int, std::string, steady::hash<int>, std::equal_to<>,
+                        any_allocator<element>>
+      nodes;
+  nodes.try_emplace(1, "one");
+  EXPECT_STREQ(nodes.check_invariants(), nullptr);
 }
 
 }  // namespace

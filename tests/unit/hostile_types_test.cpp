@@ -55,7 +55,7 @@ using map_of = steady::hash_map<value, value, hostile::hash, Arguments...>;
 
 using pair = std::pair<const value, value>;
 using containers = testing::Types<
-    map_of<>, map_of<hostile::equal>, map_of<hostile::equal, hostile::allocator<pair>>,
+    map_of<>, map_of<hostile::equal, hostile::allocator<pair>>,
     map_of<hostile::equal, hostile::numbered_allocator<pair>>,
     map_of<hostile::equal, std::allocator<pair>, hostile::policy>,
     map_of<hostile::equal, hostile_pointers::allocator<pair>>,

@@ -83,6 +83,7 @@ template <class Key>
 struct set_elements : elements_in_slots<Key> {
   using key_type = Key;
   using mapped_type = void;  // none
+  using braced_type = Key;
   using typename elements_in_slots<Key>::slot_type;
   static constexpr bool is_map = false;
   static constexpr bool are_slow_to_hash = !std::is_scalar_v<Key>;
@@ -139,6 +140,7 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   using mapped_type = T;
   using value_type = std::pair<const Key, T>;
   using slot_type = value_type;
+  using braced_type = std::pair<Key, T>;  // what {key, value} makes: its key can be moved
   static constexpr bool is_map = true;
   static constexpr bool are_slow_to_hash = !std::is_scalar_v<Key>;
 

@@ -20,6 +20,7 @@ struct node_elements {
   using key_type = typename Elements::key_type;
   using mapped_type = typename Elements::mapped_type;
   using value_type = typename Elements::value_type;
+  using braced_type = typename Elements::braced_type;
   using slot_type = typename std::allocator_traits<Allocator>::pointer;
   static constexpr bool is_map = Elements::is_map;
   static constexpr bool are_slow_to_hash = true;  // their keys are elsewhere

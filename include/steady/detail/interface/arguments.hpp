@@ -16,19 +16,26 @@ concept transparent_key = requires {
   typename KeyEqual::is_transparent;
 };
 
+// The same where the argument is forwarded: a key of the container's own type has another overload,
+// which takes bit-fields, too.
+template <class K, class Key, class Hash, class KeyEqual>
+concept forwarded_key =
+    transparent_key<K, Hash, KeyEqual> && !std::same_as<std::remove_cvref_t<K>, Key>;
+
 // The same where an iterator of the container could be meant.
 template <class K, class Hash, class KeyEqual, class Container>
 concept other_key =
     transparent_key<K, Hash, KeyEqual> && !std::convertible_to<K, typename Container::iterator> &&
     !std::convertible_to<K, typename Container::const_iterator>;
 
-// What an element can be built from, without being one. Into a set only keys of other types that
+// What an element of a map can be built from, or is. Into a set only keys of other types that
 // transparent functions accept: others convert to a key by themselves.
 template <class Element, class Elements, class Hash, class KeyEqual>
 concept makes_element =
-    std::constructible_from<typename Elements::value_type, Element&&> &&
-    !std::same_as<std::remove_cvref_t<Element>, typename Elements::value_type> &&
-    (Elements::is_map || transparent_key<Element, Hash, KeyEqual>);
+    (Elements::is_map &&
+     std::same_as<std::remove_cvref_t<Element>, typename Elements::value_type>) ||
+    (std::constructible_from<typename Elements::value_type, Element&&> &&
+     (Elements::is_map || forwarded_key<Element, typename Elements::key_type, Hash, KeyEqual>));
 
 // Arguments for an element among which its key can be seen.
 template <class Elements, class... Arguments>
@@ -36,9 +43,6 @@ concept shows_key = requires(const Arguments&... arguments) {
   Elements::key_in(arguments...);
 }
 &&std::constructible_from<typename Elements::value_type, Arguments...>;
-
-template <class T, class One, class Other>
-concept one_but_not_other = std::same_as<T, One> && !std::same_as<One, Other>;
 
 // Functions and an allocator that a container can begin with when it is given none.
 template <class... Parts>

@@ -127,8 +127,8 @@ concept compares = requires(const KeyEqual& equal, const A& a, const B& b) {
 
 // Whether a container of these keys can be searched for `K`.
 template <class Hash, class KeyEqual, class Key, class K>
-inline constexpr bool searches_by =
-    hashes_by<kind_of_hash<Hash, Key>, Hash, K>&& compares<KeyEqual, K, Key>;
+inline constexpr bool searches_by = hashes_by<kind_of_hash<Hash, Key>, Hash, K> &&
+                                    (compares<KeyEqual, K, Key> || compares<KeyEqual, Key, K>);
 
 template <class Elements, class Hash, class KeyEqual, class Allocator>
 struct element_arguments {

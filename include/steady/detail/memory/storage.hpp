@@ -2,6 +2,7 @@
 // std::allocator and the default policy has the same, so the engine exists once for all of them.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include <steady/detail/base/config.hpp>
@@ -10,19 +11,37 @@
 
 namespace steady::detail {
 
+// The allocator's pointer type that links derive from: its void_pointer or, where that is no
+// template and cannot be rebound, its pointer to bytes.
+template <class Allocator>
+struct link_pointer_of {
+  using type =
+      typename std::allocator_traits<Allocator>::template rebind_traits<std::byte>::pointer;
+};
+template <class Allocator>
+requires requires {
+  typename std::pointer_traits<
+      typename std::allocator_traits<Allocator>::void_pointer>::template rebind<std::byte>;
+}
+struct link_pointer_of<Allocator> {
+  using type = typename std::allocator_traits<Allocator>::void_pointer;
+};
+template <class Allocator>
+using link_pointer = typename link_pointer_of<Allocator>::type;
+
 inline namespace STEADY_ABI {
 
-// `VoidPointer` is the allocator's: stored pointers are of its kind, so that a map can live in
+// `LinkPointer` is the allocator's: stored pointers are of its kind, so that a map can live in
 // shared memory. `InLeaves`: whether headers come in leaves instead of in one run. `CountsWork`:
 // whether every call is counted, see steady/work.hpp.
-template <class VoidPointer, bool InLeaves, bool CountsWork>
+template <class LinkPointer, bool InLeaves, bool CountsWork>
 struct storage {
   template <class T>
-  using pointer = typename std::pointer_traits<VoidPointer>::template rebind<T>;
+  using pointer = typename std::pointer_traits<LinkPointer>::template rebind<T>;
 
   static constexpr bool in_leaves = InLeaves;
   static constexpr bool counts_work = CountsWork;
-  static constexpr bool is_poisoned = poisons<VoidPointer>;
+  static constexpr bool is_poisoned = poisons<LinkPointer>;
 };
 
 }  // namespace STEADY_ABI

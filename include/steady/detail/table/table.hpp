@@ -10,6 +10,7 @@
 // changes the very table that calls it.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -42,7 +43,7 @@ namespace steady::detail {
 // blocks may have to be small, in leaves.
 template <class Allocator, class Policy>
 using storage_of =
-    storage<typename std::allocator_traits<Allocator>::void_pointer,
+    storage<link_pointer<Allocator>,
             !(Policy::reserve_addresses && can_reserve_addresses && is_std_allocator<Allocator>),
             Policy::count_work>;
 
@@ -363,6 +364,8 @@ class table {
     [[maybe_unused]] const user_code scope(this);
     if constexpr (compares<KeyEqual, K, key_type>) {
       return static_cast<bool>(equal()(key, Elements::key_of(slot)));
+    } else if constexpr (compares<KeyEqual, key_type, K>) {
+      return static_cast<bool>(equal()(Elements::key_of(slot), key));
     } else {
       return false;
     }
