@@ -10,6 +10,9 @@
 #include <limits>
 #include <stdexcept>
 
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
+
 namespace steady {
 
 // A scan cannot go on: the cursor's positions have lost their meaning, and it has to start again.
@@ -47,7 +50,7 @@ class cursor {
 
  private:
   static constexpr std::uint64_t line_bits = 0xffff;
-  static constexpr std::uint64_t end_number = std::numeric_limits<std::uint64_t>::max();
+  static constexpr std::uint64_t end_number = (std::numeric_limits<std::uint64_t>::max)();
 
   constexpr explicit cursor(std::uint64_t number) noexcept : number_(number) {}
 
@@ -60,7 +63,7 @@ class line_part {
  public:
   constexpr line_part(std::uint64_t index, std::uint64_t count)
       : first_(width(index, count) * index),
-        last_(index + 1 == count ? std::numeric_limits<std::uint64_t>::max()
+        last_(index + 1 == count ? (std::numeric_limits<std::uint64_t>::max)()
                                  : first_ + width(index, count) - 1) {}
 
   constexpr std::uint64_t first() const noexcept { return first_; }  // positions
@@ -69,10 +72,10 @@ class line_part {
  private:
   static constexpr std::uint64_t width(std::uint64_t index, std::uint64_t count) {
     if (index >= count) {
-      throw std::invalid_argument("steady::line_part: the index must be below the count");
+      STEADY_THROW(std::invalid_argument("steady::line_part: the index must be below the count"));
     }
     // 2^64 / count, but for one part, which is all.
-    return std::numeric_limits<std::uint64_t>::max() / count;
+    return (std::numeric_limits<std::uint64_t>::max)() / count;
   }
 
   std::uint64_t first_;

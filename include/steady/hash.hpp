@@ -102,7 +102,9 @@ template <class Float>
 STEADY_ALWAYS_INLINE std::uint64_t bits_of_float(Float value) noexcept {
   using bits =
       std::conditional_t<sizeof(Float) == sizeof(std::uint32_t), std::uint32_t, std::uint64_t>;
-  return value == Float{0} ? 0 : std::bit_cast<bits>(value);
+  constexpr bits all_but_sign = ~bits{0} >> 1;
+  const bits number = std::bit_cast<bits>(value);
+  return (number & all_but_sign) == 0 ? 0 : number;
 }
 
 template <class Key>

@@ -38,6 +38,7 @@
 #include <utility>
 
 #include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/memory/item_list.hpp>
@@ -103,10 +104,11 @@ class snapshot final : private detail::snapshot_base {
       drop_current();
       ++done;
     }
-    while (done < max_buckets && pass_empty()) {
-      deliver(*next_line(), visitor);
-      pass(*next_line());
-      ++done;
+    for (; done < max_buckets; ++done) {
+      frozen_line* const line = pass_empty();
+      if (line == nullptr) break;
+      deliver(*line, visitor);
+      pass(*line);
     }
     end_if_done();
     return done;
@@ -120,8 +122,10 @@ class snapshot final : private detail::snapshot_base {
       drop_current();
       ++done;
     }
-    for (; done < max_buckets && next_line() != nullptr; ++done) {
-      frozen_line& line = *next_line();
+    for (; done < max_buckets; ++done) {
+      frozen_line* const next = next_line();
+      if (next == nullptr) break;
+      frozen_line& line = *next;
       if (line.saved.has_chunk_of(line.next)) {
         line.saved.free(line.saved.take(line.next));
         pass(line);
@@ -356,14 +360,15 @@ class snapshot final : private detail::snapshot_base {
     if (line.next % chunk_intervals == 0 || line.at_end()) line.saved.forget_chunk_of(passed);
   }
 
-  // Passes over the intervals in front that hold nothing. False if there are no others.
-  bool pass_empty() {
+  // Passes over the intervals in front that hold nothing. The line of the next one; null if there
+  // is none.
+  frozen_line* pass_empty() {
     while (frozen_line* const line = next_line()) {
       line->next =
           detail::min_of(next_present(*line), line->saved.next_saved(line->next, line->end));
-      if (!line->at_end()) return true;
+      if (!line->at_end()) return line;
     }
-    return false;
+    return nullptr;
   }
   // The next interval that falls into a bucket with elements; the line's end if there is none.
   std::uint64_t next_present(const frozen_line& line) const {
@@ -376,8 +381,10 @@ class snapshot final : private detail::snapshot_base {
 
   // Makes the next interval with elements the current one; none if there is none.
   void load_next() {
-    while (current_ == nullptr && pass_empty()) {
-      frozen_line& line = *next_line();
+    while (current_ == nullptr) {
+      frozen_line* const next = pass_empty();
+      if (next == nullptr) break;
+      frozen_line& line = *next;
       if (!line.saved.has(line.next)) save(line, line.next);
       current_ = line.saved.take(line.next);
       current_line_ = &line;
@@ -412,14 +419,15 @@ class snapshot final : private detail::snapshot_base {
     }
     frozen_line* const line = in_new && present_->reseeding ? on_new_ : on_old_;
     if (line == nullptr) return;
-    try {
+    STEADY_TRY {
       const std::uint64_t end =
           detail::min_of<std::uint64_t>(line->grid.bucket_at(last) + 1, line->end);
       for (std::uint64_t n = detail::max_of<std::uint64_t>(line->grid.bucket_at(first), line->next);
            n < end; ++n) {
         if (!line->saved.has(n)) save(*line, n);
       }
-    } catch (...) {
+    }
+    STEADY_CATCH_ALL {
       failure_ = std::current_exception();
       abandon();
     }
@@ -445,5 +453,8 @@ class snapshot final : private detail::snapshot_base {
   std::exception_ptr failure_;
   bool delivering_ = false;
 };
+
+template <class Container>
+snapshot(Container&) -> snapshot<Container>;
 
 }  // namespace steady

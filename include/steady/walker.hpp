@@ -32,6 +32,7 @@
 #include <utility>
 
 #include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/memory/item_list.hpp>
@@ -188,14 +189,15 @@ class walker final : private detail::walker_base {
   // Notes the elements of the bucket at the beginning of `wanted`; returns the last position that
   // it covers.
   std::uint64_t take_of(bool in_new, const interval& wanted) {
-    try {
+    STEADY_TRY {
       const detail::table_visit<Table> visit(*table_);
       return visit->bucket_of(in_new, wanted.first, wanted.last, [&](const location& at) {
         if (was_left(*at.slot)) to_meet_.push_back(at.slot);
       });
-    } catch (...) {
+    }
+    STEADY_CATCH_ALL {
       to_meet_.clear();
-      throw;
+      STEADY_RETHROW;
     }
   }
 

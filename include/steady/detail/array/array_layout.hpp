@@ -23,6 +23,7 @@
 #include <steady/detail/array/bucket.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/memory/map_memory.hpp>
 
@@ -280,7 +281,7 @@ struct array_layout {
 
  private:
   [[noreturn]] STEADY_COLD static void throw_too_many_buckets() {
-    throw std::length_error("steady: more buckets asked for than a map can have");
+    STEADY_THROW(std::length_error("steady: more buckets asked for than a map can have"));
   }
 };
 

@@ -134,12 +134,13 @@ class bucket_array {
   // Gives an array that was just created empty buckets, all of them. Throws what the allocator
   // throws; nothing is kept then.
   STEADY_COLD void fill_with_empty_buckets(memory_type& memory, const array_layout& layout) {
-    try {
+    STEADY_TRY {
       while (provided_buckets(layout) < line_.buckets()) provide_next(memory, layout);
-    } catch (...) {
+    }
+    STEADY_CATCH_ALL {
       destroy(memory, layout);
       memory.release_recycled(layout.chunk_bytes, layout.alignment);
-      throw;
+      STEADY_RETHROW;
     }
     clear_headers(memory, 0, line_.buckets());
   }
@@ -330,11 +331,10 @@ class bucket_array {
   STEADY_COLD void provide_next(memory_type& memory, const array_layout& layout) {
     const chunk_extent size = layout.chunk(layout.chunk_buckets(), 0);
     std::byte* const block = memory.allocate_chunk(size.bytes, layout.alignment, true);
-    try {
-      store::provide(memory, root_, line_, provided_chunks_, layout);
-    } catch (...) {
+    STEADY_TRY { store::provide(memory, root_, line_, provided_chunks_, layout); }
+    STEADY_CATCH_ALL {
       memory.release_chunk(block, size.bytes, layout.alignment, true, false);
-      throw;
+      STEADY_RETHROW;
     }
     if (line_.log2_buckets() > layout.log2_chunk_buckets) {
       chunks_in_use(layout).provide(provided_chunks_);

@@ -132,11 +132,10 @@ class header_leaves {
     std::byte* node = nullptr;
     if (leaf % node_leaves == 0) node = memory.allocate(node_bytes(line), block_alignment);
     std::byte* block;
-    try {
-      block = memory.allocate(leaf_bytes(line, layout), block_alignment);
-    } catch (...) {
+    STEADY_TRY { block = memory.allocate(leaf_bytes(line, layout), block_alignment); }
+    STEADY_CATCH_ALL {
       if (node != nullptr) memory.release(node, node_bytes(line), block_alignment);
-      throw;
+      STEADY_RETHROW;
     }
     if (node != nullptr) {
       std::construct_at(const_cast<node_link*>(root_of(root)) + leaf / node_leaves,

@@ -71,6 +71,20 @@
 #define STEADY_HAS_MEMORY_SANITIZER 0
 #endif
 
+// Exceptions, and what stands for them with -fno-exceptions: what would be thrown ends the program
+// with its message (misuse(), debug.hpp).
+#if defined(__cpp_exceptions) || defined(_CPPUNWIND)
+#define STEADY_TRY try
+#define STEADY_CATCH_ALL catch (...)
+#define STEADY_RETHROW throw
+#define STEADY_THROW(...) throw __VA_ARGS__
+#else
+#define STEADY_TRY if (true)
+#define STEADY_CATCH_ALL else
+#define STEADY_RETHROW static_cast<void>(0)
+#define STEADY_THROW(...) ::steady::detail::misuse((__VA_ARGS__).what())
+#endif
+
 // STEADY_DEBUG: 1 ends programs that break a rule with a message that names it. On in debug builds.
 #if !defined(STEADY_DEBUG)
 #if defined(NDEBUG)

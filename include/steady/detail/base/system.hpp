@@ -40,14 +40,13 @@ inline std::uint64_t system_nanoseconds() noexcept {
 #else
 
 inline bool system_random(void* bytes, std::size_t count) noexcept {
-  try {
+  STEADY_TRY {
     std::random_device device;
     auto* at = static_cast<unsigned char*>(bytes);
     for (std::size_t n = 0; n < count; ++n) at[n] = static_cast<unsigned char>(device());
     return true;
-  } catch (...) {
-    return false;
   }
+  STEADY_CATCH_ALL { return false; }
 }
 
 inline std::uint64_t system_nanoseconds() noexcept {

@@ -207,11 +207,10 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
     Key* const from_key = const_cast<Key*>(std::addressof(from->first));
     Key* const to_key = const_cast<Key*>(std::addressof(to->first));
     std::construct_at(to_key, std::move(*from_key));
-    try {
-      std::construct_at(std::addressof(to->second), std::move(from->second));
-    } catch (...) {
+    STEADY_TRY { std::construct_at(std::addressof(to->second), std::move(from->second)); }
+    STEADY_CATCH_ALL {
       replace(from_key, to_key);
-      throw;
+      STEADY_RETHROW;
     }
   }
 

@@ -92,11 +92,10 @@ struct node_elements {
   template <class Make>
   static void make_node(Allocator& allocator, slot_type* at, const Make& make) {
     const slot_type node = std::allocator_traits<Allocator>::allocate(allocator, 1);
-    try {
-      make(detail::to_raw(node));
-    } catch (...) {
+    STEADY_TRY { make(detail::to_raw(node)); }
+    STEADY_CATCH_ALL {
       std::allocator_traits<Allocator>::deallocate(allocator, node, 1);
-      throw;
+      STEADY_RETHROW;
     }
     std::construct_at(at, node);
   }

@@ -7,6 +7,7 @@
 #include <new>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
 
 #if STEADY_HAS_POSIX
 #include <sys/mman.h>
@@ -31,7 +32,7 @@ inline std::byte* reserve_addresses(std::size_t bytes) {
   // Without MAP_NORESERVE, so that a range that the machine can never supply fails here.
   void* const range =
       ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (range == MAP_FAILED) throw std::bad_alloc();
+  if (range == MAP_FAILED) STEADY_THROW(std::bad_alloc());
 #if defined(MADV_NOHUGEPAGE)
   // The first access to a huge page would zero all of it at once.
   ::madvise(range, bytes, MADV_NOHUGEPAGE);
@@ -71,7 +72,7 @@ inline void release_pages_within(std::byte* block, std::size_t bytes) noexcept {
 
 inline constexpr bool can_reserve_addresses = false;
 
-inline std::byte* reserve_addresses(std::size_t) { throw std::bad_alloc(); }
+inline std::byte* reserve_addresses(std::size_t) { STEADY_THROW(std::bad_alloc()); }
 inline void release_pages(std::byte*, std::size_t) noexcept {}
 inline void release_pages_within(std::byte*, std::size_t) noexcept {}
 inline void release_addresses(std::byte*, std::size_t) noexcept {}

@@ -32,11 +32,10 @@ struct cold_blocks {
     cold_type& cold = cold_blocks::of(of);
     if (cold.rare == nullptr) {
       std::byte* block;
-      try {
-        block = of.memory().allocate(sizeof(rare_block), alignment);
-      } catch (...) {
+      STEADY_TRY { block = of.memory().allocate(sizeof(rare_block), alignment); }
+      STEADY_CATCH_ALL {
         drop_if_unused(of);
-        throw;
+        STEADY_RETHROW;
       }
       rare_block* const made = ::new (static_cast<void*>(block)) rare_block();
       made->table = of.table;

@@ -61,12 +61,13 @@ class element_transfer {
   // changed then.
   STEADY_NOINLINE void run() {
     std::size_t claimed = 0;
-    try {
+    STEADY_TRY {
       for (; claimed < elements_.size(); ++claimed) claim_for(elements_[claimed]);
       of_.kind.relocate(of_.table, elements_.begin(), elements_.size());
-    } catch (...) {
+    }
+    STEADY_CATCH_ALL {
       give_up(claimed);
-      throw;
+      STEADY_RETHROW;
     }
     const occupancy<Storage> occupied(target_, layout_);
     for (const moving_element& element : elements_) {

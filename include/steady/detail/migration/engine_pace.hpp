@@ -108,11 +108,12 @@ STEADY_NOINLINE void table_engine<Storage>::prepare_insertion() {
   if (!grows_at_once()) make_progress(state_.size + 1, driver::insert);
   const bool is_tiny = state_.old_array().is_tiny();
   if (!grows_at_once() && !(is_tiny && state_.size >= room())) return;
-  try {
+  STEADY_TRY {
     small_growth<Storage>(of_).grow();
     update_limits();
-  } catch (...) {
-    if (is_tiny) throw;  // without overflow there is no slot
+  }
+  STEADY_CATCH_ALL {
+    if (is_tiny) STEADY_RETHROW;  // without overflow there is no slot
   }
 }
 
@@ -125,11 +126,12 @@ void table_engine<Storage>::grow_small() {
   }
   const array old = state_.old_array();
   if (!can_grow_at_once(old)) return make_progress(state_.size + 1, driver::insert);
-  try {
+  STEADY_TRY {
     small_growth<Storage>(of_).grow();
     state_.insert_limit = static_cast<std::uint32_t>(room());
-  } catch (...) {
-    if (old.is_tiny()) throw;  // without overflow there is no slot
+  }
+  STEADY_CATCH_ALL {
+    if (old.is_tiny()) STEADY_RETHROW;  // without overflow there is no slot
   }
 }
 
@@ -156,22 +158,20 @@ template <class Storage>
 STEADY_COLD void table_engine<Storage>::start_at_random() noexcept {
   const std::uint64_t size = state_.size + 1;
   if (size <= reserved() || size > room() || state_.migrating() || wants_migration(size)) return;
-  try {
-    start_migration(state_.log2_buckets());
-  } catch (...) {
-  }
+  STEADY_TRY { start_migration(state_.log2_buckets()); }
+  STEADY_CATCH_ALL {}
 }
 
 template <class Storage>
 void table_engine<Storage>::make_progress(std::uint64_t size, driver of) noexcept {
-  try {
+  STEADY_TRY {
     const bool hurried = state_.cold_link != nullptr && (cold().reseeding || cold().long_chain);
     const std::uint64_t most = of_.kind.evacuations_per_insert * (hurried ? 2u : 1u);
     const bool was_migrating = state_.migrating();
     work_off(most + stress<stress_migration>::extra(), size, of);
     if (!was_migrating) update_limits();  // an observer may be gone
-  } catch (...) {
   }
+  STEADY_CATCH_ALL {}
 }
 
 template <class Storage>

@@ -69,15 +69,16 @@ STEADY_COLD void table_engine<Storage>::rehash(std::uint64_t asked) {
 // has no memory then either.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::make_empty_buckets(unsigned log2_buckets) {
-  try {
+  STEADY_TRY {
     map_memory<Storage> memory = of_.memory();
     array fresh;
     fresh.create(memory, layout(), log2_buckets);
     fresh.fill_with_empty_buckets(memory, layout());
     state_.show(fresh);
-  } catch (...) {
+  }
+  STEADY_CATCH_ALL {
     cold_blocks<Storage>::drop_if_unused(of_);
-    throw;
+    STEADY_RETHROW;
   }
   take_seed();
   state_.locations.change();
@@ -106,11 +107,10 @@ STEADY_COLD void table_engine<Storage>::reserve_gradually(std::uint64_t size) {
   static_cast<void>(layout().log2_buckets_for(size));  // throws if no table has so many
   if (!state_.has_memory()) {
     cold_blocks<Storage>::of(of_);
-    try {
-      make_first(min_of<std::uint64_t>(size, layout().width));
-    } catch (...) {
+    STEADY_TRY { make_first(min_of<std::uint64_t>(size, layout().width)); }
+    STEADY_CATCH_ALL {
       cold_blocks<Storage>::drop_if_unused(of_);
-      throw;
+      STEADY_RETHROW;
     }
   }
   std::uint64_t& reserved = cold_blocks<Storage>::of(of_).active.requests.reserved;
@@ -136,19 +136,15 @@ STEADY_COLD void table_engine<Storage>::compact_gradually() noexcept {
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::ask_for(request what) noexcept {
   if (!state_.has_memory()) return;
-  try {
-    cold_blocks<Storage>::of(of_).asked = what;
-  } catch (...) {
-  }
+  STEADY_TRY { cold_blocks<Storage>::of(of_).asked = what; }
+  STEADY_CATCH_ALL {}
   update_limits();
 }
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::reseed_gradually() noexcept {
   if (state_.size == 0) return;
-  try {
-    cold_blocks<Storage>::of(of_).reseed = true;
-  } catch (...) {
-  }
+  STEADY_TRY { cold_blocks<Storage>::of(of_).reseed = true; }
+  STEADY_CATCH_ALL {}
   update_limits();
 }
 
@@ -200,11 +196,8 @@ STEADY_COLD void table_engine<Storage>::clear_gradually() noexcept {
   if (!state_.has_memory()) return;
   if (state_.cold_link == nullptr) return clear();  // few buckets
   cold_type* fresh;
-  try {
-    fresh = cold_blocks<Storage>::make(of_);
-  } catch (...) {
-    return clear();
-  }
+  STEADY_TRY { fresh = cold_blocks<Storage>::make(of_); }
+  STEADY_CATCH_ALL { return clear(); }
   cold_type& retired = cold();
   state_.each_walker([](walker_base& walker) { walker.emptied(); });
   state_.locations.change();

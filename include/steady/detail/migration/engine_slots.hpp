@@ -181,27 +181,25 @@ STEADY_COLD tagged_slot table_engine<Storage>::claim_another(const array& within
   const unsigned room = within.is_tiny() ? within.tiny_slots(layout()) : layout().width;
   const slot_set empty = within.empty_slots(bucket, layout()) & slot_set::first(room);
   if (empty.empty() && within.is_tiny()) return {};
-  try {
+  STEADY_TRY {
     const std::uint64_t position = of_.position(slot, state_.seed);
     map_memory<Storage> memory = of_.memory();
     return claim_slot(within, memory, bucket, position, layout());
-  } catch (...) {
-    return {};
   }
+  STEADY_CATCH_ALL { return {}; }
 }
 
 // If the hash throws, everything counts as changing.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::announce(const void* slot) const noexcept {
   if (!state_.has_snapshots()) return;
-  try {
+  STEADY_TRY {
     std::uint64_t position = of_.position(slot, state_.seed);
     const bool in_new = cold().is_evacuated(position);
     if (in_new && cold().reseeding) position = of_.position(slot, state_.next_seed());
     cold().announce(in_new, position, position);
-  } catch (...) {
-    cold().announce_all();
   }
+  STEADY_CATCH_ALL { cold().announce_all(); }
 }
 
 }  // namespace STEADY_ABI

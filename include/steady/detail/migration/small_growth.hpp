@@ -83,15 +83,16 @@ class small_growth {
     } else {
       fresh.create(memory_, layout(), old.line().log2_buckets() + (how == way::divided ? 1 : 0));
     }
-    try {
+    STEADY_TRY {
       if (how == way::divided) {
         divide(old, fresh);
       } else {
         widen(old, fresh);
       }
-    } catch (...) {
+    }
+    STEADY_CATCH_ALL {
       fresh.destroy(memory_, layout());
-      throw;
+      STEADY_RETHROW;
     }
     of_.state.show(fresh);
     of_.state.locations.change();

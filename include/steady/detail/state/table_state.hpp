@@ -138,7 +138,7 @@ struct table_state {
   [[no_unique_address]] location_stamp<debug_mode> locations;  // changes when elements may move
   [[no_unique_address]] reference_watch<watches_references> references;
 
-  static constexpr std::uint64_t largest_limit = std::numeric_limits<std::uint32_t>::max();
+  static constexpr std::uint64_t largest_limit = (std::numeric_limits<std::uint32_t>::max)();
 
   cold_type* cold() const noexcept { return detail::to_raw(cold_link); }
 

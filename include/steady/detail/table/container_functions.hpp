@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <stdexcept>
@@ -28,15 +29,15 @@ struct container_access {
 };
 
 [[noreturn]] STEADY_COLD inline void throw_no_such_key() {
-  throw std::out_of_range("steady::hash_map::at: no such key");
+  STEADY_THROW(std::out_of_range("steady::hash_map::at: no such key"));
 }
 [[noreturn]] STEADY_COLD inline void throw_stale_cursor(bool reseeding) {
-  throw stale_cursor(
+  STEADY_THROW(stale_cursor(
       reseeding
           ? "steady: the container is being reseeded; step() or finish() it, then start again with "
             "a new cursor"
           : "steady: the cursor is another container's, or the container was reseeded since; start "
-            "again with a new cursor");
+            "again with a new cursor"));
 }
 
 // Visits intervals of the hash line of a table.
@@ -220,7 +221,7 @@ class container_functions {
 
   static std::size_t max_size(const Table& table) noexcept {
     constexpr std::size_t by_address =
-        std::numeric_limits<std::ptrdiff_t>::max() / sizeof(typename elements::value_type);
+        (std::numeric_limits<std::ptrdiff_t>::max)() / sizeof(typename elements::value_type);
     const std::size_t by_allocator =
         std::allocator_traits<allocator_type>::max_size(table.allocator());
     const array_layout& layout = Table::layout::value;
@@ -230,10 +231,11 @@ class container_functions {
  private:
   // By the elements' own ==, which may tell keys apart that the table's equality does not.
   static bool equal(const slot_type& a, const slot_type& b) {
-    if (!static_cast<bool>(elements::key_of(a) == elements::key_of(b))) return false;
+    if (!static_cast<bool>(std::equal_to<>{}(elements::key_of(a), elements::key_of(b))))
+      return false;
     if constexpr (elements::is_map) {
-      return static_cast<bool>(std::as_const(elements::element_of(a)).second ==
-                               std::as_const(elements::element_of(b)).second);
+      return static_cast<bool>(std::equal_to<>{}(std::as_const(elements::element_of(a)).second,
+                                                 std::as_const(elements::element_of(b)).second));
     } else {
       return true;
     }

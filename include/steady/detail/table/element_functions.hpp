@@ -75,15 +75,16 @@ class element_functions {
       for (std::size_t n = 0; n < count; ++n) own.relocate(to(first[n]), from(first[n]));
     } else {
       std::size_t done = 0;
-      try {
+      STEADY_TRY {
         for (; done < count; ++done) {
           slot_opening<storage::is_poisoned, slot_type> opening(to(first[done]));
           elements::transfer(own.allocator(), to(first[done]), from(first[done]));
           opening.keep();
         }
-      } catch (...) {
+      }
+      STEADY_CATCH_ALL {
         while (done > 0) move_back(own, first[--done]);
-        throw;
+        STEADY_RETHROW;
       }
       for (std::size_t n = 0; n < count; ++n) own.destroy(from(first[n]));
     }

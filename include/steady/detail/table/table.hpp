@@ -261,7 +261,7 @@ class table {
   // keep their slots, and nothing is hashed. On an exception this table is empty again.
   STEADY_NOINLINE void copy_from(const table& other) {
     if (other.state_.size == 0) return;
-    try {
+    STEADY_TRY {
       const auto theirs = other.state_.old_array();
       if (!other.state_.migrating() &&
           theirs.line().log2_buckets() == kind.layout.log2_buckets_for(other.size())) {
@@ -274,9 +274,10 @@ class table {
         for (location at = other.first(); at; at = other.after(at)) copy_new(*at.slot);
       }
       engine().withdraw_reservation();
-    } catch (...) {
+    }
+    STEADY_CATCH_ALL {
       engine().release();
-      throw;
+      STEADY_RETHROW;
     }
   }
 
@@ -396,10 +397,11 @@ class table {
   }
 
   // Prefetches all lines of a bucket that is not too large, because which one is wanted is not
-  // known yet. Unless each would have to come from `far`, that does not pay.
-  static STEADY_ALWAYS_INLINE void prefetch_bucket(const slot_type* slots, bool far) noexcept {
+  // known yet. Unless each would have to come from `distant`, that does not pay.
+  static STEADY_ALWAYS_INLINE void prefetch_bucket(const slot_type* slots, bool distant) noexcept {
     if constexpr (layout::bucket_bytes <= 16 * cache_line_bytes) {
-      if (far) detail::prefetch_lines<min_of(layout::bucket_bytes, 8 * cache_line_bytes)>(slots);
+      if (distant)
+        detail::prefetch_lines<min_of(layout::bucket_bytes, 8 * cache_line_bytes)>(slots);
     }
   }
 
@@ -429,7 +431,7 @@ class table {
   // what `when_absent()` returns or, if the filter calls for searching further, `beyond()`. Were
   // these not inlined, every lookup would write down in memory what they capture.
   template <class K, class WhenFound, class WhenAbsent, class Beyond>
-  STEADY_ALWAYS_INLINE auto probe(const reference& where, bool far, const K& key,
+  STEADY_ALWAYS_INLINE auto probe(const reference& where, bool distant, const K& key,
                                   const WhenFound& when_found, const WhenAbsent& when_absent,
                                   const Beyond& beyond) const -> decltype(beyond()) {
     bucket_header* const header = where.header();
@@ -440,7 +442,7 @@ class table {
       // The slots' address does not depend on the header's content: predicting that there is a
       // match, the processor fetches slots while the header is still on its way.
       slot_type* const slots = slots_of(where);
-      prefetch_bucket(slots, far);
+      prefetch_bucket(slots, distant);
       do {
         const std::uint64_t number = matches.lowest();
         slot_type* const slot = slots + number;
@@ -530,11 +532,8 @@ class table {
   // Under a reseeding. Should the hash throw, the new array is searched for the header.
   STEADY_COLD reference owner_of_found(found_slot found, std::uint64_t at) const noexcept {
     if (!state_.divided()) return state_.shown_bucket(at);
-    try {
-      return owner_of(at, Elements::key_of(*found.slot));
-    } catch (...) {
-      return owner_by_search(found);
-    }
+    STEADY_TRY { return owner_of(at, Elements::key_of(*found.slot)); }
+    STEADY_CATCH_ALL { return owner_by_search(found); }
   }
   reference owner_by_search(found_slot found) const noexcept {
     const auto& array = state_.cold()->new_array();

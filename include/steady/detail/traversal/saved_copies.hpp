@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
 #include <steady/detail/memory/item_list.hpp>
 #include <steady/detail/memory/map_memory.hpp>
 
@@ -110,9 +111,8 @@ class saved_copies {
       groups_.release();
       return chunks_.rehash(0);
     }
-    try {
-      chunks_.trim(2);
-    } catch (...) {  // no memory for the smaller array: it shrinks later
+    STEADY_TRY { chunks_.trim(2); }
+    STEADY_CATCH_ALL {  // no memory for the smaller array: it shrinks later
     }
   }
 
@@ -153,14 +153,15 @@ class saved_copies {
     std::byte* const block = detail::allocate_block<alignment>(allocator_, bytes_for(count));
     bytes_ += bytes_for(count);
     auto* const copy = ::new (static_cast<void*>(block)) saved_bucket{nullptr, interval, 0};
-    try {
+    STEADY_TRY {
       for (; copy->count < count; ++copy->count, ++copies_) {
         Elements::construct(allocator_, slots_of(*copy) + copy->count,
                             std::as_const(Elements::element_of(*slots[copy->count])));
       }
-    } catch (...) {
+    }
+    STEADY_CATCH_ALL {
       release(copy, count);
-      throw;
+      STEADY_RETHROW;
     }
     return copy;
   }
