@@ -204,18 +204,7 @@ class snapshot final : private detail::snapshot_base {
                                  std::pair<const std::uint64_t, detail::saved_chunk>>>;
   using copies = detail::saved_copies<elements, allocator_type, chunk_map>;
 
-  // A line, or its end, on which elements were at the start.
-  struct frozen_line {
-    explicit frozen_line(const allocator_type& allocator) : saved(allocator) {}
-
-    bool at_end() const noexcept { return next == end; }
-
-    detail::line_seed seed;
-    detail::line_partition grid;
-    std::uint64_t next = 0;  // intervals below are delivered, or had no elements
-    std::uint64_t end = 0;
-    copies saved;
-  };
+  using frozen_line = detail::frozen_line<copies>;
 
   // The hash positions of elements on the line that is visited; a snapshot outlives the table.
   struct line_position {

@@ -14,6 +14,7 @@
 
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/memory/item_list.hpp>
 #include <steady/detail/memory/map_memory.hpp>
 
@@ -182,6 +183,21 @@ class saved_copies {
   Chunks chunks_;
   item_list<std::uint64_t, Allocator> groups_;  // a bit for each, ever set
   std::size_t copies_ = 0;                      // elements
+};
+
+// A line, or its end, on which elements were when the snapshot was made.
+template <class Copies>
+struct frozen_line {
+  template <class Allocator>
+  explicit frozen_line(const Allocator& allocator) : saved(allocator) {}
+
+  bool at_end() const noexcept { return next == end; }
+
+  line_seed seed;
+  line_partition grid;
+  std::uint64_t next = 0;  // intervals below are delivered, or had no elements
+  std::uint64_t end = 0;
+  Copies saved;
 };
 
 }  // namespace steady::detail
