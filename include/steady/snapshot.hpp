@@ -242,7 +242,7 @@ class snapshot final : private detail::snapshot_base {
     line.seed = of.seed;
     line.grid = detail::line_partition::of(finest);
     line.end = line.grid.buckets();
-    on_old_ = &line;
+    on_old_ = line.self();
   }
 
   // Under a reseeding: what is left on the old line, and what is on the new one by now.
@@ -252,13 +252,13 @@ class snapshot final : private detail::snapshot_base {
     old_line.grid = present_->old_array().line();
     old_line.next = old_line.grid.bucket_at(present_->frontier);
     old_line.end = old_line.grid.buckets();
-    on_old_ = &old_line;
+    on_old_ = old_line.self();
     if (present_->frontier == 0) return;
     frozen_line& new_line = lines_[1];
     new_line.seed = of.next_seed();
     new_line.grid = present_->new_array().line();
     new_line.end = new_line.grid.buckets();
-    on_new_ = &new_line;
+    on_new_ = new_line.self();
     frontier_ = present_->frontier;
     const detail::rare_block& rare = *detail::to_raw(present_->rare);
     early_emptied_ = rare.early_emptied;
@@ -268,7 +268,7 @@ class snapshot final : private detail::snapshot_base {
 
   frozen_line* next_line() noexcept {
     for (frozen_line& line : lines_) {
-      if (!line.at_end()) return &line;
+      if (!line.at_end()) return line.self();
     }
     return nullptr;
   }
@@ -286,7 +286,7 @@ class snapshot final : private detail::snapshot_base {
   // Calls `visit(location)` for the elements of an interval that was not copied.
   template <class Visit>
   void visit_present(const frozen_line& line, std::uint64_t interval, const Visit& visit) {
-    if (present_ == nullptr || (&line != on_old_ && &line != on_new_)) return;
+    if (present_ == nullptr || (line.self() != on_old_ && line.self() != on_new_)) return;
     position_.seed = line.seed;
     const std::uint64_t first = line.grid.first_of(interval);
     const std::uint64_t last = line.grid.last_of(interval);
@@ -294,7 +294,7 @@ class snapshot final : private detail::snapshot_base {
     const auto visit_found = [&](const location& at) { visit_old(line, at, visit); };
     if (!present_->reseeding) {
       visitor.all(first, last, visit_found);
-    } else if (&line == on_new_) {
+    } else if (line.self() == on_new_) {
       visitor.all_of(true, first, last, visit_found);
     } else if (last >= present_->frontier) {
       visitor.all_of(false, detail::max_of(first, present_->frontier), last, visit_found);
@@ -314,7 +314,7 @@ class snapshot final : private detail::snapshot_base {
   // Leaves out what came to the new line since the start, from what was the old one then.
   template <class Visit>
   void visit_old(const frozen_line& line, const location& at, const Visit& visit) const {
-    if (&line == &lines_[1]) {
+    if (line.self() == lines_[1].self()) {
       const std::uint64_t before = position_.under(lines_[0].seed, *at.slot);
       const bool was_early = early_emptied_ && early_first_ <= before && before <= early_last_;
       if (before >= frontier_ && !was_early) return;
@@ -361,9 +361,9 @@ class snapshot final : private detail::snapshot_base {
   }
   // The next interval that falls into a bucket with elements; the line's end if there is none.
   std::uint64_t next_present(const frozen_line& line) const {
-    if (present_ == nullptr || (&line != on_old_ && &line != on_new_)) return line.end;
+    if (present_ == nullptr || (line.self() != on_old_ && line.self() != on_new_)) return line.end;
     const visit_type visitor(detail::line_arrays<storage>(*present_), position_);
-    const auto found = visitor.find_occupied(present_->reseeding && &line == on_new_,
+    const auto found = visitor.find_occupied(present_->reseeding && line.self() == on_new_,
                                              line.grid.first_of(line.next));
     return found.exists ? detail::max_of(line.next, line.grid.bucket_at(found.first)) : line.end;
   }
@@ -376,7 +376,7 @@ class snapshot final : private detail::snapshot_base {
       frozen_line& line = *next;
       if (!line.saved.has(line.next)) save(line, line.next);
       current_ = line.saved.take(line.next);
-      current_line_ = &line;
+      current_line_ = line.self();
       at_ = 0;
       pass(line);
     }

@@ -192,6 +192,9 @@ struct frozen_line {
   explicit frozen_line(const Allocator& allocator) : saved(allocator) {}
 
   bool at_end() const noexcept { return next == end; }
+  // Its address; users may have an operator& of their own.
+  frozen_line* self() noexcept { return this; }
+  const frozen_line* self() const noexcept { return this; }
 
   line_seed seed;
   line_partition grid;
