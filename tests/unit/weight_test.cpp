@@ -53,6 +53,10 @@ static_assert(sizeof(map) == 48 + watch);
 static_assert(sizeof(steady::hash_map<std::string, std::string>) == 48 + watch);
 static_assert(sizeof(steady::hash_set<char>) == 48 + watch);
 
+// So that the compiled engine serves it.
+static_assert(std::is_same_v<steady::detail::storage_of<map::allocator_type, map::policy_type>,
+                             steady::detail::default_storage>);
+
 static_assert(std::is_nothrow_default_constructible_v<map>);
 static_assert(std::is_nothrow_move_constructible_v<map>);
 static_assert(std::is_nothrow_move_assignable_v<map>);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/poison.hpp>
@@ -12,17 +13,19 @@
 namespace steady::detail {
 
 // The allocator's pointer type that links derive from: its void_pointer or, where that is no
-// template and cannot be rebound, its pointer to bytes.
+// template and cannot be rebound, its pointer to bytes. (Of a raw pointer g++ 12 denies that it
+// can.)
+template <class Pointer>
+concept rebindable = std::is_pointer_v<Pointer> || requires {
+  typename std::pointer_traits<Pointer>::template rebind<std::byte>;
+};
 template <class Allocator>
 struct link_pointer_of {
   using type =
       typename std::allocator_traits<Allocator>::template rebind_traits<std::byte>::pointer;
 };
 template <class Allocator>
-requires requires {
-  typename std::pointer_traits<
-      typename std::allocator_traits<Allocator>::void_pointer>::template rebind<std::byte>;
-}
+requires rebindable<typename std::allocator_traits<Allocator>::void_pointer>
 struct link_pointer_of<Allocator> {
   using type = typename std::allocator_traits<Allocator>::void_pointer;
 };
@@ -46,6 +49,8 @@ struct storage {
 
 }  // namespace STEADY_ABI
 
-using default_storage = storage<void*, !can_reserve_addresses, false>;
+// What maps with std::allocator have, unless their policy says otherwise.
+using default_storage =
+    storage<link_pointer<std::allocator<std::byte>>, !can_reserve_addresses, false>;
 
 }  // namespace steady::detail
