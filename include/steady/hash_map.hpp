@@ -144,7 +144,7 @@ class hash_container {
   hash_container(from_range_t, Range&& range, size_type capacity = 0, const Hash& hash = Hash(),
                  const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
       : table_(hash, equal, allocator) {
-    fill(std::begin(range), std::end(range), capacity, detail::known_length(range));
+    fill_from(range, capacity);
   }
   template <detail::iterable Range>
   hash_container(from_range_t, Range&& range, size_type capacity, const Allocator& allocator)
@@ -759,6 +759,17 @@ class hash_container {
     if (capacity != 0 || length != 0) reserve(capacity < length ? length : capacity);
     for (; first != last; ++first) functions::find_or_emplace(table_, *first);
     if (capacity == 0) table_.engine().withdraw_reservation();  // the caller reserved nothing
+  }
+
+  // begin() is called once, and size() before it: begin() of a range that can be read once may take
+  // the first element out of it.
+  template <class Range>
+  void fill_from(Range& range, size_type capacity) {
+    const size_type told = detail::told_length(range);
+    auto first = std::begin(range);
+    auto last = std::end(range);
+    const size_type length = told != 0 ? told : detail::known_length(first, last);
+    fill(std::move(first), std::move(last), capacity, length);
   }
 
   template <class K>
