@@ -33,13 +33,27 @@ struct alignas(Alignment) block_unit {
   std::byte bytes[Alignment];
 };
 
+// The units of a block, as the allocator counts them. Where its size_type is too small for the
+// number, which only elements of many KiB can make it, the block is refused.
+template <std::size_t Alignment, class Traits>
+constexpr typename Traits::size_type units_of(std::size_t bytes) {
+  using count = typename Traits::size_type;
+  const std::size_t units = bytes / Alignment;
+  if constexpr (sizeof(count) < sizeof(std::size_t)) {
+    if (static_cast<count>(units) != units) STEADY_THROW(std::bad_alloc());
+    return static_cast<count>(units);
+  } else {
+    return units;
+  }
+}
+
 // Throws what the allocator throws.
 template <std::size_t Alignment, class Allocator>
 std::byte* allocate_block(Allocator& allocator, std::size_t bytes) {
   using traits =
       typename std::allocator_traits<Allocator>::template rebind_traits<block_unit<Alignment>>;
   typename traits::allocator_type blocks(allocator);
-  const auto block = traits::allocate(blocks, bytes / Alignment);
+  const auto block = traits::allocate(blocks, units_of<Alignment, traits>(bytes));
   return reinterpret_cast<std::byte*>(std::to_address(block));
 }
 template <std::size_t Alignment, class Allocator>
@@ -48,7 +62,8 @@ void release_block(Allocator& allocator, std::byte* block, std::size_t bytes) no
       typename std::allocator_traits<Allocator>::template rebind_traits<block_unit<Alignment>>;
   typename traits::allocator_type blocks(allocator);
   auto* const first = reinterpret_cast<block_unit<Alignment>*>(block);
-  traits::deallocate(blocks, detail::to_stored<typename traits::pointer>(first), bytes / Alignment);
+  traits::deallocate(blocks, detail::to_stored<typename traits::pointer>(first),
+                     units_of<Alignment, traits>(bytes));
 }
 
 // Where a map's blocks come from. `table` is the map's table, which knows its allocator. Sizes are
