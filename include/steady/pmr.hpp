@@ -14,6 +14,8 @@
 #include <steady/hash.hpp>
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
+#include <steady/node_hash_map.hpp>
+#include <steady/node_hash_set.hpp>
 #include <steady/policy.hpp>
 
 namespace steady::pmr {
@@ -27,5 +29,16 @@ template <class Key, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>
           class Policy = default_policy>
 using hash_set =
     steady::hash_set<Key, Hash, KeyEqual, std::pmr::polymorphic_allocator<Key>, Policy>;
+
+template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
+          class Policy = default_policy>
+using node_hash_map =
+    steady::node_hash_map<Key, T, Hash, KeyEqual,
+                          std::pmr::polymorphic_allocator<std::pair<const Key, T>>, Policy>;
+
+template <class Key, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
+          class Policy = default_policy>
+using node_hash_set =
+    steady::node_hash_set<Key, Hash, KeyEqual, std::pmr::polymorphic_allocator<Key>, Policy>;
 
 }  // namespace steady::pmr

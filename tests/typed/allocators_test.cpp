@@ -12,6 +12,8 @@
 
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
+#include <steady/node_hash_map.hpp>
+#include <steady/node_hash_set.hpp>
 #include <steady/pmr.hpp>
 
 #include "support/element_kits.hpp"
@@ -29,6 +31,14 @@ using propagating_map = steady::hash_map<Key, T, number_hash, std::equal_to<>,
 template <class Key, class When>
 using propagating_set =
     steady::hash_set<Key, number_hash, std::equal_to<>, propagating_allocator<Key, When>>;
+
+template <class Key, class T, class When>
+using propagating_node_map =
+    steady::node_hash_map<Key, T, number_hash, std::equal_to<>,
+                          propagating_allocator<std::pair<const Key, T>, When>>;
+template <class Key, class When>
+using propagating_node_set =
+    steady::node_hash_set<Key, number_hash, std::equal_to<>, propagating_allocator<Key, When>>;
 
 // Each of the three is told from the others, and from their absence.
 using on_nothing = propagates<false, false, false>;
@@ -80,10 +90,11 @@ class allocators : public element_test {
   memory_ledger there;
 };
 
-using containers =
-    testing::Types<propagating_map<std::string, std::string, on_nothing>,
-                   propagating_set<triple, on_copy>, propagating_map<owner, owner, on_move>,
-                   propagating_set<copied, on_swap>>;
+using containers = testing::Types<
+    propagating_map<std::string, std::string, on_nothing>, propagating_set<triple, on_copy>,
+    propagating_map<owner, owner, on_move>, propagating_set<copied, on_swap>,
+    propagating_node_map<triple, owner, on_nothing>, propagating_node_set<std::string, on_move>,
+    propagating_node_set<copied, on_swap>>;
 TYPED_TEST_SUITE(allocators, containers);
 
 // Calls `body(mode of the target, mode of the source)` for all pairs.
@@ -101,7 +112,9 @@ template <class Container>
 class allocators_of_copies : public allocators<Container> {};
 using copyable_containers =
     testing::Types<propagating_map<std::string, std::string, on_nothing>,
-                   propagating_set<triple, on_copy>, propagating_set<copied, on_swap>>;
+                   propagating_set<triple, on_copy>, propagating_set<copied, on_swap>,
+                   propagating_node_map<triple, fixed_value, on_copy>,
+                   propagating_node_set<std::string, on_nothing>>;
 TYPED_TEST_SUITE(allocators_of_copies, copyable_containers);
 
 TYPED_TEST(allocators_of_copies, are_told_to_copies_and_go_along_with_copy_assignment_as_they_say) {

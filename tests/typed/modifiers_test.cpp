@@ -197,7 +197,8 @@ template <class Container>
 // All forms of everything, for few types: the compiler needs seconds for each.
 template <class Container>
 class inserting : public element_test {};
-using few_containers = testing::Types<string_map, owner_map, triple_set>;
+using few_containers =
+    testing::Types<string_map, owner_map, triple_set, large_node_map, string_node_set>;
 TYPED_TEST_SUITE(inserting, few_containers);
 
 TYPED_TEST(inserting, makes_an_element_once_in_every_way) {
@@ -256,7 +257,7 @@ TYPED_TEST(inserting, takes_ranges) {
 
 template <class Map>
 class assigning : public element_test {};
-using assignable_maps = testing::Types<string_map, owner_map>;
+using assignable_maps = testing::Types<string_map, owner_map, large_node_map>;
 TYPED_TEST_SUITE(assigning, assignable_maps);
 
 // One of the ways to insert_or_assign.
