@@ -16,6 +16,8 @@
 //   Invalidates  inserting a new element and everything that migrates: iterators, pointers and
 //                references to elements. Erasing: those to the erased element only. Looking up and
 //                inserting a key that is there: nothing.
+//   Moves        elements that change their slots. Where a move constructor may throw, what can be
+//                copied is copied; steady/moves_without_throwing.hpp tells how to prevent that.
 //   Threads      const functions never move or change anything, and may run at the same time.
 //
 // docs/guarantees.md has the bounds in numbers.
@@ -48,6 +50,7 @@
 #include <steady/detail/traversal/line_visit.hpp>
 #include <steady/from_range.hpp>
 #include <steady/hash.hpp>
+#include <steady/moves_without_throwing.hpp>
 #include <steady/policy.hpp>
 #include <steady/stats.hpp>
 #include <steady/walker.hpp>

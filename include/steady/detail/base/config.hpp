@@ -12,12 +12,14 @@
 #define STEADY_NOINLINE __declspec(noinline)
 #define STEADY_COLD __declspec(noinline)
 #define STEADY_PURE
+#define STEADY_FUNCTION_NAME __FUNCSIG__
 #else
 #define STEADY_ALWAYS_INLINE inline __attribute__((always_inline))
 #define STEADY_INLINE_LAMBDA __attribute__((always_inline))  // behind the parameters
 #define STEADY_NOINLINE __attribute__((noinline))
 #define STEADY_COLD __attribute__((noinline, cold))  // rare: optimised for size, placed apart
 #define STEADY_PURE __attribute__((pure))  // changes nothing: not called if nobody needs the result
+#define STEADY_FUNCTION_NAME __PRETTY_FUNCTION__  // with the arguments of its template
 #endif
 
 #if defined(__SSE2__) || defined(_M_X64)

@@ -12,6 +12,8 @@
 #include <utility>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/standard_types.hpp>
+#include <steady/moves_without_throwing.hpp>
 
 namespace steady::detail {
 
@@ -25,6 +27,31 @@ template <class Allocator, class Value>
 void destroy_element(Allocator& allocator, Value* at) noexcept {
   std::allocator_traits<Allocator>::destroy(allocator, at);
 }
+
+// Whether T can be copied. A standard container says that it can, whatever its values: std::vector
+// of std::unique_ptr does not compile where it is copied. So its values are asked.
+template <class T>
+inline constexpr bool is_copyable = std::is_copy_constructible_v<T>;
+template <class T>
+inline constexpr bool is_copyable<const T> = is_copyable<T>;
+template <template <class, std::size_t> class Array, class Value, std::size_t Size>
+inline constexpr bool is_copyable<Array<Value, Size>> =
+    std::is_copy_constructible_v<Array<Value, Size>> &&
+    (kind_of_standard<Array<Value, Size>> != standard_kind::aggregate || is_copyable<Value>);
+template <template <class...> class Template, class... Arguments>
+inline constexpr bool is_copyable<Template<Arguments...>> = [] {
+  using type = Template<Arguments...>;
+  constexpr standard_kind kind = kind_of_standard<type>;
+  if constexpr (!std::is_copy_constructible_v<type>) {
+    return false;
+  } else if constexpr (kind == standard_kind::container || kind == standard_kind::adaptor) {
+    return is_copyable<typename type::value_type>;
+  } else if constexpr (kind == standard_kind::aggregate) {
+    return (is_copyable<Arguments> && ...);
+  } else {
+    return true;
+  }
+}();
 
 template <class T, class Plain>
 concept same_but_for_reference = std::same_as<std::remove_cvref_t<T>, Plain>;
@@ -96,10 +123,12 @@ struct set_elements : elements_in_slots<Key> {
     return key;
   }
 
-  static constexpr bool nothrow_movable() noexcept {
-    return std::is_nothrow_move_constructible_v<Key>;
+  static constexpr bool nothrow_movable() noexcept { return moves_without_throwing<Key>; }
+  // The same, though the move constructor does not say so.
+  static constexpr bool moves_by_promise() noexcept {
+    return nothrow_movable() && !std::is_nothrow_move_constructible_v<Key>;
   }
-  static constexpr bool copyable() noexcept { return std::is_copy_constructible_v<Key>; }
+  static constexpr bool copyable() noexcept { return is_copyable<Key>; }
   // Whether elements can be moved.
   template <class Allocator>
   static constexpr bool moves_with() noexcept {
@@ -119,9 +148,11 @@ struct set_elements : elements_in_slots<Key> {
   }
 
   // The same, but on an exception `from` is as before: what may throw when moved is copied. The
-  // allocators of the two are equal; with transplant() they need not be.
+  // allocators of the two are equal; with transplant() they need not be, and one that builds
+  // elements may have to copy what they own.
   template <class Allocator>
-  static void transfer(Allocator& allocator, slot_type* to, slot_type* from) {
+  static void transfer(Allocator& allocator, slot_type* to,
+                       slot_type* from) noexcept(moves_by_promise()) {
     if constexpr (nothrow_movable() || !copyable()) {
       move(allocator, to, from);
     } else {
@@ -130,7 +161,11 @@ struct set_elements : elements_in_slots<Key> {
   }
   template <class Allocator>
   static void transplant(Allocator& allocator, slot_type* to, slot_type* from) {
-    transfer(allocator, to, from);
+    if constexpr (moves_by_promise() && builds_itself<Allocator, slot_type>) {
+      move(allocator, to, from);
+    } else {
+      transfer(allocator, to, from);
+    }
   }
 };
 
@@ -156,11 +191,14 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   }
 
   static constexpr bool nothrow_movable() noexcept {
-    return std::is_nothrow_move_constructible_v<Key> && std::is_nothrow_move_constructible_v<T>;
+    return moves_without_throwing<Key> && moves_without_throwing<T>;
   }
-  static constexpr bool copyable() noexcept {
-    return std::is_copy_constructible_v<Key> && std::is_copy_constructible_v<T>;
+  // The same, though a move constructor does not say so.
+  static constexpr bool moves_by_promise() noexcept {
+    return nothrow_movable() &&
+           !(std::is_nothrow_move_constructible_v<Key> && std::is_nothrow_move_constructible_v<T>);
   }
+  static constexpr bool copyable() noexcept { return is_copyable<Key> && is_copyable<T>; }
   // Whether elements can be moved.
   template <class Allocator>
   static constexpr bool moves_with() noexcept {
@@ -184,9 +222,11 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   }
 
   // The same, but on an exception `from` is as before: what may throw when moved is copied. What
-  // can only be moved goes back.
+  // can only be moved goes back. Where moving throws against a promise, the program ends: the
+  // key may be gone.
   template <class Allocator>
-  static void transfer(Allocator& allocator, slot_type* to, slot_type* from) {
+  static void transfer(Allocator& allocator, slot_type* to,
+                       slot_type* from) noexcept(moves_by_promise()) {
     if constexpr (nothrow_movable() || !moves_with<Allocator>()) {
       move(allocator, to, from);
     } else if constexpr (copyable()) {
@@ -197,7 +237,11 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   }
   template <class Allocator>
   static void transplant(Allocator& allocator, slot_type* to, slot_type* from) {
-    transfer(allocator, to, from);
+    if constexpr (moves_by_promise() && builds_itself<Allocator, slot_type>) {
+      move(allocator, to, from);
+    } else {
+      transfer(allocator, to, from);
+    }
   }
 
  private:
