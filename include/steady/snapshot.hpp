@@ -353,8 +353,9 @@ class snapshot final : private detail::snapshot_base {
   // is none.
   frozen_line* pass_empty() {
     while (frozen_line* const line = next_line()) {
-      line->next =
-          detail::min_of(next_present(*line), line->saved.next_saved(line->next, line->end));
+      const std::uint64_t saved = line->saved.next_saved(line->next, line->end);
+      // What is saved here may be gone in the container, with its memory.
+      if (saved != line->next) line->next = detail::min_of(saved, next_present(*line));
       if (!line->at_end()) return line;
     }
     return nullptr;
