@@ -51,7 +51,7 @@ function(steady_test name)
   if(STEADY_SANITIZE)
     # Starting a sanitized program takes longer than most cases, so all run in one process.
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+    set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 900)
   else()
     gtest_discover_tests(
       ${name}

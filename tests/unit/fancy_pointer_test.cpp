@@ -111,7 +111,7 @@ class any_pointer {
     return offset_pointer<T>(static_cast<T*>(raw_.get()));
   }
   explicit operator bool() const noexcept { return static_cast<bool>(raw_); }
-  friend bool operator==(const any_pointer&, const any_pointer&) = default;
+  [[maybe_unused]] friend bool operator==(const any_pointer&, const any_pointer&) = default;
 
  private:
   offset_pointer<void> raw_;

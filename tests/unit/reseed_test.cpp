@@ -23,6 +23,9 @@ namespace {
 
 using namespace support;
 
+// Steps between two looks at everything: sanitized builds take ten times as long.
+constexpr unsigned every = STEADY_HAS_ADDRESS_SANITIZER || STEADY_HAS_THREAD_SANITIZER ? 5 : 1;
+
 template <class Map>
 void expect_numbers(const Map& map, std::uint64_t count) {
   ASSERT_EQ(map.size(), count);
@@ -53,8 +56,9 @@ TYPED_TEST(reseeds, keep_every_element_at_every_step) {
     const std::uint64_t count = fill_numbers_to(at, map);
     map.reseed_gradually();
     EXPECT_TRUE(map.migrating());
-    while (map.migrating()) {
+    for (unsigned n = 0; map.migrating(); ++n) {
       EXPECT_EQ(map.step(1), 1u);
+      if (map.migrating() && n % every != 0) continue;
       expect_numbers(map, count);
       EXPECT_EQ(order_of(map).size(), count);
       std::set<std::uint64_t> met;
