@@ -17,14 +17,14 @@
 #include "support/containers.hpp"
 #include "support/hashes.hpp"
 #include "support/policies.hpp"
+#include "support/sanitized.hpp"
 #include "support/stages.hpp"
 
 namespace {
 
 using namespace support;
 
-// Steps between two looks at everything: sanitized builds take ten times as long.
-constexpr unsigned every = STEADY_HAS_ADDRESS_SANITIZER || STEADY_HAS_THREAD_SANITIZER ? 5 : 1;
+constexpr unsigned every = sanitized ? 5 : 1;  // steps between two looks at everything
 
 template <class Map>
 void expect_numbers(const Map& map, std::uint64_t count) {

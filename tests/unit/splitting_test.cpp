@@ -16,10 +16,13 @@
 
 #include "support/containers.hpp"
 #include "support/policies.hpp"
+#include "support/sanitized.hpp"
 
 namespace {
 
 using namespace support;
+
+constexpr unsigned every = sanitized ? 320 : 64;  // steps between two looks at everything
 
 // Builds and destroys elements itself, and counts.
 template <class T>
@@ -106,7 +109,7 @@ void grow_shrink_and_compact() {
   for (std::uint64_t n = 0; n < most; n += 2) set.erase(number(n));
   set.compact_gradually();
   for (unsigned n = 0; set.step(1) != 0; ++n) {
-    if (n % 64 == 0) {
+    if (n % every == 0) {
       ASSERT_STREQ(set.check_invariants(), nullptr) << n;
     }
   }
@@ -129,14 +132,14 @@ void grow_shrink_and_compact_texts() {
   constexpr std::uint64_t most = 10'000;  // through several sets of cached hash bits
   for (std::uint64_t n = 0; n < most; ++n) {
     ASSERT_TRUE(set.insert(key(n)).second);
-    if (n % 499 == 0) {
+    if (n % (8 * every - 1) == 0) {
       ASSERT_STREQ(set.check_invariants(), nullptr) << n;
     }
   }
   for (std::uint64_t n = 0; n < most; n += 2) set.erase(key(n));
   const auto finish_and_check = [&] {
     for (std::uint64_t n = 0; set.step(1) != 0; ++n) {
-      if (n % 64 == 0) {
+      if (n % every == 0) {
         ASSERT_STREQ(set.check_invariants(), nullptr);
       }
     }
