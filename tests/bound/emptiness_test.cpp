@@ -22,7 +22,7 @@ constexpr std::uint64_t many = STEADY_MANY;
 constexpr std::uint64_t few = 100;
 // Of a call that goes to the next element: a chunk's overflow buckets, and two lines for each of
 // its buckets that have nothing else.
-constexpr std::uint64_t most_in_one_step = 512;
+constexpr std::uint64_t most_in_one_step = 256;
 
 template <class Policy>
 class emptiness : public testing::Test {

@@ -70,10 +70,10 @@ class sizing {
  private:
   // The fewest buckets that a map may shrink to where all of its elements lie on `part` of the
   // line, as when the first element is taken away again and again: their buckets would be that much
-  // fuller than on average. Twice as full as at the load limit is allowed.
+  // fuller than on average. As full as at the load limit is allowed.
   STEADY_COLD unsigned densest(std::uint64_t size, double part) const noexcept {
     unsigned log2_buckets = 0;
-    const double allowed = static_cast<double>(size) / (2 * layout_.load);
+    const double allowed = static_cast<double>(size) / layout_.load;
     while (max_of(part * static_cast<double>(std::uint64_t{1} << log2_buckets), 1.0) < allowed) {
       ++log2_buckets;
     }
