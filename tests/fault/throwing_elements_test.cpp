@@ -1,9 +1,11 @@
 // Every single copy or move of an element throws once, wherever it happens.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -146,6 +148,46 @@ TEST(refused_node, keeps_its_element_whatever_throws) {
     EXPECT_EQ(target.size(), 1u);
   }
   EXPECT_EQ(copied::alive, 0);
+}
+
+// An element that was not made after all may leave an empty overflow bucket linked, so that its
+// bucket counts as occupied when all others in it are gone. A copy has no such bucket, and knows.
+struct throwing {
+  explicit throwing(bool now) {
+    if (now) throw injected_failure();
+  }
+};
+struct many_collide {
+  std::size_t operator()(int key) const noexcept {
+    return key < 0 ? 7u : static_cast<std::size_t>(key);
+  }
+};
+TEST(throwing_constructors, leave_nothing_that_a_copy_counts) {
+  steady::hash_map<int, throwing, many_collide, std::equal_to<>,
+                   std::allocator<std::pair<const int, throwing>>, small_chunks>
+      map;
+  map.reserve(2000);
+  for (int n = 0; n < 1500; ++n) map.try_emplace(n, false);
+  const std::size_t before = map.stats().overflow_buckets;
+  int next = -1;
+  for (map.try_emplace(next--, false); map.stats().overflow_buckets == before;) {
+    EXPECT_THROW(map.try_emplace(next, true), injected_failure);
+    if (map.stats().overflow_buckets == before) map.try_emplace(next--, false);
+  }
+
+  std::vector<int> together;  // with what collides
+  for (steady::cursor at; !at.at_end();) {
+    std::vector<int> bucket;
+    at = map.scan(at, 1, [&](const auto& element) { bucket.push_back(element.first); });
+    if (std::find(bucket.begin(), bucket.end(), -1) != bucket.end()) together = bucket;
+  }
+  ASSERT_FALSE(together.empty());
+  for (const int key : together) map.erase(key);
+  ASSERT_EQ(map.stats().overflow_buckets, before + 1);
+  ASSERT_STREQ(map.check_invariants(), nullptr);
+  const auto copy = map;
+  ASSERT_EQ(copy.bucket_count(), map.bucket_count());
+  EXPECT_STREQ(copy.check_invariants(), nullptr);
 }
 
 }  // namespace

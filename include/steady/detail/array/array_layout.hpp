@@ -2,9 +2,8 @@
 // element's size and the policy. The engine takes them as numbers; code per element type knows them
 // as constants.
 //
-//   chunk:  [headers, if embedded] [extras, last bucket's first] [slots] [footer] [occupancy]
-//   [spare]
-//                                                                ^ what the directory knows
+//   chunk:  [headers, if embedded] [extras, last one first] [slots] [footer] [occupancy] [spare]
+//                                                           ^ what the directory knows
 //
 // Everything in a chunk is found from the address of its first slot. Extras grow downwards, so that
 // their place does not depend on the number of buckets.

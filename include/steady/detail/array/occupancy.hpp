@@ -68,12 +68,15 @@ class occupancy {
   // The first bucket from `bucket` on that is not empty, below `end`; `end` if there is none.
   STEADY_NOINLINE std::uint64_t next(std::uint64_t bucket, std::uint64_t end) const noexcept {
     if (bucket >= end) return end;
-    const std::uint64_t found = next_in_chunk(bucket, end);
-    if (found != none || !has_several_chunks()) return min_of(found, end);
+    std::uint64_t found = next_in_chunk(bucket, end);
+    if (!has_several_chunks()) return min_of(found, end);
     const std::uint64_t end_chunk = chunk_number(end - 1) + 1;
-    const std::uint64_t chunk = chunks().next(chunk_number(bucket) + 1, end_chunk);
-    if (chunk == end_chunk) return end;
-    return min_of(next_in_chunk(chunk << layout_.log2_chunk_buckets, end), end);
+    for (std::uint64_t chunk = chunk_number(bucket); found == none;) {
+      chunk = chunks().next(chunk + 1, end_chunk);
+      if (chunk == end_chunk) return end;
+      found = next_in_chunk(chunk << layout_.log2_chunk_buckets, end);
+    }
+    return min_of(found, end);
   }
 
   // For check_invariants(): whether the bits of the group and of the chunk that begin at `bucket`

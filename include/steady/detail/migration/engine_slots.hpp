@@ -122,9 +122,9 @@ STEADY_COLD void table_engine<Storage>::draw_in(std::uint64_t bucket) noexcept {
   state_.locations.change();
 }
 
-// To another slot of its bucket, or of that one's overflow. The bytes that it leaves are of no use
-// to anybody. Not where insertions move nothing,
-// where an observer watches, or where moving may throw; nor within a tiny array that is full.
+// To another slot of its bucket, or of that one's overflow; the bytes that it leaves are of no use
+// to anybody. Not where insertions move nothing, where an observer watches, or where moving may
+// throw; nor within a tiny array that is full.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::move_handed_out(const void* made) noexcept {
   if constexpr (watches_references) {

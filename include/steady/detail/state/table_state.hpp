@@ -23,10 +23,10 @@
 #include <steady/detail/array/bucket_array.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
+#include <steady/detail/base/reference_watch.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/line/tag_group.hpp>
 #include <steady/detail/state/cold_block.hpp>
-#include <steady/detail/state/reference_watch.hpp>
 #include <steady/work.hpp>
 
 namespace steady::detail {

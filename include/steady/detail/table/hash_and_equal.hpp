@@ -1,11 +1,10 @@
 // The two functions of a container. They are replaced together or not at all: one alone would not
 // find what was placed by the other.
 //
-//   swapped_functions   where swapping both never throws: new ones are copied first, then swapped
-//   in twofold_functions   elsewhere: there is room for two pairs. A new pair is made beside the
-//   old
-//                       one, then they change their roles. Nothing is ever assigned, so functions
-//                       will do that cannot be, such as lambda expressions with captures
+//   swapped_functions   where swapping both never throws: new ones are copied, then swapped in
+//   twofold_functions   elsewhere: there is room for two pairs. A new pair is made beside the old
+//                       one, then the two change their roles. Nothing is ever assigned, so what
+//                       cannot be will do, such as lambda expressions with captures
 #pragma once
 
 #include <memory>

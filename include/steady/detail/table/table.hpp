@@ -686,13 +686,19 @@ class table {
       const std::uint64_t end = min_of(chunk + per_chunk, buckets);
       // First, so that it is known what to destroy should the rest fail.
       engine().copy_occupancy(from, chunk);
+      bool has_overflow_alone = false;
       for (std::uint64_t bucket = chunk; bucket < end; ++bucket) {
         bucket_header* const header = from.header(bucket);
         const slot_set full = ~group::load(header).empty() & all_slots;
         auto* const slots = reinterpret_cast<slot_type*>(from.slots(bucket, layout::value));
         if (!full.empty()) copy_bucket(bucket, header->tags, full, slots, from);
+        has_overflow_alone |= full.empty() && header->filter != 0;
       }
       if (!from.is_tiny()) copy_overflow(from, chunk);
+      // Overflow buckets without elements count there, but not here.
+      for (std::uint64_t bucket = chunk; bucket < end && has_overflow_alone; ++bucket) {
+        engine().note_emptied(false, bucket);
+      }
     }
   }
   // Of the chunk that begins with bucket `first`: an overflow bucket for each, in the order of
