@@ -1,0 +1,68 @@
+// native_sync: every atomic operation, wait and fence of the concurrent containers goes through a
+// policy with this interface, so that tests can put a deterministic scheduler in its place
+// (tests/interleave).
+//
+// Headers and slots are used as zeroed memory without constructors, so `atomic<T>` has the size of
+// T, and all bytes zero are a value of it.
+//
+// No stand-alone fences order the elements' words: their loads acquire and their stores release.
+// That costs nothing on x86, and thread sanitizers understand it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/parking.hpp>
+
+namespace steady::detail {
+
+struct native_sync {
+  template <class T>
+  using atomic = std::atomic<T>;
+
+  // Words of slots: unsigned integers in raw memory.
+  template <class Word>
+  static STEADY_ALWAYS_INLINE Word load_word(const Word* at) noexcept {
+    return std::atomic_ref<Word>(const_cast<Word&>(*at)).load(std::memory_order_acquire);
+  }
+  template <class Word>
+  static STEADY_ALWAYS_INLINE void store_word(Word* at, Word value) noexcept {
+    std::atomic_ref<Word>(*at).store(value, std::memory_order_release);
+  }
+
+  // How often to look at a locked word before waiting: one or two microseconds.
+  static constexpr unsigned looks_before_waiting = 40;
+  static STEADY_ALWAYS_INLINE void pause() noexcept { detail::pause_processor(); }
+
+  // Returns at once if the word's lower half differs from that of `seen`; otherwise when woken, and
+  // sometimes without.
+  static void wait(const atomic<std::uint64_t>& word, std::uint64_t seen) noexcept {
+    detail::park(word, seen);
+  }
+  static void wake_all(const atomic<std::uint64_t>& word) noexcept { detail::unpark_all(word); }
+  // Lets another thread run: for the rare waits that have no word to wait for.
+  static void yield() noexcept { std::this_thread::yield(); }
+
+  // Stores what this thread announces, before all that it reads from now on; and what a thread
+  // calls before it reads announcements (base/parking.hpp).
+  static STEADY_ALWAYS_INLINE void announce(atomic<std::uint64_t>& place,
+                                            std::uint64_t value) noexcept {
+    detail::announce(place, value);
+  }
+  static void announcements_fence() noexcept { detail::announcements_fence(); }
+  static void prepare_announcements() noexcept { detail::prepare_announcements(); }
+
+  // A place of this thread's own for a pointer; null at first. (epoch.hpp)
+  static STEADY_ALWAYS_INLINE void*& thread_place() noexcept {
+    static thread_local constinit void* place = nullptr;
+    return place;
+  }
+
+  // Memory from `at` on has come from an allocator, or goes back: what was known of it is over.
+  static void fresh_memory(const void*, std::size_t) noexcept {}
+};
+
+}  // namespace steady::detail
