@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <thread>
+#include <utility>
 
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/parking.hpp>
@@ -55,10 +56,21 @@ struct native_sync {
   static void announcements_fence() noexcept { detail::announcements_fence(); }
   static void prepare_announcements() noexcept { detail::prepare_announcements(); }
 
-  // A place of this thread's own for a pointer; null at first. (epoch.hpp)
+  // A place of this thread's own for a pointer; null at first.
   static STEADY_ALWAYS_INLINE void*& thread_place() noexcept {
     static thread_local constinit void* place = nullptr;
     return place;
+  }
+  // When this thread ends, `release` gets what is in its place.
+  static void at_thread_exit(void (*release)(void*) noexcept) noexcept {
+    struct releaser {
+      void (*release)(void*) noexcept = nullptr;
+      ~releaser() {
+        if (thread_place() != nullptr) release(std::exchange(thread_place(), nullptr));
+      }
+    };
+    static thread_local releaser at_exit;
+    at_exit.release = release;
   }
 
   // Memory from `at` on has come from an allocator, or goes back: what was known of it is over.

@@ -22,6 +22,12 @@ class tag_group_neon {
     return tag_group_neon(vld1q_u8(static_cast<const std::uint8_t*>(tags)));
   }
 
+  // Of two words, the first slot's tag in the lowest byte of `low`.
+  static STEADY_ALWAYS_INLINE tag_group_neon of_words(std::uint64_t low,
+                                                      std::uint64_t high) noexcept {
+    return tag_group_neon(vcombine_u8(vcreate_u8(low), vcreate_u8(high)));
+  }
+
   // `word` holds a tag four times.
   static STEADY_ALWAYS_INLINE pattern broadcast(std::uint32_t word) noexcept {
     return vreinterpretq_u8_u32(vdupq_n_u32(word));

@@ -21,6 +21,11 @@ class tag_group_portable {
             little_endian(load_64(static_cast<const unsigned char*>(tags) + 8))};
   }
 
+  // Of two words, the first slot's tag in the lowest byte of `low`.
+  static tag_group_portable of_words(std::uint64_t low, std::uint64_t high) noexcept {
+    return {low, high};
+  }
+
   // `word` holds a tag four times.
   static pattern broadcast(std::uint32_t word) noexcept { return std::uint64_t{word} << 32 | word; }
 

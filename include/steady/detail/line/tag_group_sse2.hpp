@@ -22,6 +22,13 @@ class tag_group_sse2 {
     return tag_group_sse2(_mm_load_si128(static_cast<const __m128i*>(tags)));
   }
 
+  // Of two words, the first slot's tag in the lowest byte of `low`.
+  static STEADY_ALWAYS_INLINE tag_group_sse2 of_words(std::uint64_t low,
+                                                      std::uint64_t high) noexcept {
+    return tag_group_sse2(
+        _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low)));
+  }
+
   // `word` holds a tag four times: one move and one shuffle spread it over the register.
   static STEADY_ALWAYS_INLINE pattern broadcast(std::uint32_t word) noexcept {
     return _mm_shuffle_epi32(_mm_cvtsi32_si128(static_cast<int>(word)), 0);

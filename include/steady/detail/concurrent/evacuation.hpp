@@ -1,0 +1,359 @@
+// Moving one interval of the line from an array to the next one.
+//
+// New buckets can be reached only through the moved old ones that feed them (or, later, through the
+// root). So whoever holds the locks of all old buckets that feed some new ones fills those without
+// locks, and one release store for each old bucket publishes all. An old bucket that is being
+// evacuated can be read until then.
+//
+//   growing, compacting   one old bucket feeds one new bucket or up to eight
+//   shrinking             two old buckets feed a new one; locked in the order of the line
+//   reseeding             an old bucket's elements go anywhere: new buckets are locked, too, always
+//                         after the old one. Which array owns a key is decided on the old line
+//
+// All memory is there before anything is locked. No code of the user's runs: slots are copied word
+// by word, and they know the hash codes of their elements.
+//
+// Bound: the elements of the interval, and a chunk allocated for the new array; when reseeding, as
+// many chunks as the interval has elements.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/bucket_lock.hpp>
+#include <steady/detail/concurrent/shared_state.hpp>
+
+namespace steady::detail {
+
+enum class evacuated : std::uint8_t {
+  now,       // by this call
+  before,    // the interval has moved already
+  not_yet,   // others had a bucket locked, or changed it
+  not_ever,  // the allocator refused memory
+};
+
+// Overflow buckets that were taken before locking; what is left goes back.
+template <class Sync, class Layout>
+class spare_overflow {
+ public:
+  using bucket = shared_overflow<Sync, Layout>;
+
+  spare_overflow(shared_state<Sync, Layout>& state, shared_array<Sync, Layout>& of) noexcept
+      : state_(state), of_(of) {}
+  ~spare_overflow() {
+    while (count_ != 0) of_.overflow_buckets.give(next());
+  }
+  spare_overflow(const spare_overflow&) = delete;
+  spare_overflow& operator=(const spare_overflow&) = delete;
+
+  std::size_t count() const noexcept { return count_; }
+  // Throws what the allocator throws.
+  void provide(std::size_t count) {
+    while (count_ < count) {
+      bucket* const more = of_.overflow_buckets.take(state_.memory);
+      more->lead_to(first_);
+      first_ = more;
+      ++count_;
+    }
+  }
+  // One that leads nowhere; there must be one left.
+  bucket* next() noexcept {
+    bucket* const taken = first_;
+    first_ = taken->following();
+    taken->lead_to(nullptr);
+    --count_;
+    return taken;
+  }
+
+ private:
+  shared_state<Sync, Layout>& state_;
+  shared_array<Sync, Layout>& of_;
+  bucket* first_ = nullptr;
+  std::size_t count_ = 0;
+};
+
+template <class Sync, class Layout>
+class evacuation {
+  using state_type = shared_state<Sync, Layout>;
+  using array = shared_array<Sync, Layout>;
+  using header = typename array::header;
+  using overflow = typename array::overflow;
+  using copy = typename Layout::copy;
+  using lock = bucket_lock<Sync>;
+  using spares = spare_overflow<Sync, Layout>;
+
+ public:
+  static constexpr unsigned most_log2_growth = 3;
+  static constexpr unsigned most_log2_shrinking = 1;
+
+  evacuation(state_type& state, array& from, array& to) noexcept
+      : state_(state), from_(from), to_(to) {}
+
+  std::uint64_t intervals() const noexcept { return from_.buckets() >> log2_feeding(); }
+  std::uint64_t interval_at(std::uint64_t position) const noexcept {
+    return from_.line.bucket_at(position) >> log2_feeding();
+  }
+
+  // `waits`: for locked buckets. `array_is_empty` is set if these were the last buckets to move.
+  evacuated evacuate(std::uint64_t interval, bool waits, bool& array_is_empty) noexcept {
+    const std::uint64_t first = interval << log2_feeding();
+    if (from_.header_at(first).look().is_moved()) return evacuated::before;
+    spares overflow_buckets(state_, to_);
+    STEADY_TRY { prepare(first, overflow_buckets); }
+    STEADY_CATCH_ALL { return evacuated::not_ever; }
+    return from_.kind == migration_kind::reseed
+               ? scatter(first, waits, overflow_buckets, array_is_empty)
+               : transfer(first, waits, overflow_buckets, array_is_empty);
+  }
+
+ private:
+  static constexpr unsigned most_targets = 1u << most_log2_growth;
+  static constexpr unsigned most_sources = 1u << most_log2_shrinking;
+
+  // How many old buckets feed one new bucket, and the other way round.
+  unsigned log2_feeding() const noexcept {
+    if (from_.kind != migration_kind::shrink) return 0;
+    return from_.line.log2_buckets() - to_.line.log2_buckets();
+  }
+  unsigned log2_fed() const noexcept {
+    if (from_.kind != migration_kind::grow) return 0;
+    return to_.line.log2_buckets() - from_.line.log2_buckets();
+  }
+  unsigned sources() const noexcept { return 1u << log2_feeding(); }
+  std::uint64_t first_target(std::uint64_t first) const noexcept {
+    return first >> log2_feeding() << log2_fed();
+  }
+  std::uint64_t position_in(const array& of, const copy& element) const noexcept {
+    return position_of_number(state_.kind->code_of(element), of.seed);
+  }
+
+  // ---- memory, before anything is locked ----
+
+  // The lengths of chains and the elements may change until the buckets are locked.
+  void prepare(std::uint64_t first, spares& overflow_buckets) {
+    for (unsigned n = 0; n < sources(); ++n) from_.provide_header(state_.memory, first + n);
+    if (from_.kind == migration_kind::reseed) return prepare_scattering(first, overflow_buckets);
+    const std::uint64_t begin = first_target(first);
+    for (std::uint64_t n = 0; n < std::uint64_t{1} << log2_fed(); ++n) {
+      to_.provide(state_.memory, state_.shelf, begin + n);
+    }
+    overflow_buckets.provide(overflow_needed(first));
+  }
+  // Where all elements go into one bucket.
+  std::size_t overflow_needed(std::uint64_t first) const noexcept {
+    std::size_t needed = 0;
+    for (unsigned n = 0; n < sources(); ++n) needed += chain_length(from_.header_at(first + n));
+    return needed + (sources() - 1) * (Layout::width / Layout::overflow_width);
+  }
+  void prepare_scattering(std::uint64_t bucket, spares& overflow_buckets) {
+    std::size_t elements = 0;
+    for_each_element(bucket, [&](const copy& element) {
+      to_.provide(state_.memory, state_.shelf, to_.line.bucket_at(position_in(to_, element)));
+      ++elements;
+    });
+    overflow_buckets.provide(elements);
+  }
+  static std::size_t chain_length(const header& of) noexcept {
+    std::size_t length = 0;
+    for (overflow* at = of.first_overflow(); at != nullptr && length < longest_counted;
+         at = at->following()) {
+      ++length;
+    }
+    return length;
+  }
+  // A chain that is changing may seem longer than it is, even endless.
+  static constexpr std::size_t longest_counted = 1u << 20;
+
+  // Copies of the elements of a bucket of the old array. True ones if it is locked.
+  template <class Visit>
+  void for_each_element(std::uint64_t bucket, Visit&& visit) const {
+    const header& of = from_.header_at(bucket);
+    copy element;
+    const slot_set occupied = of.look().occupied();
+    if (!occupied.empty()) {
+      std::byte* const slots = from_.slots_of(bucket);
+      for (const std::uint64_t slot : occupied) {
+        read_slot<Sync, Layout>(slot_at<Layout>(slots, slot), element);
+        visit(static_cast<const copy&>(element));
+      }
+    }
+    std::size_t length = 0;
+    for (overflow* at = of.first_overflow(); at != nullptr && length < longest_counted;
+         at = at->following(), ++length) {
+      for (const std::uint64_t slot : at->occupied()) {
+        read_slot<Sync, Layout>(slot_at<Layout>(at->slots, slot), element);
+        visit(static_cast<const copy&>(element));
+      }
+    }
+  }
+
+  // ---- moving ----
+
+  // The words of old buckets that are locked, in the order of the line.
+  class held_sources {
+   public:
+    held_sources(array& from, std::uint64_t first, unsigned count, bool waits) noexcept
+        : from_(from), first_(first) {
+      while (held_ < count && take(waits)) {}
+    }
+    ~held_sources() {
+      for (unsigned n = 0; n < held_; ++n) lock::unlock(word(n), words_[n]);
+    }
+    held_sources(const held_sources&) = delete;
+    held_sources& operator=(const held_sources&) = delete;
+
+    unsigned count() const noexcept { return held_; }
+    bool were_moved() const noexcept { return were_moved_; }
+    void have_moved() noexcept {
+      for (unsigned n = 0; n < held_; ++n) words_[n] = words_[n].with_moved();
+    }
+
+   private:
+    auto& word(unsigned n) const noexcept { return from_.header_at(first_ + n).word; }
+    bool take(bool waits) noexcept {
+      bucket_word seen = from_.header_at(first_ + held_).look();
+      if (waits) {
+        seen = lock::lock(word(held_));
+      } else if (seen.is_locked() || (!seen.is_moved() && !lock::try_lock(word(held_), seen))) {
+        return false;
+      }
+      were_moved_ = seen.is_moved();
+      if (were_moved_) return false;
+      words_[held_++] = seen;
+      return true;
+    }
+
+    array& from_;
+    std::uint64_t first_;
+    unsigned held_ = 0;
+    bool were_moved_ = false;
+    bucket_word words_[most_sources];
+  };
+
+  evacuated transfer(std::uint64_t first, bool waits, spares& overflow_buckets,
+                     bool& array_is_empty) noexcept {
+    {
+      held_sources held(from_, first, sources(), waits);
+      if (held.were_moved()) return evacuated::before;
+      if (held.count() != sources() || overflow_needed(first) > overflow_buckets.count()) {
+        return evacuated::not_yet;
+      }
+      fill_targets(first, overflow_buckets);
+      held.have_moved();
+    }
+    return count_moved(first, array_is_empty);
+  }
+
+  // A new bucket, while it is filled.
+  struct target {
+    std::uint64_t tags[2] = {0, 0};
+    unsigned size = 0;
+    overflow* chain = nullptr;
+  };
+
+  void fill_targets(std::uint64_t first, spares& overflow_buckets) noexcept {
+    const std::uint64_t begin = first_target(first);
+    std::byte* const slots = to_.slots_of(begin);
+    target targets[most_targets];
+    for (unsigned n = 0; n < sources(); ++n) {
+      for_each_element(first + n, [&](const copy& element) {
+        const std::uint64_t position = position_in(to_, element);
+        const std::uint64_t number = to_.line.bucket_at(position) - begin;
+        put(targets[number], slots + number * Layout::bucket_bytes, tag_of(position), element,
+            overflow_buckets);
+      });
+    }
+    for (std::uint64_t n = 0; n < std::uint64_t{1} << log2_fed(); ++n) {
+      if (targets[n].size != 0) write_header(to_.header_at(begin + n), targets[n]);
+    }
+  }
+  void put(target& into, std::byte* slots, std::uint8_t tag, const copy& element,
+           spares& overflow_buckets) noexcept {
+    const unsigned number = into.size++;
+    if (number < Layout::width) {
+      write_slot<Sync, Layout>(slot_at<Layout>(slots, number), element);
+      into.tags[number / 8] = with_tag(into.tags[number / 8], number % 8, tag);
+      return;
+    }
+    const unsigned slot = (number - Layout::width) % Layout::overflow_width;
+    if (slot == 0) {
+      overflow* const more = overflow_buckets.next();
+      more->lead_to(into.chain);
+      into.chain = more;
+    }
+    write_slot<Sync, Layout>(slot_at<Layout>(into.chain->slots, slot), element);
+    into.chain->set_tag(slot, tag);
+  }
+  // [N1] stores, relaxed: nobody can reach a new header before [L2] publishes it.
+  static void write_header(header& of, const target& content) noexcept {
+    of.tags[0].store(content.tags[0], std::memory_order_relaxed);
+    of.tags[1].store(content.tags[1], std::memory_order_relaxed);
+    of.overflow.store(content.chain, std::memory_order_relaxed);
+    const unsigned in_slots = min_of<unsigned>(content.size, Layout::width);
+    of.word.store(bucket_word().with_slots(slot_set::first(in_slots)).bits(),
+                  std::memory_order_relaxed);
+  }
+
+  // ---- reseeding ----
+
+  evacuated scatter(std::uint64_t bucket, bool waits, spares& overflow_buckets,
+                    bool& array_is_empty) noexcept {
+    {
+      held_sources held(from_, bucket, 1, waits);
+      if (held.were_moved()) return evacuated::before;
+      if (held.count() == 0 || !has_room_for(bucket, overflow_buckets)) return evacuated::not_yet;
+      for_each_element(bucket,
+                       [&](const copy& element) { insert_new(element, overflow_buckets); });
+      held.have_moved();
+    }
+    return count_moved(bucket, array_is_empty);
+  }
+  bool has_room_for(std::uint64_t bucket, const spares& overflow_buckets) const noexcept {
+    std::size_t elements = 0;
+    bool has_slots = true;
+    for_each_element(bucket, [&](const copy& element) {
+      has_slots = has_slots && to_.has_slots(to_.line.bucket_at(position_in(to_, element)));
+      ++elements;
+    });
+    return has_slots && elements <= overflow_buckets.count();
+  }
+  void insert_new(const copy& element, spares& overflow_buckets) noexcept {
+    const std::uint64_t position = position_in(to_, element);
+    const std::uint64_t bucket = to_.line.bucket_at(position);
+    header& of = to_.header_at(bucket);
+    held_bucket<Sync> held(of.word, lock::lock(of.word));
+    const slot_set empty = ~held.now.occupied() & slot_set::first(Layout::width);
+    if (!empty.empty()) {
+      const std::uint64_t slot = empty.lowest();
+      write_slot<Sync, Layout>(slot_at<Layout>(to_.slots_of(bucket), slot), element);
+      of.set_tag(slot, tag_of(position));
+      held.now = held.now.with_slot(slot);
+      return;
+    }
+    held.begin_change();
+    overflow* room = of.first_overflow();
+    if (room == nullptr || room->occupied() == slot_set::first(Layout::overflow_width)) {
+      overflow* const more = overflow_buckets.next();
+      more->lead_to(room);
+      of.lead_to(more);
+      room = more;
+    }
+    const std::uint64_t slot =
+        (~room->occupied() & slot_set::first(Layout::overflow_width)).lowest();
+    write_slot<Sync, Layout>(slot_at<Layout>(room->slots, slot), element);
+    room->set_tag(slot, tag_of(position));
+  }
+
+  evacuated count_moved(std::uint64_t first, bool& array_is_empty) noexcept {
+    if (from_.have_moved(state_.shelf, first, sources())) array_is_empty = true;
+    return evacuated::now;
+  }
+
+  state_type& state_;
+  array& from_;
+  array& to_;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,131 @@
+// Grace periods: what readers may still be reading is freed only when all of them have gone on
+// (epoch-based reclamation, Fraser 2004). One for all containers of the process.
+//
+// A thread pins itself for the length of an operation: it announces the time on a clock that only
+// moves when something is retired. What was made unreachable at time t may be freed once no thread
+// is pinned at a time before t. Pinning is a store and two loads of lines that hardly ever change:
+// the fence that it needs is executed by whoever retires something (sync.hpp).
+//
+// A thread takes a record at its first operation and gives it back when it ends; nobody registers.
+// Records are numbered, so that threads can have counters of their own (striped_count.hpp).
+//
+//   [E1] announcement: pinned at this time, before all that the thread reads from now on
+//   [E2] load, sequentially consistent: the clock; who sees a time sees what was unlinked before it
+//   [E3] store, release: no longer pinned; after all that the thread has read
+//   [E4] fetch-add, sequentially consistent: the next time, after unlinking
+//   [E5] load, sequentially consistent: at which time a thread is pinned
+//   [E6] compare-and-swap, sequentially consistent: a record is in the list, before its first pin
+//   [E7] load, sequentially consistent: the list of records
+//   [E8] exchange, acquire: takes a record that another thread gave back
+//   [E9] store, release: gives it back
+#pragma once
+
+#include <cstdint>
+#include <new>
+
+#include <steady/detail/base/config.hpp>
+
+namespace steady::detail {
+
+template <class Sync>
+class grace_period {
+  template <class T>
+  using atomic = typename Sync::template atomic<T>;
+
+  struct alignas(cache_line_bytes) record {
+    atomic<std::uint64_t> pinned;  // the time; 0: not pinned
+    atomic<std::uint32_t> taken;
+    std::uint32_t number;
+    std::uint32_t nesting;  // pins within pins; the owner's own
+    record* next;
+  };
+
+ public:
+  // While one exists, nothing that this thread can reach is freed.
+  class pin {
+   public:
+    STEADY_ALWAYS_INLINE pin() noexcept : record_(mine()) {
+      if (record_->nesting++ != 0) return;
+      Sync::announce(record_->pinned, clock_.load(std::memory_order_relaxed));  // [E1]
+      static_cast<void>(clock_.load(std::memory_order_seq_cst));                // [E2]
+    }
+    STEADY_ALWAYS_INLINE ~pin() {
+      if (--record_->nesting == 0) record_->pinned.store(0, std::memory_order_release);  // [E3]
+    }
+    pin(const pin&) = delete;
+    pin& operator=(const pin&) = delete;
+
+    // Of this thread: from 0; threads that run at the same time have different ones.
+    std::uint32_t thread_number() const noexcept { return record_->number; }
+
+   private:
+    record* record_;
+  };
+
+  // Whether this thread is.
+  static bool is_pinned() noexcept { return mine()->nesting != 0; }
+
+  // The time at which something is retired that nobody can reach any longer.
+  static std::uint64_t retire() noexcept {
+    const std::uint64_t time = clock_.fetch_add(1, std::memory_order_seq_cst) + 1;  // [E4]
+    Sync::announcements_fence();
+    return time;
+  }
+  // Whether everything retired at `time` may be freed. O(threads).
+  static bool is_over(std::uint64_t time) noexcept {
+    for (const record* r = records_.load(std::memory_order_seq_cst); r != nullptr;  // [E7]
+         r = r->next) {
+      const std::uint64_t pinned = r->pinned.load(std::memory_order_seq_cst);  // [E5]
+      if (pinned != 0 && pinned < time) return false;
+    }
+    return true;
+  }
+
+ private:
+  static STEADY_ALWAYS_INLINE record* mine() noexcept {
+    void* const place = Sync::thread_place();
+    if (place != nullptr) [[likely]]
+      return static_cast<record*>(place);
+    return take_record();
+  }
+
+  STEADY_COLD static record* take_record() noexcept {
+    Sync::prepare_announcements();
+    record* taken = nullptr;
+    while ((taken = free_record()) == nullptr && (taken = new_record()) == nullptr) Sync::yield();
+    Sync::thread_place() = taken;
+    Sync::at_thread_exit([](void* of) noexcept {
+      static_cast<record*>(of)->taken.store(0, std::memory_order_release);  // [E9]
+    });
+    return taken;
+  }
+  static record* free_record() noexcept {
+    for (record* r = records_.load(std::memory_order_seq_cst); r != nullptr; r = r->next) {  // [E7]
+      if (r->taken.load(std::memory_order_relaxed) == 0 &&
+          r->taken.exchange(1, std::memory_order_acquire) == 0) {  // [E8]
+        return r;
+      }
+    }
+    return nullptr;
+  }
+  // Null if there is no memory for one: then the thread waits for another's.
+  static record* new_record() noexcept {
+    auto* const made = new (std::nothrow) record{};
+    if (made == nullptr) return nullptr;
+    made->taken.store(1, std::memory_order_relaxed);
+    made->number = records_made_.fetch_add(1, std::memory_order_relaxed);
+    record* first = records_.load(std::memory_order_seq_cst);  // [E7]
+    do {
+      made->next = first;
+    } while (!records_.compare_exchange_strong(first, made, std::memory_order_seq_cst,  // [E6]
+                                               std::memory_order_seq_cst));
+    return made;
+  }
+
+  // Never freed: threads of other translation units may outlive any static object.
+  static inline constinit atomic<std::uint64_t> clock_{1};
+  static inline constinit atomic<record*> records_{nullptr};
+  static inline constinit atomic<std::uint32_t> records_made_{0};
+};
+
+}  // namespace steady::detail

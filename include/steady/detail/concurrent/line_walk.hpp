@@ -1,0 +1,76 @@
+// Walks along the hash line, bucket by bucket, while other threads change everything.
+//
+// A walk is at a position: it locks the bucket that owns it, visits the elements from that position
+// on, and goes on behind that bucket. Growing and shrinking split and join intervals, but move no
+// element to another position, so each element that is there all the time is met exactly once.
+//
+// A reseeding does move them. Walks and reseedings exclude each other: a reseeding does not start
+// while a walk is on, and a walk that comes while one is on helps to finish it, or gives up.
+#pragma once
+
+#include <cstdint>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/shared_table.hpp>
+
+namespace steady::detail {
+
+template <class Sync, class Layout>
+class line_walk {
+  using state_type = shared_state<Sync, Layout>;
+  using table = shared_table<Sync, Layout>;
+  using pin = typename table::pin;
+
+ public:
+  // Whoever walks must not be pinned.
+  explicit line_walk(state_type& state, bool gives_up = false) noexcept : state_(state) {
+    while (!(is_allowed_ = try_begin()) && !gives_up) help_reseeding();
+  }
+  ~line_walk() {
+    if (is_allowed_) end();
+  }
+  line_walk(const line_walk&) = delete;
+  line_walk& operator=(const line_walk&) = delete;
+
+  bool is_allowed() const noexcept { return is_allowed_; }
+
+  // Visits the buckets from position `from` to `last`, at most `most`, as shared_table's
+  // visit_bucket() does; after each of them, without a lock or a pin, calls `after_bucket`. Returns
+  // the position to go on from; 0 at the end. Throws what `decide` throws.
+  template <class Decide, class AfterBucket>
+  std::uint64_t visit(std::uint64_t from, std::uint64_t last, std::uint64_t most, Decide&& decide,
+                      bool& is_enough, AfterBucket&& after_bucket) {
+    for (; most != 0 && !is_enough; --most) {
+      std::uint64_t end = 0;
+      {
+        const pin pinned;
+        end = table(state_).visit_bucket(pinned, from, last, decide, is_enough);
+      }
+      after_bucket();
+      if (end >= last) return 0;
+      from = end + 1;
+    }
+    return from;
+  }
+
+ private:
+  bool try_begin() noexcept {
+    state_.walks.fetch_add(1, std::memory_order_seq_cst);                 // [W1]
+    if (state_.reseeding.load(std::memory_order_seq_cst) == 0) return true;  // [W1]
+    end();
+    return false;
+  }
+  void end() noexcept { state_.walks.fetch_sub(1, std::memory_order_release); }
+  void help_reseeding() noexcept {
+    {
+      const pin pinned;
+      shared_migration<Sync, Layout>(state_, pinned.thread_number()).finish_now();
+    }
+    Sync::yield();
+  }
+
+  state_type& state_;
+  bool is_allowed_ = false;
+};
+
+}  // namespace steady::detail

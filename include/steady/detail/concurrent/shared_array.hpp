@@ -1,0 +1,226 @@
+// A bucket array that threads share: headers in one store, slots in chunks behind a directory,
+// overflow buckets in a pool of its own, and the array that comes after it.
+//
+// An array is reached through the container's root, or through `next` of the array before it, by
+// way of a bucket that has moved. What it holds is freed in steps, after a grace period: chunks may
+// serve the next array at once (chunk_shelf.hpp).
+//
+//   [A1] load, acquire: a chunk's slots
+//   [A2] compare-and-swap, acquire and release: a chunk has slots
+//   [A3] load, acquire: the next array
+//   [A4] store, release: there is a next array
+//   [A5] fetch-add, acquire and release: so many of a chunk's buckets have moved
+//   [A6] fetch-add, acquire and release: all of another chunk's buckets have moved
+//   [A7] fetch-add, relaxed: a run of buckets that a helper takes on
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/chunk_shelf.hpp>
+#include <steady/detail/concurrent/overflow_pool.hpp>
+#include <steady/detail/concurrent/shared_bucket.hpp>
+#include <steady/detail/concurrent/shared_memory.hpp>
+#include <steady/detail/concurrent/zeroed_store.hpp>
+#include <steady/detail/line/hash_line.hpp>
+
+namespace steady::detail {
+
+// What a migration is for.
+enum class migration_kind : std::uint8_t { grow, compact, shrink, reseed };
+
+template <class Sync, class Layout>
+class shared_array {
+  template <class T>
+  using atomic = typename Sync::template atomic<T>;
+
+ public:
+  using header = shared_header<Sync, Layout>;
+  using overflow = shared_overflow<Sync, Layout>;
+
+  const line_partition line;
+  const line_seed seed;
+  const std::uint16_t name;  // of the order of the elements, for cursors; another for every seed
+
+ private:
+  struct chunk {
+    atomic<std::byte*> slots;
+    atomic<std::uint32_t> moved;    // of its buckets
+    atomic<std::uint32_t> is_lent;  // its slots serve another array now
+  };
+  static_assert(sizeof(chunk) == 16 || sizeof(void*) != 8);
+
+  zeroed_store<header, Sync, Layout::in_leaves> headers_;
+  zeroed_store<chunk, Sync, Layout::in_leaves> chunks_;
+  atomic<shared_array*> next_{nullptr};
+
+ public:
+  // The journey to the next array; set before `next`.
+  std::uint64_t number = 0;  // of the migration
+  migration_kind kind = migration_kind::grow;
+
+  overflow_pool<Sync, Layout> overflow_buckets;
+
+  // Throws what the allocator throws.
+  static shared_array* create(shared_memory<Sync>& memory, line_partition line,
+                              const line_seed& seed, std::uint16_t name) {
+    std::byte* const block = memory.allocate(sizeof(shared_array));
+    STEADY_TRY { return ::new (static_cast<void*>(block)) shared_array(memory, line, seed, name); }
+    STEADY_CATCH_ALL {
+      memory.release(block, sizeof(shared_array));
+      STEADY_RETHROW;
+    }
+  }
+
+  // ---- finding ----
+
+  STEADY_ALWAYS_INLINE header& header_at(std::uint64_t bucket) const noexcept {
+    return headers_.at(bucket);
+  }
+  // The slots of a bucket. Null if no bucket of its chunk has ever had an element.
+  STEADY_ALWAYS_INLINE std::byte* slots_of(std::uint64_t bucket) const noexcept {
+    std::byte* const first =
+        chunks_.at(bucket / Layout::chunk_buckets).slots.load(std::memory_order_acquire);  // [A1]
+    return first + bucket % Layout::chunk_buckets * Layout::bucket_bytes;
+  }
+  STEADY_ALWAYS_INLINE bool has_slots(std::uint64_t bucket) const noexcept {
+    return chunks_.at(bucket / Layout::chunk_buckets).slots.load(std::memory_order_acquire) !=
+           nullptr;  // [A1]
+  }
+  std::uint64_t buckets() const noexcept { return line.buckets(); }
+
+  // The elements that it has room for within the load limit.
+  std::uint64_t limit(double load_limit) const noexcept {
+    return static_cast<std::uint64_t>(static_cast<double>(buckets() * Layout::width) * load_limit);
+  }
+
+  // ---- before a bucket is written ----
+
+  // From now on headers and slots of the bucket may be written. Throws what the allocator throws.
+  STEADY_ALWAYS_INLINE void provide(shared_memory<Sync>& memory, chunk_shelf<Sync>& shelf,
+                                    std::uint64_t bucket) {
+    if constexpr (Layout::in_leaves) provide_header(memory, bucket);
+    if (!has_slots(bucket)) [[unlikely]]
+      provide_slots(memory, shelf, bucket / Layout::chunk_buckets);
+  }
+  // The header alone. Throws what the allocator throws.
+  void provide_header(shared_memory<Sync>& memory, std::uint64_t bucket) {
+    chunks_.provide(memory, bucket / Layout::chunk_buckets);
+    headers_.provide(memory, bucket);
+  }
+
+  // ---- the next array ----
+
+  STEADY_ALWAYS_INLINE shared_array* next() const noexcept {
+    return next_.load(std::memory_order_acquire);  // [A3]
+  }
+  void lead_to(shared_array* next) noexcept {
+    next_.store(next, std::memory_order_release);  // [A4]
+  }
+
+  // The first of `count` buckets that a helper takes on. Beyond the last bucket it begins anew.
+  std::uint64_t claim(std::uint64_t count) noexcept {
+    return claimed_.fetch_add(count, std::memory_order_relaxed);  // [A7]
+  }
+  // Whether helpers have taken on every bucket at least once.
+  bool is_all_claimed() const noexcept {
+    return claimed_.load(std::memory_order_relaxed) >= buckets();
+  }
+
+  // `count` more buckets of the chunk of `bucket` have moved. Lends the chunk to the next array if
+  // it is empty now; true if the whole array is.
+  bool have_moved(chunk_shelf<Sync>& shelf, std::uint64_t bucket, std::uint32_t count) noexcept {
+    chunk& of = chunks_.at(bucket / Layout::chunk_buckets);
+    if (of.moved.fetch_add(count, std::memory_order_acq_rel) + count != buckets_in_chunk()) {  // [A5]
+      return false;
+    }
+    std::byte* const slots = of.slots.load(std::memory_order_relaxed);
+    if (slots != nullptr && has_full_chunks()) {
+      of.is_lent.store(1, std::memory_order_relaxed);
+      if (!shelf.put(slots)) of.is_lent.store(0, std::memory_order_relaxed);
+    }
+    return chunks_moved_.fetch_add(1, std::memory_order_acq_rel) + 1 == chunks();  // [A6]
+  }
+  // The buckets that have not moved, rounded up to chunks.
+  std::uint64_t left_to_move() const noexcept {
+    return (chunks() - chunks_moved_.load(std::memory_order_relaxed)) * buckets_in_chunk();
+  }
+
+  // ---- the end ----
+
+  // Frees a block or a few pages, which nobody can reach; false when the array itself is gone.
+  bool release_some(shared_memory<Sync>& memory) noexcept {
+    if (chunks_released_ < chunks()) {
+      if (chunks_.has(chunks_released_)) release_chunk(memory);
+      ++chunks_released_;
+      return true;
+    }
+    if (overflow_buckets.release_some(memory)) return true;
+    if (!headers_released_) {
+      headers_released_ = !headers_.release_some(memory);
+      return true;
+    }
+    if (chunks_.release_some(memory)) return true;
+    this->~shared_array();
+    memory.release(reinterpret_cast<std::byte*>(this), sizeof(shared_array));
+    return false;
+  }
+
+  std::uint64_t chunks_held() const noexcept {
+    std::uint64_t held = 0;
+    for (std::uint64_t n = 0; n < chunks(); ++n) {
+      if (chunks_.has(n) && chunks_.at(n).slots.load(std::memory_order_relaxed) != nullptr) ++held;
+    }
+    return held;
+  }
+
+ private:
+  shared_array(shared_memory<Sync>& memory, line_partition of, const line_seed& under,
+               std::uint16_t called)
+      : line(of),
+        seed(under),
+        name(called),
+        headers_(memory, of.buckets()),
+        chunks_(memory, chunks()),
+        overflow_buckets(of.buckets()) {}
+  ~shared_array() = default;
+
+  std::uint64_t chunks() const noexcept {
+    return (buckets() + Layout::chunk_buckets - 1) / Layout::chunk_buckets;
+  }
+  std::uint32_t buckets_in_chunk() const noexcept {
+    return static_cast<std::uint32_t>(min_of<std::uint64_t>(buckets(), Layout::chunk_buckets));
+  }
+  bool has_full_chunks() const noexcept { return buckets() >= Layout::chunk_buckets; }
+  std::size_t chunk_bytes() const noexcept { return buckets_in_chunk() * Layout::bucket_bytes; }
+
+  STEADY_COLD void provide_slots(shared_memory<Sync>& memory, chunk_shelf<Sync>& shelf,
+                                 std::uint64_t of) {
+    std::byte* made = has_full_chunks() ? shelf.take() : nullptr;
+    if (made == nullptr) made = memory.allocate(chunk_bytes());
+    std::byte* none = nullptr;
+    if (chunks_.at(of).slots.compare_exchange_strong(none, made,  // [A2]
+                                                         std::memory_order_acq_rel,
+                                                         std::memory_order_acquire)) {
+      return;
+    }
+    if (!has_full_chunks() || !shelf.put(made)) memory.release(made, chunk_bytes());
+  }
+  void release_chunk(shared_memory<Sync>& memory) noexcept {
+    chunk& of = chunks_.at(chunks_released_);
+    std::byte* const slots = of.slots.load(std::memory_order_relaxed);
+    if (slots != nullptr && of.is_lent.load(std::memory_order_relaxed) == 0) {
+      memory.release(slots, chunk_bytes());
+    }
+  }
+
+  atomic<std::uint64_t> chunks_moved_{0};
+  std::uint64_t chunks_released_ = 0;
+  bool headers_released_ = false;
+
+  alignas(cache_line_bytes) atomic<std::uint64_t> claimed_{0};
+};
+
+}  // namespace steady::detail

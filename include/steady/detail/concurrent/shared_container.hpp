@@ -1,0 +1,490 @@
+// What concurrent_hash_map and concurrent_hash_set have in common: keys become hash codes, elements
+// become slots, and every call is one of shared_table's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <steady/cursor.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/container_use.hpp>
+#include <steady/detail/concurrent/line_walk.hpp>
+#include <steady/detail/concurrent/retired_nodes.hpp>
+#include <steady/detail/concurrent/shared_elements.hpp>
+#include <steady/detail/concurrent/shared_table.hpp>
+#include <steady/detail/elements/elements.hpp>
+#include <steady/detail/interface/requirements.hpp>
+#include <steady/detail/line/random_seed.hpp>
+#include <steady/stats.hpp>
+
+namespace steady::detail {
+
+// Whether elements are kept in slots: small, trivially copyable ones.
+template <class Key, class Mapped, class Allocator, class Policy>
+inline constexpr bool is_kept_flat = [] {
+  constexpr auto fits = [](std::size_t bytes, std::size_t alignment) {
+    return bytes <= Policy::most_flat_bytes && alignment <= 16;
+  };
+  if constexpr (std::is_void_v<Mapped>) {
+    return std::is_trivially_copyable_v<Key> && fits(sizeof(Key), alignof(Key)) &&
+           !builds_itself<Allocator, Key>;
+  } else if constexpr (std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<Mapped>) {
+    using content = plain_content<Key, Mapped>;
+    return fits(sizeof(content), alignof(content)) &&
+           !builds_itself<Allocator, std::pair<const Key, Mapped>>;
+  } else {
+    return false;
+  }
+}();
+
+template <class Key, class Mapped, class Hash, class KeyEqual, class Allocator, class Policy>
+class shared_container {
+  using sync = typename Policy::sync;
+  static constexpr bool in_leaves =
+      !(can_reserve_addresses && Policy::reserve_addresses && is_std_allocator<Allocator>);
+
+ public:
+  using elements = std::conditional_t<is_kept_flat<Key, Mapped, Allocator, Policy>,
+                                      flat_elements<Key, Mapped, Hash, in_leaves>,
+                                      node_elements_of_threads<Key, Mapped, Hash, in_leaves>>;
+  using value_type = typename elements::value_type;
+  using layout = typename elements::layout;
+  using copy = typename layout::copy;
+  static constexpr bool are_flat = elements::are_flat;
+  static constexpr std::uint64_t last_position = (std::numeric_limits<std::uint64_t>::max)();
+
+ private:
+  using state_type = shared_state<sync, layout>;
+  using table = shared_table<sync, layout>;
+  using migration = shared_migration<sync, layout>;
+  using array = shared_array<sync, layout>;
+  using walk_type = line_walk<sync, layout>;
+  using pin = typename table::pin;
+  using node = shared_node<value_type>;
+  using use_type = container_use<debug_mode>;
+  using call = typename use_type::call;
+  using visitor = typename use_type::visitor;
+  static constexpr hash_kind kind_of_keys = kind_of_hash<Hash, Key>;
+
+  static constexpr shared_kind<layout> kind{elements::code_of, Policy::load_limit,
+                                            Policy::shrink_below, Policy::evacuations_per_call,
+                                            Policy::evacuates_first};
+
+ public:
+  shared_container(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
+      : hash_(hash),
+        equal_(equal),
+        allocator_(allocator),
+        state_(kind, this, memory_of_blocks()) {}
+  ~shared_container() { free_everything(); }
+  shared_container(const shared_container&) = delete;
+  shared_container& operator=(const shared_container&) = delete;
+
+  Allocator& allocator() noexcept { return allocator_; }
+  const Allocator& allocator() const noexcept { return allocator_; }
+  const Hash& hash() const noexcept { return hash_; }
+  const KeyEqual& equal() const noexcept { return equal_; }
+
+  // ---- one element ----
+
+  template <class K>
+  bool contains(const K& key) const {
+    const call during(use_);
+    const std::uint64_t code = code_of(key);
+    const pin pinned;
+    copy slot;
+    return access().find(code, slot, wanted(key, code));
+  }
+
+  // Calls `f` with the element as const: of flat elements with a copy, without a lock.
+  template <class K, class F>
+  std::size_t read(const K& key, F&& f) const {
+    const call during(use_);
+    const std::uint64_t code = code_of(key);
+    copy slot;
+    if constexpr (are_flat) {
+      {
+        const pin pinned;
+        if (!access().find(code, slot, wanted(key, code))) return 0;
+      }
+      const visitor visiting(use_);
+      elements::read(slot, f);
+      return 1;
+    } else {
+      const pin pinned;
+      return access().visit(pinned, code, slot, wanted(key, code), [&](copy& found) {
+        const visitor visiting(use_);
+        elements::read(found, f);
+        return fate::stays;
+      });
+    }
+  }
+
+  // Calls `f` with the element, under the lock of its bucket.
+  template <class K, class F>
+  std::size_t change(const K& key, F&& f) {
+    const call during(use_);
+    const std::uint64_t code = code_of(key);
+    const pin pinned;
+    copy slot;
+    return access().visit(pinned, code, slot, wanted(key, code), changed_by(f));
+  }
+
+  // Erases the element if `f`, called under the lock of its bucket, says so.
+  template <class K, class F>
+  std::size_t erase_if(const K& key, F&& f) {
+    const call during(use_);
+    const std::uint64_t code = code_of(key);
+    copy slot;
+    bool is_gone = false;
+    {
+      const pin pinned;
+      access().visit(pinned, code, slot, wanted(key, code), [&](copy& found) {
+        const visitor visiting(use_);
+        const fate decided = elements::change_or_erase(found, f);
+        is_gone = decided == fate::is_erased;
+        return decided;
+      });
+      if (!is_gone) return 0;
+      migration(state_, pinned.thread_number()).work();
+    }
+    if constexpr (!are_flat) retire(elements::node_in(slot));
+    return 1;
+  }
+
+  // Inserts an element built from the arguments, which has this key, unless there is one; then, if
+  // `Visits`, calls `f` with that one under its bucket's lock. Returns whether it inserted.
+  template <bool Visits, class K, class F, class... Arguments>
+  bool insert(const K& key, F&& f, Arguments&&... arguments) {
+    const call during(use_);
+    const std::uint64_t code = code_of(key);
+    slot_maker made(*this);
+    return insert_made<Visits>(key, code, f, made, [&]() -> const copy& {
+      return made.make(code, std::forward<Arguments>(arguments)...);
+    });
+  }
+  // The same where the key is seen only in the element.
+  template <bool Visits, class F, class... Arguments>
+  bool emplace(F&& f, Arguments&&... arguments) {
+    if constexpr (are_flat) {
+      const value_type element(std::forward<Arguments>(arguments)...);
+      return insert<Visits>(elements::key_in(element), f, element);
+    } else {
+      const call during(use_);
+      slot_maker made(*this);
+      const auto& key = elements::key_in(made.create(std::forward<Arguments>(arguments)...));
+      const std::uint64_t code = code_of(key);
+      return insert_made<Visits>(key, code, f, made,
+                                 [&]() -> const copy& { return made.slot(code); });
+    }
+  }
+
+  // ---- all elements ----
+
+  // Calls `decide` with the slots of all elements, each under its bucket's lock, until it sets
+  // `is_enough`. Erased elements are freed. Throws what `decide` throws.
+  template <class Decide>
+  void walk(Decide&& decide, bool& is_enough) {
+    const call during(use_);
+    walk_type along(state_);
+    walk_from(along, 0, last_position, decide, is_enough);
+  }
+
+  template <class Decide>
+  cursor scan(cursor from, std::uint64_t most_buckets, Decide&& decide) {
+    const call during(use_);
+    if (from.at_end()) return from;
+    walk_type along(state_, true);
+    if (!along.is_allowed()) {  // A reseeding is on, and goes on instead.
+      const pin pinned;
+      migration(state_, pinned.thread_number()).step(most_buckets);
+      return from;
+    }
+    const std::uint16_t name = name_of_order();
+    if (name == 0) return cursor::end();
+    if (from.line() != 0 && from.line() != name) {
+      STEADY_THROW(
+          stale_cursor("steady: this cursor belongs to another container, or this one has been "
+                       "reseeded; scan again from the start"));
+    }
+    bool is_enough = false;
+    const std::uint64_t next =
+        walk_from(along, from.position(), most_buckets, decide, is_enough);
+    return next == 0 ? cursor::end() : cursor::at(next, name);
+  }
+
+  // ---- the whole ----
+
+  std::size_t size() const noexcept { return state_.counts.sum(); }
+  bool migrating() const noexcept {
+    const pin pinned;
+    const array* const first = state_.first_array();
+    return first != nullptr && first->next() != nullptr;
+  }
+  std::uint64_t buckets() const noexcept {
+    const pin pinned;
+    const array* const newest = newest_array();
+    return newest == nullptr ? 0 : newest->buckets();
+  }
+
+  std::size_t step(std::size_t intervals) {
+    const call during(use_);
+    const pin pinned;
+    return migration(state_, pinned.thread_number()).step(intervals);
+  }
+  void reserve(std::size_t size) {
+    const call during(use_);
+    {
+      const pin pinned;
+      migration(state_, pinned.thread_number()).reserve(size);
+    }
+    finish();
+  }
+  // Works until no migration is on or due, or none can start.
+  void finish() {
+    const call during(use_);
+    do {
+      const pin pinned;
+      migration of(state_, pinned.thread_number());
+      of.finish_now();
+      while (of.free_some()) {}
+      of.look_at_size();
+    } while (migrating());
+  }
+  void ask(migration_kind what) {
+    const call during(use_);
+    const pin pinned;
+    if (what == migration_kind::shrink) state_.reserved.store(0, std::memory_order_relaxed);
+    state_.ask(what);
+    migration(state_, pinned.thread_number()).look_at_size();
+  }
+
+  stats statistics() const noexcept {
+    const pin pinned;
+    stats now;
+    now.size = size();
+    now.bytes = state_.memory.bytes();
+    now.longest_chain = state_.longest_chain.load(std::memory_order_relaxed);
+    const auto finished = [this](migration_kind what) {
+      return state_.finished[static_cast<unsigned>(what)].load(std::memory_order_relaxed);
+    };
+    now.migrations = {finished(migration_kind::grow), finished(migration_kind::compact),
+                      finished(migration_kind::shrink), finished(migration_kind::reseed)};
+    const array* const first = state_.first_array();
+    if (first == nullptr) return now;
+    const array* const next = first->next();
+    for (const array* of : {first, next}) {
+      if (of == nullptr) continue;
+      now.overflow_buckets += of->overflow_buckets.in_use();
+      now.chunks += of->chunks_held();
+    }
+    now.chunks += state_.shelf.held();
+    now.migrating = next != nullptr;
+    now.buckets = (next != nullptr ? next : first)->buckets();
+    now.load_factor = static_cast<double>(now.size) /
+                      static_cast<double>(now.buckets * layout::width);
+    return now;
+  }
+
+  // ---- while nobody else uses the container ----
+
+  // Calls `f` with the slot of every element.
+  template <class F>
+  void for_each_slot(F&& f) {
+    bool is_enough = false;
+    walk([&](copy& slot) { return f(slot), fate::stays; }, is_enough);
+  }
+
+  void free_everything() noexcept {
+    use_.require_quiet();
+    if constexpr (!are_flat) {
+      for_each_slot([this](copy& slot) { destroy(elements::node_in(slot)); });
+      retired_.free_all([this](node* gone) { destroy(gone); });
+    }
+    state_.free_everything();
+  }
+
+  // Everything that the other one has; this one is empty, and the allocators are equal.
+  void take(shared_container& other) noexcept {
+    use_.require_quiet();
+    other.use_.require_quiet();
+    seed_ = other.seed_;
+    state_.take(other.state_);
+    if constexpr (!are_flat) retired_.take(other.retired_);
+  }
+
+  void check_invariants() const {}
+
+ private:
+  static const memory_source& memory_of_blocks() noexcept {
+    if constexpr (is_std_allocator<Allocator>) {
+      return plain_memory_source;
+    } else {
+      return table_memory<shared_container, shared_memory<sync>::alignment>::source;
+    }
+  }
+
+  table access() const noexcept { return table(state_); }
+  const array* newest_array() const noexcept {
+    const array* const first = state_.first_array();
+    const array* const next = first == nullptr ? nullptr : first->next();
+    return next != nullptr ? next : first;
+  }
+  std::uint16_t name_of_order() const noexcept {
+    const pin pinned;
+    const array* const first = state_.first_array();
+    return first == nullptr ? std::uint16_t{0} : first->name;
+  }
+
+  template <class K>
+  std::uint64_t code_of(const K& key) const {
+    return detail::code_by<kind_of_keys>(hash_, key, seed_);
+  }
+  template <class K>
+  auto wanted(const K& key, std::uint64_t code) const noexcept {
+    return [this, &key, code](const copy& slot) {
+      if (!elements::may_have(slot, code)) return false;
+      if constexpr (compares<KeyEqual, Key, K>) {
+        return static_cast<bool>(equal_(elements::key_of(slot), key));
+      } else {
+        return static_cast<bool>(equal_(key, elements::key_of(slot)));
+      }
+    };
+  }
+  template <bool Visits, class K, class F, class Maker, class Make>
+  bool insert_made(const K& key, std::uint64_t code, F& f, Maker& made, Make&& make) {
+    const pin pinned;
+    if (!access().template insert<Visits>(pinned, code, wanted(key, code), make, changed_by(f))) {
+      return false;
+    }
+    made.is_inserted();
+    migration(state_, pinned.thread_number()).work();
+    return true;
+  }
+  template <class F>
+  auto changed_by(F& f) const noexcept {
+    return [this, &f](copy& found) {
+      const visitor visiting(use_);
+      return elements::change(found, f);
+    };
+  }
+
+  // ---- nodes ----
+
+  using node_traits = typename std::allocator_traits<Allocator>::template rebind_traits<node>;
+
+  // The slot of a new element, which this owns until it is inserted.
+  class slot_maker {
+   public:
+    explicit slot_maker(shared_container& of) noexcept : of_(of) {}
+    ~slot_maker() {
+      if constexpr (!are_flat) {
+        if (owned_ != nullptr) of_.destroy(owned_);
+      }
+    }
+    slot_maker(const slot_maker&) = delete;
+    slot_maker& operator=(const slot_maker&) = delete;
+
+    template <class... Arguments>
+    const copy& make(std::uint64_t code, Arguments&&... arguments) {
+      if constexpr (are_flat) {
+        elements::make(slot_, code, value_type(std::forward<Arguments>(arguments)...));
+      } else {
+        create(std::forward<Arguments>(arguments)...);
+        return slot(code);
+      }
+      return slot_;
+    }
+    // The element first, then the slot.
+    template <class... Arguments>
+    const value_type& create(Arguments&&... arguments) {
+      owned_ = of_.create(std::forward<Arguments>(arguments)...);
+      return owned_->value;
+    }
+    const copy& slot(std::uint64_t code) noexcept {
+      elements::make(slot_, code, owned_);
+      return slot_;
+    }
+    void is_inserted() noexcept { owned_ = nullptr; }
+
+   private:
+    shared_container& of_;
+    copy slot_;
+    node* owned_ = nullptr;
+  };
+
+  template <class... Arguments>
+  node* create(Arguments&&... arguments) {
+    typename node_traits::allocator_type nodes(allocator_);
+    node* const made = std::to_address(node_traits::allocate(nodes, 1));
+    STEADY_TRY {
+      detail::construct_element(allocator_, std::addressof(made->value),
+                                std::forward<Arguments>(arguments)...);
+    }
+    STEADY_CATCH_ALL {
+      release(made);
+      STEADY_RETHROW;
+    }
+    return made;
+  }
+  void destroy(node* gone) noexcept {
+    detail::destroy_element(allocator_, std::addressof(gone->value));
+    release(gone);
+  }
+  void release(node* gone) noexcept {
+    typename node_traits::allocator_type nodes(allocator_);
+    node_traits::deallocate(nodes, detail::to_stored<typename node_traits::pointer>(gone), 1);
+  }
+  void retire(node* gone) noexcept {
+    retired_.retire(gone, [this](node* dead) { destroy(dead); });
+  }
+
+  // Returns the position to go on from; 0 at the end.
+  template <class Decide>
+  std::uint64_t walk_from(walk_type& along, std::uint64_t from, std::uint64_t most_buckets,
+                          Decide&& decide, bool& is_enough) {
+    node* erased = nullptr;  // within the bucket
+    const auto decide_and_keep = [&](copy& slot) {
+      const visitor visiting(use_);
+      const fate decided = decide(slot);
+      if constexpr (!are_flat) {
+        if (decided == fate::is_erased) {
+          elements::node_in(slot)->next_retired = std::exchange(erased, elements::node_in(slot));
+        }
+      }
+      return decided;
+    };
+    const auto retire_erased = [&] {
+      if constexpr (!are_flat) {
+        while (erased != nullptr) retire(std::exchange(erased, erased->next_retired));
+      }
+    };
+    STEADY_TRY {
+      return along.visit(from, last_position, most_buckets, decide_and_keep, is_enough,
+                         retire_erased);
+    }
+    STEADY_CATCH_ALL {
+      retire_erased();
+      STEADY_RETHROW;
+    }
+  }
+
+  struct nothing {
+    template <class Other>
+    void take(Other&) noexcept {}
+  };
+
+  [[no_unique_address]] Hash hash_;
+  [[no_unique_address]] KeyEqual equal_;
+  [[no_unique_address]] Allocator allocator_;
+  std::uint64_t seed_ = next_random();  // of hashes that take one
+  [[no_unique_address]] use_type use_;
+  mutable state_type state_;
+  [[no_unique_address]] std::conditional_t<are_flat, nothing, retired_nodes<sync, node>> retired_;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,58 @@
+// Blocks from a container's allocator, for several threads at a time: the allocator must allow
+// that, as std::allocator does. Never larger than 64 KiB, but for the roots of stores that come in
+// leaves (zeroed_store.hpp).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/memory/map_memory.hpp>
+
+namespace steady::detail {
+
+template <class Sync>
+class shared_memory {
+ public:
+  static constexpr std::size_t alignment = cache_line_bytes;
+
+  // `owner` is what the source's functions take.
+  shared_memory(void* owner, const memory_source& source) noexcept
+      : owner_(owner), source_(&source) {}
+
+  // Throws what the allocator throws.
+  std::byte* allocate(std::size_t bytes) {
+    bytes = round_up(bytes, alignment);
+    std::byte* const block = source_->allocate(owner_, bytes, alignment);
+    Sync::fresh_memory(block, bytes);
+    supplied(bytes);
+    return block;
+  }
+  void release(std::byte* block, std::size_t bytes) noexcept {
+    bytes = round_up(bytes, alignment);
+    Sync::fresh_memory(block, bytes);
+    source_->release(owner_, block, bytes, alignment);
+    withdrawn(bytes);
+  }
+
+  // Memory that came from elsewhere.
+  void supplied(std::size_t bytes) noexcept {
+    bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  void withdrawn(std::size_t bytes) noexcept {
+    bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  }
+  std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+
+  // Another container takes over what `other` has allocated; while nobody uses either.
+  void take_bytes(shared_memory& other) noexcept {
+    bytes_.store(other.bytes_.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
+  }
+
+ private:
+  void* owner_;
+  const memory_source* source_;
+  typename Sync::template atomic<std::size_t> bytes_{0};
+};
+
+}  // namespace steady::detail

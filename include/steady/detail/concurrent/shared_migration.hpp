@@ -1,0 +1,362 @@
+// When a concurrent container migrates, and who does the work.
+//
+//   grow      more elements than the load limit allows, or a reservation: by up to a factor of 8
+//   shrink    fewer than `shrink_below` of the load limit: by half at a time; or on request, to what
+//             fits
+//   compact   on request, or when there is far more overflow than chance explains
+//   reseed    on request, or when a chain is too long for chance
+//
+// Every call that inserts or erases then does its share: a few intervals, in the order of the line,
+// with locks that it gets at once. Intervals that were locked are tried again once all others have
+// moved. Nobody waits for a migration to start, to go on or to end.
+//
+// The pace: an array of N buckets is full after 12.8 N elements, and grows when it is; the next
+// one, of 2 N, is full 12.8 N insertions later. Each of these evacuates two intervals of N, unless
+// another thread has them, so the migration ends after N/2 insertions. A thread that lost its
+// processor within an interval delays the end, not the other threads: then elements go into
+// overflow, and the share of each call rises with what is left (quota()).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/evacuation.hpp>
+#include <steady/detail/concurrent/shared_state.hpp>
+#include <steady/detail/line/random_seed.hpp>
+
+namespace steady::detail {
+
+template <class Sync, class Layout>
+class shared_migration {
+  using state_type = shared_state<Sync, Layout>;
+  using array = shared_array<Sync, Layout>;
+  using stripe = count_stripe<Sync>;
+
+ public:
+  static constexpr unsigned least_log2_buckets = 2;
+
+  // The caller is pinned, and `thread` is the pin's.
+  shared_migration(state_type& state, std::uint32_t thread) noexcept
+      : state_(state), thread_(thread) {}
+
+  // What an inserting or erasing call does when its own business is done.
+  // Bound: two intervals, or one step of freeing what is leaving; rarely, starting a migration.
+  STEADY_ALWAYS_INLINE void work() noexcept {
+    if (state_.counts.is_due(thread_)) [[unlikely]]
+      look_at_size();
+    array* const from = state_.first_array();
+    if (from == nullptr) return;
+    if (array* const to = from->next(); to != nullptr) [[unlikely]] {
+      help(*from, *to, quota());
+    } else if (state_.leaving.load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
+      free_some();
+    }
+  }
+
+  // The same on purpose: at most `intervals` of them. Returns how many had work.
+  std::size_t step(std::size_t intervals) noexcept {
+    look_at_size();
+    std::size_t done = 0;
+    while (done < intervals) {
+      array* const from = state_.first_array();
+      array* const to = from == nullptr ? nullptr : from->next();
+      const bool worked = to != nullptr ? help(*from, *to, 1) != 0 : free_some();
+      if (!worked) break;
+      ++done;
+    }
+    return done;
+  }
+
+  // Evacuates the interval of a key first, so that it is written only where it stays.
+  void evacuate_first(array& from, array& to, std::uint64_t position) noexcept {
+    evacuation<Sync, Layout> moving(state_, from, to);
+    bool is_empty = false;
+    moving.evacuate(moving.interval_at(position), true, is_empty);
+    if (is_empty) finish(from, to);
+  }
+
+  // ---- starting ----
+
+  // Looks at the number of elements and at requests, starts what is due, and decides when this
+  // thread looks again: after a 32nd of the way to the next limit, so that all threads together
+  // are not far beyond it.
+  STEADY_COLD void look_at_size() noexcept {
+    array* const current = state_.first_array();
+    if (current == nullptr) return;
+    const std::uint64_t size = state_.counts.sum();
+    array* const next = current->next();
+    const array& newest = next != nullptr ? *next : *current;
+    if (next != nullptr) {
+      set_quota(*current, newest, size);
+    } else {
+      start_if_due(*current, size);
+    }
+    const std::uint64_t limit = limit_of(newest);
+    const std::uint64_t lower = shrinks_below(newest);
+    const std::uint64_t upward = limit > size ? limit - size : 0;
+    const std::uint64_t downward = lower == 0 ? upward : size > lower ? size - lower : 0;
+    state_.counts.look_again_after(
+        thread_, clamped<std::uint64_t>(min_of(upward, downward) / 32, 1, most_calls_unwatched));
+  }
+
+  // Room for `size` elements: the first array, or a request to grow. Throws what the allocator
+  // throws where there is no array yet.
+  void reserve(std::uint64_t size) {
+    raise(state_.reserved, size);
+    if (state_.first_array() == nullptr) make_first_array();
+    look_at_size();
+  }
+  array& make_first_array() {
+    const unsigned log2 = log2_buckets_for(state_.reserved.load(std::memory_order_relaxed));
+    array* const made = array::create(state_.memory, line_partition::of(log2), random_seed(),
+                                      random_name());
+    array* none = nullptr;
+    if (state_.root.compare_exchange_strong(none, made, std::memory_order_acq_rel,  // [R2]
+                                            std::memory_order_acquire)) {
+      return *made;
+    }
+    free_all(*made);
+    return *none;
+  }
+
+  // A chain of so many overflow buckets was seen.
+  STEADY_COLD void saw_chain(std::uint64_t length) noexcept {
+    raise(state_.longest_chain, length);
+    if (length <= longest_natural_chain) return;
+    const std::uint64_t size = state_.counts.sum();
+    // A broken hash makes long chains under every seed: not again before the size has doubled.
+    const std::uint64_t last = state_.reseeded_at.load(std::memory_order_relaxed);
+    if (size < 2 * last) return;
+    state_.reseeded_at.store(size, std::memory_order_relaxed);
+    state_.ask(migration_kind::reseed);
+    state_.counts.look_again_after(thread_, 1);
+  }
+
+  // ---- freeing ----
+
+  // One step; false if there is nothing to do, or another thread does it, or a reader may still be
+  // there.
+  bool free_some() noexcept {
+    const typename sole_right<Sync>::attempt right(state_.to_free);
+    if (!right.has_it()) return false;
+    array* const gone = state_.leaving.load(std::memory_order_acquire);  // [F2]
+    if (gone == nullptr) return false;
+    const std::uint64_t since = state_.leaving_since.load(std::memory_order_acquire);  // [F3]
+    if (since == 0 || !grace_period<Sync>::is_over(since)) return false;
+    if (std::byte* const chunk = state_.shelf.take(); chunk != nullptr) {
+      state_.memory.release(chunk, Layout::chunk_buckets * Layout::bucket_bytes);
+      return true;
+    }
+    if (!gone->release_some(state_.memory)) {
+      state_.leaving.store(nullptr, std::memory_order_release);  // [F2]
+    }
+    return true;
+  }
+
+  // While nobody else uses the container.
+  void free_all(array& gone) noexcept {
+    while (gone.release_some(state_.memory)) {}
+  }
+
+  // ---- limits ----
+
+  std::uint64_t limit_of(const array& of) const noexcept {
+    return of.limit(state_.kind->load_limit);
+  }
+  std::uint64_t shrinks_below(const array& of) const noexcept {
+    if (of.buckets() <= Layout::chunk_buckets) return 0;
+    const auto below = static_cast<std::uint64_t>(static_cast<double>(limit_of(of)) *
+                                                  state_.kind->shrink_below);
+    return state_.reserved.load(std::memory_order_relaxed) > limit_of(of) / 2 ? 0 : below;
+  }
+  unsigned log2_buckets_for(std::uint64_t size) const noexcept {
+    unsigned log2 = least_log2_buckets;
+    const double slots = static_cast<double>(size) / state_.kind->load_limit;
+    while (log2 < line_partition::max_log2_buckets &&
+           static_cast<double>(std::uint64_t{Layout::width} << log2) < slots) {
+      ++log2;
+    }
+    return log2;
+  }
+
+  // Finishes a migration that is on, waiting for others' locks; nothing to do if there is none.
+  void finish_now() noexcept {
+    array* const from = state_.first_array();
+    array* const to = from == nullptr ? nullptr : from->next();
+    if (to == nullptr) return;
+    evacuation<Sync, Layout> moving(state_, *from, *to);
+    const std::uint64_t intervals = moving.intervals();
+    for (std::uint64_t n = 0; n < intervals; ++n) {
+      bool is_empty = false;
+      while (moving.evacuate(n, true, is_empty) == evacuated::not_yet) Sync::pause();
+      if (is_empty) return finish(*from, *to);
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t most_calls_unwatched = 256;
+  static constexpr std::uint64_t run = 8;  // intervals that a thread takes on at once
+  // So many chance does not chain: at the load limit a bucket has 12.8 elements on average, and
+  // 80 are beyond any chance.
+  static constexpr std::uint64_t longest_natural_chain = 8;
+
+  static void raise(typename Sync::template atomic<std::uint64_t>& most,
+                    std::uint64_t value) noexcept {
+    std::uint64_t seen = most.load(std::memory_order_relaxed);
+    while (seen < value && !most.compare_exchange_strong(seen, value, std::memory_order_relaxed,
+                                                         std::memory_order_relaxed)) {}
+  }
+
+  // ---- what is due ----
+
+  struct plan {
+    bool is_due;
+    migration_kind kind;
+    unsigned log2_buckets;
+  };
+  plan what_is_due(const array& current, std::uint64_t size) const noexcept {
+    const unsigned now = current.line.log2_buckets();
+    const std::uint64_t wanted =
+        max_of(size, state_.reserved.load(std::memory_order_relaxed));
+    if (wanted > limit_of(current)) {
+      const unsigned fitting = log2_buckets_for(wanted + 1);
+      return {true, migration_kind::grow,
+              clamped(fitting, now + 1, now + evacuation<Sync, Layout>::most_log2_growth)};
+    }
+    if (state_.is_asked(migration_kind::reseed)) return {true, migration_kind::reseed, now};
+    const bool shrinks = size < shrinks_below(current) ||
+                         (state_.is_asked(migration_kind::shrink) && log2_buckets_for(wanted) < now);
+    if (shrinks) return {true, migration_kind::shrink, now - 1};
+    if (state_.is_asked(migration_kind::compact) || is_crowded(current)) {
+      return {true, migration_kind::compact, now};
+    }
+    return {false, migration_kind::grow, now};
+  }
+  // At the load limit some 18 % of the buckets have an overflow bucket. What a compaction has left
+  // the next one would leave.
+  bool is_crowded(const array& current) const noexcept {
+    const std::uint64_t overflow_buckets = current.overflow_buckets.in_use();
+    return overflow_buckets > current.buckets() + 4 &&
+           overflow_buckets / 2 > state_.left_crowded.load(std::memory_order_relaxed);
+  }
+
+  STEADY_COLD void start_if_due(array& seen, std::uint64_t size) noexcept {
+    if (!what_is_due(seen, size).is_due) return forget_requests();
+    const typename sole_right<Sync>::attempt right(state_.to_start);
+    if (!right.has_it()) return;
+    array* const current = state_.first_array();
+    if (current->next() != nullptr || state_.leaving.load(std::memory_order_acquire) != nullptr) {
+      return;  // [F2]
+    }
+    const plan due = what_is_due(*current, size);
+    if (!due.is_due) return;
+    if (due.kind == migration_kind::reseed && !may_reseed()) return;
+    start(*current, due);
+  }
+  void start(array& current, const plan& due) noexcept {
+    const bool reseeds = due.kind == migration_kind::reseed;
+    array* next = nullptr;
+    STEADY_TRY {
+      next = array::create(state_.memory, line_partition::of(due.log2_buckets),
+                           reseeds ? random_seed() : current.seed,
+                           reseeds ? random_name() : current.name);
+    }
+    STEADY_CATCH_ALL {  // The container goes on in overflow, and tries again.
+      if (reseeds) state_.reseeding.store(0, std::memory_order_release);
+      return;
+    }
+    current.kind = due.kind;
+    current.number = state_.migrations.fetch_add(1, std::memory_order_relaxed) + 1;
+    state_.evacuations_per_call.store(state_.kind->evacuations_per_call,
+                                      std::memory_order_relaxed);
+    current.lead_to(next);
+  }
+  // The requests that are fulfilled when nothing is due.
+  void forget_requests() noexcept {
+    if (state_.asked.load(std::memory_order_relaxed) != 0) state_.is_done(migration_kind::shrink);
+  }
+
+  bool may_reseed() noexcept {
+    state_.reseeding.store(1, std::memory_order_seq_cst);             // [W2]
+    if (state_.walks.load(std::memory_order_seq_cst) == 0) return true;  // [W2]
+    state_.reseeding.store(0, std::memory_order_release);
+    return false;
+  }
+
+  // ---- helping ----
+
+  unsigned quota() const noexcept {
+    return state_.evacuations_per_call.load(std::memory_order_relaxed);
+  }
+  // So many that what is left moves in half of the insertions that there is room for; at most 16.
+  void set_quota(const array& from, const array& to, std::uint64_t size) noexcept {
+    const std::uint64_t limit = limit_of(to);
+    const std::uint64_t room = limit > size ? limit - size : 0;
+    const std::uint64_t needed = 2 * from.left_to_move() / (room + 1) + 1;
+    state_.evacuations_per_call.store(
+        clamped<unsigned>(static_cast<unsigned>(min_of<std::uint64_t>(needed, 16)),
+                          state_.kind->evacuations_per_call, 16),
+        std::memory_order_relaxed);
+  }
+
+  // Returns how many intervals there were to look at: 0 only if nothing can be done.
+  std::size_t help(array& from, array& to, unsigned quota) noexcept {
+    evacuation<Sync, Layout> moving(state_, from, to);
+    const std::uint64_t intervals = moving.intervals();
+    stripe& mine = state_.counts.of(thread_);
+    unsigned moved = 0;
+    unsigned looks = 0;
+    for (; moved < quota && looks < looks_per_evacuation * quota; ++looks) {
+      const std::uint64_t interval = next_interval(mine, from) & (intervals - 1);
+      bool is_empty = false;
+      const evacuated result = moving.evacuate(interval, false, is_empty);
+      if (is_empty) {
+        finish(from, to);
+        return looks + 1;
+      }
+      if (result == evacuated::not_ever) break;
+      if (result == evacuated::now) ++moved;
+    }
+    return looks;
+  }
+  static constexpr unsigned looks_per_evacuation = 8;  // at intervals that have moved already
+
+  std::uint64_t next_interval(stripe& mine, array& from) noexcept {
+    if (!state_.counts.is_own(thread_)) return from.claim(1);
+    if (mine.claimed_of != from.number || mine.claimed_from == mine.claimed_to) {
+      mine.claimed_of = from.number;
+      mine.claimed_from = from.claim(run);
+      mine.claimed_to = mine.claimed_from + run;
+    }
+    return mine.claimed_from++;
+  }
+
+  // All buckets have moved: the next array is the first one now.
+  STEADY_COLD void finish(array& from, array& to) noexcept {
+    state_.finished[static_cast<unsigned>(from.kind)].fetch_add(1, std::memory_order_relaxed);
+    if (from.kind == migration_kind::compact) {
+      state_.is_done(migration_kind::compact);
+      state_.left_crowded.store(to.overflow_buckets.in_use(), std::memory_order_relaxed);
+    }
+    if (from.kind == migration_kind::reseed) {
+      state_.is_done(migration_kind::reseed);
+      state_.longest_chain.store(0, std::memory_order_relaxed);
+    }
+    const bool reseeded = from.kind == migration_kind::reseed;
+    state_.leaving_since.store(0, std::memory_order_relaxed);
+    state_.leaving.store(&from, std::memory_order_release);  // [F2]
+    array* expected = &from;
+    state_.root.compare_exchange_strong(expected, &to, std::memory_order_seq_cst,  // [R2]
+                                        std::memory_order_relaxed);
+    if (reseeded) state_.reseeding.store(0, std::memory_order_release);
+    state_.leaving_since.store(grace_period<Sync>::retire(), std::memory_order_release);  // [F3]
+    state_.counts.look_again_after(thread_, 1);
+  }
+
+  state_type& state_;
+  std::uint32_t thread_;
+};
+
+}  // namespace steady::detail

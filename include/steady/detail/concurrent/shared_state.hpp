@@ -1,0 +1,176 @@
+// What a concurrent container remembers, and what is the same for all elements of one size: the
+// root, the migration that is on, the array that is leaving, and counters.
+//
+// At most two arrays are live: the root's, and its next one while a migration is on. A third may
+// be leaving: nobody can reach it, and no migration starts before it is gone.
+//
+//   [R1] load, acquire: the root
+//   [R2] compare-and-swap, release: the first array, or the next one once all buckets have moved
+//   [F1] exchange, acquire, and store, release: one thread at a time starts a migration, or frees
+//        what is leaving; others do not wait for it
+//   [F2] load, acquire, and store, release: the array that is leaving; before the root leads past
+//        it, so that whoever sees the new root sees that an array is leaving
+//   [F3] load, acquire, and store, release: since when nobody new can reach it
+//   [W1] fetch-add, then load of `reseeding`, sequentially consistent: a walk along the line
+//   [W2] store, then load of `walks`, sequentially consistent: a reseeding, which walks exclude
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/chunk_shelf.hpp>
+#include <steady/detail/concurrent/grace_period.hpp>
+#include <steady/detail/concurrent/shared_array.hpp>
+#include <steady/detail/concurrent/shared_memory.hpp>
+#include <steady/detail/concurrent/striped_count.hpp>
+
+namespace steady::detail {
+
+// What the engine knows of a container's elements and policy.
+template <class Layout>
+struct shared_kind {
+  // The hash code of the element in a slot. Does not throw, and calls nothing of the user's.
+  std::uint64_t (*code_of)(const typename Layout::copy& slot) noexcept;
+  double load_limit;
+  double shrink_below;
+  unsigned evacuations_per_call;
+  bool evacuates_first;
+};
+
+// One thread at a time does something that others need not wait for.
+template <class Sync>
+class sole_right {
+ public:
+  class attempt {
+   public:
+    explicit attempt(sole_right& right) noexcept
+        : right_(right),
+          has_it_(right.taken_.load(std::memory_order_relaxed) == 0 &&
+                  right.taken_.exchange(1, std::memory_order_acquire) == 0) {}  // [F1]
+    ~attempt() {
+      if (has_it_) right_.taken_.store(0, std::memory_order_release);  // [F1]
+    }
+    attempt(const attempt&) = delete;
+    attempt& operator=(const attempt&) = delete;
+
+    bool has_it() const noexcept { return has_it_; }
+
+   private:
+    sole_right& right_;
+    bool has_it_;
+  };
+
+ private:
+  typename Sync::template atomic<std::uint32_t> taken_{0};
+};
+
+template <class Sync, class Layout>
+struct shared_state {
+  template <class T>
+  using atomic = typename Sync::template atomic<T>;
+  using array = shared_array<Sync, Layout>;
+
+  // Read by every call, written hardly ever.
+  atomic<array*> root{nullptr};
+  atomic<array*> leaving{nullptr};
+  const shared_kind<Layout>* kind;
+  shared_memory<Sync> memory;
+
+  alignas(cache_line_bytes) sole_right<Sync> to_start;
+  sole_right<Sync> to_free;
+  atomic<std::uint64_t> leaving_since{0};  // see grace_period; 0: it can still be reached
+
+  atomic<std::uint64_t> migrations{0};           // begun, all in all
+  static constexpr unsigned kinds = 4;
+  atomic<std::uint64_t> finished[kinds]{};       // by migration_kind
+  atomic<std::uint64_t> reserved{0};             // elements to have room for
+  atomic<std::uint32_t> asked{0};                // for a migration: bits by migration_kind
+  atomic<std::uint32_t> evacuations_per_call{0};  // of the migration that is on
+  atomic<std::uint64_t> longest_chain{0};
+  atomic<std::uint64_t> reseeded_at{0};    // the size at the last reseeding for a long chain
+  atomic<std::uint64_t> left_crowded{0};   // overflow buckets that the last compaction has left
+
+  // Walks along the line that are on, and whether a reseeding is.
+  atomic<std::uint32_t> walks{0};
+  atomic<std::uint32_t> reseeding{0};
+
+  chunk_shelf<Sync> shelf;
+  striped_count<Sync> counts;
+
+  shared_state(const shared_kind<Layout>& of, void* owner, const memory_source& source) noexcept
+      : kind(&of), memory(owner, source) {}
+
+  // The caller is pinned.
+  STEADY_ALWAYS_INLINE array* first_array() const noexcept {
+    return root.load(std::memory_order_acquire);  // [R1]
+  }
+  // ---- while nobody else uses the container ----
+
+  void free_everything() noexcept {
+    for (array* gone : {first_array(), leaving.load(std::memory_order_acquire)}) {
+      while (gone != nullptr) {
+        array* const next = gone == leaving.load(std::memory_order_relaxed) ? nullptr : gone->next();
+        while (gone->release_some(memory)) {}
+        gone = next;
+      }
+    }
+    while (std::byte* const chunk = shelf.take()) memory.release(chunk, chunk_bytes);
+    become_empty();
+  }
+  // What the other one has, which is empty then; this one is empty.
+  void take(shared_state& other) noexcept {
+    root.store(other.first_array(), std::memory_order_release);
+    leaving.store(other.leaving.load(std::memory_order_acquire), std::memory_order_release);
+    leaving_since.store(other.leaving_since.load(std::memory_order_relaxed),
+                        std::memory_order_relaxed);
+    copy_values(other);
+    memory.take_bytes(other.memory);
+    shelf.take_all(other.shelf);
+    counts.take(other.counts);
+    other.become_empty();
+  }
+
+  // ---- requests ----
+
+  bool is_asked(migration_kind what) const noexcept {
+    return (asked.load(std::memory_order_relaxed) >> static_cast<unsigned>(what) & 1) != 0;
+  }
+  void ask(migration_kind what) noexcept {
+    asked.fetch_or(1u << static_cast<unsigned>(what), std::memory_order_relaxed);
+  }
+  void is_done(migration_kind what) noexcept {
+    asked.fetch_and(~(1u << static_cast<unsigned>(what)), std::memory_order_relaxed);
+  }
+
+ private:
+  static constexpr std::size_t chunk_bytes = Layout::chunk_buckets * Layout::bucket_bytes;
+
+  void copy_values(const shared_state& other) noexcept {
+    const auto copied = [](auto& to, const auto& from) {
+      to.store(from.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    };
+    copied(migrations, other.migrations);
+    for (unsigned n = 0; n < kinds; ++n) copied(finished[n], other.finished[n]);
+    copied(reserved, other.reserved);
+    copied(asked, other.asked);
+    copied(evacuations_per_call, other.evacuations_per_call);
+    copied(longest_chain, other.longest_chain);
+    copied(reseeded_at, other.reseeded_at);
+    copied(left_crowded, other.left_crowded);
+    copied(reseeding, other.reseeding);
+  }
+  void become_empty() noexcept {
+    root.store(nullptr, std::memory_order_relaxed);
+    leaving.store(nullptr, std::memory_order_relaxed);
+    for (auto* value : {&migrations, &reserved, &longest_chain, &reseeded_at, &left_crowded}) {
+      value->store(0, std::memory_order_relaxed);
+    }
+    for (auto& of_kind : finished) of_kind.store(0, std::memory_order_relaxed);
+    asked.store(0, std::memory_order_relaxed);
+    reseeding.store(0, std::memory_order_relaxed);
+    counts.reset();
+  }
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,84 @@
+// Slots of concurrent containers: bytes that are read and written as atomic words, because readers
+// take no lock. A reader copies a slot, then asks the bucket's word whether that copy is worth
+// anything (bucket_word.hpp).
+//
+//   [S1] load, acquire: a word of a slot
+//   [S2] store, release: a word of a slot
+//
+// They pair with each other: a reader that has read a word of a later element sees, in the bucket's
+// word, what came before that element was written: `changing`, another version, or `moved`.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/bucket_word.hpp>
+#include <steady/detail/memory/address_range.hpp>
+
+namespace steady::detail {
+
+// `SlotBytes`: of one slot, a multiple of `WordBytes`: 1, 2, 4 or 8. `InLeaves`: whether large
+// stores of headers come in leaves (zeroed_store.hpp).
+template <std::size_t SlotBytes, std::size_t WordBytes, bool InLeaves>
+struct slot_layout {
+  static_assert(SlotBytes % WordBytes == 0);
+  using word = std::conditional_t<
+      WordBytes == 8, std::uint64_t,
+      std::conditional_t<WordBytes == 4, std::uint32_t,
+                         std::conditional_t<WordBytes == 2, std::uint16_t, std::uint8_t>>>;
+
+  static constexpr bool in_leaves = InLeaves;
+  static constexpr std::size_t slot_bytes = SlotBytes;
+  static constexpr std::size_t slot_words = SlotBytes / WordBytes;
+
+  static constexpr unsigned width = bucket_word::max_width;
+  static constexpr unsigned overflow_width = 8;
+  static constexpr std::size_t bucket_bytes = width * SlotBytes;
+
+  // Buckets whose slots are one chunk of at most 64 KiB.
+  static constexpr std::uint64_t chunk_buckets =
+      std::bit_floor((std::size_t{64} << 10) / bucket_bytes);
+  static_assert(chunk_buckets >= 8, "a growth by eight fills the buckets of at most two chunks");
+
+  // A slot's content, in memory of a thread's own.
+  struct alignas(16) copy {
+    std::byte bytes[SlotBytes];
+  };
+};
+
+// The largest word, up to 8 bytes, that values of this size consist of.
+constexpr std::size_t word_bytes_for(std::size_t bytes) noexcept {
+  return bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
+}
+
+template <class Layout>
+STEADY_ALWAYS_INLINE std::byte* slot_at(std::byte* slots, std::uint64_t number) noexcept {
+  return slots + number * Layout::slot_bytes;
+}
+
+template <class Sync, class Layout>
+STEADY_ALWAYS_INLINE void read_slot(const std::byte* slot, typename Layout::copy& into) noexcept {
+  using word = typename Layout::word;
+  const auto* const words = reinterpret_cast<const word*>(slot);
+  for (std::size_t n = 0; n < Layout::slot_words; ++n) {
+    const word value = Sync::load_word(words + n);  // [S1]
+    std::memcpy(into.bytes + n * sizeof(word), &value, sizeof(word));
+  }
+}
+template <class Sync, class Layout>
+STEADY_ALWAYS_INLINE void write_slot(std::byte* slot, const typename Layout::copy& from) noexcept {
+  using word = typename Layout::word;
+  auto* const words = reinterpret_cast<word*>(slot);
+  for (std::size_t n = 0; n < Layout::slot_words; ++n) {
+    word value;
+    std::memcpy(&value, from.bytes + n * sizeof(word), sizeof(word));
+    Sync::store_word(words + n, value);  // [S2]
+  }
+}
+
+}  // namespace steady::detail

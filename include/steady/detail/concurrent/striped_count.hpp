@@ -1,0 +1,100 @@
+// The number of elements, counted by every thread in a cache line of its own, and what else a
+// thread keeps of a container: when to look at the sum again, and which part of a migration it has
+// taken on.
+//
+// The first threads of the process have a stripe each, which only they write; all others share the
+// last one.
+//
+//   [C1] load and store, relaxed: one's own count, within the lock of the bucket that it is about
+//   [C2] fetch-add, relaxed: the shared count, within that lock
+//   [C3] load, relaxed: the sum. Exact when nobody writes
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/base/config.hpp>
+
+namespace steady::detail {
+
+template <class Sync>
+struct count_stripe {
+  typename Sync::template atomic<std::uint64_t> count;  // modulo 2^64: others may have erased
+  typename Sync::template atomic<std::uint64_t> calls_until_look;
+
+  // A run of buckets that the thread has taken on, of the migration with that number.
+  std::uint64_t claimed_of;
+  std::uint64_t claimed_from;
+  std::uint64_t claimed_to;
+};
+
+template <class Sync>
+class striped_count {
+ public:
+  using stripe = count_stripe<Sync>;
+  static constexpr std::uint32_t own_stripes = 16;
+
+  STEADY_ALWAYS_INLINE static bool is_own(std::uint32_t thread) noexcept {
+    return thread < own_stripes;
+  }
+  STEADY_ALWAYS_INLINE stripe& of(std::uint32_t thread) noexcept {
+    return stripes_[is_own(thread) ? thread : own_stripes].of;
+  }
+
+  STEADY_ALWAYS_INLINE void add(std::uint32_t thread, std::uint64_t change) noexcept {
+    auto& count = of(thread).count;
+    if (is_own(thread)) [[likely]] {
+      count.store(count.load(std::memory_order_relaxed) + change,  // [C1]
+                  std::memory_order_relaxed);
+    } else {
+      count.fetch_add(change, std::memory_order_relaxed);  // [C2]
+    }
+  }
+
+  // Never less than 0, although an insertion may not be in the sum yet whose erasure is.
+  std::size_t sum() const noexcept {
+    std::uint64_t total = 0;
+    for (const line& each : stripes_) total += each.of.count.load(std::memory_order_relaxed);  // [C3]
+    return static_cast<std::int64_t>(total) < 0 ? 0 : static_cast<std::size_t>(total);
+  }
+
+  // Whether this thread, after a call that changed the container, should look at the sum: every
+  // `calls_until_look` calls.
+  STEADY_ALWAYS_INLINE bool is_due(std::uint32_t thread) noexcept {
+    auto& left = of(thread).calls_until_look;
+    const std::uint64_t calls = left.load(std::memory_order_relaxed);
+    if (calls <= 1) return true;
+    left.store(calls - 1, std::memory_order_relaxed);
+    return false;
+  }
+  void look_again_after(std::uint32_t thread, std::uint64_t calls) noexcept {
+    of(thread).calls_until_look.store(calls, std::memory_order_relaxed);
+  }
+
+  // While nobody else uses either.
+  void reset() noexcept {
+    for (line& each : stripes_) each.reset();
+  }
+  void take(striped_count& other) noexcept {
+    const std::uint64_t total = other.sum();
+    reset();
+    other.reset();
+    stripes_[own_stripes].of.count.store(total, std::memory_order_relaxed);
+  }
+
+ private:
+  struct alignas(cache_line_bytes) line {
+    stripe of{};
+
+    void reset() noexcept {
+      of.count.store(0, std::memory_order_relaxed);
+      of.calls_until_look.store(0, std::memory_order_relaxed);
+      of.claimed_of = 0;
+    }
+  };
+  static_assert(sizeof(line) == cache_line_bytes);
+
+  line stripes_[own_stripes + 1];
+};
+
+}  // namespace steady::detail
