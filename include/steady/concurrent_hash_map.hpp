@@ -87,9 +87,8 @@ class concurrent_hash_map {
     if (slots != 0) reserve(slots);
   }
   template <std::input_iterator Iterator>
-  concurrent_hash_map(Iterator first, Iterator last, size_type slots = 0,
-                      const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
-                      const Allocator& allocator = Allocator())
+  concurrent_hash_map(Iterator first, Iterator last, size_type slots = 0, const Hash& hash = Hash(),
+                      const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
       : concurrent_hash_map(slots, hash, equal, allocator) {
     insert(first, last);
   }
@@ -105,8 +104,7 @@ class concurrent_hash_map {
   }
   // From a map of one thread, element by element. O(n).
   template <class OtherPolicy>
-  explicit concurrent_hash_map(
-      hash_map<Key, T, Hash, KeyEqual, Allocator, OtherPolicy>&& other)
+  explicit concurrent_hash_map(hash_map<Key, T, Hash, KeyEqual, Allocator, OtherPolicy>&& other)
       : concurrent_hash_map(other.size(), other.hash_function(), other.key_eq(),
                             other.get_allocator()) {
     while (!other.empty()) {
@@ -116,10 +114,9 @@ class concurrent_hash_map {
   }
   // Others may use `other`; what they change meanwhile may be in the copy or not. O(n).
   concurrent_hash_map(const concurrent_hash_map& other)
-      : concurrent_hash_map(
-            other.hash_function(), other.key_eq(),
-            std::allocator_traits<Allocator>::select_on_container_copy_construction(
-                other.get_allocator())) {
+      : concurrent_hash_map(other.hash_function(), other.key_eq(),
+                            std::allocator_traits<Allocator>::select_on_container_copy_construction(
+                                other.get_allocator())) {
     reserve(other.size());
     other.cvisit_all([this](const value_type& element) { insert(element); });
   }
@@ -228,8 +225,8 @@ class concurrent_hash_map {
   bool emplace_or_visit(Arguments&&... arguments_and_visitor) {
     return with_last(
         [this](auto&& f, auto&&... arguments) {
-          return container_.template emplace<true>(
-              f, std::forward<decltype(arguments)>(arguments)...);
+          return container_.template emplace<true>(f,
+                                                   std::forward<decltype(arguments)>(arguments)...);
         },
         std::forward<Arguments>(arguments_and_visitor)...);
   }
@@ -237,8 +234,8 @@ class concurrent_hash_map {
   bool emplace_or_cvisit(Arguments&&... arguments_and_visitor) {
     return with_last(
         [this](auto&& f, auto&&... arguments) {
-          return container_.template emplace<true>(
-              as_const_visitor(f), std::forward<decltype(arguments)>(arguments)...);
+          return container_.template emplace<true>(as_const_visitor(f),
+                                                   std::forward<decltype(arguments)>(arguments)...);
         },
         std::forward<Arguments>(arguments_and_visitor)...);
   }
@@ -266,8 +263,8 @@ class concurrent_hash_map {
   // A copy of the value.
   std::optional<T> find(const Key& key) const { return find_by(key); }
   template <class K>
-  requires detail::transparent_key<K, Hash, KeyEqual>
-  std::optional<T> find(const K& key) const { return find_by(key); }
+  requires detail::transparent_key<K, Hash, KeyEqual> std::optional<T> find(const K& key)
+  const { return find_by(key); }
 
   bool contains(const Key& key) const { return container_.contains(key); }
   template <class K>
@@ -276,39 +273,50 @@ class concurrent_hash_map {
 
   size_type count(const Key& key) const { return contains(key) ? 1 : 0; }
   template <class K>
-  requires detail::transparent_key<K, Hash, KeyEqual>
-  size_type count(const K& key) const { return contains(key) ? 1 : 0; }
+  requires detail::transparent_key<K, Hash, KeyEqual> size_type count(const K& key)
+  const { return contains(key) ? 1 : 0; }
 
   // Calls `f` with the element, if there is one: value_type&, const value_type& in const maps and
   // in cvisit(). Returns how many it visited, 0 or 1.
   template <class F>
-  size_type visit(const Key& key, F f) { return container_.change(key, f); }
+  size_type visit(const Key& key, F f) {
+    return container_.change(key, f);
+  }
   template <class K, class F>
-  requires detail::transparent_key<K, Hash, KeyEqual>
-  size_type visit(const K& key, F f) { return container_.change(key, f); }
+  requires detail::transparent_key<K, Hash, KeyEqual> size_type visit(const K& key, F f) {
+    return container_.change(key, f);
+  }
   template <class F>
-  size_type visit(const Key& key, F f) const { return container_.read(key, f); }
+  size_type visit(const Key& key, F f) const {
+    return container_.read(key, f);
+  }
   template <class K, class F>
-  requires detail::transparent_key<K, Hash, KeyEqual>
-  size_type visit(const K& key, F f) const { return container_.read(key, f); }
+  requires detail::transparent_key<K, Hash, KeyEqual> size_type visit(const K& key, F f)
+  const { return container_.read(key, f); }
   template <class F>
-  size_type cvisit(const Key& key, F f) const { return container_.read(key, f); }
+  size_type cvisit(const Key& key, F f) const {
+    return container_.read(key, f);
+  }
   template <class K, class F>
-  requires detail::transparent_key<K, Hash, KeyEqual>
-  size_type cvisit(const K& key, F f) const { return container_.read(key, f); }
+  requires detail::transparent_key<K, Hash, KeyEqual> size_type cvisit(const K& key, F f)
+  const { return container_.read(key, f); }
 
   // ---- erasing ----
 
   // Return how many they erased. `f` gets value_type&, and erases by returning true.
   size_type erase(const Key& key) { return container_.erase_if(key, always); }
   template <class K>
-  requires detail::transparent_key<K, Hash, KeyEqual>
-  size_type erase(const K& key) { return container_.erase_if(key, always); }
+  requires detail::transparent_key<K, Hash, KeyEqual> size_type erase(const K& key) {
+    return container_.erase_if(key, always);
+  }
   template <class F>
-  size_type erase_if(const Key& key, F f) { return container_.erase_if(key, f); }
+  size_type erase_if(const Key& key, F f) {
+    return container_.erase_if(key, f);
+  }
   template <class K, class F>
-  requires detail::transparent_key<K, Hash, KeyEqual>
-  size_type erase_if(const K& key, F f) { return container_.erase_if(key, f); }
+  requires detail::transparent_key<K, Hash, KeyEqual> size_type erase_if(const K& key, F f) {
+    return container_.erase_if(key, f);
+  }
 
   // ---- all elements ----
   // Bound: all buckets, one locked at a time. Each element that is there all the time is visited
@@ -320,7 +328,9 @@ class concurrent_hash_map {
     return walk([&f](slot& of) { return elements::change(of, f); });
   }
   template <class F>
-  size_type visit_all(F f) const { return cvisit_all(f); }
+  size_type visit_all(F f) const {
+    return cvisit_all(f);
+  }
   template <class F>
   size_type cvisit_all(F f) const {
     return walk([&f](slot& of) { return elements::read(of, f), fate::stays; });
@@ -337,7 +347,9 @@ class concurrent_hash_map {
     return !is_enough;
   }
   template <class F>
-  bool visit_while(F f) const { return cvisit_while(f); }
+  bool visit_while(F f) const {
+    return cvisit_while(f);
+  }
   template <class F>
   bool cvisit_while(F f) const {
     bool is_enough = false;

@@ -196,7 +196,8 @@ class evacuation {
    public:
     held_sources(array& from, std::uint64_t first, unsigned count, bool waits) noexcept
         : from_(from), first_(first) {
-      while (held_ < count && take(waits)) {}
+      while (held_ < count && take(waits)) {
+      }
     }
     ~held_sources() {
       for (unsigned n = 0; n < held_; ++n) lock::unlock(word(n), words_[n]);
@@ -304,8 +305,7 @@ class evacuation {
       held_sources held(from_, bucket, 1, waits);
       if (held.were_moved()) return evacuated::before;
       if (held.count() == 0 || !has_room_for(bucket, overflow_buckets)) return evacuated::not_yet;
-      for_each_element(bucket,
-                       [&](const copy& element) { insert_new(element, overflow_buckets); });
+      for_each_element(bucket, [&](const copy& element) { insert_new(element, overflow_buckets); });
       held.have_moved();
     }
     return count_moved(bucket, array_is_empty);

@@ -55,7 +55,7 @@ class line_walk {
 
  private:
   bool try_begin() noexcept {
-    state_.walks.fetch_add(1, std::memory_order_seq_cst);                 // [W1]
+    state_.walks.fetch_add(1, std::memory_order_seq_cst);                    // [W1]
     if (state_.reseeding.load(std::memory_order_seq_cst) == 0) return true;  // [W1]
     end();
     return false;

@@ -133,7 +133,8 @@ class shared_array {
   // it is empty now; true if the whole array is.
   bool have_moved(chunk_shelf<Sync>& shelf, std::uint64_t bucket, std::uint32_t count) noexcept {
     chunk& of = chunks_.at(bucket / Layout::chunk_buckets);
-    if (of.moved.fetch_add(count, std::memory_order_acq_rel) + count != buckets_in_chunk()) {  // [A5]
+    if (of.moved.fetch_add(count, std::memory_order_acq_rel) + count !=
+        buckets_in_chunk()) {  // [A5]
       return false;
     }
     std::byte* const slots = of.slots.load(std::memory_order_relaxed);
@@ -202,8 +203,8 @@ class shared_array {
     if (made == nullptr) made = memory.allocate(chunk_bytes());
     std::byte* none = nullptr;
     if (chunks_.at(of).slots.compare_exchange_strong(none, made,  // [A2]
-                                                         std::memory_order_acq_rel,
-                                                         std::memory_order_acquire)) {
+                                                     std::memory_order_acq_rel,
+                                                     std::memory_order_acquire)) {
       return;
     }
     if (!has_full_chunks() || !shelf.put(made)) memory.release(made, chunk_bytes());

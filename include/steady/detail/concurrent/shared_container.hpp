@@ -15,6 +15,8 @@
 #include <steady/detail/concurrent/line_walk.hpp>
 #include <steady/detail/concurrent/retired_nodes.hpp>
 #include <steady/detail/concurrent/shared_elements.hpp>
+#include <steady/detail/concurrent/shared_invariants.hpp>
+#include <steady/detail/concurrent/shared_nodes.hpp>
 #include <steady/detail/concurrent/shared_table.hpp>
 #include <steady/detail/elements/elements.hpp>
 #include <steady/detail/interface/requirements.hpp>
@@ -76,10 +78,7 @@ class shared_container {
 
  public:
   shared_container(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
-      : hash_(hash),
-        equal_(equal),
-        allocator_(allocator),
-        state_(kind, this, memory_of_blocks()) {}
+      : hash_(hash), equal_(equal), allocator_(allocator), state_(kind, this, memory_of_blocks()) {}
   ~shared_container() { free_everything(); }
   shared_container(const shared_container&) = delete;
   shared_container& operator=(const shared_container&) = delete;
@@ -162,7 +161,7 @@ class shared_container {
   bool insert(const K& key, F&& f, Arguments&&... arguments) {
     const call during(use_);
     const std::uint64_t code = code_of(key);
-    slot_maker made(*this);
+    slot_maker<elements, Allocator> made(allocator_);
     return insert_made<Visits>(key, code, f, made, [&]() -> const copy& {
       return made.make(code, std::forward<Arguments>(arguments)...);
     });
@@ -175,11 +174,11 @@ class shared_container {
       return insert<Visits>(elements::key_in(element), f, element);
     } else {
       const call during(use_);
-      slot_maker made(*this);
-      const auto& key = elements::key_in(made.create(std::forward<Arguments>(arguments)...));
+      slot_maker<elements, Allocator> made(allocator_);
+      const auto& key = elements::key_in(made.make_element(std::forward<Arguments>(arguments)...));
       const std::uint64_t code = code_of(key);
       return insert_made<Visits>(key, code, f, made,
-                                 [&]() -> const copy& { return made.slot(code); });
+                                 [&]() -> const copy& { return made.make_slot(code); });
     }
   }
 
@@ -212,8 +211,7 @@ class shared_container {
                        "reseeded; scan again from the start"));
     }
     bool is_enough = false;
-    const std::uint64_t next =
-        walk_from(along, from.position(), most_buckets, decide, is_enough);
+    const std::uint64_t next = walk_from(along, from.position(), most_buckets, decide, is_enough);
     return next == 0 ? cursor::end() : cursor::at(next, name);
   }
 
@@ -251,7 +249,8 @@ class shared_container {
       const pin pinned;
       migration of(state_, pinned.thread_number());
       of.finish_now();
-      while (of.free_some()) {}
+      while (of.free_some()) {
+      }
       of.look_at_size();
     } while (migrating());
   }
@@ -285,8 +284,8 @@ class shared_container {
     now.chunks += state_.shelf.held();
     now.migrating = next != nullptr;
     now.buckets = (next != nullptr ? next : first)->buckets();
-    now.load_factor = static_cast<double>(now.size) /
-                      static_cast<double>(now.buckets * layout::width);
+    now.load_factor =
+        static_cast<double>(now.size) / static_cast<double>(now.buckets * layout::width);
     return now;
   }
 
@@ -317,7 +316,10 @@ class shared_container {
     if constexpr (!are_flat) retired_.take(other.retired_);
   }
 
-  void check_invariants() const {}
+  void check_invariants() const {
+    use_.require_quiet();
+    shared_invariants<sync, layout>(state_).check();
+  }
 
  private:
   static const memory_source& memory_of_blocks() noexcept {
@@ -373,71 +375,8 @@ class shared_container {
     };
   }
 
-  // ---- nodes ----
-
-  using node_traits = typename std::allocator_traits<Allocator>::template rebind_traits<node>;
-
-  // The slot of a new element, which this owns until it is inserted.
-  class slot_maker {
-   public:
-    explicit slot_maker(shared_container& of) noexcept : of_(of) {}
-    ~slot_maker() {
-      if constexpr (!are_flat) {
-        if (owned_ != nullptr) of_.destroy(owned_);
-      }
-    }
-    slot_maker(const slot_maker&) = delete;
-    slot_maker& operator=(const slot_maker&) = delete;
-
-    template <class... Arguments>
-    const copy& make(std::uint64_t code, Arguments&&... arguments) {
-      if constexpr (are_flat) {
-        elements::make(slot_, code, value_type(std::forward<Arguments>(arguments)...));
-      } else {
-        create(std::forward<Arguments>(arguments)...);
-        return slot(code);
-      }
-      return slot_;
-    }
-    // The element first, then the slot.
-    template <class... Arguments>
-    const value_type& create(Arguments&&... arguments) {
-      owned_ = of_.create(std::forward<Arguments>(arguments)...);
-      return owned_->value;
-    }
-    const copy& slot(std::uint64_t code) noexcept {
-      elements::make(slot_, code, owned_);
-      return slot_;
-    }
-    void is_inserted() noexcept { owned_ = nullptr; }
-
-   private:
-    shared_container& of_;
-    copy slot_;
-    node* owned_ = nullptr;
-  };
-
-  template <class... Arguments>
-  node* create(Arguments&&... arguments) {
-    typename node_traits::allocator_type nodes(allocator_);
-    node* const made = std::to_address(node_traits::allocate(nodes, 1));
-    STEADY_TRY {
-      detail::construct_element(allocator_, std::addressof(made->value),
-                                std::forward<Arguments>(arguments)...);
-    }
-    STEADY_CATCH_ALL {
-      release(made);
-      STEADY_RETHROW;
-    }
-    return made;
-  }
   void destroy(node* gone) noexcept {
-    detail::destroy_element(allocator_, std::addressof(gone->value));
-    release(gone);
-  }
-  void release(node* gone) noexcept {
-    typename node_traits::allocator_type nodes(allocator_);
-    node_traits::deallocate(nodes, detail::to_stored<typename node_traits::pointer>(gone), 1);
+    shared_node_memory<Allocator, value_type>::destroy(allocator_, gone);
   }
   void retire(node* gone) noexcept {
     retired_.retire(gone, [this](node* dead) { destroy(dead); });

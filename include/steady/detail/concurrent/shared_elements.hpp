@@ -17,6 +17,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <steady/detail/concurrent/shared_nodes.hpp>
 #include <steady/detail/concurrent/shared_table.hpp>
 #include <steady/detail/concurrent/slot_layout.hpp>
 #include <steady/detail/line/hash_line.hpp>
@@ -80,8 +81,8 @@ class flat_elements {
   static constexpr bool are_flat = true;
   using key_type = Key;
   using value_type =
-      std::conditional_t<is_map,
-                         std::pair<const Key, std::conditional_t<is_map, Mapped, int>>, Key>;
+      std::conditional_t<is_map, std::pair<const Key, std::conditional_t<is_map, Mapped, int>>,
+                         Key>;
   using layout = slot_layout<sizeof(slot), word_bytes_for(sizeof(slot)), InLeaves>;
   using copy = typename layout::copy;
 
@@ -147,8 +148,8 @@ class flat_elements {
  private:
   static fate put_back(copy& slot, const value_type& element) noexcept {
     const void* const mapped = std::addressof(element.second);
-    auto* const place = const_cast<void*>(
-        static_cast<const void*>(std::addressof(content_in(slot).mapped)));
+    auto* const place =
+        const_cast<void*>(static_cast<const void*>(std::addressof(content_in(slot).mapped)));
     if (std::memcmp(place, mapped, sizeof(Mapped)) == 0) return fate::stays;
     std::memcpy(place, mapped, sizeof(Mapped));
     return fate::is_changed;
@@ -177,12 +178,6 @@ class flat_elements {
 
 // ---- elements in nodes ----
 
-template <class Value>
-struct shared_node {
-  shared_node* next_retired;
-  Value value;
-};
-
 template <class Key, class Mapped, class Hash, bool InLeaves>
 class node_elements_of_threads {
   static constexpr bool is_map = !std::is_void_v<Mapped>;
@@ -191,7 +186,8 @@ class node_elements_of_threads {
   static constexpr bool are_flat = false;
   using key_type = Key;
   using value_type =
-      std::conditional_t<is_map, std::pair<const Key, std::conditional_t<is_map, Mapped, int>>, Key>;
+      std::conditional_t<is_map, std::pair<const Key, std::conditional_t<is_map, Mapped, int>>,
+                         Key>;
   using node = shared_node<value_type>;
   using layout = slot_layout<2 * sizeof(std::uint64_t), sizeof(std::uint64_t), InLeaves>;
   using copy = typename layout::copy;
@@ -207,9 +203,7 @@ class node_elements_of_threads {
     return reinterpret_cast<node*>(
         static_cast<std::uintptr_t>(load_64(slot.bytes + sizeof(std::uint64_t))));
   }
-  static const Key& key_of(const copy& slot) noexcept {
-    return key_in(node_in(slot)->value);
-  }
+  static const Key& key_of(const copy& slot) noexcept { return key_in(node_in(slot)->value); }
 
   static void make(copy& into, std::uint64_t code, node* element) noexcept {
     store_64(into.bytes, code);

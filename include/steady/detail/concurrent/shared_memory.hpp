@@ -36,12 +36,8 @@ class shared_memory {
   }
 
   // Memory that came from elsewhere.
-  void supplied(std::size_t bytes) noexcept {
-    bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  }
-  void withdrawn(std::size_t bytes) noexcept {
-    bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  }
+  void supplied(std::size_t bytes) noexcept { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  void withdrawn(std::size_t bytes) noexcept { bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
   std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
   // Another container takes over what `other` has allocated; while nobody uses either.

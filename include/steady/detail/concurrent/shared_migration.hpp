@@ -1,7 +1,8 @@
 // When a concurrent container migrates, and who does the work.
 //
 //   grow      more elements than the load limit allows, or a reservation: by up to a factor of 8
-//   shrink    fewer than `shrink_below` of the load limit: by half at a time; or on request, to what
+//   shrink    fewer than `shrink_below` of the load limit: by half at a time; or on request, to
+//   what
 //             fits
 //   compact   on request, or when there is far more overflow than chance explains
 //   reseed    on request, or when a chain is too long for chance
@@ -110,8 +111,8 @@ class shared_migration {
   }
   array& make_first_array() {
     const unsigned log2 = log2_buckets_for(state_.reserved.load(std::memory_order_relaxed));
-    array* const made = array::create(state_.memory, line_partition::of(log2), random_seed(),
-                                      random_name());
+    array* const made =
+        array::create(state_.memory, line_partition::of(log2), random_seed(), random_name());
     array* none = nullptr;
     if (state_.root.compare_exchange_strong(none, made, std::memory_order_acq_rel,  // [R2]
                                             std::memory_order_acquire)) {
@@ -157,7 +158,8 @@ class shared_migration {
 
   // While nobody else uses the container.
   void free_all(array& gone) noexcept {
-    while (gone.release_some(state_.memory)) {}
+    while (gone.release_some(state_.memory)) {
+    }
   }
 
   // ---- limits ----
@@ -167,8 +169,8 @@ class shared_migration {
   }
   std::uint64_t shrinks_below(const array& of) const noexcept {
     if (of.buckets() <= Layout::chunk_buckets) return 0;
-    const auto below = static_cast<std::uint64_t>(static_cast<double>(limit_of(of)) *
-                                                  state_.kind->shrink_below);
+    const auto below =
+        static_cast<std::uint64_t>(static_cast<double>(limit_of(of)) * state_.kind->shrink_below);
     return state_.reserved.load(std::memory_order_relaxed) > limit_of(of) / 2 ? 0 : below;
   }
   unsigned log2_buckets_for(std::uint64_t size) const noexcept {
@@ -206,7 +208,8 @@ class shared_migration {
                     std::uint64_t value) noexcept {
     std::uint64_t seen = most.load(std::memory_order_relaxed);
     while (seen < value && !most.compare_exchange_strong(seen, value, std::memory_order_relaxed,
-                                                         std::memory_order_relaxed)) {}
+                                                         std::memory_order_relaxed)) {
+    }
   }
 
   // ---- what is due ----
@@ -218,16 +221,16 @@ class shared_migration {
   };
   plan what_is_due(const array& current, std::uint64_t size) const noexcept {
     const unsigned now = current.line.log2_buckets();
-    const std::uint64_t wanted =
-        max_of(size, state_.reserved.load(std::memory_order_relaxed));
+    const std::uint64_t wanted = max_of(size, state_.reserved.load(std::memory_order_relaxed));
     if (wanted > limit_of(current)) {
       const unsigned fitting = log2_buckets_for(wanted + 1);
       return {true, migration_kind::grow,
               clamped(fitting, now + 1, now + evacuation<Sync, Layout>::most_log2_growth)};
     }
     if (state_.is_asked(migration_kind::reseed)) return {true, migration_kind::reseed, now};
-    const bool shrinks = size < shrinks_below(current) ||
-                         (state_.is_asked(migration_kind::shrink) && log2_buckets_for(wanted) < now);
+    const bool shrinks =
+        size < shrinks_below(current) ||
+        (state_.is_asked(migration_kind::shrink) && log2_buckets_for(wanted) < now);
     if (shrinks) return {true, migration_kind::shrink, now - 1};
     if (state_.is_asked(migration_kind::compact) || is_crowded(current)) {
       return {true, migration_kind::compact, now};
@@ -269,8 +272,7 @@ class shared_migration {
     }
     current.kind = due.kind;
     current.number = state_.migrations.fetch_add(1, std::memory_order_relaxed) + 1;
-    state_.evacuations_per_call.store(state_.kind->evacuations_per_call,
-                                      std::memory_order_relaxed);
+    state_.evacuations_per_call.store(state_.kind->evacuations_per_call, std::memory_order_relaxed);
     current.lead_to(next);
   }
   // The requests that are fulfilled when nothing is due.
@@ -279,7 +281,7 @@ class shared_migration {
   }
 
   bool may_reseed() noexcept {
-    state_.reseeding.store(1, std::memory_order_seq_cst);             // [W2]
+    state_.reseeding.store(1, std::memory_order_seq_cst);                // [W2]
     if (state_.walks.load(std::memory_order_seq_cst) == 0) return true;  // [W2]
     state_.reseeding.store(0, std::memory_order_release);
     return false;

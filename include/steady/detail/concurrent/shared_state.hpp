@@ -81,15 +81,15 @@ struct shared_state {
   sole_right<Sync> to_free;
   atomic<std::uint64_t> leaving_since{0};  // see grace_period; 0: it can still be reached
 
-  atomic<std::uint64_t> migrations{0};           // begun, all in all
+  atomic<std::uint64_t> migrations{0};  // begun, all in all
   static constexpr unsigned kinds = 4;
-  atomic<std::uint64_t> finished[kinds]{};       // by migration_kind
-  atomic<std::uint64_t> reserved{0};             // elements to have room for
-  atomic<std::uint32_t> asked{0};                // for a migration: bits by migration_kind
+  atomic<std::uint64_t> finished[kinds]{};        // by migration_kind
+  atomic<std::uint64_t> reserved{0};              // elements to have room for
+  atomic<std::uint32_t> asked{0};                 // for a migration: bits by migration_kind
   atomic<std::uint32_t> evacuations_per_call{0};  // of the migration that is on
   atomic<std::uint64_t> longest_chain{0};
-  atomic<std::uint64_t> reseeded_at{0};    // the size at the last reseeding for a long chain
-  atomic<std::uint64_t> left_crowded{0};   // overflow buckets that the last compaction has left
+  atomic<std::uint64_t> reseeded_at{0};   // the size at the last reseeding for a long chain
+  atomic<std::uint64_t> left_crowded{0};  // overflow buckets that the last compaction has left
 
   // Walks along the line that are on, and whether a reseeding is.
   atomic<std::uint32_t> walks{0};
@@ -110,8 +110,10 @@ struct shared_state {
   void free_everything() noexcept {
     for (array* gone : {first_array(), leaving.load(std::memory_order_acquire)}) {
       while (gone != nullptr) {
-        array* const next = gone == leaving.load(std::memory_order_relaxed) ? nullptr : gone->next();
-        while (gone->release_some(memory)) {}
+        array* const next =
+            gone == leaving.load(std::memory_order_relaxed) ? nullptr : gone->next();
+        while (gone->release_some(memory)) {
+        }
         gone = next;
       }
     }

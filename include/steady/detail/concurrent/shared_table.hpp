@@ -272,7 +272,8 @@ class shared_table {
         for (const std::uint64_t slot : occupied) {
           if (is_enough) return;
           const shared_place<Sync, Layout> place{nullptr, slot};
-          visit(of, held, slot_at<Layout>(slots, slot), place, nullptr, from, last, decide, dropped);
+          visit(of, held, slot_at<Layout>(slots, slot), place, nullptr, from, last, decide,
+                dropped);
         }
       }
       overflow* before = nullptr;
@@ -317,8 +318,7 @@ class shared_table {
                std::uint64_t last, Decide&& decide, dropped_overflow& dropped) {
       copy element;
       read_slot<Sync, Layout>(slot, element);
-      const std::uint64_t position =
-          table.position_in(within, table.state_.kind->code_of(element));
+      const std::uint64_t position = table.position_in(within, table.state_.kind->code_of(element));
       if (position < from || position > last) return;
       const fate decided = decide(element);
       if (decided == fate::is_changed) {

@@ -54,7 +54,8 @@ class striped_count {
   // Never less than 0, although an insertion may not be in the sum yet whose erasure is.
   std::size_t sum() const noexcept {
     std::uint64_t total = 0;
-    for (const line& each : stripes_) total += each.of.count.load(std::memory_order_relaxed);  // [C3]
+    for (const line& each : stripes_)
+      total += each.of.count.load(std::memory_order_relaxed);  // [C3]
     return static_cast<std::int64_t>(total) < 0 ? 0 : static_cast<std::size_t>(total);
   }
 

@@ -6,8 +6,8 @@
 //   zeroed_leaves    leaves of 64 KiB behind a root, for other allocators and systems: another load
 //                    for each access
 //
-// An item may be written once provide() was called for it, and reads as zero before; zeroed_run needs
-// no calls.
+// An item may be written once provide() was called for it, and reads as zero before; zeroed_run
+// needs no calls.
 //
 //   [Z1] load, acquire: the address of a leaf
 //   [Z2] compare-and-swap, release: a leaf is there, all zeros

@@ -1,0 +1,99 @@
+// Nodes of elements that are not kept in slots, and the slot of a new element.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/pointers.hpp>
+#include <steady/detail/elements/elements.hpp>
+
+namespace steady::detail {
+
+template <class Value>
+struct shared_node {
+  shared_node* next_retired;
+  Value value;
+};
+
+template <class Allocator, class Value>
+class shared_node_memory {
+ public:
+  using node = shared_node<Value>;
+
+  // Throws what the allocator and the element throw.
+  template <class... Arguments>
+  static node* create(Allocator& allocator, Arguments&&... arguments) {
+    nodes from(allocator);
+    node* const made = std::to_address(traits::allocate(from, 1));
+    STEADY_TRY {
+      detail::construct_element(allocator, std::addressof(made->value),
+                                std::forward<Arguments>(arguments)...);
+    }
+    STEADY_CATCH_ALL {
+      release(allocator, made);
+      STEADY_RETHROW;
+    }
+    return made;
+  }
+  static void destroy(Allocator& allocator, node* gone) noexcept {
+    detail::destroy_element(allocator, std::addressof(gone->value));
+    release(allocator, gone);
+  }
+
+ private:
+  using traits = typename std::allocator_traits<Allocator>::template rebind_traits<node>;
+  using nodes = typename traits::allocator_type;
+
+  static void release(Allocator& allocator, node* gone) noexcept {
+    nodes to(allocator);
+    traits::deallocate(to, detail::to_stored<typename traits::pointer>(gone), 1);
+  }
+};
+
+// The slot of a new element. It owns the element's node until the slot is inserted.
+template <class Elements, class Allocator>
+class slot_maker {
+  using value_type = typename Elements::value_type;
+  using memory = shared_node_memory<Allocator, value_type>;
+  using copy = typename Elements::layout::copy;
+
+ public:
+  explicit slot_maker(Allocator& allocator) noexcept : allocator_(allocator) {}
+  ~slot_maker() {
+    if (owned_ != nullptr) memory::destroy(allocator_, owned_);
+  }
+  slot_maker(const slot_maker&) = delete;
+  slot_maker& operator=(const slot_maker&) = delete;
+
+  template <class... Arguments>
+  const copy& make(std::uint64_t code, Arguments&&... arguments) {
+    if constexpr (Elements::are_flat) {
+      Elements::make(slot_, code, value_type(std::forward<Arguments>(arguments)...));
+      return slot_;
+    } else {
+      make_element(std::forward<Arguments>(arguments)...);
+      return make_slot(code);
+    }
+  }
+
+  // The element of a node first, then the slot.
+  template <class... Arguments>
+  const value_type& make_element(Arguments&&... arguments) {
+    owned_ = memory::create(allocator_, std::forward<Arguments>(arguments)...);
+    return owned_->value;
+  }
+  const copy& make_slot(std::uint64_t code) noexcept {
+    Elements::make(slot_, code, owned_);
+    return slot_;
+  }
+
+  void is_inserted() noexcept { owned_ = nullptr; }
+
+ private:
+  Allocator& allocator_;
+  copy slot_;
+  shared_node<value_type>* owned_ = nullptr;
+};
+
+}  // namespace steady::detail
