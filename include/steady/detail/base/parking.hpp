@@ -58,34 +58,36 @@ inline void unpark_all(const std::atomic<std::uint64_t>& word) noexcept {
 
 #endif
 
-// ---- a store that is ordered before all loads behind it, at no cost ----
+// ---- a store that is ordered before a load behind it, at no cost ----
 //
-// announce() stores; announcements_fence(), called by a thread that then reads what was announced,
-// makes sure that it sees every store whose thread does not see what it did before. Where the
-// kernel cannot make all threads of a process pass a fence (membarrier(2), Linux 4.14), announce()
-// is a sequentially consistent exchange, and the other side must use sequentially consistent
-// operations as well. So too under the thread sanitizer, which knows nothing of membarrier.
+// One side stores, then loads what the other one writes: it calls store_before_loads(). The other
+// side writes, calls fence_of_all_threads(), then loads what the first one stored. One of the two
+// sees the other. Where the kernel cannot make all threads of a process pass a fence
+// (membarrier(2), Linux 4.14), the store is a sequentially consistent exchange, and all loads and
+// stores that take part must be sequentially consistent, too. So also under the thread sanitizer,
+// which knows nothing of membarrier.
 
 #if defined(__linux__) && !STEADY_HAS_THREAD_SANITIZER
 
-inline std::atomic<bool> has_membarrier{false};  // until prepare_announcements() finds it
+inline std::atomic<bool> has_membarrier{false};  // until prepare_fences() finds it
 
-// To be called by every thread before it announces anything.
-inline void prepare_announcements() noexcept {
+// To be called by every thread before it takes part.
+inline void prepare_fences() noexcept {
   static const bool registered =
       ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
   if (registered) has_membarrier.store(true, std::memory_order_relaxed);
 }
-STEADY_ALWAYS_INLINE void announce(std::atomic<std::uint64_t>& place,
-                                   std::uint64_t value) noexcept {
+// The store releases.
+STEADY_ALWAYS_INLINE void store_before_loads(std::atomic<std::uint64_t>& place,
+                                             std::uint64_t value) noexcept {
   if (has_membarrier.load(std::memory_order_relaxed)) [[likely]] {
-    place.store(value, std::memory_order_relaxed);
+    place.store(value, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
   } else {
     place.exchange(value, std::memory_order_seq_cst);
   }
 }
-inline void announcements_fence() noexcept {
+inline void fence_of_all_threads() noexcept {
   if (has_membarrier.load(std::memory_order_relaxed)) {
     ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
   }
@@ -93,12 +95,12 @@ inline void announcements_fence() noexcept {
 
 #else
 
-inline void prepare_announcements() noexcept {}
-STEADY_ALWAYS_INLINE void announce(std::atomic<std::uint64_t>& place,
-                                   std::uint64_t value) noexcept {
+inline void prepare_fences() noexcept {}
+STEADY_ALWAYS_INLINE void store_before_loads(std::atomic<std::uint64_t>& place,
+                                             std::uint64_t value) noexcept {
   place.exchange(value, std::memory_order_seq_cst);
 }
-inline void announcements_fence() noexcept {}
+inline void fence_of_all_threads() noexcept {}
 
 #endif
 

@@ -1,14 +1,22 @@
 // Locking a bucket by its word. Threads that find it locked look again for a microsecond or two,
 // then sleep, so that a holder that lost its processor does not cost another thread's, too.
 //
-// Atomic operations, by number (docs/concurrent.md tells which pairs with which):
+// Unlocking is a plain store and a look at a counter of sleepers, shared by buckets whose addresses
+// have the same hash: with a bit in the word it would be a second atomic exchange, which waits for
+// all stores before it, cache misses included. A sleeper counts itself, makes all threads pass a
+// fence, and looks at the word again: so it sees the bucket unlocked, or is seen by whoever
+// unlocks.
+//
 //   [L1] compare-and-swap, acquire: takes the lock if the word is exactly as it was seen
-//   [L2] exchange, release: writes what the bucket is now, and unlocks
+//   [L2] store, release, before loads: writes what the bucket is now, and unlocks
 //   [L3] load, acquire: whether it is still locked
-//   [L4] compare-and-swap, relaxed: says that a thread is about to sleep; only while locked
-//   [L5] fetch-or, relaxed: readers stop believing; the stores to slots behind it release
+//   [L4] load, sequentially consistent: whether there are sleepers, after [L2]
+//   [L5] store, relaxed: readers stop believing; the stores to slots behind it release
+//   [L6] fetch-add and fetch-sub, sequentially consistent: sleepers
+//   [L7] load, sequentially consistent: whether it is still locked, after [L6]
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <steady/detail/base/config.hpp>
@@ -38,8 +46,8 @@ class bucket_lock {
 
   // Unlocks; the bucket is as `becomes`, which says that it is not locked, from now on.
   static STEADY_ALWAYS_INLINE void unlock(word& at, bucket_word becomes) noexcept {
-    const bucket_word before(at.exchange(becomes.bits(), std::memory_order_release));  // [L2]
-    if (before.has_waiters()) [[unlikely]]
+    Sync::store_before_loads(at, becomes.bits());                             // [L2]
+    if (sleepers_near(at).load(std::memory_order_seq_cst) != 0) [[unlikely]]  // [L4]
       wake(at);
   }
 
@@ -52,24 +60,36 @@ class bucket_lock {
   }
 
  private:
+  using counter = typename Sync::template atomic<std::uint32_t>;
+  static constexpr std::size_t counters = 256;
+
+  static counter& sleepers_near(const word& at) noexcept {
+    return sleepers_[reinterpret_cast<std::uintptr_t>(&at) / bytes_between % counters];
+  }
+  static constexpr std::size_t bytes_between = 32;  // headers, see shared_bucket.hpp
+
   STEADY_COLD static bucket_word wait(word& at) noexcept {
-    for (unsigned looks = 0;;) {
-      bucket_word seen(at.load(std::memory_order_acquire));  // [L3]
+    for (unsigned looks = 0;; ++looks) {
+      const bucket_word seen(at.load(std::memory_order_acquire));  // [L3]
       if (!seen.is_locked()) return seen;
-      if (looks++ < Sync::looks_before_waiting) {
+      if (looks < Sync::looks_before_waiting) {
         Sync::pause();
-        continue;
+      } else {
+        sleep(at);
       }
-      std::uint64_t expected = seen.bits();
-      if (!seen.has_waiters() &&
-          !at.compare_exchange_strong(expected, seen.with_waiters().bits(),  // [L4]
-                                      std::memory_order_relaxed, std::memory_order_relaxed)) {
-        continue;
-      }
-      Sync::wait(at, seen.with_waiters().bits());
     }
   }
+  static void sleep(word& at) noexcept {
+    counter& sleepers = sleepers_near(at);
+    sleepers.fetch_add(1, std::memory_order_seq_cst);  // [L6]
+    Sync::fence_of_all_threads();
+    const bucket_word seen(at.load(std::memory_order_seq_cst));  // [L7]
+    if (seen.is_locked()) Sync::wait(at, seen.bits());
+    sleepers.fetch_sub(1, std::memory_order_seq_cst);  // [L6]
+  }
   STEADY_COLD static void wake(word& at) noexcept { Sync::wake_all(at); }
+
+  alignas(cache_line_bytes) static inline constinit counter sleepers_[counters]{};
 };
 
 // A locked bucket, which is unlocked when this ends, whatever happens: then it is as `now` says.
@@ -79,15 +99,15 @@ class held_bucket {
   using word = typename bucket_lock<Sync>::word;
 
   // `seen` is the word before locking; this thread has the lock.
-  held_bucket(word& at, bucket_word seen) noexcept : now(seen), at_(at) {}
-  ~held_bucket() { bucket_lock<Sync>::unlock(at_, now); }
+  STEADY_ALWAYS_INLINE held_bucket(word& at, bucket_word seen) noexcept : now(seen), at_(at) {}
+  STEADY_ALWAYS_INLINE ~held_bucket() { bucket_lock<Sync>::unlock(at_, now); }
   held_bucket(const held_bucket&) = delete;
   held_bucket& operator=(const held_bucket&) = delete;
 
   // Must come before overwriting what readers may be reading: until the bucket is unlocked they do
   // not believe what they read, and then it has the next version.
   void begin_change() noexcept {
-    at_.fetch_or(bucket_word().in_change().bits(), std::memory_order_relaxed);  // [L5]
+    at_.store(now.with_lock().in_change().bits(), std::memory_order_relaxed);  // [L5]
     now = now.changed();
   }
 

@@ -2,14 +2,15 @@
 // what the word says when it is read again and has not changed (docs/concurrent.md).
 //
 //   bit 0        locked: one thread may write the bucket
-//   bit 1        waiters: threads sleep until it is unlocked; only together with `locked`
-//   bit 2        changing: something that readers may be reading is being overwritten
-//   bit 3        moved: the bucket's elements are in the next array; for ever
-//   bits 4-19    occupancy: which slots hold an element
-//   bits 20-63   version: counts up whenever something that readers may have read is changed or
+//   bit 1        changing: something that readers may be reading is being overwritten
+//   bit 2        moved: the bucket's elements are in the next array; for ever
+//   bits 3-18    occupancy: which slots hold an element
+//   bits 19-63   version: counts up whenever something that readers may have read is changed or
 //                taken away. An element in a slot that was empty does not count
 //
-// The version does not come back before 2^44 changes of one bucket.
+// Only the thread that has the lock writes the word. (Threads that wait for it sleep at a place of
+// their own, see bucket_lock.hpp: unlocking is a plain store.) The version does not come back
+// before 2^45 changes of one bucket.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,8 @@ class bucket_word {
   constexpr std::uint64_t bits() const noexcept { return bits_; }
 
   constexpr bool is_locked() const noexcept { return (bits_ & locked) != 0; }
-  constexpr bool has_waiters() const noexcept { return (bits_ & waiters) != 0; }
+  // Neither changing nor moved: what is read now may be true.
+  constexpr bool is_readable() const noexcept { return (bits_ & (changing | moved)) == 0; }
   constexpr bool is_changing() const noexcept { return (bits_ & changing) != 0; }
   constexpr bool is_moved() const noexcept { return (bits_ & moved) != 0; }
   constexpr slot_set occupied() const noexcept {
@@ -37,10 +39,6 @@ class bucket_word {
   }
 
   constexpr bucket_word with_lock() const noexcept { return bucket_word(bits_ | locked); }
-  constexpr bucket_word with_waiters() const noexcept { return bucket_word(bits_ | waiters); }
-  constexpr bucket_word without_lock() const noexcept {
-    return bucket_word(bits_ & ~(locked | waiters));
-  }
   constexpr bucket_word in_change() const noexcept { return bucket_word(bits_ | changing); }
   constexpr bucket_word with_moved() const noexcept { return bucket_word(bits_ | moved); }
   constexpr bucket_word with_slot(std::uint64_t slot) const noexcept {
@@ -60,19 +58,18 @@ class bucket_word {
   // Whether what was read of the bucket under this word is still true under `now`. Elements may
   // have been added to empty slots.
   constexpr bool still_true_under(bucket_word now) const noexcept {
-    return ((bits_ ^ now.bits_) & ~(locked | waiters | occupancy)) == 0;
+    return ((bits_ ^ now.bits_) & ~(locked | occupancy)) == 0;
   }
 
   friend constexpr bool operator==(bucket_word, bucket_word) noexcept = default;
 
  private:
   static constexpr std::uint64_t locked = 1;
-  static constexpr std::uint64_t waiters = 2;
-  static constexpr std::uint64_t changing = 4;
-  static constexpr std::uint64_t moved = 8;
-  static constexpr unsigned occupancy_shift = 4;
+  static constexpr std::uint64_t changing = 2;
+  static constexpr std::uint64_t moved = 4;
+  static constexpr unsigned occupancy_shift = 3;
   static constexpr std::uint64_t occupancy = std::uint64_t{0xffff} << occupancy_shift;
-  static constexpr std::uint64_t version_unit = std::uint64_t{1} << 20;
+  static constexpr std::uint64_t version_unit = std::uint64_t{1} << 19;
 
   static constexpr std::uint64_t slot_bit(std::uint64_t slot) noexcept {
     return std::uint64_t{1} << (slot + occupancy_shift);

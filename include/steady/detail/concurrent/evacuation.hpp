@@ -168,7 +168,7 @@ class evacuation {
 
   // Copies of the elements of a bucket of the old array. True ones if it is locked.
   template <class Visit>
-  void for_each_element(std::uint64_t bucket, Visit&& visit) const {
+  STEADY_ALWAYS_INLINE void for_each_element(std::uint64_t bucket, Visit visit) const {
     const header& of = from_.header_at(bucket);
     copy element;
     const slot_set occupied = of.look().occupied();
@@ -247,38 +247,44 @@ class evacuation {
     return count_moved(first, array_is_empty);
   }
 
-  // A new bucket, while it is filled.
+  // A new bucket, while it is filled: by counting, without searching.
   struct target {
-    std::uint64_t tags[2] = {0, 0};
-    unsigned size = 0;
-    overflow* chain = nullptr;
+    alignas(16) std::uint8_t tags[Layout::width];
+    unsigned size;
+    overflow* chain;
   };
 
   void fill_targets(std::uint64_t first, spares& overflow_buckets) noexcept {
     const std::uint64_t begin = first_target(first);
     std::byte* const slots = to_.slots_of(begin);
+    const unsigned count = 1u << log2_fed();
     target targets[most_targets];
+    for (unsigned n = 0; n < count; ++n) targets[n] = target{};
     for (unsigned n = 0; n < sources(); ++n) {
-      for_each_element(first + n, [&](const copy& element) {
+      for_each_element(first + n, [&](const copy& element) STEADY_INLINE_LAMBDA {
         const std::uint64_t position = position_in(to_, element);
         const std::uint64_t number = to_.line.bucket_at(position) - begin;
-        put(targets[number], slots + number * Layout::bucket_bytes, tag_of(position), element,
-            overflow_buckets);
+        target& into = targets[number];
+        const unsigned slot = into.size++;
+        if (slot < Layout::width) [[likely]] {
+          into.tags[slot] = tag_of(position);
+          write_slot<Sync, Layout>(
+              slots + number * Layout::bucket_bytes + std::size_t{slot} * Layout::slot_bytes,
+              element);
+        } else {
+          put_into_overflow(into, slot - Layout::width, tag_of(position), element,
+                            overflow_buckets);
+        }
       });
     }
-    for (std::uint64_t n = 0; n < std::uint64_t{1} << log2_fed(); ++n) {
+    for (unsigned n = 0; n < count; ++n) {
       if (targets[n].size != 0) write_header(to_.header_at(begin + n), targets[n]);
     }
   }
-  void put(target& into, std::byte* slots, std::uint8_t tag, const copy& element,
-           spares& overflow_buckets) noexcept {
-    const unsigned number = into.size++;
-    if (number < Layout::width) {
-      write_slot<Sync, Layout>(slot_at<Layout>(slots, number), element);
-      into.tags[number / 8] = with_tag(into.tags[number / 8], number % 8, tag);
-      return;
-    }
-    const unsigned slot = (number - Layout::width) % Layout::overflow_width;
+  STEADY_NOINLINE static void put_into_overflow(target& into, unsigned number, std::uint8_t tag,
+                                                const copy& element,
+                                                spares& overflow_buckets) noexcept {
+    const unsigned slot = number % Layout::overflow_width;
     if (slot == 0) {
       overflow* const more = overflow_buckets.next();
       more->lead_to(into.chain);
@@ -289,8 +295,10 @@ class evacuation {
   }
   // [N1] stores, relaxed: nobody can reach a new header before [L2] publishes it.
   static void write_header(header& of, const target& content) noexcept {
-    of.tags[0].store(content.tags[0], std::memory_order_relaxed);
-    of.tags[1].store(content.tags[1], std::memory_order_relaxed);
+    for (unsigned half = 0; half < 2; ++half) {
+      of.tags[half].store(little_endian(load_64(content.tags + half * sizeof(std::uint64_t))),
+                          std::memory_order_relaxed);
+    }
     of.overflow.store(content.chain, std::memory_order_relaxed);
     const unsigned in_slots = min_of<unsigned>(content.size, Layout::width);
     of.word.store(bucket_word().with_slots(slot_set::first(in_slots)).bits(),

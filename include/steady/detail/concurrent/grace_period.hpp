@@ -3,13 +3,13 @@
 //
 // A thread pins itself for the length of an operation: it announces the time on a clock that only
 // moves when something is retired. What was made unreachable at time t may be freed once no thread
-// is pinned at a time before t. Pinning is a store and two loads of lines that hardly ever change:
-// the fence that it needs is executed by whoever retires something (sync.hpp).
+// is pinned at a time before t. Pinning is a store and a few loads of lines that hardly ever
+// change: the fence that it needs is executed by whoever retires something (sync.hpp).
 //
 // A thread takes a record at its first operation and gives it back when it ends; nobody registers.
 // Records are numbered, so that threads can have counters of their own (striped_count.hpp).
 //
-//   [E1] announcement: pinned at this time, before all that the thread reads from now on
+//   [E1] store before loads: pinned at this time, before all that the thread reads from now on
 //   [E2] load, sequentially consistent: the clock; who sees a time sees what was unlinked before it
 //   [E3] store, release: no longer pinned; after all that the thread has read
 //   [E4] fetch-add, sequentially consistent: the next time, after unlinking
@@ -36,7 +36,6 @@ class grace_period {
     atomic<std::uint64_t> pinned;  // the time; 0: not pinned
     atomic<std::uint32_t> taken;
     std::uint32_t number;
-    std::uint32_t nesting;  // pins within pins; the owner's own
     record* next;
   };
 
@@ -45,12 +44,15 @@ class grace_period {
   class pin {
    public:
     STEADY_ALWAYS_INLINE pin() noexcept : record_(mine()) {
-      if (record_->nesting++ != 0) return;
-      Sync::announce(record_->pinned, clock_.load(std::memory_order_relaxed));  // [E1]
-      static_cast<void>(clock_.load(std::memory_order_seq_cst));                // [E2]
+      if (record_->pinned.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+        is_within_another_ = true;
+        return;
+      }
+      Sync::store_before_loads(record_->pinned, clock_.load(std::memory_order_relaxed));  // [E1]
+      static_cast<void>(clock_.load(std::memory_order_seq_cst));                          // [E2]
     }
     STEADY_ALWAYS_INLINE ~pin() {
-      if (--record_->nesting == 0) record_->pinned.store(0, std::memory_order_release);  // [E3]
+      if (!is_within_another_) record_->pinned.store(0, std::memory_order_release);  // [E3]
     }
     pin(const pin&) = delete;
     pin& operator=(const pin&) = delete;
@@ -60,15 +62,16 @@ class grace_period {
 
    private:
     record* record_;
+    bool is_within_another_ = false;
   };
 
   // Whether this thread is.
-  static bool is_pinned() noexcept { return mine()->nesting != 0; }
+  static bool is_pinned() noexcept { return mine()->pinned.load(std::memory_order_relaxed) != 0; }
 
   // The time at which something is retired that nobody can reach any longer.
   static std::uint64_t retire() noexcept {
     const std::uint64_t time = clock_.fetch_add(1, std::memory_order_seq_cst) + 1;  // [E4]
-    Sync::announcements_fence();
+    Sync::fence_of_all_threads();
     return time;
   }
   // Whether everything retired at `time` may be freed. O(threads).
@@ -90,7 +93,7 @@ class grace_period {
   }
 
   STEADY_COLD static record* take_record() noexcept {
-    Sync::prepare_announcements();
+    Sync::prepare_fences();
     record* taken = nullptr;
     while ((taken = free_record()) == nullptr && (taken = new_record()) == nullptr) Sync::yield();
     Sync::thread_place() = taken;

@@ -95,8 +95,7 @@ class shared_container {
     const call during(use_);
     const std::uint64_t code = code_of(key);
     const pin pinned;
-    copy slot;
-    return access().find(code, slot, wanted(key, code));
+    return access().find(code, wanted(key, code)).is_there;
   }
 
   // Calls `f` with the element as const: of flat elements with a copy, without a lock.
@@ -104,20 +103,21 @@ class shared_container {
   std::size_t read(const K& key, F&& f) const {
     const call during(use_);
     const std::uint64_t code = code_of(key);
-    copy slot;
     if constexpr (are_flat) {
-      {
+      const auto found = [&] {
         const pin pinned;
-        if (!access().find(code, slot, wanted(key, code))) return 0;
-      }
+        return access().find(code, wanted(key, code));
+      }();
+      if (!found.is_there) return 0;
       const visitor visiting(use_);
-      elements::read(slot, f);
+      elements::read(found.slot, f);
       return 1;
     } else {
       const pin pinned;
-      return access().visit(pinned, code, slot, wanted(key, code), [&](copy& found) {
+      copy slot;
+      return access().visit(pinned, code, slot, wanted(key, code), [&](copy& of) {
         const visitor visiting(use_);
-        elements::read(found, f);
+        elements::read(of, f);
         return fate::stays;
       });
     }
@@ -346,16 +346,27 @@ class shared_container {
   std::uint64_t code_of(const K& key) const {
     return detail::code_by<kind_of_keys>(hash_, key, seed_);
   }
+  // Small keys are copied: their addresses would keep them in memory.
   template <class K>
-  auto wanted(const K& key, std::uint64_t code) const noexcept {
-    return [this, &key, code](const copy& slot) {
+  struct wanted_key {
+    static constexpr bool is_small = std::is_trivially_copyable_v<K> && sizeof(K) <= 16;
+
+    const KeyEqual& equal;
+    std::conditional_t<is_small, const K, const K&> key;
+    std::uint64_t code;
+
+    STEADY_ALWAYS_INLINE bool operator()(const copy& slot) const {
       if (!elements::may_have(slot, code)) return false;
       if constexpr (compares<KeyEqual, Key, K>) {
-        return static_cast<bool>(equal_(elements::key_of(slot), key));
+        return static_cast<bool>(equal(elements::key_of(slot), key));
       } else {
-        return static_cast<bool>(equal_(key, elements::key_of(slot)));
+        return static_cast<bool>(equal(key, elements::key_of(slot)));
       }
-    };
+    }
+  };
+  template <class K>
+  wanted_key<K> wanted(const K& key, std::uint64_t code) const noexcept {
+    return {equal_, key, code};
   }
   template <bool Visits, class K, class F, class Maker, class Make>
   bool insert_made(const K& key, std::uint64_t code, F& f, Maker& made, Make&& make) {

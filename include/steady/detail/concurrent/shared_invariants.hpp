@@ -46,7 +46,7 @@ class shared_invariants {
     for (std::uint64_t bucket = 0; bucket < of.buckets(); ++bucket) {
       const header& header_of = of.header_at(bucket);
       const bucket_word word = header_of.look();
-      require(!word.is_locked() && !word.has_waiters(), "a bucket is locked that nobody uses");
+      require(!word.is_locked(), "a bucket is locked that nobody uses");
       require(!word.is_changing(), "a bucket is marked as changing that nobody changes");
       require(!word.is_moved() || next != nullptr, "a bucket has moved to nowhere");
       for (overflow* at = header_of.first_overflow(); at != nullptr; at = at->following()) {

@@ -81,7 +81,7 @@ class shared_migration {
   // ---- starting ----
 
   // Looks at the number of elements and at requests, starts what is due, and decides when this
-  // thread looks again: after a 32nd of the way to the next limit, so that all threads together
+  // thread looks again: after a 16th of the way to the next limit, so that all threads together
   // are not far beyond it.
   STEADY_COLD void look_at_size() noexcept {
     array* const current = state_.first_array();
@@ -99,7 +99,7 @@ class shared_migration {
     const std::uint64_t upward = limit > size ? limit - size : 0;
     const std::uint64_t downward = lower == 0 ? upward : size > lower ? size - lower : 0;
     state_.counts.look_again_after(
-        thread_, clamped<std::uint64_t>(min_of(upward, downward) / 32, 1, most_calls_unwatched));
+        thread_, clamped<std::uint64_t>(min_of(upward, downward) / 16, 4, most_calls_unwatched));
   }
 
   // Room for `size` elements: the first array, or a request to grow. Throws what the allocator
@@ -198,7 +198,7 @@ class shared_migration {
   }
 
  private:
-  static constexpr std::uint64_t most_calls_unwatched = 256;
+  static constexpr std::uint64_t most_calls_unwatched = 1024;
   static constexpr std::uint64_t run = 8;  // intervals that a thread takes on at once
   // So many chance does not chain: at the load limit a bucket has 12.8 elements on average, and
   // 80 are beyond any chance.

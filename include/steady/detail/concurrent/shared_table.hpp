@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include <steady/detail/base/config.hpp>
@@ -39,19 +40,45 @@ class shared_table {
 
   explicit shared_table(state_type& state) noexcept : state_(state) {}
 
-  // Whether there is an element with that code that `is_wanted`; its slot's copy is left in `into`.
-  // Throws what `is_wanted` throws. The caller is pinned.
+  // What was found, as a copy of its slot.
+  struct found {
+    bool is_there;
+    copy slot;
+  };
+
+  // Finds the element with that code that `is_wanted`. Throws what `is_wanted` throws. The caller
+  // is pinned. The usual case is here, in registers; all others begin again in find_slowly().
   template <class IsWanted>
-  STEADY_ALWAYS_INLINE bool find(std::uint64_t code, copy& into, IsWanted&& is_wanted) const {
-    array* at = state_.first_array();
-    while (at != nullptr) {
-      const bucket_look<Sync, Layout> look(*at, position_in(*at, code));
-      const sight seen = look.find(into, is_wanted);
-      if (!seen.word.is_moved()) [[likely]]
-        return seen.found;
-      at = at->next();
+  STEADY_ALWAYS_INLINE found find(std::uint64_t code, IsWanted is_wanted) const {
+    found result;
+    result.is_there = false;
+    const array* const at = state_.first_array();
+    if (at == nullptr) [[unlikely]]
+      return result;
+    const std::uint64_t position = position_in(*at, code);
+    const std::uint64_t bucket = at->line.bucket_at(position);
+    const header& of = at->header_at(bucket);
+    const bucket_word word = of.look();  // [B1]
+    if (!word.is_readable()) [[unlikely]]
+      return find_slowly(code, is_wanted);
+    const slot_set candidates =
+        of.read_tags().match(native_tag_group::broadcast(tag_word(position))) & word.occupied();
+    if (!candidates.empty()) {
+      const std::byte* const slots = at->slots_of(bucket);
+      prefetch_short_bucket<Layout>(slots);
+      for (const std::uint64_t slot : candidates) {
+        read_slot<Sync, Layout>(slot_at<Layout>(slots, slot), result.slot);
+        if (!word.still_true_under(of.look())) [[unlikely]]  // [B2]
+          return find_slowly(code, is_wanted);
+        if (is_wanted(result.slot)) [[likely]] {
+          result.is_there = true;
+          return result;
+        }
+      }
     }
-    return false;
+    if (of.first_overflow() == nullptr && word.still_true_under(of.look())) [[likely]]  // [B2]
+      return result;
+    return find_slowly(code, is_wanted);
   }
 
   // Finds the element and lets `decide` look at, or change, its slot's copy under the lock of its
@@ -77,40 +104,29 @@ class shared_table {
   // Inserts the slot that `make` returns, unless there is an element with that code that
   // `is_wanted`: that one is visited by `decide`, as by visit(), if `Visits`. Returns whether it
   // inserted. `make` is called at most once. Throws what the three and the allocator throw; then
-  // nothing was inserted.
+  // nothing was inserted. As in find(), the usual case is here.
   template <bool Visits, class IsWanted, class Make, class Decide>
-  bool insert(const pin& pinned, std::uint64_t code, IsWanted&& is_wanted, Make&& make,
-              Decide&& decide) {
-    copy seen_slot;
-    const copy* made = nullptr;
-    array* at = state_.first_array();
-    if (at == nullptr) at = &migration(state_, pinned.thread_number()).make_first_array();
-    for (;;) {
-      const std::uint64_t position = position_in(*at, code);
-      if (array* const next = at->next(); next != nullptr && state_.kind->evacuates_first) {
-        migration(state_, pinned.thread_number()).evacuate_first(*at, *next, position);
-      }
-      if constexpr (Layout::in_leaves) {
-        at->provide_header(state_.memory, at->line.bucket_at(position));
-      }
-      const bucket_look<Sync, Layout> look(*at, position);
-      const sight seen = look.find(seen_slot, is_wanted);
-      if (seen.word.is_moved()) {
-        at = at->next();
-        continue;
-      }
-      if (seen.found) {
-        if constexpr (!Visits) {
-          return false;
-        } else {
-          if (try_change(pinned, *at, look, seen, seen_slot, decide)) return false;
-          continue;
-        }
-      }
-      if (made == nullptr) made = &make();
-      at->provide(state_.memory, state_.shelf, look.bucket());
-      if (try_insert(pinned, *at, look, seen, position, *made)) return true;
+  STEADY_ALWAYS_INLINE bool insert(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
+                                   Make make, Decide decide) {
+    array* const at = state_.first_array();
+    if (at == nullptr || at->next() != nullptr) [[unlikely]]
+      return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, nullptr);
+    const std::uint64_t position = position_in(*at, code);
+    const std::uint64_t bucket = at->line.bucket_at(position);
+    header& of = at->header_at(bucket);
+    const bucket_word word = of.look();  // [B1]
+    const slot_set empty = ~word.occupied() & slot_set::first(Layout::width);
+    const slot_set candidates =
+        of.read_tags().match(native_tag_group::broadcast(tag_word(position))) & word.occupied();
+    if (!candidates.empty() || empty.empty() || !word.is_readable() || word.is_locked() ||
+        of.first_overflow() != nullptr || !at->has_slots(bucket)) [[unlikely]] {
+      return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, nullptr);
     }
+    const copy& made = make();
+    if (!bucket_lock<Sync>::try_lock(of.word, word)) [[unlikely]]
+      return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, std::addressof(made));
+    fill_slot(pinned, *at, bucket, of, word, empty.lowest(), position, made);
+    return true;
   }
 
   // ---- along the line ----
@@ -136,6 +152,64 @@ class shared_table {
   }
 
  private:
+  template <class IsWanted>
+  STEADY_NOINLINE found find_slowly(std::uint64_t code, IsWanted is_wanted) const {
+    found result;
+    result.is_there = false;
+    for (const array* at = state_.first_array(); at != nullptr; at = at->next()) {
+      const bucket_look<Sync, Layout> look(*at, position_in(*at, code));
+      const sight seen = look.find(result.slot, is_wanted);
+      if (seen.word.is_moved()) continue;
+      result.is_there = seen.found;
+      break;
+    }
+    return result;
+  }
+
+  template <bool Visits, class IsWanted, class Make, class Decide>
+  STEADY_NOINLINE bool insert_slowly(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
+                                     Make make, Decide decide, const copy* made) {
+    copy seen_slot;
+    array* at = state_.first_array();
+    if (at == nullptr) at = &migration(state_, pinned.thread_number()).make_first_array();
+    for (;;) {
+      const std::uint64_t position = position_in(*at, code);
+      if (array* const next = at->next(); next != nullptr && state_.kind->evacuates_first) {
+        migration(state_, pinned.thread_number()).evacuate_first(*at, *next, position);
+      }
+      if constexpr (Layout::in_leaves) {
+        at->provide_header(state_.memory, at->line.bucket_at(position));
+      }
+      const bucket_look<Sync, Layout> look(*at, position);
+      const sight seen = look.find(seen_slot, is_wanted);
+      if (seen.word.is_moved()) {
+        at = at->next();
+        continue;
+      }
+      if (seen.found) {
+        if constexpr (!Visits) {
+          return false;
+        } else {
+          if (try_change(pinned, *at, look, seen, seen_slot, decide)) return false;
+          continue;
+        }
+      }
+      if (made == nullptr) made = std::addressof(make());
+      at->provide(state_.memory, state_.shelf, look.bucket());
+      if (try_insert(pinned, *at, look, seen, position, *made)) return true;
+    }
+  }
+
+  // Writes a slot that is empty, in a bucket that this thread has just locked, and unlocks it.
+  STEADY_ALWAYS_INLINE void fill_slot(const pin& pinned, array& within, std::uint64_t bucket,
+                                      header& of, bucket_word seen, std::uint64_t slot,
+                                      std::uint64_t position, const copy& made) noexcept {
+    write_slot<Sync, Layout>(slot_at<Layout>(within.slots_of(bucket), slot), made);
+    of.set_tag(slot, tag_of(position));
+    state_.counts.add(pinned.thread_number(), 1);
+    bucket_lock<Sync>::unlock(of.word, seen.with_slot(slot));
+  }
+
   // No element was there all the time. Insertions fill slots before overflow.
   static bool is_empty(const header& of) noexcept {
     const bucket_word word = of.look();
@@ -162,12 +236,7 @@ class shared_table {
     if (empty.empty()) [[unlikely]]
       return try_insert_into_overflow(pinned, within, look, seen, position, made);
     if (!try_lock(look.of(), seen.word)) return false;
-    held_bucket<Sync> held(look.of().word, seen.word);
-    const std::uint64_t slot = empty.lowest();
-    write_slot<Sync, Layout>(slot_at<Layout>(within.slots_of(look.bucket()), slot), made);
-    look.of().set_tag(slot, tag_of(position));
-    state_.counts.add(pinned.thread_number(), 1);
-    held.now = held.now.with_slot(slot);
+    fill_slot(pinned, within, look.bucket(), look.of(), seen.word, empty.lowest(), position, made);
     return true;
   }
 

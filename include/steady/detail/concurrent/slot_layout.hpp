@@ -60,6 +60,19 @@ template <class Layout>
 STEADY_ALWAYS_INLINE std::byte* slot_at(std::byte* slots, std::uint64_t number) noexcept {
   return slots + number * Layout::slot_bytes;
 }
+template <class Layout>
+STEADY_ALWAYS_INLINE const std::byte* slot_at(const std::byte* slots,
+                                              std::uint64_t number) noexcept {
+  return slots + number * Layout::slot_bytes;
+}
+
+// Prefetches a bucket's slots where these are few lines: before it is known which one is needed.
+template <class Layout>
+STEADY_ALWAYS_INLINE void prefetch_short_bucket(const std::byte* slots) noexcept {
+  if constexpr (Layout::bucket_bytes <= 4 * cache_line_bytes) {
+    prefetch_lines<Layout::bucket_bytes>(slots);
+  }
+}
 
 template <class Sync, class Layout>
 STEADY_ALWAYS_INLINE void read_slot(const std::byte* slot, typename Layout::copy& into) noexcept {

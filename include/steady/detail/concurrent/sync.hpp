@@ -47,14 +47,14 @@ struct native_sync {
   // Lets another thread run: for the rare waits that have no word to wait for.
   static void yield() noexcept { std::this_thread::yield(); }
 
-  // Stores what this thread announces, before all that it reads from now on; and what a thread
-  // calls before it reads announcements (base/parking.hpp).
-  static STEADY_ALWAYS_INLINE void announce(atomic<std::uint64_t>& place,
-                                            std::uint64_t value) noexcept {
-    detail::announce(place, value);
+  // A store that releases and comes before all loads behind it; what whoever reads it calls first;
+  // and what every thread calls before it takes part (base/parking.hpp).
+  static STEADY_ALWAYS_INLINE void store_before_loads(atomic<std::uint64_t>& place,
+                                                      std::uint64_t value) noexcept {
+    detail::store_before_loads(place, value);
   }
-  static void announcements_fence() noexcept { detail::announcements_fence(); }
-  static void prepare_announcements() noexcept { detail::prepare_announcements(); }
+  static void fence_of_all_threads() noexcept { detail::fence_of_all_threads(); }
+  static void prepare_fences() noexcept { detail::prepare_fences(); }
 
   // A place of this thread's own for a pointer; null at first.
   static STEADY_ALWAYS_INLINE void*& thread_place() noexcept {
