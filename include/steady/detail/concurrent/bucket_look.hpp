@@ -51,6 +51,11 @@ class bucket_look {
         header_(within.header_at(bucket_)),
         tag_(tag_word(position)) {}
 
+  // The second look: whether what was read of the bucket since `seen` may be believed.
+  static STEADY_ALWAYS_INLINE bool is_still(const header& of, bucket_word seen) noexcept {
+    return seen.still_true_under(of.look());  // [B2]
+  }
+
   header& of() const noexcept { return header_; }
   std::uint64_t bucket() const noexcept { return bucket_; }
 
@@ -97,7 +102,7 @@ class bucket_look {
       prefetch_short_bucket<Layout>(slots);
       for (const std::uint64_t slot : candidates) {
         read_slot<Sync, Layout>(slot_at<Layout>(slots, slot), into);
-        if (!is_still(seen.word)) return false;
+        if (!is_still(header_, seen.word)) return false;
         if (is_wanted(static_cast<const copy&>(into))) {
           seen.found = true;
           seen.place = {nullptr, slot};
@@ -108,7 +113,7 @@ class bucket_look {
     overflow* const first = header_.first_overflow();
     if (first != nullptr) [[unlikely]]
       return try_find_in_overflow(seen, into, first, is_wanted);
-    return is_still(seen.word);
+    return is_still(header_, seen.word);
   }
 
   template <class IsWanted>
@@ -121,7 +126,7 @@ class bucket_look {
       const slot_set all = slot_set::first(Layout::overflow_width);
       for (const std::uint64_t slot : tags.match(wanted) & all) {
         read_slot<Sync, Layout>(slot_at<Layout>(at->slots, slot), into);
-        if (!is_still(seen.word)) return false;
+        if (!is_still(header_, seen.word)) return false;
         if (is_wanted(static_cast<const copy&>(into))) {
           seen.found = true;
           seen.place = {at, slot};
@@ -131,15 +136,11 @@ class bucket_look {
       if (!(tags.empty() & all).empty()) seen.overflow_room = at;
       overflow* const next = at->following();
       // An overflow bucket that serves another bucket by now leads anywhere.
-      if (!is_still(seen.word)) return false;
+      if (!is_still(header_, seen.word)) return false;
       if (next != nullptr) seen.before_overflow = at;
       at = next;
     }
     return true;
-  }
-
-  STEADY_ALWAYS_INLINE bool is_still(bucket_word word) const noexcept {
-    return word.still_true_under(header_.look());  // [B2]
   }
 
   const array& array_;

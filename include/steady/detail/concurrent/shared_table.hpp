@@ -36,6 +36,7 @@ class shared_table {
   using copy = typename Layout::copy;
   using sight = bucket_sight<Sync, Layout>;
   using migration = shared_migration<Sync, Layout>;
+  using looking = bucket_look<Sync, Layout>;
   using pin = typename grace_period<Sync>::pin;
 
   explicit shared_table(state_type& state) noexcept : state_(state) {}
@@ -68,7 +69,7 @@ class shared_table {
       prefetch_short_bucket<Layout>(slots);
       for (const std::uint64_t slot : candidates) {
         read_slot<Sync, Layout>(slot_at<Layout>(slots, slot), result.slot);
-        if (!word.still_true_under(of.look())) [[unlikely]]  // [B2]
+        if (!looking::is_still(of, word)) [[unlikely]]
           return find_slowly(code, is_wanted);
         if (is_wanted(result.slot)) [[likely]] {
           result.is_there = true;
@@ -76,7 +77,7 @@ class shared_table {
         }
       }
     }
-    if (of.first_overflow() == nullptr && word.still_true_under(of.look())) [[likely]]  // [B2]
+    if (of.first_overflow() == nullptr && looking::is_still(of, word)) [[likely]]
       return result;
     return find_slowly(code, is_wanted);
   }
@@ -89,7 +90,7 @@ class shared_table {
              Decide&& decide) {
     array* at = state_.first_array();
     while (at != nullptr) {
-      const bucket_look<Sync, Layout> look(*at, position_in(*at, code));
+      const looking look(*at, position_in(*at, code));
       const sight seen = look.find(into, is_wanted);
       if (seen.word.is_moved()) {
         at = at->next();
@@ -157,7 +158,7 @@ class shared_table {
     found result;
     result.is_there = false;
     for (const array* at = state_.first_array(); at != nullptr; at = at->next()) {
-      const bucket_look<Sync, Layout> look(*at, position_in(*at, code));
+      const looking look(*at, position_in(*at, code));
       const sight seen = look.find(result.slot, is_wanted);
       if (seen.word.is_moved()) continue;
       result.is_there = seen.found;
@@ -180,7 +181,7 @@ class shared_table {
       if constexpr (Layout::in_leaves) {
         at->provide_header(state_.memory, at->line.bucket_at(position));
       }
-      const bucket_look<Sync, Layout> look(*at, position);
+      const looking look(*at, position);
       const sight seen = look.find(seen_slot, is_wanted);
       if (seen.word.is_moved()) {
         at = at->next();
@@ -229,9 +230,9 @@ class shared_table {
     return false;
   }
 
-  STEADY_ALWAYS_INLINE bool try_insert(const pin& pinned, array& within,
-                                       const bucket_look<Sync, Layout>& look, const sight& seen,
-                                       std::uint64_t position, const copy& made) {
+  STEADY_ALWAYS_INLINE bool try_insert(const pin& pinned, array& within, const looking& look,
+                                       const sight& seen, std::uint64_t position,
+                                       const copy& made) {
     const slot_set empty = ~seen.word.occupied() & slot_set::first(Layout::width);
     if (empty.empty()) [[unlikely]]
       return try_insert_into_overflow(pinned, within, look, seen, position, made);
@@ -241,9 +242,8 @@ class shared_table {
   }
 
   STEADY_NOINLINE bool try_insert_into_overflow(const pin& pinned, array& within,
-                                                const bucket_look<Sync, Layout>& look,
-                                                const sight& seen, std::uint64_t position,
-                                                const copy& made) {
+                                                const looking& look, const sight& seen,
+                                                std::uint64_t position, const copy& made) {
     spare_overflow<Sync, Layout> spare(state_, within);
     if (seen.overflow_room == nullptr) spare.provide(1);
     if (!try_lock(look.of(), seen.word)) return false;
@@ -269,7 +269,7 @@ class shared_table {
     std::uint64_t length = 0;
     const bucket_word word = of.look();
     for (overflow* at = of.first_overflow(); at != nullptr; at = at->following()) {
-      if (!word.still_true_under(of.look())) return;
+      if (!looking::is_still(of, word)) return;
       ++length;
     }
     migration(state_, pinned.thread_number()).saw_chain(length);
@@ -277,8 +277,8 @@ class shared_table {
 
   // Under the bucket's lock, if it is as it was seen.
   template <class Decide>
-  bool try_change(const pin& pinned, array& within, const bucket_look<Sync, Layout>& look,
-                  const sight& seen, copy& slot, Decide&& decide) {
+  bool try_change(const pin& pinned, array& within, const looking& look, const sight& seen,
+                  copy& slot, Decide&& decide) {
     if (!try_lock(look.of(), seen.word)) return false;
     overflow* dropped = nullptr;
     {
