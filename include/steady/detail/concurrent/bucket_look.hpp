@@ -99,7 +99,6 @@ class bucket_look {
     const slot_set candidates = header_.read_tags().match(wanted) & seen.word.occupied();
     if (!candidates.empty()) {
       std::byte* const slots = array_.slots_of(bucket_);
-      prefetch_short_bucket<Layout>(slots);
       for (const std::uint64_t slot : candidates) {
         read_slot<Sync, Layout>(slot_at<Layout>(slots, slot), into);
         if (!is_still(header_, seen.word)) return false;

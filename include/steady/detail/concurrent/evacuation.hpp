@@ -247,11 +247,12 @@ class evacuation {
     return count_moved(first, array_is_empty);
   }
 
-  // A new bucket, while it is filled: by counting, without searching.
+  // A new bucket, while it is filled.
   struct target {
-    alignas(16) std::uint8_t tags[Layout::width];
-    unsigned size;
-    overflow* chain;
+    alignas(16) std::uint8_t tags[Layout::width] = {};
+    slot_set empty = slot_set::first(Layout::width);
+    unsigned in_overflow = 0;
+    overflow* chain = nullptr;
   };
 
   void fill_targets(std::uint64_t first, spares& overflow_buckets) noexcept {
@@ -259,32 +260,30 @@ class evacuation {
     std::byte* const slots = to_.slots_of(begin);
     const unsigned count = 1u << log2_fed();
     target targets[most_targets];
-    for (unsigned n = 0; n < count; ++n) targets[n] = target{};
     for (unsigned n = 0; n < sources(); ++n) {
       for_each_element(first + n, [&](const copy& element) STEADY_INLINE_LAMBDA {
         const std::uint64_t position = position_in(to_, element);
         const std::uint64_t number = to_.line.bucket_at(position) - begin;
         target& into = targets[number];
-        const unsigned slot = into.size++;
-        if (slot < Layout::width) [[likely]] {
+        if (!into.empty.empty()) [[likely]] {
+          const std::uint64_t slot = choose_slot(into.empty, position);
+          into.empty = into.empty & ~slot_set(1u << slot);
           into.tags[slot] = tag_of(position);
-          write_slot<Sync, Layout>(
-              slots + number * Layout::bucket_bytes + std::size_t{slot} * Layout::slot_bytes,
-              element);
+          write_slot<Sync, Layout>(slot_at<Layout>(slots + number * Layout::bucket_bytes, slot),
+                                   element);
         } else {
-          put_into_overflow(into, slot - Layout::width, tag_of(position), element,
-                            overflow_buckets);
+          put_into_overflow(into, tag_of(position), element, overflow_buckets);
         }
       });
     }
     for (unsigned n = 0; n < count; ++n) {
-      if (targets[n].size != 0) write_header(to_.header_at(begin + n), targets[n]);
+      if (targets[n].empty != slot_set::first(Layout::width))
+        write_header(to_.header_at(begin + n), targets[n]);
     }
   }
-  STEADY_NOINLINE static void put_into_overflow(target& into, unsigned number, std::uint8_t tag,
-                                                const copy& element,
+  STEADY_NOINLINE static void put_into_overflow(target& into, std::uint8_t tag, const copy& element,
                                                 spares& overflow_buckets) noexcept {
-    const unsigned slot = number % Layout::overflow_width;
+    const unsigned slot = into.in_overflow++ % Layout::overflow_width;
     if (slot == 0) {
       overflow* const more = overflow_buckets.next();
       more->lead_to(into.chain);
@@ -300,9 +299,8 @@ class evacuation {
                           std::memory_order_relaxed);
     }
     of.overflow.store(content.chain, std::memory_order_relaxed);
-    const unsigned in_slots = min_of<unsigned>(content.size, Layout::width);
-    of.word.store(bucket_word().with_slots(slot_set::first(in_slots)).bits(),
-                  std::memory_order_relaxed);
+    const slot_set occupied = ~content.empty & slot_set::first(Layout::width);
+    of.word.store(bucket_word().with_slots(occupied).bits(), std::memory_order_relaxed);
   }
 
   // ---- reseeding ----
@@ -334,7 +332,7 @@ class evacuation {
     held_bucket<Sync> held(of.word, lock::lock(of.word));
     const slot_set empty = ~held.now.occupied() & slot_set::first(Layout::width);
     if (!empty.empty()) {
-      const std::uint64_t slot = empty.lowest();
+      const std::uint64_t slot = choose_slot(empty, position);
       write_slot<Sync, Layout>(slot_at<Layout>(to_.slots_of(bucket), slot), element);
       of.set_tag(slot, tag_of(position));
       held.now = held.now.with_slot(slot);

@@ -79,11 +79,18 @@ class shared_array {
   STEADY_ALWAYS_INLINE header& header_at(std::uint64_t bucket) const noexcept {
     return headers_.at(bucket);
   }
-  // The slots of a bucket. Null if no bucket of its chunk has ever had an element.
+  // The slots of a bucket, whose chunk is there.
   STEADY_ALWAYS_INLINE std::byte* slots_of(std::uint64_t bucket) const noexcept {
     std::byte* const first =
         chunks_.at(bucket / Layout::chunk_buckets).slots.load(std::memory_order_acquire);  // [A1]
     return first + bucket % Layout::chunk_buckets * Layout::bucket_bytes;
+  }
+  // The same, but null is told.
+  STEADY_ALWAYS_INLINE std::byte* slots_if_any(std::uint64_t bucket) const noexcept {
+    std::byte* const first =
+        chunks_.at(bucket / Layout::chunk_buckets).slots.load(std::memory_order_acquire);  // [A1]
+    return first == nullptr ? nullptr
+                            : first + bucket % Layout::chunk_buckets * Layout::bucket_bytes;
   }
   STEADY_ALWAYS_INLINE bool has_slots(std::uint64_t bucket) const noexcept {
     return chunks_.at(bucket / Layout::chunk_buckets).slots.load(std::memory_order_acquire) !=

@@ -114,12 +114,14 @@ class shared_container {
       return 1;
     } else {
       const pin pinned;
-      copy slot;
-      return access().visit(pinned, code, slot, wanted(key, code), [&](copy& of) {
-        const visitor visiting(use_);
-        elements::read(of, f);
-        return fate::stays;
-      });
+      return access()
+          .visit(pinned, code, wanted(key, code),
+                 [&](copy& of) {
+                   const visitor visiting(use_);
+                   elements::read(of, f);
+                   return fate::stays;
+                 })
+          .is_there;
     }
   }
 
@@ -129,8 +131,7 @@ class shared_container {
     const call during(use_);
     const std::uint64_t code = code_of(key);
     const pin pinned;
-    copy slot;
-    return access().visit(pinned, code, slot, wanted(key, code), changed_by(f));
+    return access().visit(pinned, code, wanted(key, code), changed_by(f)).is_there;
   }
 
   // Erases the element if `f`, called under the lock of its bucket, says so.
@@ -138,20 +139,20 @@ class shared_container {
   std::size_t erase_if(const K& key, F&& f) {
     const call during(use_);
     const std::uint64_t code = code_of(key);
-    copy slot;
     bool is_gone = false;
-    {
+    const auto erased = [&] {
       const pin pinned;
-      access().visit(pinned, code, slot, wanted(key, code), [&](copy& found) {
+      const auto found = access().visit(pinned, code, wanted(key, code), [&](copy& of) {
         const visitor visiting(use_);
-        const fate decided = elements::change_or_erase(found, f);
+        const fate decided = elements::change_or_erase(of, f);
         is_gone = decided == fate::is_erased;
         return decided;
       });
-      if (!is_gone) return 0;
-      migration(state_, pinned.thread_number()).work();
-    }
-    if constexpr (!are_flat) retire(elements::node_in(slot));
+      if (is_gone) migration(state_, pinned.thread_number()).work();
+      return found;
+    }();
+    if (!is_gone) return 0;
+    if constexpr (!are_flat) retire(elements::node_in(erased.slot));
     return 1;
   }
 

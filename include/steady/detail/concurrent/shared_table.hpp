@@ -48,85 +48,61 @@ class shared_table {
   };
 
   // Finds the element with that code that `is_wanted`. Throws what `is_wanted` throws. The caller
-  // is pinned. The usual case is here, in registers; all others begin again in find_slowly().
+  // is pinned.
   template <class IsWanted>
   STEADY_ALWAYS_INLINE found find(std::uint64_t code, IsWanted is_wanted) const {
-    found result;
-    result.is_there = false;
-    const array* const at = state_.first_array();
-    if (at == nullptr) [[unlikely]]
-      return result;
-    const std::uint64_t position = position_in(*at, code);
-    const std::uint64_t bucket = at->line.bucket_at(position);
-    const header& of = at->header_at(bucket);
-    const bucket_word word = of.look();  // [B1]
-    if (!word.is_readable()) [[unlikely]]
+    const quick_sight seen = quick_look(code, is_wanted);
+    if (seen.says == verdict::unsure) [[unlikely]]
       return find_slowly(code, is_wanted);
-    const slot_set candidates =
-        of.read_tags().match(native_tag_group::broadcast(tag_word(position))) & word.occupied();
-    if (!candidates.empty()) {
-      const std::byte* const slots = at->slots_of(bucket);
-      prefetch_short_bucket<Layout>(slots);
-      for (const std::uint64_t slot : candidates) {
-        read_slot<Sync, Layout>(slot_at<Layout>(slots, slot), result.slot);
-        if (!looking::is_still(of, word)) [[unlikely]]
-          return find_slowly(code, is_wanted);
-        if (is_wanted(result.slot)) [[likely]] {
-          result.is_there = true;
-          return result;
-        }
-      }
-    }
-    if (of.first_overflow() == nullptr && looking::is_still(of, word)) [[likely]]
-      return result;
-    return find_slowly(code, is_wanted);
+    return {seen.says == verdict::there, seen.element};
   }
 
   // Finds the element and lets `decide` look at, or change, its slot's copy under the lock of its
-  // bucket; what it returns is done. False if there is none. Throws what the two throw; then
-  // nothing has changed in the slot.
+  // bucket; what it returns is done. Returns what was found, as it is then. Throws what the two
+  // throw; then nothing has changed in the slot.
   template <class IsWanted, class Decide>
-  bool visit(const pin& pinned, std::uint64_t code, copy& into, IsWanted&& is_wanted,
-             Decide&& decide) {
-    array* at = state_.first_array();
-    while (at != nullptr) {
-      const looking look(*at, position_in(*at, code));
-      const sight seen = look.find(into, is_wanted);
-      if (seen.word.is_moved()) {
-        at = at->next();
-        continue;
-      }
-      if (!seen.found) return false;
-      if (try_change(pinned, *at, look, seen, into, decide)) return true;
+  STEADY_ALWAYS_INLINE found visit(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
+                                   Decide decide) {
+    const quick_sight seen = quick_look(code, is_wanted);
+    found result{seen.says == verdict::there, seen.element};
+    if (seen.says == verdict::absent) return result;
+    if (seen.says == verdict::unsure || seen.word.is_locked() ||
+        !bucket_lock<Sync>::try_lock(seen.of->word, seen.word)) [[unlikely]] {
+      return visit_slowly(pinned, code, is_wanted, decide);
     }
-    return false;
+    held_bucket<Sync> held(seen.of->word, seen.word);
+    const fate decided = decide(result.slot);
+    if (decided == fate::is_erased) {
+      held.now = held.now.without_slots(slot_set(1u << seen.slot)).changed();
+      state_.counts.add(pinned.thread_number(), ~std::uint64_t{0});
+    } else if (decided == fate::is_changed) {
+      held.begin_change();
+      write_slot<Sync, Layout>(slot_at<Layout>(seen.slots, seen.slot), result.slot);
+    }
+    return result;
   }
 
   // Inserts the slot that `make` returns, unless there is an element with that code that
   // `is_wanted`: that one is visited by `decide`, as by visit(), if `Visits`. Returns whether it
   // inserted. `make` is called at most once. Throws what the three and the allocator throw; then
-  // nothing was inserted. As in find(), the usual case is here.
+  // nothing was inserted.
   template <bool Visits, class IsWanted, class Make, class Decide>
   STEADY_ALWAYS_INLINE bool insert(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
                                    Make make, Decide decide) {
-    array* const at = state_.first_array();
-    if (at == nullptr || at->next() != nullptr) [[unlikely]]
-      return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, nullptr);
-    const std::uint64_t position = position_in(*at, code);
-    const std::uint64_t bucket = at->line.bucket_at(position);
-    header& of = at->header_at(bucket);
-    const bucket_word word = of.look();  // [B1]
-    const slot_set empty = ~word.occupied() & slot_set::first(Layout::width);
-    const slot_set candidates =
-        of.read_tags().match(native_tag_group::broadcast(tag_word(position))) & word.occupied();
-    if (!candidates.empty() || empty.empty() || !word.is_readable() || word.is_locked() ||
-        of.first_overflow() != nullptr || !at->has_slots(bucket)) [[unlikely]] {
+    const quick_sight seen = quick_look(code, is_wanted);
+    if constexpr (!Visits) {
+      if (seen.says == verdict::there) return false;
+    }
+    const slot_set empty = ~seen.word.occupied() & slot_set::first(Layout::width);
+    if (seen.says != verdict::absent || empty.empty() || seen.word.is_locked() ||
+        seen.slots == nullptr) [[unlikely]] {
       return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, nullptr);
     }
     const copy& made = make();
-    if (!bucket_lock<Sync>::try_lock(of.word, word)) [[unlikely]]
+    if (!bucket_lock<Sync>::try_lock(seen.of->word, seen.word)) [[unlikely]]
       return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, std::addressof(made));
-    fill_slot(pinned, *at, bucket, of, word, empty.lowest(), position, made);
+    fill_slot(pinned, *seen.of, seen.word, seen.slots, choose_slot(empty, seen.position),
+              seen.position, made);
     return true;
   }
 
@@ -153,6 +129,54 @@ class shared_table {
   }
 
  private:
+  // ---- the usual case, in registers ----
+  // The key's bucket is in the root's array, at rest, and has no overflow, unless the element was
+  // found before that. All other cases begin again in the functions that end in _slowly.
+
+  enum class verdict : std::uint8_t { there, absent, unsure };
+  struct quick_sight {
+    verdict says = verdict::unsure;
+    header* of = nullptr;
+    bucket_word word;
+    std::byte* slots = nullptr;  // null: the bucket's chunk is not there yet
+    std::uint64_t slot = 0;
+    std::uint64_t position = 0;
+    copy element;
+  };
+  template <class IsWanted>
+  STEADY_ALWAYS_INLINE quick_sight quick_look(std::uint64_t code, IsWanted is_wanted) const {
+    quick_sight seen;
+    array* const at = state_.first_array();
+    if (at == nullptr) [[unlikely]]
+      return seen;
+    seen.position = position_in(*at, code);
+    const std::uint64_t bucket = at->line.bucket_at(seen.position);
+    seen.of = std::addressof(at->header_at(bucket));
+    seen.slots = at->slots_if_any(bucket);
+    prefetch_quarter<Layout>(seen.slots, seen.position);
+    seen.word = seen.of->look();  // [B1]
+    if (!seen.word.is_readable()) [[unlikely]]
+      return seen;
+    const slot_set candidates =
+        seen.of->read_tags().match(native_tag_group::broadcast(tag_word(seen.position))) &
+        seen.word.occupied();
+    for (const std::uint64_t slot : candidates) {
+      read_slot<Sync, Layout>(slot_at<Layout>(seen.slots, slot), seen.element);
+      if (!looking::is_still(*seen.of, seen.word)) [[unlikely]]
+        return seen;
+      if (is_wanted(seen.element)) [[likely]] {
+        seen.slot = slot;
+        seen.says = verdict::there;
+        return seen;
+      }
+    }
+    if (seen.of->first_overflow() == nullptr && looking::is_still(*seen.of, seen.word)) [[likely]]
+      seen.says = verdict::absent;
+    return seen;
+  }
+
+  // ---- all cases ----
+
   template <class IsWanted>
   STEADY_NOINLINE found find_slowly(std::uint64_t code, IsWanted is_wanted) const {
     found result;
@@ -164,6 +188,25 @@ class shared_table {
       result.is_there = seen.found;
       break;
     }
+    return result;
+  }
+
+  template <class IsWanted, class Decide>
+  STEADY_NOINLINE found visit_slowly(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
+                                     Decide decide) {
+    found result;
+    array* at = state_.first_array();
+    while (at != nullptr) {
+      const looking look(*at, position_in(*at, code));
+      const sight seen = look.find(result.slot, is_wanted);
+      if (seen.word.is_moved()) {
+        at = at->next();
+        continue;
+      }
+      result.is_there = seen.found;
+      if (!seen.found || try_change(pinned, *at, look, seen, result.slot, decide)) return result;
+    }
+    result.is_there = false;
     return result;
   }
 
@@ -202,10 +245,10 @@ class shared_table {
   }
 
   // Writes a slot that is empty, in a bucket that this thread has just locked, and unlocks it.
-  STEADY_ALWAYS_INLINE void fill_slot(const pin& pinned, array& within, std::uint64_t bucket,
-                                      header& of, bucket_word seen, std::uint64_t slot,
-                                      std::uint64_t position, const copy& made) noexcept {
-    write_slot<Sync, Layout>(slot_at<Layout>(within.slots_of(bucket), slot), made);
+  STEADY_ALWAYS_INLINE void fill_slot(const pin& pinned, header& of, bucket_word seen,
+                                      std::byte* slots, std::uint64_t slot, std::uint64_t position,
+                                      const copy& made) noexcept {
+    write_slot<Sync, Layout>(slot_at<Layout>(slots, slot), made);
     of.set_tag(slot, tag_of(position));
     state_.counts.add(pinned.thread_number(), 1);
     bucket_lock<Sync>::unlock(of.word, seen.with_slot(slot));
@@ -237,7 +280,8 @@ class shared_table {
     if (empty.empty()) [[unlikely]]
       return try_insert_into_overflow(pinned, within, look, seen, position, made);
     if (!try_lock(look.of(), seen.word)) return false;
-    fill_slot(pinned, within, look.bucket(), look.of(), seen.word, empty.lowest(), position, made);
+    fill_slot(pinned, look.of(), seen.word, within.slots_of(look.bucket()),
+              choose_slot(empty, position), position, made);
     return true;
   }
 
