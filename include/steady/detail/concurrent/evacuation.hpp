@@ -126,7 +126,7 @@ class evacuation {
     return first >> log2_feeding() << log2_fed();
   }
   std::uint64_t position_in(const array& of, const copy& element) const noexcept {
-    return position_of_number(state_.kind->code_of(element), of.seed);
+    return position_of_number(state_.kind->code_in(element), of.seed);
   }
 
   // ---- memory, before anything is locked ----

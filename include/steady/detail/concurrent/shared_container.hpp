@@ -72,9 +72,9 @@ class shared_container {
   using visitor = typename use_type::visitor;
   static constexpr hash_kind kind_of_keys = kind_of_hash<Hash, Key>;
 
-  static constexpr shared_kind<layout> kind{elements::code_of, Policy::load_limit,
-                                            Policy::shrink_below, Policy::evacuations_per_call,
-                                            Policy::evacuates_first};
+  static constexpr shared_kind<layout> kind{elements::has_code_first ? nullptr : elements::code_of,
+                                            Policy::load_limit, Policy::shrink_below,
+                                            Policy::evacuations_per_call, Policy::evacuates_first};
 
  public:
   shared_container(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)

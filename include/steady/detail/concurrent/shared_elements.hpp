@@ -86,10 +86,15 @@ class flat_elements {
   using layout = slot_layout<sizeof(slot), word_bytes_for(sizeof(slot)), InLeaves>;
   using copy = typename layout::copy;
 
+  // Whether the slot's first word is the hash code: it is kept there, or the key is that number.
+  static constexpr bool has_code_first =
+      has_code || (sizeof(Key) == sizeof(std::uint64_t) &&
+                   (std::is_integral_v<Key> || std::is_enum_v<Key> || std::is_pointer_v<Key>));
+
   static const Key& key_in(const value_type& element) noexcept {
     return detail::key_in<is_map>(element);
   }
-  static std::uint64_t code_of(const copy& from) noexcept {
+  static std::uint64_t code_of(copy from) noexcept {
     if constexpr (has_code) {
       return slot_in(from).code;
     } else {
@@ -195,7 +200,8 @@ class node_elements_of_threads {
   static const Key& key_in(const value_type& element) noexcept {
     return detail::key_in<is_map>(element);
   }
-  static std::uint64_t code_of(const copy& slot) noexcept { return load_64(slot.bytes); }
+  static constexpr bool has_code_first = true;
+  static std::uint64_t code_of(copy slot) noexcept { return load_64(slot.bytes); }
   static STEADY_ALWAYS_INLINE bool may_have(const copy& slot, std::uint64_t code) noexcept {
     return code_of(slot) == code;
   }

@@ -67,7 +67,7 @@ class shared_invariants {
     for (const std::uint64_t slot : occupied) {
       copy element;
       read_slot<Sync, Layout>(slot_at<Layout>(slots, slot), element);
-      const std::uint64_t position = position_of_number(state_.kind->code_of(element), of.seed);
+      const std::uint64_t position = position_of_number(state_.kind->code_in(element), of.seed);
       require(of.line.bucket_at(position) == bucket,
               "an element is in another bucket than its own");
       const slot_set matching = tags.match(native_tag_group::broadcast(tag_word(position)));

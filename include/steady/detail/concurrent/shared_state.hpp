@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/chunk_shelf.hpp>
 #include <steady/detail/concurrent/grace_period.hpp>
@@ -30,12 +31,23 @@ namespace steady::detail {
 // What the engine knows of a container's elements and policy.
 template <class Layout>
 struct shared_kind {
-  // The hash code of the element in a slot. Does not throw, and calls nothing of the user's.
-  std::uint64_t (*code_of)(const typename Layout::copy& slot) noexcept;
+  using copy = typename Layout::copy;
+
+  // The hash code of the element in a slot. Does not throw, and calls nothing of the user's. Null:
+  // it is the first word.
+  std::uint64_t (*code_of)(copy slot) noexcept;
   double load_limit;
   double shrink_below;
   unsigned evacuations_per_call;
   bool evacuates_first;
+
+  STEADY_ALWAYS_INLINE std::uint64_t code_in(const copy& slot) const noexcept {
+    if constexpr (Layout::slot_bytes >= sizeof(std::uint64_t)) {
+      if (code_of == nullptr) [[likely]]
+        return load_64(slot.bytes);
+    }
+    return code_of(slot);
+  }
 };
 
 // One thread at a time does something that others need not wait for.

@@ -48,13 +48,40 @@ class shared_table {
   };
 
   // Finds the element with that code that `is_wanted`. Throws what `is_wanted` throws. The caller
-  // is pinned.
+  // is pinned. The usual case is here, in registers; all others begin again in find_slowly(). Slots
+  // are prefetched only once a tag matches, which the processor guesses before the header is there:
+  // most searches for absent keys then touch no slots.
   template <class IsWanted>
   STEADY_ALWAYS_INLINE found find(std::uint64_t code, IsWanted is_wanted) const {
-    const quick_sight seen = quick_look(code, is_wanted);
-    if (seen.says == verdict::unsure) [[unlikely]]
+    found result;
+    result.is_there = false;
+    const array* const at = state_.first_array();
+    if (at == nullptr) [[unlikely]]
+      return result;
+    const std::uint64_t position = position_in(*at, code);
+    const std::uint64_t bucket = at->line.bucket_at(position);
+    const header& of = at->header_at(bucket);
+    const bucket_word word = of.look();  // [B1]
+    if (!word.is_readable()) [[unlikely]]
       return find_slowly(code, is_wanted);
-    return {seen.says == verdict::there, seen.element};
+    const slot_set candidates =
+        of.read_tags().match(native_tag_group::broadcast(tag_word(position))) & word.occupied();
+    if (!candidates.empty()) {
+      const std::byte* const slots = at->slots_of(bucket);
+      prefetch_quarter<Layout>(slots, position);
+      for (const std::uint64_t slot : candidates) {
+        read_slot<Sync, Layout>(slot_at<Layout>(slots, slot), result.slot);
+        if (!looking::is_still(of, word)) [[unlikely]]
+          return find_slowly(code, is_wanted);
+        if (is_wanted(result.slot)) [[likely]] {
+          result.is_there = true;
+          return result;
+        }
+      }
+    }
+    if (of.first_overflow() == nullptr && looking::is_still(of, word)) [[likely]]
+      return result;
+    return find_slowly(code, is_wanted);
   }
 
   // Finds the element and lets `decide` look at, or change, its slot's copy under the lock of its
@@ -129,7 +156,7 @@ class shared_table {
   }
 
  private:
-  // ---- the usual case, in registers ----
+  // ---- the usual case of a write, in registers ----
   // The key's bucket is in the root's array, at rest, and has no overflow, unless the element was
   // found before that. All other cases begin again in the functions that end in _slowly.
 
@@ -431,7 +458,7 @@ class shared_table {
                std::uint64_t last, Decide&& decide, dropped_overflow& dropped) {
       copy element;
       read_slot<Sync, Layout>(slot, element);
-      const std::uint64_t position = table.position_in(within, table.state_.kind->code_of(element));
+      const std::uint64_t position = table.position_in(within, table.state_.kind->code_in(element));
       if (position < from || position > last) return;
       const fate decided = decide(element);
       if (decided == fate::is_changed) {
