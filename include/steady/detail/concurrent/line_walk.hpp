@@ -11,15 +11,18 @@
 #include <cstdint>
 
 #include <steady/detail/base/config.hpp>
-#include <steady/detail/concurrent/shared_table.hpp>
+#include <steady/detail/concurrent/bucket_edit.hpp>
+#include <steady/detail/concurrent/shared_migration.hpp>
+#include <steady/detail/concurrent/shared_state.hpp>
 
 namespace steady::detail {
 
 template <class Sync, class Layout>
 class line_walk {
   using state_type = shared_state<Sync, Layout>;
-  using table = shared_table<Sync, Layout>;
-  using pin = typename table::pin;
+  using array = shared_array<Sync, Layout>;
+  using header = typename array::header;
+  using pin = typename grace_period<Sync>::pin;
 
  public:
   // Whoever walks must not be pinned.
@@ -34,9 +37,10 @@ class line_walk {
 
   bool is_allowed() const noexcept { return is_allowed_; }
 
-  // Visits the buckets from position `from` to `last`, at most `most`, as shared_table's
-  // visit_bucket() does; after each of them, without a lock or a pin, calls `after_bucket`. Returns
-  // the position to go on from; 0 at the end. Throws what `decide` throws.
+  // Lets `decide` see, and decide about, the elements of the buckets from position `from` to
+  // `last`, at most `most`, each under its bucket's lock, until it sets `is_enough`; after each
+  // bucket, without a lock or a pin, calls `after_bucket`. Returns the position to go on from; 0 at
+  // the end. Throws what `decide` throws; what was decided before is done.
   template <class Decide, class AfterBucket>
   std::uint64_t visit(std::uint64_t from, std::uint64_t last, std::uint64_t most, Decide&& decide,
                       bool& is_enough, AfterBucket&& after_bucket) {
@@ -44,7 +48,7 @@ class line_walk {
       std::uint64_t end = 0;
       {
         const pin pinned;
-        end = table(state_).visit_bucket(pinned, from, last, decide, is_enough);
+        end = visit_bucket(pinned.thread_number(), from, last, decide, is_enough);
       }
       after_bucket();
       if (end >= last) return 0;
@@ -54,6 +58,28 @@ class line_walk {
   }
 
  private:
+  // Visits the bucket that owns the position `from`; returns the last position of that bucket.
+  template <class Decide>
+  std::uint64_t visit_bucket(std::uint32_t thread, std::uint64_t from, std::uint64_t last,
+                             Decide&& decide, bool& is_enough) {
+    for (array* at = state_.first_array(); at != nullptr; at = at->next()) {
+      const std::uint64_t bucket = at->line.bucket_at(from);
+      header& of = at->header_at(bucket);
+      if (is_empty(of)) return at->line.last_of(bucket);
+      const bucket_word seen = bucket_lock<Sync>::lock(of.word);
+      if (seen.is_moved()) continue;
+      bucket_edit<Sync, Layout>(state_, thread, *at, bucket, seen)
+          .visit_all(from, last, decide, is_enough);
+      return at->line.last_of(bucket);
+    }
+    return ~std::uint64_t{0};
+  }
+  // No element was there all the time. Insertions fill slots before overflow.
+  static bool is_empty(const header& of) noexcept {
+    const bucket_word word = of.look();
+    return word.occupied().empty() && word.is_readable() && of.first_overflow() == nullptr;
+  }
+
   bool try_begin() noexcept {
     state_.walks.fetch_add(1, std::memory_order_seq_cst);                    // [W1]
     if (state_.reseeding.load(std::memory_order_seq_cst) == 0) return true;  // [W1]

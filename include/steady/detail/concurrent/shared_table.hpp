@@ -17,14 +17,12 @@
 #include <utility>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/bucket_edit.hpp>
 #include <steady/detail/concurrent/bucket_look.hpp>
 #include <steady/detail/concurrent/shared_migration.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 
 namespace steady::detail {
-
-// What becomes of an element that a visitor has seen, or of its slot.
-enum class fate : std::uint8_t { stays, is_changed, is_erased };
 
 template <class Sync, class Layout>
 class shared_table {
@@ -97,15 +95,10 @@ class shared_table {
         !bucket_lock<Sync>::try_lock(seen.of->word, seen.word)) [[unlikely]] {
       return visit_slowly(pinned, code, is_wanted, decide);
     }
-    held_bucket<Sync> held(seen.of->word, seen.word);
+    bucket_edit<Sync, Layout> edit(state_, pinned.thread_number(), *seen.within, seen.bucket,
+                                   seen.word);
     const fate decided = decide(result.slot);
-    if (decided == fate::is_erased) {
-      held.now = held.now.without_slots(slot_set(1u << seen.slot)).changed();
-      state_.counts.add(pinned.thread_number(), ~std::uint64_t{0});
-    } else if (decided == fate::is_changed) {
-      held.begin_change();
-      write_slot<Sync, Layout>(slot_at<Layout>(seen.slots, seen.slot), result.slot);
-    }
+    edit.apply(decided, {nullptr, seen.slot}, nullptr, result.slot);
     return result;
   }
 
@@ -133,28 +126,6 @@ class shared_table {
     return true;
   }
 
-  // ---- along the line ----
-
-  // Visits the elements of the bucket that owns the position `from`, under the bucket's lock, but
-  // only those at positions from `from` to `last`; returns the last position of that bucket.
-  // `decide` is called as by visit(), and no more once it has set `is_enough`. Throws what `decide`
-  // throws; what was decided before is done.
-  template <class Decide>
-  std::uint64_t visit_bucket(const pin& pinned, std::uint64_t from, std::uint64_t last,
-                             Decide&& decide, bool& is_enough) {
-    for (array* at = state_.first_array(); at != nullptr; at = at->next()) {
-      const std::uint64_t bucket = at->line.bucket_at(from);
-      header& of = at->header_at(bucket);
-      if (is_empty(of)) return at->line.last_of(bucket);
-      const bucket_word seen = bucket_lock<Sync>::lock(of.word);
-      if (seen.is_moved()) continue;
-      bucket_visit visit{*this, pinned, *at, bucket, seen};
-      visit.run(from, last, decide, is_enough);
-      return at->line.last_of(bucket);
-    }
-    return ~std::uint64_t{0};
-  }
-
  private:
   // ---- the usual case of a write, in registers ----
   // The key's bucket is in the root's array, at rest, and has no overflow, unless the element was
@@ -163,6 +134,8 @@ class shared_table {
   enum class verdict : std::uint8_t { there, absent, unsure };
   struct quick_sight {
     verdict says = verdict::unsure;
+    array* within = nullptr;
+    std::uint64_t bucket = 0;
     header* of = nullptr;
     bucket_word word;
     std::byte* slots = nullptr;  // null: the bucket's chunk is not there yet
@@ -176,10 +149,11 @@ class shared_table {
     array* const at = state_.first_array();
     if (at == nullptr) [[unlikely]]
       return seen;
+    seen.within = at;
     seen.position = position_in(*at, code);
-    const std::uint64_t bucket = at->line.bucket_at(seen.position);
-    seen.of = std::addressof(at->header_at(bucket));
-    seen.slots = at->slots_if_any(bucket);
+    seen.bucket = at->line.bucket_at(seen.position);
+    seen.of = std::addressof(at->header_at(seen.bucket));
+    seen.slots = at->slots_if_any(seen.bucket);
     prefetch_quarter<Layout>(seen.slots, seen.position);
     seen.word = seen.of->look();  // [B1]
     if (!seen.word.is_readable()) [[unlikely]]
@@ -281,13 +255,6 @@ class shared_table {
     bucket_lock<Sync>::unlock(of.word, seen.with_slot(slot));
   }
 
-  // No element was there all the time. Insertions fill slots before overflow.
-  static bool is_empty(const header& of) noexcept {
-    const bucket_word word = of.look();
-    return word.occupied().empty() && !word.is_moved() && !word.is_changing() &&
-           of.first_overflow() == nullptr;
-  }
-
   std::uint64_t position_in(const array& of, std::uint64_t code) const noexcept {
     return position_of_number(code, of.seed);
   }
@@ -351,125 +318,12 @@ class shared_table {
   bool try_change(const pin& pinned, array& within, const looking& look, const sight& seen,
                   copy& slot, Decide&& decide) {
     if (!try_lock(look.of(), seen.word)) return false;
-    overflow* dropped = nullptr;
-    {
-      held_bucket<Sync> held(look.of().word, seen.word);
-      const fate decided = decide(slot);
-      if (decided == fate::is_changed) {
-        held.begin_change();
-        write_slot<Sync, Layout>(slot_of(within, look.bucket(), seen.place), slot);
-      } else if (decided == fate::is_erased) {
-        dropped = erase(look.of(), held, seen.place, seen.before_overflow);
-        state_.counts.add(pinned.thread_number(), ~std::uint64_t{0});
-      }
-    }
-    if (dropped != nullptr) within.overflow_buckets.give(dropped);
+    bucket_edit<Sync, Layout> edit(state_, pinned.thread_number(), within, look.bucket(),
+                                   seen.word);
+    const fate decided = decide(slot);
+    edit.apply(decided, seen.place, seen.before_overflow, slot);
     return true;
   }
-  static std::byte* slot_of(array& within, std::uint64_t bucket,
-                            const shared_place<Sync, Layout>& place) noexcept {
-    std::byte* const slots =
-        place.overflow != nullptr ? place.overflow->slots : within.slots_of(bucket);
-    return slot_at<Layout>(slots, place.slot);
-  }
-
-  // Returns an overflow bucket that has no elements left, for its pool; or null.
-  static overflow* erase(header& of, held_bucket<Sync>& held,
-                         const shared_place<Sync, Layout>& place, overflow* before) noexcept {
-    if (place.overflow == nullptr) {
-      held.now = held.now.without_slots(slot_set(1u << place.slot)).changed();
-      return nullptr;
-    }
-    held.begin_change();
-    place.overflow->set_tag(place.slot, 0);
-    if (!place.overflow->occupied().empty()) return nullptr;
-    unlink(of, place.overflow, before);
-    return place.overflow;
-  }
-  static void unlink(header& of, overflow* gone, overflow* before) noexcept {
-    if (before != nullptr) {
-      before->lead_to(gone->following());
-    } else {
-      of.lead_to(gone->following());
-    }
-  }
-
-  // A visit to all elements of a locked bucket.
-  struct bucket_visit {
-    shared_table& table;
-    const pin& pinned;
-    array& within;
-    std::uint64_t bucket;
-    bucket_word seen;
-
-    template <class Decide>
-    void run(std::uint64_t from, std::uint64_t last, Decide&& decide, bool& is_enough) {
-      header& of = within.header_at(bucket);
-      dropped_overflow dropped{within};
-      held_bucket<Sync> held(of.word, seen);
-      if (const slot_set occupied = seen.occupied(); !occupied.empty()) {
-        std::byte* const slots = within.slots_of(bucket);
-        for (const std::uint64_t slot : occupied) {
-          if (is_enough) return;
-          const shared_place<Sync, Layout> place{nullptr, slot};
-          visit(of, held, slot_at<Layout>(slots, slot), place, nullptr, from, last, decide,
-                dropped);
-        }
-      }
-      overflow* before = nullptr;
-      for (overflow* at = of.first_overflow(); at != nullptr;) {
-        overflow* const next = at->following();
-        const std::size_t dropped_before = dropped.count;
-        for (const std::uint64_t slot : at->occupied()) {
-          if (is_enough) return;
-          const shared_place<Sync, Layout> place{at, slot};
-          visit(of, held, slot_at<Layout>(at->slots, slot), place, before, from, last, decide,
-                dropped);
-        }
-        if (dropped.count == dropped_before) before = at;
-        at = next;
-      }
-    }
-
-   private:
-    // Goes back to the pool when the bucket is unlocked.
-    struct dropped_overflow {
-      array& within;
-      overflow* first = nullptr;
-      std::size_t count = 0;
-
-      ~dropped_overflow() {
-        while (first != nullptr) {
-          overflow* const next = first->following();
-          within.overflow_buckets.give(first);
-          first = next;
-        }
-      }
-      void add(overflow* one) noexcept {
-        one->lead_to(first);
-        first = one;
-        ++count;
-      }
-    };
-
-    template <class Decide>
-    void visit(header& of, held_bucket<Sync>& held, std::byte* slot,
-               const shared_place<Sync, Layout>& place, overflow* before, std::uint64_t from,
-               std::uint64_t last, Decide&& decide, dropped_overflow& dropped) {
-      copy element;
-      read_slot<Sync, Layout>(slot, element);
-      const std::uint64_t position = table.position_in(within, table.state_.kind->code_in(element));
-      if (position < from || position > last) return;
-      const fate decided = decide(element);
-      if (decided == fate::is_changed) {
-        held.begin_change();
-        write_slot<Sync, Layout>(slot, element);
-      } else if (decided == fate::is_erased) {
-        if (overflow* const gone = erase(of, held, place, before)) dropped.add(gone);
-        table.state_.counts.add(pinned.thread_number(), ~std::uint64_t{0});
-      }
-    }
-  };
 
   state_type& state_;
 };
