@@ -78,7 +78,10 @@ class shared_container {
 
  public:
   shared_container(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
-      : hash_(hash), equal_(equal), allocator_(allocator), state_(kind, this, memory_of_blocks()) {}
+      : hash_(hash), equal_(equal), allocator_(allocator), state_(kind, this, memory_of_blocks()) {
+    // Not with the first insertion: where other threads run already, it takes milliseconds, once.
+    sync::prepare_fences();
+  }
   ~shared_container() { free_everything(); }
   shared_container(const shared_container&) = delete;
   shared_container& operator=(const shared_container&) = delete;
