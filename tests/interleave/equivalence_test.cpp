@@ -43,7 +43,7 @@ std::uint64_t perform(std::uint64_t what, std::array<word, words>& on) {
       return seen;
     }
     case 4:
-      sync::announce(at, value);
+      sync::store_before_loads(at, value);
       return 0;
     case 5:
       if (at.load(std::memory_order_acquire) == 0) sync::pause();
@@ -149,7 +149,7 @@ TEST(equivalent_executions, do_not_differ_in_the_order_of_a_fence_and_a_store) {
     });
     p.thread([=] {
       const bool begun = s->p.load(relaxed) == 1;
-      sync::announcements_fence();
+      sync::fence_of_all_threads();
       const bool done = s->y.load(relaxed) == 1;
       require(s->x.load(relaxed) == 1 || !begun || !done, "the outcome");
     });

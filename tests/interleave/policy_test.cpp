@@ -72,9 +72,9 @@ std::string all_operations() {
   std::uint32_t raw = 8;
   Sync::store_word(&raw, std::uint32_t{9});
   note(Sync::load_word(&raw));
-  Sync::prepare_announcements();
-  Sync::announce(number, 40);
-  Sync::announcements_fence();
+  Sync::prepare_fences();
+  Sync::store_before_loads(number, 40);
+  Sync::fence_of_all_threads();
   Sync::wait(number, 41);
   Sync::wake_all(number);
   Sync::pause();

@@ -304,12 +304,12 @@ factory announcing(std::memory_order store, std::memory_order look, std::memory_
   return [=](program& p) {
     const auto m = std::make_shared<memory>();
     p.thread([=] {
-      sync::announce(m->x, 1);
+      sync::store_before_loads(m->x, 1);
       m->a = m->y.load(load);
     });
     p.thread([=] {
       m->y.store(1, store);
-      if (with_fence) sync::announcements_fence();
+      if (with_fence) sync::fence_of_all_threads();
       m->b = m->x.load(look);
     });
     p.finally([=] { require(m->a + m->b != 0, "one of them sees the other"); });

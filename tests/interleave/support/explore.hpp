@@ -168,7 +168,6 @@ class explorer {
 
   bool run(guide& by, scheduler& with) {
     ++found_.executions;
-    interleaved_sync::place_outside() = nullptr;
     steady::detail::random_state() = scheduler::first_seed - 1;
     auto one = std::make_unique<program>();
     std::optional<std::string> failure = set_up(*one);
@@ -180,6 +179,7 @@ class explorer {
     }
     found_.failed = true;
     found_.message = *failure;
+    with.release_places();
     static auto* const kept = new std::vector<unfinished>;  // never destroyed
     kept->push_back({std::move(one), with.give_up_fibers()});
     return false;
@@ -213,13 +213,9 @@ class kept_outside {
   kept_outside() = default;
   kept_outside(const kept_outside&) = delete;
   kept_outside& operator=(const kept_outside&) = delete;
-  ~kept_outside() {
-    interleaved_sync::place_outside() = place_;
-    steady::detail::random_state() = seeds_;
-  }
+  ~kept_outside() { steady::detail::random_state() = seeds_; }
 
  private:
-  void* place_ = interleaved_sync::place_outside();
   std::uint64_t seeds_ = steady::detail::random_state();
 };
 

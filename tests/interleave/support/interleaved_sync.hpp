@@ -54,18 +54,22 @@ struct interleaved_sync {
     }
   }
 
-  static void announce(atomic<std::uint64_t>& place, std::uint64_t value) noexcept {
+  static void store_before_loads(atomic<std::uint64_t>& place, std::uint64_t value) noexcept {
     place.exchange(value, std::memory_order_seq_cst);
     if (has_fences()) scheduler::running->fence();
   }
-  static void announcements_fence() noexcept {
+  static void fence_of_all_threads() noexcept {
     if (has_fences()) scheduler::running->fence();
   }
-  static void prepare_announcements() noexcept {}
+  static void prepare_fences() noexcept {}
 
-  // Null at the beginning of every execution.
+  // Null at the beginning of every simulated thread.
   static void*& thread_place() noexcept {
     return scheduler::running != nullptr ? scheduler::running->place() : place_outside();
+  }
+  // When a simulated thread ends, `release` gets what is in its place.
+  static void at_thread_exit(void (*release)(void*) noexcept) noexcept {
+    scheduler::release_place = release;
   }
   static void*& place_outside() noexcept {
     static void* place = nullptr;

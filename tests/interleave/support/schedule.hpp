@@ -23,7 +23,7 @@ namespace interleave {
 
 inline constexpr unsigned unlimited = std::numeric_limits<unsigned>::max();
 
-// What the policy's announce() and announcements_fence() are.
+// What the policy's store_before_loads() and fence_of_all_threads() are.
 enum class announcements : std::uint8_t {
   // A seq_cst exchange, and nothing: the fallback for all systems.
   by_exchange,

@@ -78,6 +78,16 @@ class scheduler {
   void construct(std::uintptr_t address, unsigned bytes);
   void fresh_memory(std::uintptr_t from, std::size_t bytes);
   void*& place() { return current_->place; }
+  // What is called with it when the thread ends, unless it is null.
+  static inline void (*release_place)(void*) noexcept = nullptr;
+  // For threads that will not end, because an execution has failed.
+  void release_places() {
+    for (auto& each : threads_) {
+      if (each.place != nullptr && release_place != nullptr) {
+        release_place(std::exchange(each.place, nullptr));
+      }
+    }
+  }
   announcements announced() const { return guide_.within().announced; }
   [[noreturn]] void fail(std::string&& message);
 

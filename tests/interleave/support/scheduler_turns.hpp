@@ -96,6 +96,9 @@ inline void scheduler::run_current() {
     escaped = "an exception escapes";
   }
   if (escaped) fail(std::move(*escaped));
+  if (place() != nullptr && release_place != nullptr) {
+    release_place(std::exchange(place(), nullptr));
+  }
   end_current();
 }
 

@@ -106,6 +106,7 @@ class grace_period {
     for (record* r = records_.load(std::memory_order_seq_cst); r != nullptr; r = r->next) {  // [E7]
       if (r->taken.load(std::memory_order_relaxed) == 0 &&
           r->taken.exchange(1, std::memory_order_acquire) == 0) {  // [E8]
+        r->pinned.store(0, std::memory_order_relaxed);  // its thread may have ended within a call
         return r;
       }
     }

@@ -161,6 +161,9 @@ class shared_table {
     const slot_set candidates =
         seen.of->read_tags().match(native_tag_group::broadcast(tag_word(seen.position))) &
         seen.word.occupied();
+    // The chunk came after `slots` was read, which is early, and before the word was.
+    if (seen.slots == nullptr && !candidates.empty()) [[unlikely]]
+      return seen;
     for (const std::uint64_t slot : candidates) {
       read_slot<Sync, Layout>(slot_at<Layout>(seen.slots, slot), seen.element);
       if (!looking::is_still(*seen.of, seen.word)) [[unlikely]]

@@ -1,0 +1,76 @@
+// The real code of the concurrent map under every schedule of small programs, up to a bound of
+// preemptions and of stale reads, and under random schedules beyond it.
+#include <cstdint>
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include "interleave/support/map_programs.hpp"
+
+namespace {
+
+using namespace interleave;
+using sync = interleaved_sync;
+using kind = steady::detail::migration_kind;
+
+void expect_none(const options& how, const factory& make) {
+  const verdict found = explore(how, make);
+  EXPECT_FALSE(found.failed) << found;
+}
+
+// How much longer than usual to search: STEADY_INTERLEAVE_TIMES, for ./check --full.
+std::uint64_t times(std::uint64_t executions) {
+  const char* const given = std::getenv("STEADY_INTERLEAVE_TIMES");
+  return executions * (given == nullptr ? 1 : std::strtoull(given, nullptr, 10));
+}
+
+void expect_no_failure(const factory& make) {
+  options all;
+  all.within.preemptions = 2;
+  all.within.weak_reads = 1;
+  all.executions = times(20'000);
+  expect_none(all, make);
+
+  options fences = all;  // as with membarrier
+  fences.within.announced = announcements::by_fences;
+  fences.executions = times(10'000);
+  expect_none(fences, make);
+
+  for (const search by : {search::uniform, search::priorities}) {
+    options random;
+    random.by = by;
+    random.within.preemptions = 5;
+    random.within.weak_reads = 3;
+    random.within.surprises = 1;
+    random.executions = times(3'000);
+    expect_none(random, make);
+  }
+}
+
+#define HOLDS_ALWAYS(name, ...) \
+  TEST(concurrent_map, name) { expect_no_failure(__VA_ARGS__); }
+
+HOLDS_ALWAYS(inserts_a_key_once, insert_twice<sync>)
+HOLDS_ALWAYS(finds_what_was_found_before, find_while_inserting<sync>)
+HOLDS_ALWAYS(does_not_take_an_element_for_another_one, find_while_reusing_a_slot<sync>)
+HOLDS_ALWAYS(reads_no_torn_value, find_while_assigning<sync>)
+HOLDS_ALWAYS(agrees_with_what_its_calls_said, erase_and_insert<sync>)
+HOLDS_ALWAYS(counts_what_can_be_seen, count_what_was_seen<sync>)
+HOLDS_ALWAYS(searches_overflow_that_changes, overflow_while_searching<sync>)
+HOLDS_ALWAYS(wakes_who_sleeps, park_and_wake<sync>)
+
+HOLDS_ALWAYS(finds_while_compacting, find_while_evacuating<sync, kind::compact>)
+HOLDS_ALWAYS(finds_while_reseeding, find_while_evacuating<sync, kind::reseed>)
+HOLDS_ALWAYS(is_written_while_compacting, write_while_evacuating<sync, kind::compact>)
+HOLDS_ALWAYS(is_written_while_reseeding, write_while_evacuating<sync, kind::reseed>)
+HOLDS_ALWAYS(is_compacted_by_two, evacuate_together<sync, kind::compact>)
+HOLDS_ALWAYS(is_reseeded_by_two, evacuate_together<sync, kind::reseed>)
+HOLDS_ALWAYS(grows_during_growth, grow_during_growth<sync>)
+HOLDS_ALWAYS(grows_and_shrinks, grow_then_shrink<sync>)
+HOLDS_ALWAYS(goes_on_without_memory, grow_without_memory<sync>)
+HOLDS_ALWAYS(frees_an_array_after_its_last_reader, read_until_the_array_is_gone<sync>)
+HOLDS_ALWAYS(recycles_a_chunk_that_is_read, find_while_a_chunk_is_recycled<sync>)
+HOLDS_ALWAYS(is_walked_while_compacting, walk_while_evacuating<sync, kind::compact>)
+HOLDS_ALWAYS(is_walked_around_a_reseeding, walk_while_evacuating<sync, kind::reseed>)
+
+}  // namespace

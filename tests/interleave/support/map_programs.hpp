@@ -1,0 +1,342 @@
+// Small programs over the concurrent map, each with what must hold under every schedule. The same
+// ones run over the real code and over broken variants of it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <vector>
+
+#include "interleave/support/explore.hpp"
+#include "interleave/support/tiny_map.hpp"
+
+namespace interleave {
+
+// ---- one bucket ----
+
+// Both threads insert the same key: one of them does.
+template <class Sync>
+void insert_twice(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const auto inserted = std::make_shared<int>(0);
+  const std::uint64_t code = map->code_in(1, 0);
+  for (int n = 0; n < 2; ++n) p.thread([=] { *inserted += map->insert(code); });
+  p.finally([=] {
+    require(*inserted == 1, "a key was inserted twice, or not at all");
+    require(map->size() == 1, "the size is not the number of elements");
+    map->check();
+  });
+}
+
+// What a thread has seen stays.
+template <class Sync>
+void find_while_inserting(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const std::uint64_t code = map->code_in(1, 0);
+  map->insert(map->code_in(2, 0));  // the chunk is there
+  p.thread([=] { map->insert(code, 7); });
+  p.thread([=] {
+    const auto first = map->find(code);
+    const auto second = map->find(code);
+    require(!first || *first == 7, "another value than the one inserted");
+    require(!first || second, "an element was there, and then not");
+  });
+}
+
+// A slot is used again: a reader that saw the erased element must not take the new one for it.
+template <class Sync>
+void find_while_reusing_a_slot(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const std::uint64_t old_code = map->code_in(1, 0);
+  const std::uint64_t new_code = map->code_beside(old_code);
+  map->insert(old_code, 1);
+  p.thread([=] {
+    map->erase(old_code);
+    map->insert(new_code, 2);
+  });
+  p.thread([=] {
+    const auto found = map->find(old_code);
+    require(!found || *found == 1, "another element's value");
+  });
+}
+
+// Values are assigned while they are read.
+template <class Sync>
+void find_while_assigning(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const std::uint64_t code = map->code_in(2, 0);
+  map->insert(code, 1);
+  p.thread([=] { map->assign(code, 2); });
+  p.thread([=] {
+    const auto first = map->find(code);
+    const auto second = map->find(code);
+    require(first && second, "an element that was there all the time was not found");
+    require(*first <= *second, "an older value after a newer one");
+  });
+}
+
+// Erasing and inserting the same key.
+template <class Sync>
+void erase_and_insert(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const std::uint64_t code = map->code_in(0, 0);
+  const auto balance = std::make_shared<int>(0);
+  p.thread([=] { *balance += map->insert(code); });
+  p.thread([=] {
+    *balance -= map->erase(code);
+    *balance += map->insert(code);
+  });
+  p.finally([=] {
+    require(*balance == 1 && map->find(code), "calls and what is there do not agree");
+    require(map->size() == 1, "the size is not the number of elements");
+    map->check();
+  });
+}
+
+// A thread that has erased what another one inserted counts both.
+template <class Sync>
+void count_what_was_seen(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const std::uint64_t code = map->code_in(0, 0);
+  map->insert(map->code_in(3, 0));
+  p.thread([=] { map->insert(code); });
+  p.thread([=] {
+    if (map->erase(code)) require(map->size() >= 1, "fewer elements were counted than are there");
+  });
+}
+
+// The bucket is full: elements come and go in overflow.
+template <class Sync>
+void overflow_while_searching(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>(64);
+  std::vector<std::uint64_t> codes;
+  for (std::uint64_t n = 0; n < 18; ++n) codes.push_back(map->code_in(1, n));
+  for (std::size_t n = 0; n < 17; ++n) map->insert(codes[n], 3);
+  p.thread([=] { map->insert(codes[17], 3); });
+  p.thread([=] {
+    map->erase(codes[16]);
+    require(map->find(codes[15]).has_value(), "an element that was there all the time was lost");
+  });
+  p.finally([=] {
+    require(map->size() == 17, "the size is not the number of elements");
+    map->check();
+  });
+}
+
+// A visitor holds the lock; the other thread sleeps, and is woken.
+template <class Sync>
+void park_and_wake(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const std::uint64_t code = map->code_in(1, 0);
+  map->insert(code, 1);
+  p.thread([=] {
+    map->visit(code, [] {
+      for (int n = 0; n < 3; ++n) Sync::pause();
+    });
+  });
+  p.thread([=] { map->assign(code, 2); });
+  p.finally([=] { require(map->find(code) == 2, "an assignment was lost"); });
+}
+
+// ---- migrations ----
+
+// A map of four buckets with `elements` in bucket 1, that is about to migrate.
+template <class Sync>
+struct moving_map {
+  tiny_map<Sync> map;
+  std::vector<std::uint64_t> codes;
+
+  explicit moving_map(std::size_t elements, unsigned most = 64, double shrink_below = 0,
+                      bool evacuates_first = false)
+      : map(most, shrink_below, evacuates_first) {
+    for (std::size_t n = 0; n <= elements; ++n) codes.push_back(map.code_in(1, n));
+    for (std::size_t n = 0; n < elements; ++n) map.insert(codes[n], 5);
+  }
+  void require_all(std::size_t count) {
+    for (std::size_t n = 0; n < count; ++n) {
+      require(map.find(codes[n]).has_value(), "an element was lost");
+    }
+    require(map.size() == count, "the size is not the number of elements");
+    map.check();
+  }
+};
+
+template <class Sync, sd::migration_kind Kind>
+void find_while_evacuating(program& p) {
+  const auto all = std::make_shared<moving_map<Sync>>(2);
+  all->map.start(Kind);
+  p.thread([=] { all->map.step(3); });
+  p.thread([=] {
+    for (std::size_t n = 0; n < 2; ++n) {
+      require(all->map.find(all->codes[n]) == 5,
+              "an element that was there all the time was not found");
+    }
+  });
+  p.finally([=] { all->require_all(2); });
+}
+
+template <class Sync, sd::migration_kind Kind>
+void write_while_evacuating(program& p) {
+  const auto all = std::make_shared<moving_map<Sync>>(2);
+  all->map.start(Kind);
+  p.thread([=] { all->map.step(3); });
+  p.thread([=] {
+    require(all->map.erase(all->codes[0]), "an element that was there could not be erased");
+    require(all->map.assign(all->codes[1], 6), "an element that was there was not found");
+    require(all->map.insert(all->codes[0], 7), "an erased element was still there");
+  });
+  p.finally([=] {
+    all->require_all(2);
+    require(all->map.find(all->codes[0]) == 7 && all->map.find(all->codes[1]) == 6,
+            "a change was lost");
+  });
+}
+
+// Two threads evacuate the same buckets.
+template <class Sync, sd::migration_kind Kind>
+void evacuate_together(program& p) {
+  const auto all = std::make_shared<moving_map<Sync>>(3);
+  all->map.start(Kind);
+  for (int n = 0; n < 2; ++n) p.thread([=] { all->map.step(4); });
+  p.finally([=] {
+    all->map.finish();
+    all->require_all(3);
+  });
+}
+
+// Insertions make the map grow, and grow again.
+template <class Sync>
+void grow_during_growth(program& p) {
+  const auto all = std::make_shared<moving_map<Sync>>(3, 2);
+  const std::uint64_t more = all->map.code_in(2, 0);
+  p.thread([=] { all->map.insert(all->codes[3], 5); });
+  p.thread([=] { all->map.insert(more, 5); });
+  p.finally([=] {
+    require(all->map.find(more).has_value() && all->map.find(all->codes[3]).has_value(),
+            "an element was lost");
+    all->map.finish();
+    require(all->map.size() == 5, "the size is not the number of elements");
+    all->map.check();
+  });
+}
+
+// A migration ends, the next one begins, and memory of the first array is freed, while a reader is
+// on its way.
+template <class Sync>
+void read_until_the_array_is_gone(program& p) {
+  const auto all = std::make_shared<moving_map<Sync>>(1);
+  all->map.start(sd::migration_kind::compact);
+  p.thread([=] {
+    all->map.step(12);
+    all->map.start(sd::migration_kind::compact);
+    all->map.step(6);
+  });
+  p.thread([=] {
+    require(all->map.find(all->codes[0]) == 5,
+            "an element that was there all the time was not found");
+  });
+  p.finally([=] {
+    all->map.finish();
+    all->require_all(1);
+  });
+}
+
+// The slots of an old bucket serve the next array while a reader still reads them.
+template <class Sync>
+void find_while_a_chunk_is_recycled(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>(8, 0, false, true);
+  const std::uint64_t code = map->code_in(0, 0);
+  const std::uint64_t later = map->code_like(code, 4);
+  map->insert(code, 5);
+  map->insert(later, 6);
+  map->state().reserved.store(17, std::memory_order_relaxed);
+  map->step(0);
+  require(map->migrating(), "the program does not migrate");
+  p.thread([=] { map->step(8); });
+  p.thread([=] {
+    require(map->find(code) == 5, "an element that was there all the time was not found");
+  });
+  p.finally([=] {
+    map->finish();
+    require(map->find(code) == 5 && map->find(later) == 6, "an element was lost");
+    map->check();
+  });
+}
+
+// The map grows, and shrinks again.
+template <class Sync>
+void grow_then_shrink(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>(2, 0.6, false, true);
+  const std::uint64_t first = map->code_in(1, 0);
+  const std::uint64_t second = map->code_in(2, 0);
+  map->insert(first, 5);
+  map->insert(second, 5);
+  p.thread([=] { map->step(9); });
+  p.thread([=] {
+    map->erase(first);
+    map->insert(first, 6);
+    require(map->find(second) == 5, "an element that was there all the time was not found");
+  });
+  p.finally([=] {
+    map->finish();
+    require(map->find(first) == 6 && map->find(second) == 5, "a change was lost");
+    require(map->state().finished[static_cast<int>(sd::migration_kind::shrink)].load() != 0,
+            "the program does not shrink");
+    map->check();
+  });
+}
+
+// The allocator refuses memory: insertions go on, and the map grows later.
+struct refusing_memory {
+  static inline bool refuses = false;
+  static std::byte* allocate(void* owner, std::size_t bytes, std::size_t alignment) {
+    if (refuses) throw std::bad_alloc();
+    return sd::plain_memory_source.allocate(owner, bytes, alignment);
+  }
+  static void release(void* owner, std::byte* block, std::size_t bytes,
+                      std::size_t alignment) noexcept {
+    sd::plain_memory_source.release(owner, block, bytes, alignment);
+  }
+  static constexpr sd::memory_source source{allocate, release, 8};
+};
+template <class Sync>
+void grow_without_memory(program& p) {
+  refusing_memory::refuses = false;
+  const auto map =
+      std::make_shared<tiny_map<Sync>>(2, 0, false, false, refusing_memory::source);
+  std::vector<std::uint64_t> codes;
+  for (std::uint64_t n = 0; n < 4; ++n) codes.push_back(map->code_in(n, 0));
+  map->insert(codes[0]);
+  map->insert(codes[1]);
+  refusing_memory::refuses = true;
+  p.thread([=] { map->insert(codes[2]); });
+  p.thread([=] {
+    map->insert(codes[3]);
+    require(map->find(codes[0]).has_value(), "an element was lost");
+  });
+  p.finally([=] {
+    refusing_memory::refuses = false;
+    require(map->buckets() == 4 && !map->migrating(), "the map grew without memory");
+    map->step(1);
+    map->finish();
+    require(map->buckets() > 4, "the map does not grow when there is memory again");
+    for (const std::uint64_t code : codes) require(map->find(code).has_value(), "lost");
+    map->check();
+  });
+}
+
+// A walk meets every element once, while buckets are split.
+template <class Sync, sd::migration_kind Kind>
+void walk_while_evacuating(program& p) {
+  const auto all = std::make_shared<moving_map<Sync>>(2);
+  all->map.start(Kind);
+  p.thread([=] { all->map.step(3); });
+  p.thread([=] {
+    const std::vector<int> times = all->map.times_met({all->codes[0], all->codes[1]});
+    require(times[0] == 1 && times[1] == 1, "a walk missed an element, or met it twice");
+  });
+  p.finally([=] { all->require_all(2); });
+}
+
+}  // namespace interleave
