@@ -28,12 +28,12 @@ void expect_no_failure(const factory& make) {
   options all;
   all.within.preemptions = 2;
   all.within.weak_reads = 1;
-  all.executions = times(20'000);
+  all.executions = times(10'000);
   expect_none(all, make);
 
   options fences = all;  // as with membarrier
   fences.within.announced = announcements::by_fences;
-  fences.executions = times(10'000);
+  fences.executions = times(5'000);
   expect_none(fences, make);
 
   for (const search by : {search::uniform, search::priorities}) {
@@ -42,7 +42,7 @@ void expect_no_failure(const factory& make) {
     random.within.preemptions = 5;
     random.within.weak_reads = 3;
     random.within.surprises = 1;
-    random.executions = times(3'000);
+    random.executions = times(2'000);
     expect_none(random, make);
   }
 }

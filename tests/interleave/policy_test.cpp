@@ -118,27 +118,35 @@ TEST(interleaved_atomic, takes_what_memory_holds_if_something_else_wrote_it) {
   EXPECT_FALSE(found.failed) << found;
 }
 
-TEST(places_of_threads, are_null_at_first_and_apart) {
+// What was in the places of simulated threads, as they ended.
+std::set<void*> released;
+
+TEST(places_of_threads, are_null_at_first_and_apart_and_released_at_last) {
   int outside = 0;
   sync::thread_place() = &outside;
-  const verdict found = explore({}, [](program& p) {
-    require(sync::thread_place() == nullptr, "null outside");
+  sync::at_thread_exit([](void* place) noexcept { released.insert(place); });
+  const verdict found = explore({}, [&](program& p) {
+    require(sync::thread_place() == &outside, "the place outside stays");
+    released.clear();
     const auto counter = std::make_shared<word>();
-    for (int each = 0; each < 2; ++each) {
-      p.thread([=] {
-        int mine = 0;
+    const auto places = std::make_shared<std::array<int, 2>>();
+    for (int& mine : *places) {
+      p.thread([=, &mine] {
         require(sync::thread_place() == nullptr, "null in a thread");
         sync::thread_place() = &mine;
         counter->fetch_add(1);
         require(sync::thread_place() == &mine, "not another thread's");
       });
     }
-    p.finally([] { require(sync::thread_place() == nullptr, "null at last"); });
-    sync::thread_place() = counter.get();
+    p.finally([=] {
+      require(sync::thread_place() == nullptr, "null at last");
+      require(released == std::set<void*>{places->data(), places->data() + 1}, "both released");
+    });
   });
   EXPECT_FALSE(found.failed) << found;
   EXPECT_EQ(sync::thread_place(), &outside);
   sync::thread_place() = nullptr;
+  scheduler::release_place = nullptr;
 }
 
 TEST(seeds_of_maps, are_the_same_in_every_execution_and_thread) {
