@@ -2,11 +2,7 @@
 // beside a control that only touches memory.
 //
 // Every map lives in a process of its own, in rounds: A B C control, A B C control, ... all on one
-// core. Percentiles are over the calls of all rounds, with their number beside them; of the
-// maxima the median over the rounds, and the least: what interrupts the machine does not strike in
-// every round, a map's own pauses do.
-#include <unistd.h>
-
+// core.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -23,11 +19,13 @@
 #include "bench/adapters/all.hpp"
 #include "bench/latency/phases.hpp"
 #include "bench/latency/work_units.hpp"
+#include "bench/support/call_times.hpp"
 #include "bench/support/child_process.hpp"
 #include "bench/support/clock.hpp"
 #include "bench/support/json_file.hpp"
 #include "bench/support/median.hpp"
 #include "bench/support/process.hpp"
+#include "bench/support/progress.hpp"
 
 namespace {
 
@@ -56,10 +54,6 @@ std::vector<double> over_rounds(const entrant& one, const Of& of) {
   std::vector<double> values;
   for (const life_result& life : one.lives) values.push_back(static_cast<double>(of(life)));
   return values;
-}
-
-std::string microseconds(double ns) {
-  return ns < 10'000 ? fmt::format("{:.2f}", ns / 1000) : fmt::format("{:.0f}", ns / 1000);
 }
 
 class latency_report {
@@ -105,29 +99,12 @@ class latency_report {
 
  private:
   void add_times(const entrant& one, std::size_t n) {
-    auto all = std::make_unique<histogram>();
-    for (const life_result& life : one.lives) all->merge(life.times[n]);
-    const auto maxima = over_rounds(one, [&](const life_result& l) { return l.times[n].max(); });
-    const double least = *std::min_element(maxima.begin(), maxima.end());
-    nlohmann::json figures = {
-        {"samples", all->count()}, {"max_median", median(maxima)}, {"max_least", least}};
-    std::string line = fmt::format("{:<10} {:>12}", one.name, all->count());
-    for (const percentile& wanted : usual_percentiles) {
-      const bool enough = all->supports(wanted);
-      const auto value = static_cast<double>(all->value_at(wanted));
-      line += fmt::format(" {:>9}", enough ? microseconds(value) : "-");
-      if (enough) figures[std::string(wanted.name)] = value;
-    }
-    line += fmt::format(" {:>11} {:>11}\n", microseconds(median(maxima)), microseconds(least));
-    if (tables_[n].empty()) tables_[n] = head(n);
-    tables_[n] += line;
-    json_["times_ns"][std::string(phase_names[n])][one.name] = figures;
-  }
-
-  static std::string head(std::size_t n) {
-    std::string line = fmt::format("\n{:<10} {:>12}", phase_names[n], "calls");
-    for (const percentile& wanted : usual_percentiles) line += fmt::format(" {:>9}", wanted.name);
-    return line + fmt::format(" {:>11} {:>11}\n", "max, median", "max, least");
+    std::vector<const histogram*> rounds;
+    for (const life_result& life : one.lives) rounds.push_back(&life.times[n]);
+    const call_times times = summarise_call_times(one.name, rounds);
+    if (tables_[n].empty()) tables_[n] = call_times_head(phase_names[n]);
+    tables_[n] += times.line;
+    json_["times_ns"][std::string(phase_names[n])][one.name] = times.figures;
   }
 
   void add_memory(const entrant& one) {
@@ -151,10 +128,6 @@ class latency_report {
   std::string failures_;
   nlohmann::json json_;
 };
-
-void show_progress(const std::string& text) {
-  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r%-70s", text.c_str());
-}
 
 void live_once(entrant& one) {
   if (!one.failure.empty()) return;

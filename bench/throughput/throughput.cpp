@@ -6,8 +6,6 @@
 // after the other. The order is random each time: the first map, or one that comes after a certain
 // other one, finds the allocator and the caches in another state. Ratios are of medians over the
 // rounds; single times are in the JSON, which grows with each size.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -23,6 +21,7 @@
 
 #include "bench/adapters/all.hpp"
 #include "bench/support/json_file.hpp"
+#include "bench/support/progress.hpp"
 #include "bench/throughput/contender.hpp"
 #include "bench/throughput/kinds.hpp"
 #include "bench/throughput/report.hpp"
@@ -70,10 +69,6 @@ std::vector<std::uint64_t> sizes_of(const options& chosen) {
     size *= std::exp2(1.0 / steps);
   }
   return sizes;
-}
-
-void show_progress(const std::string& text) {
-  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r%-70s", text.c_str());
 }
 
 template <class Kind>
