@@ -18,7 +18,6 @@
 #include <string>
 #include <utility>
 
-#include <time.h>
 #if __has_include(<malloc.h>)
 #include <malloc.h>
 #endif
@@ -26,6 +25,7 @@
 #include <steady/hash_map.hpp>
 #include <steady/retire.hpp>
 
+#include "bench/support/clock.hpp"
 #include "bench/support/histogram.hpp"
 #include "bench/support/numbers_asked.hpp"
 #include "bench/support/splitmix64.hpp"
@@ -33,24 +33,18 @@
 namespace {
 
 using steady::bench::splitmix64;
+using steady::bench::thread_cpu_ns;
 using strings = steady::hash_map<std::uint64_t, std::string>;
 using numbers = steady::hash_map<std::uint64_t, std::uint64_t>;
-
-std::uint64_t cpu_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 // Calls `step()` until it returns false, and prints how long the calls took.
 template <class Step>
 void measure(const char* what, const Step& step) {
   steady::bench::histogram taken;
   for (bool more = true; more;) {
-    const std::uint64_t start = cpu_ns();
+    const std::uint64_t start = thread_cpu_ns();
     more = step();
-    taken.record(cpu_ns() - start);
+    taken.record(thread_cpu_ns() - start);
   }
   std::printf("%-38s %10llu", what, static_cast<unsigned long long>(taken.count()));
   for (const std::uint64_t per_million : {500'000u, 990'000u, 999'000u}) {

@@ -80,6 +80,7 @@ inline std::string describe_end(int status) {
     const int number = WTERMSIG(status);
     const std::string name = ::strsignal(number);
     if (number == SIGKILL) return "killed, probably because the system was out of memory";
+    if (number == SIGALRM) return "took too long";  // for those that set an alarm
     return "crashed: " + name;
   }
   switch (WEXITSTATUS(status)) {

@@ -11,12 +11,22 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <time.h>
+
 namespace steady::bench {
 
 inline std::uint64_t now_ns() noexcept {
   const auto since = std::chrono::steady_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+}
+
+// Nanoseconds that the calling thread has run: what others do with its core does not count.
+inline std::uint64_t thread_cpu_ns() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
+         static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 inline std::uint64_t measure_clock_cost() noexcept {

@@ -60,6 +60,28 @@ inline std::uint64_t page_faults() noexcept {
   return static_cast<std::uint64_t>(usage.ru_minflt + usage.ru_majflt);
 }
 
+// How many cores the calling thread may run on; 0 when the system does not tell.
+inline unsigned allowed_cores() noexcept {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return 0;
+  return static_cast<unsigned>(CPU_COUNT(&allowed));
+}
+
+// Keeps the calling thread on the n-th of the cores that it may run on, counted from 0; nothing
+// when there are fewer.
+inline void pin_thread_to(unsigned n) noexcept {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
+  for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &allowed) || n-- != 0) continue;
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(core, &only);
+    ::sched_setaffinity(0, sizeof(only), &only);
+    return;
+  }
+}
+
 // Keeps this process, and those it forks, on the core it is running on; nothing when not allowed.
 inline std::optional<int> pin_to_one_core() noexcept {
   const int core = ::sched_getcpu();
