@@ -104,8 +104,14 @@ class InstallDependenciesTest(unittest.TestCase):
                 self.assertIn(group, done.stderr)
 
     def test_one_of_several_will_do(self):
-        done, calls = self.install("rivals", installed="libboost1.83-dev libabsl-dev")
+        others = "libabsl-dev libcuckoo-dev libtbb-dev"
+        done, calls = self.install("rivals", installed=f"libboost1.83-dev {others}")
         self.assertEqual((done.returncode, calls), (0, []))
+
+    def test_what_two_groups_need_is_installed_once(self):
+        done, calls = self.install("rivals", "check")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(calls[1].split().count("libtbb-dev"), 1, calls)
 
     def test_sudo_only_for_others_than_root(self):
         _, calls = self.install("build", installed="g++ cmake", user_id="1000")
