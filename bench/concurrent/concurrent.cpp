@@ -32,7 +32,7 @@ struct options {
   unsigned threads = 2;
   std::uint64_t size = 4'000'000;
   std::uint64_t operations = 8'000'000;
-  unsigned rounds = 5;
+  unsigned rounds = 3;
   std::string json;
   bool quick = false;
   bool sweep = false;
@@ -248,19 +248,17 @@ int main(int count, char** arguments) {
       app.add_option("--operations", chosen.operations,
                      "of all threads together, where the size does not decide (8000000)")
           ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{1} << 40));
-  auto* const rounds =
-      app.add_option("--rounds", chosen.rounds, "rounds (5)")->check(CLI::Range(1, 1000));
+  app.add_option("--rounds", chosen.rounds, "rounds (3)")->check(CLI::Range(1, 1000));
   app.add_option("--only", chosen.only, "contenders; may be given several times (all)")
       ->check(CLI::IsMember(names));
   app.add_option("--json", chosen.json, "file for the figures of every round");
-  app.add_flag("--quick", chosen.quick, "200,000 elements, a million operations, 3 rounds");
+  app.add_flag("--quick", chosen.quick, "200,000 elements, a million operations");
   app.add_flag("--sweep", chosen.sweep, "growing to eight sizes over two whole doublings");
   app.add_flag("--scaling", chosen.scaling, "one workload with 1, 2, 4, 8 and 16 threads");
   CLI11_PARSE(app, count, arguments);
   if (chosen.quick) {
     if (operations->count() == 0) chosen.operations = 1'000'000;
     if (size->count() == 0) chosen.size = 200'000;
-    if (rounds->count() == 0) chosen.rounds = 3;
   }
   if (chosen.scaling && chosen.workloads.empty()) chosen.workloads = {"read"};
   const std::string wrong = wrong_about(chosen);

@@ -30,8 +30,9 @@ class cuckoo_concurrent {
   std::size_t size() const { return map_.size(); }
 
  private:
-  // By itself it starts with room for 262,144 elements; the others start empty.
-  libcuckoo::cuckoohash_map<std::uint64_t, std::uint64_t, number_hash> map_{1};
+  // Starts with room for 262,144 elements, as it does unless told otherwise. The others start
+  // empty, but version 0.3.1 crashes now and then when threads make it grow from less.
+  libcuckoo::cuckoohash_map<std::uint64_t, std::uint64_t, number_hash> map_;
 };
 
 static_assert(concurrent_adapter<cuckoo_concurrent>);
