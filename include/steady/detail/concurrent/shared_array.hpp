@@ -187,12 +187,15 @@ class shared_array {
  private:
   shared_array(shared_memory<Sync>& memory, line_partition of, const line_seed& under,
                std::uint16_t called)
-      : line(of),
-        seed(under),
-        name(called),
-        headers_(memory, of.buckets()),
-        chunks_(memory, chunks()),
-        overflow_buckets(of.buckets()) {}
+      : line(of), seed(under), name(called), overflow_buckets(of.buckets()) {
+    headers_.create(memory, buckets());
+    STEADY_TRY { chunks_.create(memory, chunks()); }
+    STEADY_CATCH_ALL {
+      while (headers_.release_some(memory)) {
+      }
+      STEADY_RETHROW;
+    }
+  }
   ~shared_array() = default;
 
   std::uint64_t chunks() const noexcept {

@@ -250,12 +250,9 @@ class shared_container {
   void finish() {
     const call during(use_);
     do {
-      const pin pinned;
-      migration of(state_, pinned.thread_number());
-      of.finish_now();
-      while (of.free_some()) {
-      }
-      of.look_at_size();
+      as_pinned([](migration&& of) { of.finish_now(); });
+      free_what_is_leaving();
+      as_pinned([](migration&& of) { of.look_at_size(); });
     } while (migrating());
   }
   void ask(migration_kind what) {
@@ -331,6 +328,22 @@ class shared_container {
       return plain_memory_source;
     } else {
       return table_memory<shared_container, shared_memory<sync>::alignment>::source;
+    }
+  }
+
+  template <class F>
+  auto as_pinned(F&& f) {
+    const pin pinned;
+    return f(migration(state_, pinned.thread_number()));
+  }
+  // Waits for others that may be reading it, but not for ever: one may wait for this thread.
+  void free_what_is_leaving() {
+    constexpr int most_waits = 1000;
+    for (int waits = 0; waits < most_waits; ++waits) {
+      while (as_pinned([](migration&& of) { return of.free_some(); })) {
+      }
+      if (state_.leaving.load(std::memory_order_relaxed) == nullptr) return;
+      sync::yield();
     }
   }
 

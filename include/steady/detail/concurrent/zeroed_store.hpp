@@ -29,8 +29,9 @@ namespace steady::detail {
 template <class Item, class Sync>
 class zeroed_run {
  public:
-  // Throws what the allocator throws, or std::bad_alloc.
-  zeroed_run(shared_memory<Sync>& memory, std::uint64_t count) : bytes_(count * sizeof(Item)) {
+  // To be called once. Throws what the allocator throws, or std::bad_alloc.
+  void create(shared_memory<Sync>& memory, std::uint64_t count) {
+    bytes_ = count * sizeof(Item);
     if (is_reserved()) {
       first_ = reinterpret_cast<Item*>(reserve_addresses(bytes_));
       Sync::fresh_memory(first_, bytes_);
@@ -65,8 +66,8 @@ class zeroed_run {
  private:
   bool is_reserved() const noexcept { return bytes_ > slice_bytes; }
 
-  Item* first_;
-  std::size_t bytes_;
+  Item* first_ = nullptr;
+  std::size_t bytes_ = 0;
   std::size_t released_ = 0;
 };
 
@@ -77,8 +78,9 @@ class zeroed_leaves {
   static_assert(std::has_single_bit(leaf_items));
 
  public:
-  zeroed_leaves(shared_memory<Sync>& memory, std::uint64_t count)
-      : count_(count), leaves_((count + leaf_items - 1) / leaf_items) {
+  void create(shared_memory<Sync>& memory, std::uint64_t count) {
+    count_ = count;
+    leaves_ = (count + leaf_items - 1) / leaf_items;
     const std::size_t bytes = leaves_ * sizeof(leaf);
     root_ = reinterpret_cast<leaf*>(memory.allocate(bytes));
     std::memset(static_cast<void*>(root_), 0, bytes);
@@ -121,9 +123,9 @@ class zeroed_leaves {
   // Read in place of items that were never provided. Never written.
   static inline constinit Item nothing_{};
 
-  leaf* root_;
-  std::uint64_t count_;
-  std::uint64_t leaves_;
+  leaf* root_ = nullptr;
+  std::uint64_t count_ = 0;
+  std::uint64_t leaves_ = 0;
   std::uint64_t released_ = 0;
 };
 
