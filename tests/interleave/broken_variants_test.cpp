@@ -49,7 +49,7 @@ void shared_header<relaxed_publication, tiny_layout>::set_tag(std::uint64_t slot
 
 template <>
 bool bucket_look<moved_only_at_first, tiny_layout>::is_still(const header& of,
-                                                            bucket_word seen) noexcept {
+                                                             bucket_word seen) noexcept {
   return seen.with_moved().still_true_under(of.look().with_moved());
 }
 
@@ -90,9 +90,11 @@ void bucket_lock<wakes_before_unlocking>::unlock(word& at, bucket_word becomes) 
 }
 
 template <>
-void shared_table<counts_outside, tiny_layout>::fill_slot(
-    const pin& pinned, header& of, bucket_word seen, std::byte* slots, std::uint64_t slot,
-    std::uint64_t position, const copy& made) noexcept {
+void shared_table<counts_outside, tiny_layout>::fill_slot(const pin& pinned, header& of,
+                                                          bucket_word seen, std::byte* slots,
+                                                          std::uint64_t slot,
+                                                          std::uint64_t position,
+                                                          const copy& made) noexcept {
   write_slot<counts_outside, tiny_layout>(slot_at<tiny_layout>(slots, slot), made);
   of.set_tag(slot, tag_of(position));
   bucket_lock<counts_outside>::unlock(of.word, seen.with_slot(slot));

@@ -303,8 +303,7 @@ struct refusing_memory {
 template <class Sync>
 void grow_without_memory(program& p) {
   refusing_memory::refuses = false;
-  const auto map =
-      std::make_shared<tiny_map<Sync>>(2, 0, false, false, refusing_memory::source);
+  const auto map = std::make_shared<tiny_map<Sync>>(2, 0, false, false, refusing_memory::source);
   std::vector<std::uint64_t> codes;
   for (std::uint64_t n = 0; n < 4; ++n) codes.push_back(map->code_in(n, 0));
   map->insert(codes[0]);
