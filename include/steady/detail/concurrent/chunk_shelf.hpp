@@ -44,12 +44,6 @@ class chunk_shelf {
     while (std::byte* const chunk = other.take()) put(chunk);
   }
 
-  std::size_t held() const noexcept {
-    std::size_t count = 0;
-    for (const place& p : places_) count += p.load(std::memory_order_relaxed) != nullptr;
-    return count;
-  }
-
  private:
   using place = typename Sync::template atomic<std::byte*>;
 

@@ -176,14 +176,6 @@ class shared_array {
     return false;
   }
 
-  std::uint64_t chunks_held() const noexcept {
-    std::uint64_t held = 0;
-    for (std::uint64_t n = 0; n < chunks(); ++n) {
-      if (chunks_.has(n) && chunks_.at(n).slots.load(std::memory_order_relaxed) != nullptr) ++held;
-    }
-    return held;
-  }
-
  private:
   shared_array(shared_memory<Sync>& memory, line_partition of, const line_seed& under,
                std::uint16_t called)
@@ -210,20 +202,20 @@ class shared_array {
   STEADY_COLD void provide_slots(shared_memory<Sync>& memory, chunk_shelf<Sync>& shelf,
                                  std::uint64_t of) {
     std::byte* made = has_full_chunks() ? shelf.take() : nullptr;
-    if (made == nullptr) made = memory.allocate(chunk_bytes());
+    if (made == nullptr) made = memory.allocate_chunk(chunk_bytes());
     std::byte* none = nullptr;
     if (chunks_.at(of).slots.compare_exchange_strong(none, made,  // [A2]
                                                      std::memory_order_acq_rel,
                                                      std::memory_order_acquire)) {
       return;
     }
-    if (!has_full_chunks() || !shelf.put(made)) memory.release(made, chunk_bytes());
+    if (!has_full_chunks() || !shelf.put(made)) memory.release_chunk(made, chunk_bytes());
   }
   void release_chunk(shared_memory<Sync>& memory) noexcept {
     chunk& of = chunks_.at(chunks_released_);
     std::byte* const slots = of.slots.load(std::memory_order_relaxed);
     if (slots != nullptr && of.is_lent.load(std::memory_order_relaxed) == 0) {
-      memory.release(slots, chunk_bytes());
+      memory.release_chunk(slots, chunk_bytes());
     }
   }
 

@@ -268,6 +268,7 @@ class shared_container {
     stats now;
     now.size = size();
     now.bytes = state_.memory.bytes();
+    now.chunks = state_.memory.chunks();
     now.longest_chain = state_.longest_chain.load(std::memory_order_relaxed);
     const auto finished = [this](migration_kind what) {
       return state_.finished[static_cast<unsigned>(what)].load(std::memory_order_relaxed);
@@ -278,11 +279,8 @@ class shared_container {
     if (first == nullptr) return now;
     const array* const next = first->next();
     for (const array* of : {first, next}) {
-      if (of == nullptr) continue;
-      now.overflow_buckets += of->overflow_buckets.in_use();
-      now.chunks += of->chunks_held();
+      if (of != nullptr) now.overflow_buckets += of->overflow_buckets.in_use();
     }
-    now.chunks += state_.shelf.held();
     now.migrating = next != nullptr;
     now.buckets = (next != nullptr ? next : first)->buckets();
     now.load_factor =

@@ -35,20 +35,34 @@ class shared_memory {
     withdrawn(bytes);
   }
 
+  // Blocks of slots, which are counted.
+  std::byte* allocate_chunk(std::size_t bytes) {
+    std::byte* const chunk = allocate(bytes);
+    chunks_.fetch_add(1, std::memory_order_relaxed);
+    return chunk;
+  }
+  void release_chunk(std::byte* chunk, std::size_t bytes) noexcept {
+    chunks_.fetch_sub(1, std::memory_order_relaxed);
+    release(chunk, bytes);
+  }
+  std::size_t chunks() const noexcept { return chunks_.load(std::memory_order_relaxed); }
+
   // Memory that came from elsewhere.
   void supplied(std::size_t bytes) noexcept { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
   void withdrawn(std::size_t bytes) noexcept { bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
   std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
   // Another container takes over what `other` has allocated; while nobody uses either.
-  void take_bytes(shared_memory& other) noexcept {
+  void take_counters(shared_memory& other) noexcept {
     bytes_.store(other.bytes_.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
+    chunks_.store(other.chunks_.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
   }
 
  private:
   void* owner_;
   const memory_source* source_;
   typename Sync::template atomic<std::size_t> bytes_{0};
+  typename Sync::template atomic<std::size_t> chunks_{0};
 };
 
 }  // namespace steady::detail

@@ -147,7 +147,7 @@ class shared_migration {
     const std::uint64_t since = state_.leaving_since.load(std::memory_order_acquire);  // [F3]
     if (since == 0 || !grace_period<Sync>::is_over(since)) return false;
     if (std::byte* const chunk = state_.shelf.take(); chunk != nullptr) {
-      state_.memory.release(chunk, Layout::chunk_buckets * Layout::bucket_bytes);
+      state_.memory.release_chunk(chunk, Layout::chunk_buckets * Layout::bucket_bytes);
       return true;
     }
     if (!gone->release_some(state_.memory)) {

@@ -129,7 +129,7 @@ struct shared_state {
         gone = next;
       }
     }
-    while (std::byte* const chunk = shelf.take()) memory.release(chunk, chunk_bytes);
+    while (std::byte* const chunk = shelf.take()) memory.release_chunk(chunk, chunk_bytes);
     become_empty();
   }
   // What the other one has, which is empty then; this one is empty.
@@ -139,7 +139,7 @@ struct shared_state {
     leaving_since.store(other.leaving_since.load(std::memory_order_relaxed),
                         std::memory_order_relaxed);
     copy_values(other);
-    memory.take_bytes(other.memory);
+    memory.take_counters(other.memory);
     shelf.take_all(other.shelf);
     counts.take(other.counts);
     other.become_empty();
