@@ -293,7 +293,9 @@ class shared_migration {
     return state_.evacuations_per_call.load(std::memory_order_relaxed);
   }
   // So many that what is left moves in half of the insertions that there is room for; at most 16.
+  // Not for a reseeding: each element that it moves may need a chunk of its own.
   void set_quota(const array& from, const array& to, std::uint64_t size) noexcept {
+    if (from.kind == migration_kind::reseed) return;
     const std::uint64_t limit = limit_of(to);
     const std::uint64_t room = limit > size ? limit - size : 0;
     const std::uint64_t needed = 2 * from.left_to_move() / (room + 1) + 1;
