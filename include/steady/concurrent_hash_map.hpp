@@ -8,14 +8,20 @@
 // There are no iterators and no references: elements are visited. The interface is shaped like
 // boost::concurrent_flat_map's.
 //
-// Elements. If key and value are trivially copyable and small (see default_concurrent_policy), an
-// element is kept in a slot; const visitors get a copy, taken without a lock, and other visitors a
-// copy that is written back when they return, unless they throw. All other elements are kept in
-// nodes, and visitors get the element itself, under its bucket's lock. A node that is erased is
-// destroyed by a later erasure, when no thread can be reading its key any longer, or with the map.
+// Elements. If key and value are trivially copyable and small (see default_concurrent_policy), and
+// the allocator has no construct() of its own (a polymorphic_allocator may), an element is kept in
+// a slot; visitors get a copy, which is written back when they return, unless they are const or
+// throw. All other elements are kept in nodes, and visitors get the element itself. A node that is
+// erased is destroyed by a later erasure, when no thread can be reading its key any longer, or with
+// the map.
 //
-// Visitors run under the lock of the element's bucket, but for const visitors of elements in slots.
-// They must not use the map that calls them, and should be short: whoever needs that bucket waits.
+// Copying, moving, assigning and swapping treat hash, equality and allocator as hash_map does: the
+// functions come along with the elements, and the allocator where its traits say so; where
+// allocators differ and stay, elements are moved one by one. Key and T must be complete types.
+//
+// Visitors run under the lock of the element's bucket, but for const ones of a single element in a
+// slot. They must not use the map that calls them, and should be short: whoever needs that bucket
+// waits.
 //
 // Threads: all functions may be called at any time by any thread, except those under "while nobody
 // else uses it". The hash, the equality and the allocator are called by several threads at a time.
@@ -43,68 +49,154 @@
 
 #include <steady/concurrent_policy.hpp>
 #include <steady/cursor.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/shared_container.hpp>
+#include <steady/detail/concurrent/two_containers.hpp>
 #include <steady/detail/interface/arguments.hpp>
+#include <steady/detail/interface/deduction.hpp>
+#include <steady/detail/interface/requirements.hpp>
+#include <steady/from_range.hpp>
 #include <steady/hash.hpp>
 #include <steady/hash_map.hpp>
 #include <steady/stats.hpp>
 
 namespace steady {
 
+inline namespace STEADY_ABI {
+
 template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>,
           class Policy = default_concurrent_policy>
 class concurrent_hash_map {
-  using container_type = detail::shared_container<Key, T, Hash, KeyEqual, Allocator, Policy>;
-  using elements = typename container_type::elements;
-  using slot = typename container_type::copy;
-  using fate = detail::fate;
+  using checked = detail::container_arguments<true, Key, T, Hash, KeyEqual, Allocator, Policy,
+                                              default_concurrent_policy>;
+  using refusal = decltype(detail::require_arguments<checked>());
 
  public:
-  using key_type = Key;
-  using mapped_type = T;
-  using value_type = std::pair<const Key, T>;
-  using init_type = std::pair<Key, T>;
+  // Those of the template, unless they were refused.
+  using key_type = typename checked::key_type;
+  using mapped_type = typename checked::mapped_type;
+  using value_type = std::pair<const key_type, mapped_type>;
+  using init_type = std::pair<key_type, mapped_type>;
   using size_type = std::size_t;
   using difference_type = std::ptrdiff_t;
-  using hasher = Hash;
-  using key_equal = KeyEqual;
-  using allocator_type = Allocator;
+  using hasher = typename checked::hash;
+  using key_equal = typename checked::key_equal;
+  using allocator_type = typename checked::allocator;
+  using policy_type = typename checked::policy;
   using reference = value_type&;
   using const_reference = const value_type&;
 
-  // ---- making one ----
+ private:
+  using container_type = detail::shared_container<key_type, mapped_type, hasher, key_equal,
+                                                  allocator_type, policy_type>;
+  using pairs = detail::two_containers<container_type>;
+  using elements = typename container_type::elements;
+  using slot = typename container_type::copy;
+  using fate = detail::fate;
+  using allocator_traits = std::allocator_traits<allocator_type>;
+  using plain_elements = typename container_type::plain_elements;
+  static constexpr bool copies_functions_nothrow = std::is_nothrow_copy_constructible_v<hasher> &&
+                                                   std::is_nothrow_copy_constructible_v<key_equal>;
 
-  // Allocates nothing.
-  concurrent_hash_map() : concurrent_hash_map(Hash(), KeyEqual(), Allocator()) {}
-  explicit concurrent_hash_map(const Allocator& allocator)
-      : concurrent_hash_map(Hash(), KeyEqual(), allocator) {}
-  // With room for `slots` elements, as reserve().
-  explicit concurrent_hash_map(size_type slots, const Hash& hash = Hash(),
-                               const KeyEqual& equal = KeyEqual(),
-                               const Allocator& allocator = Allocator())
+ public:
+  // ---- constructing ----
+  // Bound: O(size). On an exception nothing is left behind.
+
+  // Empty. Allocates nothing.
+  concurrent_hash_map() noexcept(
+      detail::nothrow_made_from_nothing<hasher, key_equal, allocator_type>) requires
+      detail::made_from_nothing<hasher, key_equal, allocator_type>
+      : concurrent_hash_map(hasher(), key_equal(), allocator_type()) {}
+  explicit concurrent_hash_map(const allocator_type& allocator)
+      : concurrent_hash_map(hasher(), key_equal(), allocator) {}
+
+  // Empty, with room for `capacity` elements, as after reserve().
+  explicit concurrent_hash_map(size_type capacity, const hasher& hash = hasher(),
+                               const key_equal& equal = key_equal(),
+                               const allocator_type& allocator = allocator_type())
       : concurrent_hash_map(hash, equal, allocator) {
-    if (slots != 0) reserve(slots);
+    if (capacity != 0) reserve(capacity);
   }
+  concurrent_hash_map(size_type capacity, const allocator_type& allocator)
+      : concurrent_hash_map(capacity, hasher(), key_equal(), allocator) {}
+  concurrent_hash_map(size_type capacity, const hasher& hash, const allocator_type& allocator)
+      : concurrent_hash_map(capacity, hash, key_equal(), allocator) {}
+
+  // The elements of a range; of several with the same key, the first.
   template <std::input_iterator Iterator>
-  concurrent_hash_map(Iterator first, Iterator last, size_type slots = 0, const Hash& hash = Hash(),
-                      const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
-      : concurrent_hash_map(slots, hash, equal, allocator) {
+  concurrent_hash_map(Iterator first, Iterator last, size_type capacity = 0,
+                      const hasher& hash = hasher(), const key_equal& equal = key_equal(),
+                      const allocator_type& allocator = allocator_type())
+      : concurrent_hash_map(detail::max_of(capacity, detail::known_length(first, last)), hash,
+                            equal, allocator) {
     insert(first, last);
   }
-  concurrent_hash_map(std::initializer_list<value_type> list, size_type slots = 0,
-                      const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
-                      const Allocator& allocator = Allocator())
-      : concurrent_hash_map(list.begin(), list.end(), slots, hash, equal, allocator) {}
+  template <std::input_iterator Iterator>
+  concurrent_hash_map(Iterator first, Iterator last, size_type capacity,
+                      const allocator_type& allocator)
+      : concurrent_hash_map(first, last, capacity, hasher(), key_equal(), allocator) {}
+  template <std::input_iterator Iterator>
+  concurrent_hash_map(Iterator first, Iterator last, size_type capacity, const hasher& hash,
+                      const allocator_type& allocator)
+      : concurrent_hash_map(first, last, capacity, hash, key_equal(), allocator) {}
+  template <std::input_iterator Iterator>
+  concurrent_hash_map(Iterator first, Iterator last, const allocator_type& allocator)
+      : concurrent_hash_map(first, last, 0, hasher(), key_equal(), allocator) {}
 
-  // While nobody else uses `other`. O(1): moves the elements as they are.
-  concurrent_hash_map(concurrent_hash_map&& other)
-      : concurrent_hash_map(other.hash_function(), other.key_eq(), other.get_allocator()) {
+  concurrent_hash_map(std::initializer_list<value_type> list, size_type capacity = 0,
+                      const hasher& hash = hasher(), const key_equal& equal = key_equal(),
+                      const allocator_type& allocator = allocator_type())
+      : concurrent_hash_map(list.begin(), list.end(), capacity, hash, equal, allocator) {}
+  concurrent_hash_map(std::initializer_list<value_type> list, size_type capacity,
+                      const allocator_type& allocator)
+      : concurrent_hash_map(list, capacity, hasher(), key_equal(), allocator) {}
+  concurrent_hash_map(std::initializer_list<value_type> list, size_type capacity,
+                      const hasher& hash, const allocator_type& allocator)
+      : concurrent_hash_map(list, capacity, hash, key_equal(), allocator) {}
+  concurrent_hash_map(std::initializer_list<value_type> list, const allocator_type& allocator)
+      : concurrent_hash_map(list, 0, hasher(), key_equal(), allocator) {}
+
+  template <detail::iterable Range>
+  concurrent_hash_map(from_range_t, Range&& range, size_type capacity = 0,
+                      const hasher& hash = hasher(), const key_equal& equal = key_equal(),
+                      const allocator_type& allocator = allocator_type())
+      : concurrent_hash_map(detail::max_of(capacity, detail::told_length(range)), hash, equal,
+                            allocator) {
+    insert_range(std::forward<Range>(range));
+  }
+
+  // Others may use `other`; what they change meanwhile is in the copy or not. Each element is
+  // copied under its bucket's lock.
+  concurrent_hash_map(const concurrent_hash_map& other)
+      : concurrent_hash_map(
+            other, allocator_traits::select_on_container_copy_construction(other.get_allocator())) {
+  }
+  concurrent_hash_map(const concurrent_hash_map& other, const allocator_type& allocator)
+      : concurrent_hash_map(other.container_.hash(), other.container_.equal(), allocator) {
+    detail::require_copying<plain_elements, allocator_type>();
+    pairs::copy_elements(container_, other.container_);
+  }
+
+  // While nobody else uses `other`, which is empty and usable afterwards. O(1): elements stay where
+  // they are.
+  concurrent_hash_map(concurrent_hash_map&& other) noexcept(copies_functions_nothrow)
+      : concurrent_hash_map(other.container_.hash(), other.container_.equal(),
+                            other.container_.allocator()) {
     container_.take(other.container_);
   }
-  // From a map of one thread, element by element. O(n).
+  // O(size) when the allocators differ.
+  concurrent_hash_map(concurrent_hash_map&& other, const allocator_type& allocator)
+      : concurrent_hash_map(other.container_.hash(), other.container_.equal(), allocator) {
+    pairs::take_or_move(container_, other.container_);
+  }
+
+  // From a map of one thread, element by element; what was moved is no longer there. On an
+  // exception the other elements still are.
   template <class OtherPolicy>
-  explicit concurrent_hash_map(hash_map<Key, T, Hash, KeyEqual, Allocator, OtherPolicy>&& other)
+  explicit concurrent_hash_map(
+      hash_map<key_type, mapped_type, hasher, key_equal, allocator_type, OtherPolicy>&& other)
       : concurrent_hash_map(other.size(), other.hash_function(), other.key_eq(),
                             other.get_allocator()) {
     while (!other.empty()) {
@@ -112,40 +204,51 @@ class concurrent_hash_map {
       try_emplace(std::move(taken.key()), std::move(taken.mapped()));
     }
   }
-  // Others may use `other`; what they change meanwhile may be in the copy or not. O(n).
-  concurrent_hash_map(const concurrent_hash_map& other)
-      : concurrent_hash_map(other.hash_function(), other.key_eq(),
-                            std::allocator_traits<Allocator>::select_on_container_copy_construction(
-                                other.get_allocator())) {
-    reserve(other.size());
-    other.cvisit_all([this](const value_type& element) { insert(element); });
-  }
 
-  // ---- while nobody else uses it: assignment, swap, taking out, destruction ----
+  // ---- while nobody else uses it: assigning, swapping, taking out, destroying ----
 
-  concurrent_hash_map& operator=(concurrent_hash_map other) {
-    swap(other);
+  // Others may use `other`. Bound: O(size of both). Strong guarantee. The allocator comes along if
+  // propagate_on_container_copy_assignment says so.
+  concurrent_hash_map& operator=(const concurrent_hash_map& other) {
+    if (this == std::addressof(other)) return *this;
+    constexpr bool propagates = allocator_traits::propagate_on_container_copy_assignment::value;
+    concurrent_hash_map copy(other, propagates ? other.get_allocator() : get_allocator());
+    pairs::assign_copy(container_, other.container_, copy.container_);
     return *this;
   }
-  // O(n) for elements in nodes, otherwise in the memory held.
+  // Nobody else uses `other`, either. Bound: O(size of this one). If replacing the hash or the
+  // equality throws, nothing has changed. The allocator comes along if
+  // propagate_on_container_move_assignment says so; where the allocators differ and stay, elements
+  // are moved one by one, and on an exception each is either here or there.
+  concurrent_hash_map& operator=(concurrent_hash_map&& other) noexcept(pairs::assigns_nothrow) {
+    if (this != std::addressof(other)) pairs::assign_moved(container_, other.container_);
+    return *this;
+  }
+  // Keeps the functions and the allocator. Strong guarantee.
+  concurrent_hash_map& operator=(std::initializer_list<value_type> list) {
+    concurrent_hash_map fresh(list, 0, hash_function(), key_eq(), get_allocator());
+    container_.free_everything();
+    container_.take(fresh.container_);
+    return *this;
+  }
+  // O(size) for elements in nodes, otherwise in the memory held.
   ~concurrent_hash_map() = default;
 
-  // Functions and allocators stay where they are: they must be equal. O(1).
-  void swap(concurrent_hash_map& other) {
-    concurrent_hash_map third(std::move(*this));
-    container_.take(other.container_);
-    other.container_.take(third.container_);
+  // O(1). Unequal allocators that do not propagate: undefined, as in the standard. Throws what
+  // swapping or copying the hash and the equality throws; nothing has changed then.
+  void swap(concurrent_hash_map& other) noexcept(pairs::swaps_nothrow) {
+    pairs::swap(container_, other.container_);
   }
-  friend void swap(concurrent_hash_map& a, concurrent_hash_map& b) { a.swap(b); }
 
-  // Everything, as a map of one thread; this one is empty then. O(n).
-  hash_map<Key, T, Hash, KeyEqual, Allocator> release() {
-    hash_map<Key, T, Hash, KeyEqual, Allocator> taken(0, hash_function(), key_eq(),
-                                                      get_allocator());
-    taken.reserve(size());
+  // Everything, as a map of one thread; this one is empty then. O(size). On an exception what was
+  // moved until then is lost.
+  hash_map<key_type, mapped_type, hasher, key_equal, allocator_type> release() {
+    hash_map<key_type, mapped_type, hasher, key_equal, allocator_type> taken(
+        size(), hash_function(), key_eq(), get_allocator());
     container_.for_each_slot([&taken](slot& from) {
       elements::change(from, [&taken](value_type& element) {
-        taken.try_emplace(std::move(const_cast<Key&>(element.first)), std::move(element.second));
+        taken.try_emplace(std::move(const_cast<key_type&>(element.first)),
+                          std::move(element.second));
       });
     });
     container_.free_everything();
@@ -153,28 +256,31 @@ class concurrent_hash_map {
   }
 
   // ---- inserting ----
-  // All return whether they inserted.
+  // All return whether they inserted. If another thread inserts the same key at the same moment,
+  // arguments may have been moved from although nothing was inserted.
 
-  bool insert(const value_type& element) {
-    return container_.template insert<false>(element.first, leave, element);
+  bool insert(init_type&& element) { return insert_pair<false>(std::move(element), leave); }
+  template <detail::makes_element<plain_elements, hasher, key_equal> Element>
+  bool insert(Element&& element) {
+    return insert_pair<false>(std::forward<Element>(element), leave);
   }
-  bool insert(value_type&& element) {
-    return container_.template insert<false>(element.first, leave, std::move(element));
-  }
-  template <class Pair>
-  requires(!std::same_as<std::remove_cvref_t<Pair>, value_type> &&
-           std::constructible_from<value_type, Pair&&>) bool insert(Pair&& element) {
-    return emplace(std::forward<Pair>(element));
-  }
-  // Returns how many it inserted.
+  // Return how many they inserted.
   template <std::input_iterator Iterator>
   size_type insert(Iterator first, Iterator last) {
     size_type inserted = 0;
-    for (; first != last; ++first) inserted += emplace(*first);
+    for (; first != last; ++first) inserted += insert_pair<false>(*first, leave);
     return inserted;
   }
   size_type insert(std::initializer_list<value_type> list) {
     return insert(list.begin(), list.end());
+  }
+  template <detail::iterable Range>
+  size_type insert_range(Range&& range) {
+    size_type inserted = 0;
+    for (auto&& element : range) {
+      inserted += insert_pair<false>(std::forward<decltype(element)>(element), leave);
+    }
+    return inserted;
   }
   template <class... Arguments>
   bool emplace(Arguments&&... arguments) {
@@ -182,48 +288,55 @@ class concurrent_hash_map {
   }
   // Builds the value only if the key is not there.
   template <class... Arguments>
-  bool try_emplace(const Key& key, Arguments&&... arguments) {
+  bool try_emplace(const key_type& key, Arguments&&... arguments) {
     return emplace_at<false>(key, leave, key, std::forward<Arguments>(arguments)...);
   }
   template <class... Arguments>
-  bool try_emplace(Key&& key, Arguments&&... arguments) {
+  bool try_emplace(key_type&& key, Arguments&&... arguments) {
     return emplace_at<false>(key, leave, std::move(key), std::forward<Arguments>(arguments)...);
   }
   template <class K, class... Arguments>
-  requires detail::forwarded_key<K, Key, Hash, KeyEqual>
+  requires detail::forwarded_key<K, key_type, hasher, key_equal>
   bool try_emplace(K&& key, Arguments&&... arguments) {
     return emplace_at<false>(key, leave, std::forward<K>(key),
                              std::forward<Arguments>(arguments)...);
   }
   // Inserts, or assigns to the value that is there.
   template <class M>
-  bool insert_or_assign(const Key& key, M&& value) {
-    return assign_at(key, key, std::forward<M>(value));
+  bool insert_or_assign(const key_type& key, M&& value) {
+    return container_.insert_or_assign(key, key, std::forward<M>(value));
   }
   template <class M>
-  bool insert_or_assign(Key&& key, M&& value) {
-    return assign_at(key, std::move(key), std::forward<M>(value));
+  bool insert_or_assign(key_type&& key, M&& value) {
+    return container_.insert_or_assign(key, std::move(key), std::forward<M>(value));
   }
-  template <class K, class M>
-  requires detail::forwarded_key<K, Key, Hash, KeyEqual>
+  template <detail::forwarded_key<key_type, hasher, key_equal> K, class M>
   bool insert_or_assign(K&& key, M&& value) {
-    return assign_at(key, std::forward<K>(key), std::forward<M>(value));
+    return container_.insert_or_assign(key, std::forward<K>(key), std::forward<M>(value));
   }
 
   // As above; if the key is there, calls `f` with the element that has it: value_type&, and const
   // value_type& in the functions that end in cvisit.
-  template <class Element, class F>
-  bool insert_or_visit(Element&& element, F f) {
-    return insert_visiting(std::forward<Element>(element), f);
+  template <class F>
+  bool insert_or_visit(init_type&& element, F f) {
+    return insert_pair<true>(std::move(element), f);
   }
-  template <class Element, class F>
+  template <detail::makes_element<plain_elements, hasher, key_equal> Element, class F>
+  bool insert_or_visit(Element&& element, F f) {
+    return insert_pair<true>(std::forward<Element>(element), f);
+  }
+  template <class F>
+  bool insert_or_cvisit(init_type&& element, F f) {
+    return insert_pair<true>(std::move(element), as_const_visitor(f));
+  }
+  template <detail::makes_element<plain_elements, hasher, key_equal> Element, class F>
   bool insert_or_cvisit(Element&& element, F f) {
-    return insert_visiting(std::forward<Element>(element), as_const_visitor(f));
+    return insert_pair<true>(std::forward<Element>(element), as_const_visitor(f));
   }
   // The visitor is the last argument.
   template <class... Arguments>
   bool emplace_or_visit(Arguments&&... arguments_and_visitor) {
-    return with_last(
+    return detail::with_last_first(
         [this](auto&& f, auto&&... arguments) {
           return container_.template emplace<true>(f,
                                                    std::forward<decltype(arguments)>(arguments)...);
@@ -232,7 +345,7 @@ class concurrent_hash_map {
   }
   template <class... Arguments>
   bool emplace_or_cvisit(Arguments&&... arguments_and_visitor) {
-    return with_last(
+    return detail::with_last_first(
         [this](auto&& f, auto&&... arguments) {
           return container_.template emplace<true>(as_const_visitor(f),
                                                    std::forward<decltype(arguments)>(arguments)...);
@@ -241,7 +354,7 @@ class concurrent_hash_map {
   }
   template <class K, class... Arguments>
   bool try_emplace_or_visit(K&& key, Arguments&&... arguments_and_visitor) {
-    return with_last(
+    return detail::with_last_first(
         [&](auto&& f, auto&&... arguments) {
           return emplace_visiting(std::forward<K>(key), f,
                                   std::forward<decltype(arguments)>(arguments)...);
@@ -250,7 +363,7 @@ class concurrent_hash_map {
   }
   template <class K, class... Arguments>
   bool try_emplace_or_cvisit(K&& key, Arguments&&... arguments_and_visitor) {
-    return with_last(
+    return detail::with_last_first(
         [&](auto&& f, auto&&... arguments) {
           return emplace_visiting(std::forward<K>(key), as_const_visitor(f),
                                   std::forward<decltype(arguments)>(arguments)...);
@@ -261,60 +374,65 @@ class concurrent_hash_map {
   // ---- finding ----
 
   // A copy of the value.
-  std::optional<T> find(const Key& key) const { return find_by(key); }
-  template <class K>
-  requires detail::transparent_key<K, Hash, KeyEqual> std::optional<T> find(const K& key)
-  const { return find_by(key); }
+  std::optional<mapped_type> find(const key_type& key) const { return find_by(key); }
+  template <detail::transparent_key<hasher, key_equal> K>
+  std::optional<mapped_type> find(const K& key) const {
+    return find_by(key);
+  }
 
-  bool contains(const Key& key) const { return container_.contains(key); }
-  template <class K>
-  requires detail::transparent_key<K, Hash, KeyEqual>
-  bool contains(const K& key) const { return container_.contains(key); }
+  bool contains(const key_type& key) const { return container_.contains(key); }
+  template <detail::transparent_key<hasher, key_equal> K>
+  bool contains(const K& key) const {
+    return container_.contains(key);
+  }
 
-  size_type count(const Key& key) const { return contains(key) ? 1 : 0; }
-  template <class K>
-  requires detail::transparent_key<K, Hash, KeyEqual> size_type count(const K& key)
-  const { return contains(key) ? 1 : 0; }
+  size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }
+  template <detail::transparent_key<hasher, key_equal> K>
+  size_type count(const K& key) const {
+    return contains(key) ? 1 : 0;
+  }
 
   // Calls `f` with the element, if there is one: value_type&, const value_type& in const maps and
   // in cvisit(). Returns how many it visited, 0 or 1.
   template <class F>
-  size_type visit(const Key& key, F f) {
+  size_type visit(const key_type& key, F f) {
     return container_.change(key, f);
   }
-  template <class K, class F>
-  requires detail::transparent_key<K, Hash, KeyEqual> size_type visit(const K& key, F f) {
+  template <detail::transparent_key<hasher, key_equal> K, class F>
+  size_type visit(const K& key, F f) {
     return container_.change(key, f);
   }
   template <class F>
-  size_type visit(const Key& key, F f) const {
+  size_type visit(const key_type& key, F f) const {
     return container_.read(key, f);
   }
-  template <class K, class F>
-  requires detail::transparent_key<K, Hash, KeyEqual> size_type visit(const K& key, F f)
-  const { return container_.read(key, f); }
+  template <detail::transparent_key<hasher, key_equal> K, class F>
+  size_type visit(const K& key, F f) const {
+    return container_.read(key, f);
+  }
   template <class F>
-  size_type cvisit(const Key& key, F f) const {
+  size_type cvisit(const key_type& key, F f) const {
     return container_.read(key, f);
   }
-  template <class K, class F>
-  requires detail::transparent_key<K, Hash, KeyEqual> size_type cvisit(const K& key, F f)
-  const { return container_.read(key, f); }
+  template <detail::transparent_key<hasher, key_equal> K, class F>
+  size_type cvisit(const K& key, F f) const {
+    return container_.read(key, f);
+  }
 
   // ---- erasing ----
 
   // Return how many they erased. `f` gets value_type&, and erases by returning true.
-  size_type erase(const Key& key) { return container_.erase_if(key, always); }
-  template <class K>
-  requires detail::transparent_key<K, Hash, KeyEqual> size_type erase(const K& key) {
+  size_type erase(const key_type& key) { return container_.erase_if(key, always); }
+  template <detail::transparent_key<hasher, key_equal> K>
+  size_type erase(const K& key) {
     return container_.erase_if(key, always);
   }
   template <class F>
-  size_type erase_if(const Key& key, F f) {
+  size_type erase_if(const key_type& key, F f) {
     return container_.erase_if(key, f);
   }
-  template <class K, class F>
-  requires detail::transparent_key<K, Hash, KeyEqual> size_type erase_if(const K& key, F f) {
+  template <detail::transparent_key<hasher, key_equal> K, class F>
+  size_type erase_if(const K& key, F f) {
     return container_.erase_if(key, f);
   }
 
@@ -375,10 +493,6 @@ class concurrent_hash_map {
         is_enough);
     return erased;
   }
-  template <class F>
-  friend size_type erase_if(concurrent_hash_map& map, F f) {
-    return map.erase_if(f);
-  }
   void clear() {
     erase_if([](value_type&) { return true; });
   }
@@ -394,11 +508,30 @@ class concurrent_hash_map {
                            [&f](slot& of) { return elements::read(of, f), fate::stays; });
   }
 
+  // ---- merging ----
+
+  // While nobody else uses `source`: moves the elements whose keys this map does not have; returns
+  // how many. Others may use this map. Nodes change hands as they are, so allocators must be equal
+  // where elements are in nodes. Bound: O(size of the source). On an exception every element is in
+  // one of the two.
+  template <class OtherHash, class OtherEqual, class OtherPolicy>
+  size_type merge(concurrent_hash_map<key_type, mapped_type, OtherHash, OtherEqual, allocator_type,
+                                      OtherPolicy>& source) {
+    return pairs::merge(container_, source.container_);
+  }
+  template <class OtherHash, class OtherEqual, class OtherPolicy>
+  size_type merge(concurrent_hash_map<key_type, mapped_type, OtherHash, OtherEqual, allocator_type,
+                                      OtherPolicy>&& source) {
+    return merge(source);
+  }
+
   // ---- size ----
 
   // Exact when nobody writes. Bound: 17 counters.
   size_type size() const noexcept { return container_.size(); }
-  bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  // No more than the allocator's.
+  size_type max_size() const noexcept { return container_.max_size(); }
   // Slots, without overflow.
   size_type bucket_count() const noexcept {
     return static_cast<size_type>(container_.buckets()) * container_type::layout::width;
@@ -408,8 +541,16 @@ class concurrent_hash_map {
     return slots == 0 ? 0 : static_cast<float>(size()) / static_cast<float>(slots);
   }
 
+  // The map grows when its size exceeds bucket_count() * max_load_factor().
+  static constexpr float max_load_factor() noexcept {
+    return static_cast<float>(policy_type::load_limit);
+  }
+
   // Room for so many elements. Pays at once: bound O(n). Others are not stopped.
   void reserve(size_type size) { container_.reserve(size); }
+  // At least so many slots, and at least size() / max_load_factor(); no more than that needs, so 0
+  // shrinks to fit. Bound: as reserve().
+  void rehash(size_type slots) { container_.rehash(slots); }
 
   // ---- migrations ----
 
@@ -430,25 +571,25 @@ class concurrent_hash_map {
 
   // ---- functions ----
 
-  Hash hash_function() const { return container_.hash(); }
-  KeyEqual key_eq() const { return container_.equal(); }
-  Allocator get_allocator() const noexcept { return container_.allocator(); }
+  hasher hash_function() const { return container_.hash(); }
+  key_equal key_eq() const { return container_.equal(); }
+  allocator_type get_allocator() const noexcept { return container_.allocator(); }
 
-  // Equal elements. What others change meanwhile may count or not. O(n).
+  // Whether both have equal elements, by their own ==. What others change meanwhile may count or
+  // not. O(size).
   friend bool operator==(const concurrent_hash_map& a, const concurrent_hash_map& b) {
-    return a.size() == b.size() && a.cvisit_while([&b](const value_type& element) {
-      bool is_same = false;
-      b.cvisit(element.first,
-               [&](const value_type& other) { is_same = element.second == other.second; });
-      return is_same;
-    });
+    return pairs::are_equal_sets(a.container_, b.container_);
   }
 
   // For tests, while nobody else uses it: ends the program if something is not as it must be. O(n).
   void check_invariants() const { container_.check_invariants(); }
 
  private:
-  concurrent_hash_map(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
+  template <class, class, class, class, class, class>
+  friend class concurrent_hash_map;
+
+  concurrent_hash_map(const hasher& hash, const key_equal& equal,
+                      const allocator_type& allocator) noexcept(copies_functions_nothrow)
       : container_(hash, equal, allocator) {}
 
   static constexpr auto leave = [](const value_type&) {};
@@ -467,33 +608,31 @@ class concurrent_hash_map {
   }
   template <class K, class F, class... Arguments>
   bool emplace_visiting(K&& key, F&& f, Arguments&&... arguments) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<K>, Key> ||
-                  detail::transparent_key<K, Hash, KeyEqual>) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<K>, key_type> ||
+                  detail::transparent_key<K, hasher, key_equal>) {
       return emplace_at<true>(key, f, std::forward<K>(key), std::forward<Arguments>(arguments)...);
     } else {
-      Key converted(std::forward<K>(key));
+      key_type converted(std::forward<K>(key));
       return emplace_at<true>(converted, f, std::move(converted),
                               std::forward<Arguments>(arguments)...);
     }
   }
-  template <class K, class TheKey, class M>
-  bool assign_at(const K& key, TheKey&& moved, M&& value) {
-    return emplace_at<true>(
-        key, [&value](value_type& element) { element.second = std::forward<M>(value); },
-        std::forward<TheKey>(moved), std::forward<M>(value));
-  }
-  template <class Element, class F>
-  bool insert_visiting(Element&& element, F&& f) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<Element>, value_type> ||
-                  std::is_same_v<std::remove_cvref_t<Element>, init_type>) {
-      return container_.template insert<true>(element.first, f, std::forward<Element>(element));
+  // An element whose key can be seen without building it, or from whatever builds one.
+  template <bool Visits, class Element, class F>
+  bool insert_pair(Element&& element, F&& f) {
+    constexpr bool copies = std::constructible_from<value_type, Element&&>;
+    static_assert(copies, "insert(element) copies it, and this one cannot be copied: move it");
+    if constexpr (!copies) {
+      return false;
+    } else if constexpr (requires { plain_elements::key_in(element); }) {
+      return container_.template insert<Visits>(element.first, f, std::forward<Element>(element));
     } else {
-      return container_.template emplace<true>(f, std::forward<Element>(element));
+      return container_.template emplace<Visits>(f, std::forward<Element>(element));
     }
   }
   template <class K>
-  std::optional<T> find_by(const K& key) const {
-    std::optional<T> found;
+  std::optional<mapped_type> find_by(const K& key) const {
+    std::optional<mapped_type> found;
     container_.read(key, [&found](const value_type& element) { found.emplace(element.second); });
     return found;
   }
@@ -505,20 +644,57 @@ class concurrent_hash_map {
     return visited;
   }
 
-  // Calls `function` with the last argument first.
-  template <class Function, class... Arguments>
-  static bool with_last(Function&& function, Arguments&&... arguments) {
-    return rotated(function, std::forward_as_tuple(std::forward<Arguments>(arguments)...),
-                   std::make_index_sequence<sizeof...(Arguments) - 1>());
-  }
-  template <class Function, class Tuple, std::size_t... Numbers>
-  static bool rotated(Function&& function, Tuple&& arguments, std::index_sequence<Numbers...>) {
-    return function(std::get<sizeof...(Numbers)>(std::forward<Tuple>(arguments)),
-                    std::get<Numbers>(std::forward<Tuple>(arguments))...);
-  }
-
   // Visiting locks buckets, also in const maps.
   mutable container_type container_;
 };
+
+// Erases the elements for which `f` returns true; returns how many.
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy, class F>
+std::size_t erase_if(concurrent_hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>& map, F f) {
+  return map.erase_if(f);
+}
+
+// O(1), as the member.
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>
+void swap(concurrent_hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>& a,
+          concurrent_hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>&
+              b) noexcept(noexcept(a.swap(b))) {
+  a.swap(b);
+}
+
+// Deduction guides. Options: what the constructors take behind the elements, any of them left out.
+
+template <std::input_iterator Iterator, class... Options,
+          class Deduced = detail::deduced_map<std::iter_value_t<Iterator>, Options...>>
+concurrent_hash_map(Iterator, Iterator, Options...)
+    -> concurrent_hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
+                           typename Deduced::key_equal, typename Deduced::allocator>;
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>
+concurrent_hash_map(const concurrent_hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>&,
+                    const std::type_identity_t<Allocator>&)
+    -> concurrent_hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>;
+
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>
+concurrent_hash_map(hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>&&)
+    -> concurrent_hash_map<Key, T, Hash, KeyEqual, Allocator>;
+
+// Two, because only without further arguments is it used for a plain {...}.
+template <class Key, class T>
+concurrent_hash_map(std::initializer_list<std::pair<Key, T>>)
+    -> concurrent_hash_map<std::remove_const_t<Key>, T>;
+template <class Key, class T, class First, class... Options,
+          class Deduced = detail::deduced_map<std::pair<Key, T>, First, Options...>>
+concurrent_hash_map(std::initializer_list<std::pair<Key, T>>, First, Options...)
+    -> concurrent_hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
+                           typename Deduced::key_equal, typename Deduced::allocator>;
+
+template <detail::iterable Range, class... Options,
+          class Deduced = detail::deduced_map<detail::iterated_value<Range>, Options...>>
+concurrent_hash_map(from_range_t, Range&&, Options...)
+    -> concurrent_hash_map<typename Deduced::key, typename Deduced::mapped, typename Deduced::hash,
+                           typename Deduced::key_equal, typename Deduced::allocator>;
+
+}  // namespace STEADY_ABI
 
 }  // namespace steady

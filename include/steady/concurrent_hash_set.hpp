@@ -19,123 +19,229 @@
 
 #include <steady/concurrent_policy.hpp>
 #include <steady/cursor.hpp>
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/shared_container.hpp>
+#include <steady/detail/concurrent/two_containers.hpp>
 #include <steady/detail/interface/arguments.hpp>
+#include <steady/detail/interface/deduction.hpp>
+#include <steady/detail/interface/requirements.hpp>
+#include <steady/from_range.hpp>
 #include <steady/hash.hpp>
 #include <steady/hash_set.hpp>
 #include <steady/stats.hpp>
 
 namespace steady {
 
+inline namespace STEADY_ABI {
+
 template <class Key, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<Key>, class Policy = default_concurrent_policy>
 class concurrent_hash_set {
-  using container_type = detail::shared_container<Key, void, Hash, KeyEqual, Allocator, Policy>;
-  using elements = typename container_type::elements;
-  using slot = typename container_type::copy;
-  using fate = detail::fate;
+  using checked = detail::container_arguments<false, Key, void, Hash, KeyEqual, Allocator, Policy,
+                                              default_concurrent_policy>;
+  using refusal = decltype(detail::require_arguments<checked>());
 
  public:
-  using key_type = Key;
-  using value_type = Key;
+  // Those of the template, unless they were refused.
+  using key_type = typename checked::key_type;
+  using value_type = key_type;
   using size_type = std::size_t;
   using difference_type = std::ptrdiff_t;
-  using hasher = Hash;
-  using key_equal = KeyEqual;
-  using allocator_type = Allocator;
+  using hasher = typename checked::hash;
+  using key_equal = typename checked::key_equal;
+  using allocator_type = typename checked::allocator;
+  using policy_type = typename checked::policy;
   using reference = const value_type&;
   using const_reference = const value_type&;
 
-  // ---- making one ----
+ private:
+  using container_type =
+      detail::shared_container<key_type, void, hasher, key_equal, allocator_type, policy_type>;
+  using pairs = detail::two_containers<container_type>;
+  using elements = typename container_type::elements;
+  using slot = typename container_type::copy;
+  using fate = detail::fate;
+  using allocator_traits = std::allocator_traits<allocator_type>;
+  using plain_elements = typename container_type::plain_elements;
+  static constexpr bool copies_functions_nothrow = std::is_nothrow_copy_constructible_v<hasher> &&
+                                                   std::is_nothrow_copy_constructible_v<key_equal>;
 
-  // Allocates nothing.
-  concurrent_hash_set() : concurrent_hash_set(Hash(), KeyEqual(), Allocator()) {}
-  explicit concurrent_hash_set(const Allocator& allocator)
-      : concurrent_hash_set(Hash(), KeyEqual(), allocator) {}
-  // With room for `slots` elements, as reserve().
-  explicit concurrent_hash_set(size_type slots, const Hash& hash = Hash(),
-                               const KeyEqual& equal = KeyEqual(),
-                               const Allocator& allocator = Allocator())
+ public:
+  // ---- constructing ----
+  // Bound: O(size). On an exception nothing is left behind.
+
+  // Empty. Allocates nothing.
+  concurrent_hash_set() noexcept(
+      detail::nothrow_made_from_nothing<hasher, key_equal, allocator_type>) requires
+      detail::made_from_nothing<hasher, key_equal, allocator_type>
+      : concurrent_hash_set(hasher(), key_equal(), allocator_type()) {}
+  explicit concurrent_hash_set(const allocator_type& allocator)
+      : concurrent_hash_set(hasher(), key_equal(), allocator) {}
+
+  // Empty, with room for `capacity` elements, as after reserve().
+  explicit concurrent_hash_set(size_type capacity, const hasher& hash = hasher(),
+                               const key_equal& equal = key_equal(),
+                               const allocator_type& allocator = allocator_type())
       : concurrent_hash_set(hash, equal, allocator) {
-    if (slots != 0) reserve(slots);
+    if (capacity != 0) reserve(capacity);
   }
+  concurrent_hash_set(size_type capacity, const allocator_type& allocator)
+      : concurrent_hash_set(capacity, hasher(), key_equal(), allocator) {}
+  concurrent_hash_set(size_type capacity, const hasher& hash, const allocator_type& allocator)
+      : concurrent_hash_set(capacity, hash, key_equal(), allocator) {}
+
+  // The elements of a range; of several with the same key, the first.
   template <std::input_iterator Iterator>
-  concurrent_hash_set(Iterator first, Iterator last, size_type slots = 0, const Hash& hash = Hash(),
-                      const KeyEqual& equal = KeyEqual(), const Allocator& allocator = Allocator())
-      : concurrent_hash_set(slots, hash, equal, allocator) {
+  concurrent_hash_set(Iterator first, Iterator last, size_type capacity = 0,
+                      const hasher& hash = hasher(), const key_equal& equal = key_equal(),
+                      const allocator_type& allocator = allocator_type())
+      : concurrent_hash_set(detail::max_of(capacity, detail::known_length(first, last)), hash,
+                            equal, allocator) {
     insert(first, last);
   }
-  concurrent_hash_set(std::initializer_list<value_type> list, size_type slots = 0,
-                      const Hash& hash = Hash(), const KeyEqual& equal = KeyEqual(),
-                      const Allocator& allocator = Allocator())
-      : concurrent_hash_set(list.begin(), list.end(), slots, hash, equal, allocator) {}
+  template <std::input_iterator Iterator>
+  concurrent_hash_set(Iterator first, Iterator last, size_type capacity,
+                      const allocator_type& allocator)
+      : concurrent_hash_set(first, last, capacity, hasher(), key_equal(), allocator) {}
+  template <std::input_iterator Iterator>
+  concurrent_hash_set(Iterator first, Iterator last, size_type capacity, const hasher& hash,
+                      const allocator_type& allocator)
+      : concurrent_hash_set(first, last, capacity, hash, key_equal(), allocator) {}
+  template <std::input_iterator Iterator>
+  concurrent_hash_set(Iterator first, Iterator last, const allocator_type& allocator)
+      : concurrent_hash_set(first, last, 0, hasher(), key_equal(), allocator) {}
 
-  // While nobody else uses `other`. O(1): moves the elements as they are.
-  concurrent_hash_set(concurrent_hash_set&& other)
-      : concurrent_hash_set(other.hash_function(), other.key_eq(), other.get_allocator()) {
+  concurrent_hash_set(std::initializer_list<value_type> list, size_type capacity = 0,
+                      const hasher& hash = hasher(), const key_equal& equal = key_equal(),
+                      const allocator_type& allocator = allocator_type())
+      : concurrent_hash_set(list.begin(), list.end(), capacity, hash, equal, allocator) {}
+  concurrent_hash_set(std::initializer_list<value_type> list, size_type capacity,
+                      const allocator_type& allocator)
+      : concurrent_hash_set(list, capacity, hasher(), key_equal(), allocator) {}
+  concurrent_hash_set(std::initializer_list<value_type> list, size_type capacity,
+                      const hasher& hash, const allocator_type& allocator)
+      : concurrent_hash_set(list, capacity, hash, key_equal(), allocator) {}
+  concurrent_hash_set(std::initializer_list<value_type> list, const allocator_type& allocator)
+      : concurrent_hash_set(list, 0, hasher(), key_equal(), allocator) {}
+
+  template <detail::iterable Range>
+  concurrent_hash_set(from_range_t, Range&& range, size_type capacity = 0,
+                      const hasher& hash = hasher(), const key_equal& equal = key_equal(),
+                      const allocator_type& allocator = allocator_type())
+      : concurrent_hash_set(detail::max_of(capacity, detail::told_length(range)), hash, equal,
+                            allocator) {
+    insert_range(std::forward<Range>(range));
+  }
+
+  // Others may use `other`; what they change meanwhile is in the copy or not. Each element is
+  // copied under its bucket's lock.
+  concurrent_hash_set(const concurrent_hash_set& other)
+      : concurrent_hash_set(
+            other, allocator_traits::select_on_container_copy_construction(other.get_allocator())) {
+  }
+  concurrent_hash_set(const concurrent_hash_set& other, const allocator_type& allocator)
+      : concurrent_hash_set(other.container_.hash(), other.container_.equal(), allocator) {
+    detail::require_copying<plain_elements, allocator_type>();
+    pairs::copy_elements(container_, other.container_);
+  }
+
+  // While nobody else uses `other`, which is empty and usable afterwards. O(1): elements stay where
+  // they are.
+  concurrent_hash_set(concurrent_hash_set&& other) noexcept(copies_functions_nothrow)
+      : concurrent_hash_set(other.container_.hash(), other.container_.equal(),
+                            other.container_.allocator()) {
     container_.take(other.container_);
   }
-  // From a set of one thread, element by element. O(n).
+  // O(size) when the allocators differ.
+  concurrent_hash_set(concurrent_hash_set&& other, const allocator_type& allocator)
+      : concurrent_hash_set(other.container_.hash(), other.container_.equal(), allocator) {
+    pairs::take_or_move(container_, other.container_);
+  }
+
+  // From a set of one thread, element by element; what was moved is no longer there. On an
+  // exception the other elements still are.
   template <class OtherPolicy>
-  explicit concurrent_hash_set(hash_set<Key, Hash, KeyEqual, Allocator, OtherPolicy>&& other)
+  explicit concurrent_hash_set(
+      hash_set<key_type, hasher, key_equal, allocator_type, OtherPolicy>&& other)
       : concurrent_hash_set(other.size(), other.hash_function(), other.key_eq(),
                             other.get_allocator()) {
     while (!other.empty()) insert(std::move(other.extract(other.begin()).value()));
   }
-  // Others may use `other`; what they change meanwhile may be in the copy or not. O(n).
-  concurrent_hash_set(const concurrent_hash_set& other)
-      : concurrent_hash_set(other.hash_function(), other.key_eq(),
-                            std::allocator_traits<Allocator>::select_on_container_copy_construction(
-                                other.get_allocator())) {
-    reserve(other.size());
-    other.visit_all([this](const Key& key) { insert(key); });
-  }
 
-  // ---- while nobody else uses it: assignment, swap, taking out, destruction ----
+  // ---- while nobody else uses it: assigning, swapping, taking out, destroying ----
 
-  concurrent_hash_set& operator=(concurrent_hash_set other) {
-    swap(other);
+  // Others may use `other`. Bound: O(size of both). Strong guarantee. The allocator comes along if
+  // propagate_on_container_copy_assignment says so.
+  concurrent_hash_set& operator=(const concurrent_hash_set& other) {
+    if (this == std::addressof(other)) return *this;
+    constexpr bool propagates = allocator_traits::propagate_on_container_copy_assignment::value;
+    concurrent_hash_set copy(other, propagates ? other.get_allocator() : get_allocator());
+    pairs::assign_copy(container_, other.container_, copy.container_);
     return *this;
   }
-  // O(n) for elements in nodes, otherwise in the memory held.
+  // Nobody else uses `other`, either. Bound: O(size of this one). If replacing the hash or the
+  // equality throws, nothing has changed. The allocator comes along if
+  // propagate_on_container_move_assignment says so; where the allocators differ and stay, elements
+  // are moved one by one, and on an exception each is either here or there.
+  concurrent_hash_set& operator=(concurrent_hash_set&& other) noexcept(pairs::assigns_nothrow) {
+    if (this != std::addressof(other)) pairs::assign_moved(container_, other.container_);
+    return *this;
+  }
+  // Keeps the functions and the allocator. Strong guarantee.
+  concurrent_hash_set& operator=(std::initializer_list<value_type> list) {
+    concurrent_hash_set fresh(list, 0, hash_function(), key_eq(), get_allocator());
+    container_.free_everything();
+    container_.take(fresh.container_);
+    return *this;
+  }
+  // O(size) for elements in nodes, otherwise in the memory held.
   ~concurrent_hash_set() = default;
 
-  // Functions and allocators stay where they are: they must be equal. O(1).
-  void swap(concurrent_hash_set& other) {
-    concurrent_hash_set third(std::move(*this));
-    container_.take(other.container_);
-    other.container_.take(third.container_);
+  // O(1). Unequal allocators that do not propagate: undefined, as in the standard. Throws what
+  // swapping or copying the hash and the equality throws; nothing has changed then.
+  void swap(concurrent_hash_set& other) noexcept(pairs::swaps_nothrow) {
+    pairs::swap(container_, other.container_);
   }
-  friend void swap(concurrent_hash_set& a, concurrent_hash_set& b) { a.swap(b); }
 
-  // Everything, as a set of one thread; this one is empty then. O(n).
-  hash_set<Key, Hash, KeyEqual, Allocator> release() {
-    hash_set<Key, Hash, KeyEqual, Allocator> taken(0, hash_function(), key_eq(), get_allocator());
-    taken.reserve(size());
+  // Everything, as a set of one thread; this one is empty then. O(size). On an exception what was
+  // moved until then is lost.
+  hash_set<key_type, hasher, key_equal, allocator_type> release() {
+    hash_set<key_type, hasher, key_equal, allocator_type> taken(size(), hash_function(), key_eq(),
+                                                                get_allocator());
     container_.for_each_slot([&taken](slot& from) {
-      elements::read(from,
-                     [&taken](const Key& key) { taken.insert(std::move(const_cast<Key&>(key))); });
+      elements::read(from, [&taken](const key_type& key) {
+        taken.insert(std::move(const_cast<key_type&>(key)));
+      });
     });
     container_.free_everything();
     return taken;
   }
 
   // ---- inserting ----
-  // All return whether they inserted.
+  // All return whether they inserted. If another thread inserts the same key at the same moment,
+  // arguments may have been moved from although nothing was inserted.
 
-  bool insert(const Key& key) { return container_.template insert<false>(key, leave, key); }
-  bool insert(Key&& key) { return container_.template insert<false>(key, leave, std::move(key)); }
+  bool insert(const key_type& key) { return container_.template insert<false>(key, leave, key); }
+  bool insert(key_type&& key) {
+    return container_.template insert<false>(key, leave, std::move(key));
+  }
   // Builds the key only if no equal one is there.
-  template <class K>
-  requires detail::forwarded_key<K, Key, Hash, KeyEqual> && std::constructible_from<Key, K&&>
+  template <detail::makes_element<plain_elements, hasher, key_equal> K>
   bool insert(K&& key) {
     return container_.template insert<false>(key, leave, std::forward<K>(key));
   }
-  // Returns how many it inserted.
+  // Return how many they inserted.
   template <std::input_iterator Iterator>
   size_type insert(Iterator first, Iterator last) {
     size_type inserted = 0;
-    for (; first != last; ++first) inserted += emplace(*first);
+    for (; first != last; ++first) inserted += insert_any(*first);
+    return inserted;
+  }
+  template <detail::iterable Range>
+  size_type insert_range(Range&& range) {
+    size_type inserted = 0;
+    for (auto&& key : range) inserted += insert_any(std::forward<decltype(key)>(key));
     return inserted;
   }
   size_type insert(std::initializer_list<value_type> list) {
@@ -148,65 +254,90 @@ class concurrent_hash_set {
 
   // As above; if an equal key is there, calls `f` with that one.
   template <class F>
-  bool insert_or_visit(const Key& key, F f) {
+  bool insert_or_visit(const key_type& key, F f) {
     return container_.template insert<true>(key, f, key);
   }
   template <class F>
-  bool insert_or_visit(Key&& key, F f) {
+  bool insert_or_visit(key_type&& key, F f) {
     return container_.template insert<true>(key, f, std::move(key));
   }
-  template <class K, class F>
-  requires detail::forwarded_key<K, Key, Hash, KeyEqual> && std::constructible_from<Key, K&&>
+  template <detail::makes_element<plain_elements, hasher, key_equal> K, class F>
   bool insert_or_visit(K&& key, F f) {
     return container_.template insert<true>(key, f, std::forward<K>(key));
   }
-  template <class K, class F>
+  template <class F>
+  bool insert_or_cvisit(const key_type& key, F f) {
+    return insert_or_visit(key, std::move(f));
+  }
+  template <class F>
+  bool insert_or_cvisit(key_type&& key, F f) {
+    return insert_or_visit(std::move(key), std::move(f));
+  }
+  template <detail::makes_element<plain_elements, hasher, key_equal> K, class F>
   bool insert_or_cvisit(K&& key, F f) {
-    return insert_or_visit(std::forward<K>(key), f);
+    return insert_or_visit(std::forward<K>(key), std::move(f));
+  }
+  // The visitor is the last argument.
+  template <class... Arguments>
+  bool emplace_or_visit(Arguments&&... arguments_and_visitor) {
+    return detail::with_last_first(
+        [this](auto&& f, auto&&... arguments) {
+          return container_.template emplace<true>(f,
+                                                   std::forward<decltype(arguments)>(arguments)...);
+        },
+        std::forward<Arguments>(arguments_and_visitor)...);
+  }
+  template <class... Arguments>
+  bool emplace_or_cvisit(Arguments&&... arguments_and_visitor) {
+    return emplace_or_visit(std::forward<Arguments>(arguments_and_visitor)...);
   }
 
   // ---- finding ----
 
-  bool contains(const Key& key) const { return container_.contains(key); }
-  template <class K>
-  requires detail::transparent_key<K, Hash, KeyEqual>
-  bool contains(const K& key) const { return container_.contains(key); }
+  bool contains(const key_type& key) const { return container_.contains(key); }
+  template <detail::transparent_key<hasher, key_equal> K>
+  bool contains(const K& key) const {
+    return container_.contains(key);
+  }
 
-  size_type count(const Key& key) const { return contains(key) ? 1 : 0; }
-  template <class K>
-  requires detail::transparent_key<K, Hash, KeyEqual> size_type count(const K& key)
-  const { return contains(key) ? 1 : 0; }
+  size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }
+  template <detail::transparent_key<hasher, key_equal> K>
+  size_type count(const K& key) const {
+    return contains(key) ? 1 : 0;
+  }
 
   // Calls `f` with the key that is there, if one is. Returns how many it visited, 0 or 1.
   template <class F>
-  size_type visit(const Key& key, F f) const {
+  size_type visit(const key_type& key, F f) const {
     return container_.read(key, f);
   }
-  template <class K, class F>
-  requires detail::transparent_key<K, Hash, KeyEqual> size_type visit(const K& key, F f)
-  const { return container_.read(key, f); }
+  template <detail::transparent_key<hasher, key_equal> K, class F>
+  size_type visit(const K& key, F f) const {
+    return container_.read(key, f);
+  }
   template <class F>
-  size_type cvisit(const Key& key, F f) const {
+  size_type cvisit(const key_type& key, F f) const {
     return container_.read(key, f);
   }
-  template <class K, class F>
-  requires detail::transparent_key<K, Hash, KeyEqual> size_type cvisit(const K& key, F f)
-  const { return container_.read(key, f); }
+  template <detail::transparent_key<hasher, key_equal> K, class F>
+  size_type cvisit(const K& key, F f) const {
+    return container_.read(key, f);
+  }
 
   // ---- erasing ----
 
   // Return how many they erased; `f` erases by returning true.
-  size_type erase(const Key& key) { return container_.erase_if(key, always); }
-  template <class K>
-  requires detail::transparent_key<K, Hash, KeyEqual> size_type erase(const K& key) {
+  size_type erase(const key_type& key) { return container_.erase_if(key, always); }
+  template <detail::transparent_key<hasher, key_equal> K>
+  size_type erase(const K& key) {
     return container_.erase_if(key, always);
   }
   template <class F>
-  size_type erase_if(const Key& key, F f) {
+  size_type erase_if(const key_type& key, F f) {
     return container_.erase_if(key, f);
   }
-  template <class K, class F>
-  requires detail::transparent_key<K, Hash, KeyEqual> size_type erase_if(const K& key, F f) {
+  template <detail::transparent_key<hasher, key_equal> K, class F>
+  size_type erase_if(const K& key, F f) {
     return container_.erase_if(key, f);
   }
 
@@ -233,7 +364,7 @@ class concurrent_hash_set {
     bool is_enough = false;
     container_.walk(
         [&](slot& of) {
-          elements::read(of, [&](const Key& key) { is_enough = !f(key); });
+          elements::read(of, [&](const key_type& key) { is_enough = !f(key); });
           return fate::stays;
         },
         is_enough);
@@ -257,12 +388,8 @@ class concurrent_hash_set {
         is_enough);
     return erased;
   }
-  template <class F>
-  friend size_type erase_if(concurrent_hash_set& set, F f) {
-    return set.erase_if(f);
-  }
   void clear() {
-    erase_if([](const Key&) { return true; });
+    erase_if([](const key_type&) { return true; });
   }
 
   // As concurrent_hash_map::scan().
@@ -272,11 +399,30 @@ class concurrent_hash_set {
                            [&f](slot& of) { return elements::read(of, f), fate::stays; });
   }
 
+  // ---- merging ----
+
+  // While nobody else uses `source`: moves the elements whose keys this set does not have; returns
+  // how many. Others may use this set. Nodes change hands as they are, so allocators must be equal
+  // where elements are in nodes. Bound: O(size of the source). On an exception every element is in
+  // one of the two.
+  template <class OtherHash, class OtherEqual, class OtherPolicy>
+  size_type merge(
+      concurrent_hash_set<key_type, OtherHash, OtherEqual, allocator_type, OtherPolicy>& source) {
+    return pairs::merge(container_, source.container_);
+  }
+  template <class OtherHash, class OtherEqual, class OtherPolicy>
+  size_type merge(
+      concurrent_hash_set<key_type, OtherHash, OtherEqual, allocator_type, OtherPolicy>&& source) {
+    return merge(source);
+  }
+
   // ---- size ----
 
   // Exact when nobody writes. Bound: 17 counters.
   size_type size() const noexcept { return container_.size(); }
-  bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  // No more than the allocator's.
+  size_type max_size() const noexcept { return container_.max_size(); }
   // Slots, without overflow.
   size_type bucket_count() const noexcept {
     return static_cast<size_type>(container_.buckets()) * container_type::layout::width;
@@ -286,8 +432,16 @@ class concurrent_hash_set {
     return slots == 0 ? 0 : static_cast<float>(size()) / static_cast<float>(slots);
   }
 
+  // The set grows when its size exceeds bucket_count() * max_load_factor().
+  static constexpr float max_load_factor() noexcept {
+    return static_cast<float>(policy_type::load_limit);
+  }
+
   // Room for so many elements. Pays at once: bound O(n). Others are not stopped.
   void reserve(size_type size) { container_.reserve(size); }
+  // At least so many slots, and at least size() / max_load_factor(); no more than that needs, so 0
+  // shrinks to fit. Bound: as reserve().
+  void rehash(size_type slots) { container_.rehash(slots); }
 
   // ---- migrations: as concurrent_hash_map's ----
 
@@ -302,27 +456,90 @@ class concurrent_hash_set {
 
   // ---- functions ----
 
-  Hash hash_function() const { return container_.hash(); }
-  KeyEqual key_eq() const { return container_.equal(); }
-  Allocator get_allocator() const noexcept { return container_.allocator(); }
+  hasher hash_function() const { return container_.hash(); }
+  key_equal key_eq() const { return container_.equal(); }
+  allocator_type get_allocator() const noexcept { return container_.allocator(); }
 
-  // Equal keys. What others change meanwhile may count or not. O(n).
+  // Whether both have equal keys, by their own ==. What others change meanwhile may count or not.
+  // O(size).
   friend bool operator==(const concurrent_hash_set& a, const concurrent_hash_set& b) {
-    return a.size() == b.size() && a.visit_while([&b](const Key& key) { return b.contains(key); });
+    return pairs::are_equal_sets(a.container_, b.container_);
   }
 
   // For tests, while nobody else uses it: ends the program if something is not as it must be. O(n).
   void check_invariants() const { container_.check_invariants(); }
 
  private:
-  concurrent_hash_set(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
+  template <class, class, class, class, class>
+  friend class concurrent_hash_set;
+
+  concurrent_hash_set(const hasher& hash, const key_equal& equal,
+                      const allocator_type& allocator) noexcept(copies_functions_nothrow)
       : container_(hash, equal, allocator) {}
 
-  static constexpr auto leave = [](const Key&) {};
-  static constexpr auto always = [](const Key&) { return true; };
+  static constexpr auto leave = [](const key_type&) {};
+  static constexpr auto always = [](const key_type&) { return true; };
+
+  // A key, or whatever builds one.
+  template <class K>
+  bool insert_any(K&& key) {
+    if constexpr (std::same_as<std::remove_cvref_t<K>, key_type>) {
+      return insert(std::forward<K>(key));
+    } else {
+      return emplace(std::forward<K>(key));
+    }
+  }
 
   // Visiting locks buckets, also in const sets.
   mutable container_type container_;
 };
+
+// Erases the elements for which `f` returns true; returns how many.
+template <class Key, class Hash, class KeyEqual, class Allocator, class Policy, class F>
+std::size_t erase_if(concurrent_hash_set<Key, Hash, KeyEqual, Allocator, Policy>& set, F f) {
+  return set.erase_if(f);
+}
+
+// O(1), as the member.
+template <class Key, class Hash, class KeyEqual, class Allocator, class Policy>
+void swap(
+    concurrent_hash_set<Key, Hash, KeyEqual, Allocator, Policy>& a,
+    concurrent_hash_set<Key, Hash, KeyEqual, Allocator, Policy>& b) noexcept(noexcept(a.swap(b))) {
+  a.swap(b);
+}
+
+// Deduction guides. Options: what the constructors take behind the elements, any of them left out.
+
+template <std::input_iterator Iterator, class... Options,
+          class Deduced = detail::deduced_set<std::iter_value_t<Iterator>, Options...>>
+concurrent_hash_set(Iterator, Iterator, Options...)
+    -> concurrent_hash_set<typename Deduced::key, typename Deduced::hash,
+                           typename Deduced::key_equal, typename Deduced::allocator>;
+
+template <class Key, class Hash, class KeyEqual, class Allocator, class Policy>
+concurrent_hash_set(const concurrent_hash_set<Key, Hash, KeyEqual, Allocator, Policy>&,
+                    const std::type_identity_t<Allocator>&)
+    -> concurrent_hash_set<Key, Hash, KeyEqual, Allocator, Policy>;
+
+template <class Key, class Hash, class KeyEqual, class Allocator, class Policy>
+concurrent_hash_set(hash_set<Key, Hash, KeyEqual, Allocator, Policy>&&)
+    -> concurrent_hash_set<Key, Hash, KeyEqual, Allocator>;
+
+// Two, because only without further arguments is it used for a plain {...}.
+template <class Key>
+concurrent_hash_set(std::initializer_list<Key>) -> concurrent_hash_set<Key>;
+template <class Key, class First, class... Options,
+          class Deduced = detail::deduced_set<Key, First, Options...>>
+concurrent_hash_set(std::initializer_list<Key>, First, Options...)
+    -> concurrent_hash_set<typename Deduced::key, typename Deduced::hash,
+                           typename Deduced::key_equal, typename Deduced::allocator>;
+
+template <detail::iterable Range, class... Options,
+          class Deduced = detail::deduced_set<detail::iterated_value<Range>, Options...>>
+concurrent_hash_set(from_range_t, Range&&, Options...)
+    -> concurrent_hash_set<typename Deduced::key, typename Deduced::hash,
+                           typename Deduced::key_equal, typename Deduced::allocator>;
+
+}  // namespace STEADY_ABI
 
 }  // namespace steady

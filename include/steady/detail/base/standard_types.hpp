@@ -67,4 +67,12 @@ template <class T>
 inline constexpr standard_kind kind_of_standard =
     detail::standard_kind_of(detail::standard_name_in(detail::name_and_rest<T>()));
 
+// Whether T is a std::pmr::polymorphic_allocator.
+template <class T>
+inline constexpr bool is_polymorphic_allocator = [] {
+  std::string_view name = detail::name_and_rest<T>();
+  name = name.substr(0, name.find('<'));
+  return name.find("std::") != name.npos && name.ends_with("::pmr::polymorphic_allocator");
+}();
+
 }  // namespace steady::detail

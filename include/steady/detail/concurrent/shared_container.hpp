@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <stdexcept>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -18,30 +20,21 @@
 #include <steady/detail/concurrent/shared_invariants.hpp>
 #include <steady/detail/concurrent/shared_nodes.hpp>
 #include <steady/detail/concurrent/shared_table.hpp>
+#include <steady/detail/concurrent/shared_upkeep.hpp>
+#include <steady/detail/concurrent/wanted_key.hpp>
 #include <steady/detail/elements/elements.hpp>
+#include <steady/detail/elements/nodes.hpp>
 #include <steady/detail/interface/requirements.hpp>
 #include <steady/detail/line/random_seed.hpp>
+#include <steady/detail/table/hash_and_equal.hpp>
 #include <steady/stats.hpp>
 
 namespace steady::detail {
 
-// Whether elements are kept in slots: small, trivially copyable ones.
-template <class Key, class Mapped, class Allocator, class Policy>
-inline constexpr bool is_kept_flat = [] {
-  constexpr auto fits = [](std::size_t bytes, std::size_t alignment) {
-    return bytes <= Policy::most_flat_bytes && alignment <= 16;
-  };
-  if constexpr (std::is_void_v<Mapped>) {
-    return std::is_trivially_copyable_v<Key> && fits(sizeof(Key), alignof(Key)) &&
-           !builds_itself<Allocator, Key>;
-  } else if constexpr (std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<Mapped>) {
-    using content = plain_content<Key, Mapped>;
-    return fits(sizeof(content), alignof(content)) &&
-           !builds_itself<Allocator, std::pair<const Key, Mapped>>;
-  } else {
-    return false;
-  }
-}();
+template <class Container>
+struct two_containers;
+
+inline namespace STEADY_ABI {
 
 template <class Key, class Mapped, class Hash, class KeyEqual, class Allocator, class Policy>
 class shared_container {
@@ -54,9 +47,20 @@ class shared_container {
                                       flat_elements<Key, Mapped, Hash, in_leaves>,
                                       node_elements_of_threads<Key, Mapped, Hash, in_leaves>>;
   using value_type = typename elements::value_type;
+  using key_type = Key;
+  using mapped_type = Mapped;
+  using allocator_type = Allocator;
   using layout = typename elements::layout;
   using copy = typename layout::copy;
+  using node = shared_node<value_type>;
+  using plain_elements =
+      std::conditional_t<std::is_void_v<Mapped>, set_elements<Key>, map_elements<Key, Mapped>>;
+  // Elements are never moved: those in slots are copied as bytes.
+  using element_arguments = detail::element_arguments<node_elements<plain_elements, Allocator>,
+                                                      Hash, KeyEqual, Allocator>;
   static constexpr bool are_flat = elements::are_flat;
+  static constexpr bool replaces_functions_nothrow =
+      hash_and_equal<Hash, KeyEqual>::are_replaced_nothrow;
   static constexpr std::uint64_t last_position = (std::numeric_limits<std::uint64_t>::max)();
 
  private:
@@ -66,7 +70,6 @@ class shared_container {
   using array = shared_array<sync, layout>;
   using walk_type = line_walk<sync, layout>;
   using pin = typename table::pin;
-  using node = shared_node<value_type>;
   using use_type = container_use<debug_mode>;
   using call = typename use_type::call;
   using visitor = typename use_type::visitor;
@@ -78,18 +81,21 @@ class shared_container {
 
  public:
   shared_container(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
-      : hash_(hash), equal_(equal), allocator_(allocator), state_(kind, this, memory_of_blocks()) {
+      : functions_(hash, equal), allocator_(allocator), state_(kind, this, memory_of_blocks()) {
+    require_elements<element_arguments>();
     // Not with the first insertion: where other threads run already, it takes milliseconds, once.
     sync::prepare_fences();
   }
   ~shared_container() { free_everything(); }
+  template <class>
+  friend struct detail::two_containers;
   shared_container(const shared_container&) = delete;
   shared_container& operator=(const shared_container&) = delete;
 
   Allocator& allocator() noexcept { return allocator_; }
   const Allocator& allocator() const noexcept { return allocator_; }
-  const Hash& hash() const noexcept { return hash_; }
-  const KeyEqual& equal() const noexcept { return equal_; }
+  const Hash& hash() const noexcept { return functions_.hash(); }
+  const KeyEqual& equal() const noexcept { return functions_.equal(); }
 
   // ---- one element ----
 
@@ -170,6 +176,28 @@ class shared_container {
       return made.make(code, std::forward<Arguments>(arguments)...);
     });
   }
+  // The same; assigns the value to the element that is there. If it has gone into a new element,
+  // which another thread came before, it is taken from that.
+  template <class K, class TheKey, class M>
+  bool insert_or_assign(const K& key, TheKey&& moved, M&& value) {
+    const call during(use_);
+    const std::uint64_t code = code_of(key);
+    slot_maker<elements, Allocator> made(allocator_);
+    const auto assign = [&](value_type& there) {
+      if constexpr (!std::is_trivially_copyable_v<std::remove_cvref_t<M>>) {
+        if (made.is_made()) {
+          made.visit([&](value_type& late) { there.second = std::move(late.second); });
+          return;
+        }
+      }
+      there.second = std::forward<M>(value);
+    };
+    return insert_made<true>(key, code, assign, made, [&]() -> const copy& {
+      return made.make(code, std::piecewise_construct,
+                       std::forward_as_tuple(std::forward<TheKey>(moved)),
+                       std::forward_as_tuple(std::forward<M>(value)));
+    });
+  }
   // The same where the key is seen only in the element.
   template <bool Visits, class F, class... Arguments>
   bool emplace(F&& f, Arguments&&... arguments) {
@@ -222,70 +250,36 @@ class shared_container {
   // ---- the whole ----
 
   std::size_t size() const noexcept { return state_.counts.sum(); }
-  bool migrating() const noexcept {
-    const pin pinned;
-    const array* const first = state_.first_array();
-    return first != nullptr && first->next() != nullptr;
+  std::size_t max_size() const noexcept {
+    constexpr std::size_t by_address =
+        (std::numeric_limits<std::ptrdiff_t>::max)() / sizeof(value_type);
+    return min_of(by_address, std::allocator_traits<Allocator>::max_size(allocator_));
   }
-  std::uint64_t buckets() const noexcept {
-    const pin pinned;
-    const array* const newest = newest_array();
-    return newest == nullptr ? 0 : newest->buckets();
-  }
+  bool migrating() const noexcept { return upkeep().migrating(); }
+  std::uint64_t buckets() const noexcept { return upkeep().buckets(); }
+  stats statistics() const noexcept { return upkeep().statistics(); }
 
   std::size_t step(std::size_t intervals) {
     const call during(use_);
-    const pin pinned;
-    return migration(state_, pinned.thread_number()).step(intervals);
-  }
-  void reserve(std::size_t size) {
-    const call during(use_);
-    {
-      const pin pinned;
-      migration(state_, pinned.thread_number()).reserve(size);
-    }
-    finish();
-  }
-  // Works until no migration is on or due, or none can start.
-  void finish() {
-    const call during(use_);
-    do {
-      as_pinned([](migration&& of) { of.finish_now(); });
-      free_what_is_leaving();
-      as_pinned([](migration&& of) { of.look_at_size(); });
-    } while (migrating());
+    return upkeep().step(intervals);
   }
   void ask(migration_kind what) {
     const call during(use_);
-    const pin pinned;
-    if (what == migration_kind::shrink) state_.reserved.store(0, std::memory_order_relaxed);
-    state_.ask(what);
-    migration(state_, pinned.thread_number()).look_at_size();
+    upkeep().ask(what);
   }
-
-  stats statistics() const noexcept {
-    const pin pinned;
-    stats now;
-    now.size = size();
-    now.bytes = state_.memory.bytes();
-    now.chunks = state_.memory.chunks();
-    now.longest_chain = state_.longest_chain.load(std::memory_order_relaxed);
-    const auto finished = [this](migration_kind what) {
-      return state_.finished[static_cast<unsigned>(what)].load(std::memory_order_relaxed);
-    };
-    now.migrations = {finished(migration_kind::grow), finished(migration_kind::compact),
-                      finished(migration_kind::shrink), finished(migration_kind::reseed)};
-    const array* const first = state_.first_array();
-    if (first == nullptr) return now;
-    const array* const next = first->next();
-    for (const array* of : {first, next}) {
-      if (of != nullptr) now.overflow_buckets += of->overflow_buckets.in_use();
-    }
-    now.migrating = next != nullptr;
-    now.buckets = (next != nullptr ? next : first)->buckets();
-    now.load_factor =
-        static_cast<double>(now.size) / static_cast<double>(now.buckets * layout::width);
-    return now;
+  void reserve(std::size_t size) {
+    const call during(use_);
+    require_possible(size);
+    upkeep().reserve(size);
+  }
+  void rehash(std::size_t slots) {
+    const call during(use_);
+    require_possible(slots);
+    upkeep().rehash(slots);
+  }
+  void finish() {
+    const call during(use_);
+    upkeep().finish();
   }
 
   // ---- while nobody else uses the container ----
@@ -329,27 +323,12 @@ class shared_container {
     }
   }
 
-  template <class F>
-  auto as_pinned(F&& f) {
-    const pin pinned;
-    return f(migration(state_, pinned.thread_number()));
-  }
-  // Waits for others that may be reading it, but not for ever: one may wait for this thread.
-  void free_what_is_leaving() {
-    constexpr int most_waits = 1000;
-    for (int waits = 0; waits < most_waits; ++waits) {
-      while (as_pinned([](migration&& of) { return of.free_some(); })) {
-      }
-      if (state_.leaving.load(std::memory_order_relaxed) == nullptr) return;
-      sync::yield();
-    }
-  }
-
   table access() const noexcept { return table(state_); }
-  const array* newest_array() const noexcept {
-    const array* const first = state_.first_array();
-    const array* const next = first == nullptr ? nullptr : first->next();
-    return next != nullptr ? next : first;
+  shared_upkeep<sync, layout> upkeep() const noexcept {
+    return shared_upkeep<sync, layout>(state_);
+  }
+  void require_possible(std::size_t size) const {
+    if (size > max_size()) STEADY_THROW(std::length_error("steady: a size beyond max_size()"));
   }
   std::uint16_t name_of_order() const noexcept {
     const pin pinned;
@@ -359,34 +338,21 @@ class shared_container {
 
   template <class K>
   std::uint64_t code_of(const K& key) const {
-    return detail::code_by<kind_of_keys>(hash_, key, seed_);
+    static_assert(searches_by<Hash, KeyEqual, Key, K> || !element_arguments::hashes ||
+                      !element_arguments::compares,
+                  "Hash and KeyEqual say is_transparent, but do not accept this type of key: the "
+                  "hash takes it alone, the equality takes it and a key of the container");
+    return detail::code_by<kind_of_keys>(hash(), key, seed_);
   }
-  // Small keys are copied: their addresses would keep them in memory.
   template <class K>
-  struct wanted_key {
-    static constexpr bool is_small = std::is_trivially_copyable_v<K> && sizeof(K) <= 16;
-
-    const KeyEqual& equal;
-    std::conditional_t<is_small, const K, const K&> key;
-    std::uint64_t code;
-
-    STEADY_ALWAYS_INLINE bool operator()(const copy& slot) const {
-      if (!elements::may_have(slot, code)) return false;
-      if constexpr (compares<KeyEqual, Key, K>) {
-        return static_cast<bool>(equal(elements::key_of(slot), key));
-      } else {
-        return static_cast<bool>(equal(key, elements::key_of(slot)));
-      }
-    }
-  };
-  template <class K>
-  wanted_key<K> wanted(const K& key, std::uint64_t code) const noexcept {
-    return {equal_, key, code};
+  wanted_key<elements, KeyEqual, K> wanted(const K& key, std::uint64_t code) const noexcept {
+    return {equal(), key, code};
   }
   template <bool Visits, class K, class F, class Maker, class Make>
   bool insert_made(const K& key, std::uint64_t code, F& f, Maker& made, Make&& make) {
+    const wanted_key_of_new<elements, KeyEqual, K, Maker> is_wanted{wanted(key, code), made};
     const pin pinned;
-    if (!access().template insert<Visits>(pinned, code, wanted(key, code), make, changed_by(f))) {
+    if (!access().template insert<Visits>(pinned, code, is_wanted, make, changed_by(f))) {
       return false;
     }
     made.is_inserted();
@@ -443,13 +409,14 @@ class shared_container {
     void take(Other&) noexcept {}
   };
 
-  [[no_unique_address]] Hash hash_;
-  [[no_unique_address]] KeyEqual equal_;
+  [[no_unique_address]] hash_and_equal<Hash, KeyEqual> functions_;
   [[no_unique_address]] Allocator allocator_;
   std::uint64_t seed_ = next_random();  // of hashes that take one
   [[no_unique_address]] use_type use_;
   mutable state_type state_;
   [[no_unique_address]] std::conditional_t<are_flat, nothing, retired_nodes<sync, node>> retired_;
 };
+
+}  // namespace STEADY_ABI
 
 }  // namespace steady::detail

@@ -17,9 +17,11 @@
 #include <type_traits>
 #include <utility>
 
+#include <steady/detail/base/standard_types.hpp>
 #include <steady/detail/concurrent/shared_nodes.hpp>
 #include <steady/detail/concurrent/shared_table.hpp>
 #include <steady/detail/concurrent/slot_layout.hpp>
+#include <steady/detail/elements/elements.hpp>
 #include <steady/detail/line/hash_line.hpp>
 
 namespace steady::detail {
@@ -35,7 +37,9 @@ inline constexpr bool keeps_code = !(kind_of_hash<Hash, Key> == hash_kind::of_nu
 // the same for all of its arrays.
 template <hash_kind Kind, class Hash, class Key>
 STEADY_ALWAYS_INLINE std::uint64_t code_by(const Hash& hash, const Key& key, std::uint64_t seed) {
-  if constexpr (Kind == hash_kind::of_numbers) {
+  if constexpr (!hashes_by<Kind, Hash, Key>) {
+    return 0;  // It has been refused.
+  } else if constexpr (Kind == hash_kind::of_numbers) {
     return Hash::number(key);
   } else if constexpr (Kind == hash_kind::seeded) {
     return static_cast<std::uint64_t>(hash(key, seed));
@@ -240,5 +244,34 @@ class node_elements_of_threads {
     }
   }
 };
+
+// ---- which of the two ----
+
+// Whether elements of such parts are kept in slots: small, trivially copyable ones, unless the
+// allocator has a say in how they are built. A std::pmr::polymorphic_allocator has none in parts
+// that take no allocator.
+template <class Policy, class Allocator, class Value, class Content, class... Parts>
+inline constexpr bool fit_into_slots = sizeof(Content) <= Policy::most_flat_bytes &&
+                                       alignof(Content) <= 16 &&
+                                       (!builds_itself<Allocator, Value> ||
+                                        (is_polymorphic_allocator<Allocator> &&
+                                         !(std::uses_allocator_v<Parts, Allocator> || ...)));
+
+template <class Key, class Mapped, class Allocator, class Policy>
+inline constexpr bool is_kept_flat = [] {
+  constexpr auto is_bytes = []<class T>(std::type_identity<T>) {
+    return std::is_trivially_copyable_v<T> && std::is_copy_constructible_v<T>;
+  };
+  if constexpr (!is_bytes(std::type_identity<Key>())) {
+    return false;
+  } else if constexpr (std::is_void_v<Mapped>) {
+    return fit_into_slots<Policy, Allocator, Key, plain_content<Key, void>, Key>;
+  } else if constexpr (is_bytes(std::type_identity<Mapped>())) {
+    return fit_into_slots<Policy, Allocator, std::pair<const Key, Mapped>,
+                          plain_content<Key, Mapped>, Key, Mapped>;
+  } else {
+    return false;
+  }
+}();
 
 }  // namespace steady::detail

@@ -1,6 +1,7 @@
 // Nodes of elements that are not kept in slots, and the slot of a new element.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -51,7 +52,8 @@ class shared_node_memory {
   }
 };
 
-// The slot of a new element. It owns the element's node until the slot is inserted.
+// The slot of a new element. It owns the element's node until the slot is inserted. What went into
+// it may be moved from, also if the slot is not inserted, because another thread was faster.
 template <class Elements, class Allocator>
 class slot_maker {
   using value_type = typename Elements::value_type;
@@ -70,6 +72,7 @@ class slot_maker {
   const copy& make(std::uint64_t code, Arguments&&... arguments) {
     if constexpr (Elements::are_flat) {
       Elements::make(slot_, code, value_type(std::forward<Arguments>(arguments)...));
+      is_made_ = true;
       return slot_;
     } else {
       make_element(std::forward<Arguments>(arguments)...);
@@ -90,10 +93,53 @@ class slot_maker {
 
   void is_inserted() noexcept { owned_ = nullptr; }
 
+  // Until it is inserted.
+  bool is_made() const noexcept { return Elements::are_flat ? is_made_ : owned_ != nullptr; }
+  const auto& key() const noexcept {
+    if constexpr (Elements::are_flat) {
+      return Elements::key_of(slot_);
+    } else {
+      return Elements::key_in(owned_->value);
+    }
+  }
+  // Calls `f` with the element, or with a copy of one that is kept in the slot.
+  template <class F>
+  void visit(F&& f) {
+    if constexpr (Elements::are_flat) {
+      Elements::change(slot_, std::forward<F>(f));
+    } else {
+      std::forward<F>(f)(owned_->value);
+    }
+  }
+
  private:
   Allocator& allocator_;
   copy slot_;
   shared_node<value_type>* owned_ = nullptr;
+  bool is_made_ = false;  // of flat elements
+};
+
+// The same for a node that stays another's until the slot is inserted.
+template <class Elements>
+class adopted_slot {
+  using copy = typename Elements::layout::copy;
+  using node = typename Elements::node;
+
+ public:
+  explicit adopted_slot(node* given) noexcept : given_(given) {}
+
+  const copy& make_slot(std::uint64_t code) noexcept {
+    Elements::make(slot_, code, given_);
+    return slot_;
+  }
+  void is_inserted() noexcept {}
+
+  bool is_made() const noexcept { return true; }
+  const auto& key() const noexcept { return Elements::key_in(given_->value); }
+
+ private:
+  node* given_;
+  copy slot_;
 };
 
 }  // namespace steady::detail

@@ -46,6 +46,29 @@ concept may_be_policy = requires {
   static_cast<bool>(Policy::count_work);
   typename Policy::group;
 };
+template <class Policy>
+concept may_be_concurrent_policy = requires {
+  static_cast<double>(Policy::load_limit);
+  static_cast<std::size_t>(Policy::most_flat_bytes);
+  typename Policy::sync;
+};
+
+// The limits of a concurrent policy's numbers.
+struct policy_within_limits {
+  static constexpr std::size_t most_flat_bytes = 0;
+  static constexpr double load_limit = 1;
+  static constexpr double shrink_below = 0;
+  static constexpr unsigned evacuations_per_call = 1;
+};
+template <class Policy>
+struct concurrent_limits {
+  static constexpr bool flat_bytes = Policy::most_flat_bytes <= 64;
+  static constexpr bool load = Policy::load_limit > 0 && Policy::load_limit <= 1;
+  static constexpr bool shrinking = Policy::shrink_below >= 0 && Policy::shrink_below <= 0.4;
+  static constexpr bool evacuations =
+      Policy::evacuations_per_call >= 1 && Policy::evacuations_per_call <= 16;
+  static constexpr bool hold = flat_bytes && load && shrinking && evacuations;
+};
 
 // Any function, instead of one that was refused.
 struct stand_in_function {
@@ -55,8 +78,9 @@ struct stand_in_function {
   }
 };
 
+// `DefaultPolicy` says of which kind the container is: that policy's.
 template <bool IsMap, class Key, class Mapped, class Hash, class KeyEqual, class Allocator,
-          class Policy>
+          class Policy, class DefaultPolicy = default_policy>
 struct container_arguments {
   template <bool IsRight, class Argument, class StandIn>
   using right = std::conditional_t<IsRight, Argument, StandIn>;
@@ -85,15 +109,29 @@ struct container_arguments {
     }
     return false;
   }();
-  static constexpr bool has_policy = has_value_type && may_be_policy<Policy>;
+  static constexpr bool is_concurrent = may_be_concurrent_policy<DefaultPolicy>;
+  static constexpr bool has_policy =
+      has_value_type && (is_concurrent ? may_be_concurrent_policy<Policy> : may_be_policy<Policy>);
+  // Those of other containers are checked where buckets are laid out.
+  using limits =
+      concurrent_limits<right<is_concurrent && has_policy, Policy, policy_within_limits>>;
 
   using elements =
       std::conditional_t<IsMap, map_elements<key_type, mapped_type>, set_elements<key_type>>;
   using hash = right<has_hash, Hash, stand_in_function>;
   using key_equal = right<has_equal, KeyEqual, stand_in_function>;
   using allocator = right<has_value_type, Allocator, std::allocator<value_type>>;
-  using policy = right<has_policy, Policy, default_policy>;
+  using policy = right<has_policy && limits::hold, Policy, DefaultPolicy>;
 };
+
+template <class Arguments>
+constexpr void require_limits() noexcept {
+  using limits = typename Arguments::limits;
+  static_assert(limits::flat_bytes, "most_flat_bytes: 64 at most");
+  static_assert(limits::load, "load_limit: more than 0, and 1 at most");
+  static_assert(limits::shrinking, "shrink_below: 0 to 0.4, so that a shrunk container has room");
+  static_assert(limits::evacuations, "evacuations_per_call: 1 to 16");
+}
 
 // A function, because clang makes no more of a class in which a static_assert has failed.
 template <class Arguments>
@@ -113,8 +151,13 @@ constexpr auto require_arguments() noexcept {
   static_assert(Arguments::has_value_type || !Arguments::has_equal,
                 "Allocator: an allocator, and its value_type must be the container's value_type: "
                 "the key, for maps std::pair<const Key, T>");
-  static_assert(Arguments::has_policy || !Arguments::has_value_type,
+  constexpr bool lacks_policy = Arguments::has_value_type && !Arguments::has_policy;
+  static_assert(!lacks_policy || Arguments::is_concurrent,
                 "Policy: derive it from steady::default_policy (steady/policy.hpp)");
+  static_assert(!lacks_policy || !Arguments::is_concurrent,
+                "Policy: derive it from steady::default_concurrent_policy "
+                "(steady/concurrent_policy.hpp)");
+  require_limits<Arguments>();
   return true;
 }
 

@@ -1,0 +1,130 @@
+// What concerns a whole concurrent container: how large it is, reservations and requests, steps on
+// purpose, and finishing what is on.
+//
+// Bound: finish() and what calls it O(buckets), waiting for one bucket's lock at a time, and for
+// readers of the array that a migration has left; the others as they say.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/concurrent/grace_period.hpp>
+#include <steady/detail/concurrent/shared_migration.hpp>
+#include <steady/detail/concurrent/shared_state.hpp>
+#include <steady/stats.hpp>
+
+namespace steady::detail {
+
+template <class Sync, class Layout>
+class shared_upkeep {
+  using state_type = shared_state<Sync, Layout>;
+  using migration = shared_migration<Sync, Layout>;
+  using array = shared_array<Sync, Layout>;
+  using pin = typename grace_period<Sync>::pin;
+
+ public:
+  explicit shared_upkeep(state_type& state) noexcept : state_(state) {}
+
+  bool migrating() const noexcept {
+    const pin pinned;
+    const array* const first = state_.first_array();
+    return first != nullptr && first->next() != nullptr;
+  }
+  // Of the newest array.
+  std::uint64_t buckets() const noexcept {
+    const pin pinned;
+    const array* const first = state_.first_array();
+    const array* const next = first == nullptr ? nullptr : first->next();
+    return next != nullptr ? next->buckets() : first != nullptr ? first->buckets() : 0;
+  }
+
+  std::size_t step(std::size_t intervals) noexcept {
+    const pin pinned;
+    return migration(state_, pinned.thread_number()).step(intervals);
+  }
+  // At most a migration is begun: finish() does it.
+  void ask(migration_kind what) noexcept {
+    const pin pinned;
+    if (what == migration_kind::shrink) state_.reserved.store(0, std::memory_order_relaxed);
+    state_.ask(what);
+    migration(state_, pinned.thread_number()).look_at_size();
+  }
+
+  // Throws what the allocator throws where there is no array yet; otherwise the container goes on
+  // as it is if memory is refused.
+  void reserve(std::size_t size) {
+    if (size == 0) return;
+    {
+      const pin pinned;
+      migration(state_, pinned.thread_number()).reserve(size);
+    }
+    finish();
+  }
+  // Room for what the smallest array with so many slots holds, and no more than that and the
+  // elements need. Throws the same.
+  void rehash(std::size_t slots) {
+    std::size_t room = 0;
+    if (slots != 0) {
+      const double held = static_cast<double>(std::bit_ceil(slots));
+      room = max_of<std::size_t>(static_cast<std::size_t>(held * state_.kind->load_limit), 1);
+    }
+    reserve(room);
+    state_.reserved.store(room, std::memory_order_relaxed);
+    state_.ask(migration_kind::shrink);
+    finish();
+  }
+  // Works until no migration is on or due, or none can start. A thread that is itself a reader, in
+  // a visitor of another container, does not wait for readers.
+  void finish() noexcept {
+    do {
+      const std::uint32_t thread = finish_migration();
+      while (state_.leaving.load(std::memory_order_relaxed) != nullptr &&
+             !grace_period<Sync>::is_pinned()) {
+        if (!migration(state_, thread).free_some()) Sync::yield();
+      }
+      const pin pinned;
+      migration(state_, thread).look_at_size();
+    } while (migrating());
+  }
+
+  // Each number is right at some moment of the call.
+  stats statistics() const noexcept {
+    const pin pinned;
+    stats now;
+    now.size = state_.counts.sum();
+    now.bytes = state_.memory.bytes();
+    now.chunks = state_.memory.chunks();
+    now.longest_chain = state_.longest_chain.load(std::memory_order_relaxed);
+    now.migrations = {finished(migration_kind::grow), finished(migration_kind::compact),
+                      finished(migration_kind::shrink), finished(migration_kind::reseed)};
+    const array* const first = state_.first_array();
+    if (first == nullptr) return now;
+    const array* const next = first->next();
+    for (const array* of : {first, next}) {
+      if (of != nullptr) now.overflow_buckets += of->overflow_buckets.in_use();
+    }
+    now.migrating = next != nullptr;
+    now.buckets = (next != nullptr ? next : first)->buckets();
+    now.load_factor =
+        static_cast<double>(now.size) / static_cast<double>(now.buckets * Layout::width);
+    return now;
+  }
+
+ private:
+  // Returns the number of this thread.
+  std::uint32_t finish_migration() noexcept {
+    const pin pinned;
+    migration(state_, pinned.thread_number()).finish_now();
+    return pinned.thread_number();
+  }
+  std::uint64_t finished(migration_kind what) const noexcept {
+    return state_.finished[static_cast<unsigned>(what)].load(std::memory_order_relaxed);
+  }
+
+  state_type& state_;
+};
+
+}  // namespace steady::detail

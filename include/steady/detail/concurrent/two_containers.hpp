@@ -1,0 +1,266 @@
+// What concerns two concurrent containers: copying, assigning, swapping, merging, comparing.
+//
+// Two threads that lock buckets of two containers, each in another order, would wait for each other
+// for ever. So a call holds a bucket of one container while it waits for one of another only if
+// nobody else uses one of the two (copying, moving, merging), or in the order of their addresses
+// (comparing).
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
+#include <steady/detail/concurrent/bucket_edit.hpp>
+#include <steady/detail/concurrent/shared_nodes.hpp>
+#include <steady/detail/elements/elements.hpp>
+#include <steady/moves_without_throwing.hpp>
+
+namespace steady::detail {
+
+template <class Container>
+struct two_containers {
+  using elements = typename Container::elements;
+  using key_type = typename Container::key_type;
+  using mapped_type = typename Container::mapped_type;
+  using value_type = typename Container::value_type;
+  using copy = typename Container::copy;
+  using allocator_type = typename Container::allocator_type;
+  using allocator_traits = std::allocator_traits<allocator_type>;
+  using plain_elements = typename Container::plain_elements;
+  using node = typename Container::node;
+  using nodes = shared_node_memory<allocator_type, value_type>;
+  static constexpr bool is_map = !std::is_void_v<mapped_type>;
+
+  // ---- copying ----
+
+  // Copies the elements of `from`, which others may use, to `to`, which they do not.
+  static void copy_elements(Container& to, Container& from) {
+    to.reserve(from.size());
+    from.for_each_slot([&to](const copy& slot) {
+      elements::read(slot, [&to](const value_type& element) {
+        to.template insert<false>(elements::key_in(element), leave, element);
+      });
+    });
+  }
+
+  // ---- assigning and swapping, while nobody else uses either ----
+
+  static constexpr bool assigns_nothrow =
+      Container::replaces_functions_nothrow &&
+      (allocator_traits::propagate_on_container_move_assignment::value ||
+       allocator_traits::is_always_equal::value);
+  static constexpr bool swaps_nothrow =
+      noexcept(std::declval<Container&>().functions_.swap(std::declval<Container&>().functions_));
+
+  // Gives `to` the functions, the allocator if it propagates, and the elements of `from`, which is
+  // a copy whose allocator is the one that `to` will have. Throws what replacing the functions
+  // throws; then nothing has changed.
+  static void assign_copy(Container& to, const Container& original,
+                          Container& from) noexcept(Container::replaces_functions_nothrow) {
+    to.functions_.replace(original.functions_);
+    to.free_everything();
+    if constexpr (allocator_traits::propagate_on_container_copy_assignment::value) {
+      to.allocator_ = original.allocator_;
+    }
+    to.take(from);
+  }
+  static void assign_moved(Container& to, Container& from) noexcept(assigns_nothrow) {
+    to.functions_.replace(from.functions_);
+    to.free_everything();
+    if constexpr (allocator_traits::propagate_on_container_move_assignment::value) {
+      to.allocator_ = from.allocator_;
+    }
+    take_or_move(to, from);
+  }
+  // `to` is empty. Where the allocators differ each element is moved; on an exception each is
+  // either here or there.
+  static void take_or_move(Container& to, Container& from) {
+    if constexpr (!allocator_traits::is_always_equal::value) {
+      if (!are_equal(to.allocator_, from.allocator_)) return move_each(to, from);
+    }
+    to.take(from);
+  }
+
+  static void swap(Container& a, Container& b) noexcept(swaps_nothrow) {
+    if (std::addressof(a) == std::addressof(b)) return;
+    a.use_.require_quiet();
+    b.use_.require_quiet();
+    a.functions_.swap(b.functions_);
+    if constexpr (allocator_traits::propagate_on_container_swap::value) {
+      using std::swap;
+      swap(a.allocator_, b.allocator_);
+    }
+    std::swap(a.seed_, b.seed_);
+    typename Container::state_type state(Container::kind, nullptr, Container::memory_of_blocks());
+    exchange(a.state_, b.state_, state);
+    if constexpr (!Container::are_flat) {
+      decltype(a.retired_) retired;
+      exchange(a.retired_, b.retired_, retired);
+    }
+  }
+
+  // ---- merging ----
+
+  // Moves the elements whose keys `to` does not have; returns how many. Nobody else uses `from`.
+  // Nodes change hands as they are: their allocators must be equal.
+  template <class Source>
+  static std::size_t merge(Container& to, Source& from) {
+    if (static_cast<const void*>(std::addressof(to)) == std::addressof(from)) return 0;
+    constexpr bool hands_over = !Container::are_flat && !Source::are_flat;
+    if constexpr (hands_over && debug_mode) {
+      if (!are_equal(to.allocator_, from.allocator())) {
+        misuse("containers whose allocators are not equal were merged");
+      }
+    }
+    std::size_t merged = 0;
+    two_containers<Source>::give_away(from, [&](typename Source::copy& slot) {
+      bool is_taken = false;
+      if constexpr (hands_over) {
+        is_taken = adopt(to, Source::elements::node_in(slot));
+      } else {  // Trivially copyable.
+        Source::elements::read(slot, [&](const value_type& element) {
+          is_taken = to.template insert<false>(elements::key_in(element), leave, element);
+        });
+      }
+      merged += is_taken;
+      return is_taken;
+    });
+    return merged;
+  }
+
+  // ---- comparing ----
+
+  // Whether both have equal elements, by their own ==. Others may use both.
+  static bool are_equal_sets(Container& a, Container& b) {
+    if (std::addressof(a) == std::addressof(b)) return true;
+    if (a.size() != b.size()) return false;
+    const bool in_order = std::less<>()(std::addressof(a), std::addressof(b));
+    Container& walked = in_order ? a : b;
+    Container& asked = in_order ? b : a;
+    bool differ = false;
+    walked.walk(
+        [&](const copy& slot) {
+          elements::read(slot, [&](const value_type& element) {
+            bool is_there = false;
+            asked.read(elements::key_in(element), [&](const value_type& other) {
+              is_there = in_order ? are_same(element, other) : are_same(other, element);
+            });
+            differ = !is_there;
+          });
+          return fate::stays;
+        },
+        differ);
+    return !differ;
+  }
+
+ private:
+  template <class>
+  friend struct detail::two_containers;
+
+  static constexpr auto leave = [](const value_type&) {};
+
+  static bool are_equal(const allocator_type& a, const allocator_type& b) noexcept {
+    return static_cast<bool>(a == b);
+  }
+  static bool are_same(const value_type& a, const value_type& b) {
+    if constexpr (is_map) {
+      if (!static_cast<bool>(std::equal_to<>{}(a.first, b.first))) return false;
+      return static_cast<bool>(std::equal_to<>{}(a.second, b.second));
+    } else {
+      return static_cast<bool>(std::equal_to<>{}(a, b));
+    }
+  }
+  template <class Part>
+  static void exchange(Part& a, Part& b, Part& between) noexcept {
+    between.take(a);
+    a.take(b);
+    b.take(between);
+  }
+
+  // Calls `decide` with all slots; elements for which it returns true are no longer `from`'s.
+  // Nobody else uses `from`.
+  template <class Decide>
+  static void give_away(Container& from, Decide&& decide) {
+    const typename Container::call during(from.use_);
+    typename Container::walk_type along(from.state_);
+    bool is_enough = false;
+    along.visit(
+        0, Container::last_position, Container::last_position,
+        [&](copy& slot) {
+          const typename Container::visitor visiting(from.use_);
+          return decide(slot) ? fate::is_erased : fate::stays;
+        },
+        is_enough, [] {});
+  }
+
+  // Takes over a node whose allocator is equal, unless its key is there. Returns whether it did.
+  static bool adopt(Container& to, node* given) {
+    const typename Container::call during(to.use_);
+    adopted_slot<elements> made(given);
+    const auto code = to.code_of(made.key());
+    return to.template insert_made<false>(made.key(), code, leave, made,
+                                          [&]() -> const copy& { return made.make_slot(code); });
+  }
+
+  // ---- between unequal allocators ----
+
+  static void move_each(Container& to, Container& from) {
+    to.reserve(from.size());
+    give_away(from, [&](copy& slot) {
+      if constexpr (Container::are_flat) {
+        elements::read(slot, [&to](const value_type& element) {
+          to.template insert<false>(elements::key_in(element), leave, element);
+        });
+      } else {
+        move_node(to, from, elements::node_in(slot));
+      }
+      return true;
+    });
+    from.free_everything();
+  }
+  // On an exception the element is where it was, unless it can only be moved, and moving it throws.
+  static void move_node(Container& to, Container& from, node* old) {
+    node* const made = with_moved(old->value, [&to](auto&&... parts) {
+      return nodes::create(to.allocator_, std::forward<decltype(parts)>(parts)...);
+    });
+    STEADY_TRY {
+      if (!adopt(to, made)) nodes::destroy(to.allocator_, made);
+    }
+    STEADY_CATCH_ALL {
+      if constexpr (moves_nothrow) {
+        detail::destroy_element(from.allocator_, std::addressof(old->value));
+        with_moved(made->value, [&](auto&&... parts) {
+          detail::construct_element(from.allocator_, std::addressof(old->value),
+                                    std::forward<decltype(parts)>(parts)...);
+        });
+      }
+      nodes::destroy(to.allocator_, made);
+      STEADY_RETHROW;
+    }
+    nodes::destroy(from.allocator_, old);
+  }
+
+  static constexpr bool moves_nothrow = plain_elements::nothrow_movable();
+  // Calls `f` with what an element is made of that takes this one's place: moved, or, if that may
+  // throw, copied.
+  template <class F>
+  static auto with_moved(value_type& element, F&& f) {
+    if constexpr (!moves_nothrow && plain_elements::copyable()) {
+      return std::forward<F>(f)(std::as_const(element));
+    } else if constexpr (is_map) {
+      return std::forward<F>(f)(
+          std::piecewise_construct,
+          std::forward_as_tuple(std::move(const_cast<key_type&>(element.first))),
+          std::forward_as_tuple(std::move(element.second)));
+    } else {
+      return std::forward<F>(f)(std::move(const_cast<key_type&>(element)));
+    }
+  }
+};
+
+}  // namespace steady::detail
