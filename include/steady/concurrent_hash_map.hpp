@@ -108,7 +108,9 @@ class concurrent_hash_map {
   concurrent_hash_map() noexcept(
       detail::nothrow_made_from_nothing<hasher, key_equal, allocator_type>) requires
       detail::made_from_nothing<hasher, key_equal, allocator_type>
-      : concurrent_hash_map(hasher(), key_equal(), allocator_type()) {}
+      : container_(hasher(), key_equal(), allocator_type()) {
+    detail::require_elements<typename container_type::element_arguments>();
+  }
   explicit concurrent_hash_map(const allocator_type& allocator)
       : concurrent_hash_map(hasher(), key_equal(), allocator) {}
 
@@ -170,8 +172,11 @@ class concurrent_hash_map {
   // Others may use `other`; what they change meanwhile is in the copy or not. Each element is
   // copied under its bucket's lock.
   concurrent_hash_map(const concurrent_hash_map& other)
-      : concurrent_hash_map(
-            other, allocator_traits::select_on_container_copy_construction(other.get_allocator())) {
+      : container_(
+            other.container_.hash(), other.container_.equal(),
+            allocator_traits::select_on_container_copy_construction(other.container_.allocator())) {
+    detail::require_copying<plain_elements, allocator_type>();
+    pairs::copy_elements(container_, other.container_);
   }
   concurrent_hash_map(const concurrent_hash_map& other, const allocator_type& allocator)
       : concurrent_hash_map(other.container_.hash(), other.container_.equal(), allocator) {
@@ -210,6 +215,7 @@ class concurrent_hash_map {
   // Others may use `other`. Bound: O(size of both). Strong guarantee. The allocator comes along if
   // propagate_on_container_copy_assignment says so.
   concurrent_hash_map& operator=(const concurrent_hash_map& other) {
+    detail::require_copying<plain_elements, allocator_type>();
     if (this == std::addressof(other)) return *this;
     constexpr bool propagates = allocator_traits::propagate_on_container_copy_assignment::value;
     concurrent_hash_map copy(other, propagates ? other.get_allocator() : get_allocator());
@@ -590,7 +596,9 @@ class concurrent_hash_map {
 
   concurrent_hash_map(const hasher& hash, const key_equal& equal,
                       const allocator_type& allocator) noexcept(copies_functions_nothrow)
-      : container_(hash, equal, allocator) {}
+      : container_(hash, equal, allocator) {
+    detail::require_elements<typename container_type::element_arguments>();
+  }
 
   static constexpr auto leave = [](const value_type&) {};
   static constexpr auto always = [](const value_type&) { return true; };

@@ -75,7 +75,9 @@ class concurrent_hash_set {
   concurrent_hash_set() noexcept(
       detail::nothrow_made_from_nothing<hasher, key_equal, allocator_type>) requires
       detail::made_from_nothing<hasher, key_equal, allocator_type>
-      : concurrent_hash_set(hasher(), key_equal(), allocator_type()) {}
+      : container_(hasher(), key_equal(), allocator_type()) {
+    detail::require_elements<typename container_type::element_arguments>();
+  }
   explicit concurrent_hash_set(const allocator_type& allocator)
       : concurrent_hash_set(hasher(), key_equal(), allocator) {}
 
@@ -137,8 +139,11 @@ class concurrent_hash_set {
   // Others may use `other`; what they change meanwhile is in the copy or not. Each element is
   // copied under its bucket's lock.
   concurrent_hash_set(const concurrent_hash_set& other)
-      : concurrent_hash_set(
-            other, allocator_traits::select_on_container_copy_construction(other.get_allocator())) {
+      : container_(
+            other.container_.hash(), other.container_.equal(),
+            allocator_traits::select_on_container_copy_construction(other.container_.allocator())) {
+    detail::require_copying<plain_elements, allocator_type>();
+    pairs::copy_elements(container_, other.container_);
   }
   concurrent_hash_set(const concurrent_hash_set& other, const allocator_type& allocator)
       : concurrent_hash_set(other.container_.hash(), other.container_.equal(), allocator) {
@@ -174,6 +179,7 @@ class concurrent_hash_set {
   // Others may use `other`. Bound: O(size of both). Strong guarantee. The allocator comes along if
   // propagate_on_container_copy_assignment says so.
   concurrent_hash_set& operator=(const concurrent_hash_set& other) {
+    detail::require_copying<plain_elements, allocator_type>();
     if (this == std::addressof(other)) return *this;
     constexpr bool propagates = allocator_traits::propagate_on_container_copy_assignment::value;
     concurrent_hash_set copy(other, propagates ? other.get_allocator() : get_allocator());
@@ -475,7 +481,9 @@ class concurrent_hash_set {
 
   concurrent_hash_set(const hasher& hash, const key_equal& equal,
                       const allocator_type& allocator) noexcept(copies_functions_nothrow)
-      : container_(hash, equal, allocator) {}
+      : container_(hash, equal, allocator) {
+    detail::require_elements<typename container_type::element_arguments>();
+  }
 
   static constexpr auto leave = [](const key_type&) {};
   static constexpr auto always = [](const key_type&) { return true; };

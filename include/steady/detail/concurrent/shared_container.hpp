@@ -82,7 +82,6 @@ class shared_container {
  public:
   shared_container(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
       : functions_(hash, equal), allocator_(allocator), state_(kind, this, memory_of_blocks()) {
-    require_elements<element_arguments>();
     // Not with the first insertion: where other threads run already, it takes milliseconds, once.
     sync::prepare_fences();
   }

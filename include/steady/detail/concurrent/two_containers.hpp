@@ -38,14 +38,17 @@ struct two_containers {
 
   // ---- copying ----
 
-  // Copies the elements of `from`, which others may use, to `to`, which they do not.
+  // Copies the elements of `from`, which others may use, to `to`, which they do not. (Elements that
+  // cannot be copied have been refused.)
   static void copy_elements(Container& to, Container& from) {
-    to.reserve(from.size());
-    from.for_each_slot([&to](const copy& slot) {
-      elements::read(slot, [&to](const value_type& element) {
-        to.template insert<false>(elements::key_in(element), leave, element);
+    if constexpr (plain_elements::template copies_with<allocator_type>()) {
+      to.reserve(from.size());
+      from.for_each_slot([&to](const copy& slot) {
+        elements::read(slot, [&to](const value_type& element) {
+          to.template insert<false>(elements::key_in(element), leave, element);
+        });
       });
-    });
+    }
   }
 
   // ---- assigning and swapping, while nobody else uses either ----

@@ -124,15 +124,6 @@ struct container_arguments {
   using policy = right<has_policy && limits::hold, Policy, DefaultPolicy>;
 };
 
-template <class Arguments>
-constexpr void require_limits() noexcept {
-  using limits = typename Arguments::limits;
-  static_assert(limits::flat_bytes, "most_flat_bytes: 64 at most");
-  static_assert(limits::load, "load_limit: more than 0, and 1 at most");
-  static_assert(limits::shrinking, "shrink_below: 0 to 0.4, so that a shrunk container has room");
-  static_assert(limits::evacuations, "evacuations_per_call: 1 to 16");
-}
-
 // A function, because clang makes no more of a class in which a static_assert has failed.
 template <class Arguments>
 constexpr auto require_arguments() noexcept {
@@ -157,7 +148,11 @@ constexpr auto require_arguments() noexcept {
   static_assert(!lacks_policy || !Arguments::is_concurrent,
                 "Policy: derive it from steady::default_concurrent_policy "
                 "(steady/concurrent_policy.hpp)");
-  require_limits<Arguments>();
+  using limits = typename Arguments::limits;
+  static_assert(limits::flat_bytes, "most_flat_bytes: 64 at most");
+  static_assert(limits::load, "load_limit: more than 0, and 1 at most");
+  static_assert(limits::shrinking, "shrink_below: 0 to 0.4, so that a shrunk container has room");
+  static_assert(limits::evacuations, "evacuations_per_call: 1 to 16");
   return true;
 }
 

@@ -1,0 +1,17 @@
+// Migrations that never end.
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include <steady/concurrent_hash_set.hpp>
+
+struct policy : steady::default_concurrent_policy {
+  static constexpr unsigned evacuations_per_call = 0;
+};
+
+int main() {
+  steady::concurrent_hash_set<int, steady::hash<int>, std::equal_to<int>, std::allocator<int>,
+                              policy>
+      set;
+  set.insert(1);
+}
