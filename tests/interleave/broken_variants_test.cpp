@@ -168,6 +168,7 @@ TEST(broken_variant, evacuation_without_lock) {
 }
 TEST(broken_variant, no_grace_period) {
   expect_caught(read_until_the_array_is_gone<no_grace_period>, "");
+  expect_caught(read_while_growing_twice<no_grace_period>, "");
 }
 TEST(broken_variant, sleeper_not_counted) {
   expect_caught(park_and_wake<sleeper_not_counted>, "deadlock");

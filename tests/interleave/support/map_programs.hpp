@@ -153,11 +153,12 @@ struct moving_map {
     for (std::size_t n = 0; n <= elements; ++n) codes.push_back(map.code_in(1, n));
     for (std::size_t n = 0; n < elements; ++n) map.insert(codes[n], 5);
   }
-  void require_all(std::size_t count) {
+  // The first `count` ones, and `others`.
+  void require_all(std::size_t count, std::size_t others = 0) {
     for (std::size_t n = 0; n < count; ++n) {
       require(map.find(codes[n]).has_value(), "an element was lost");
     }
-    require(map.size() == count, "the size is not the number of elements");
+    require(map.size() == count + others, "the size is not the number of elements");
     map.check();
   }
 };
@@ -239,6 +240,33 @@ void read_until_the_array_is_gone(program& p) {
   p.finally([=] {
     all->map.finish();
     all->require_all(1);
+  });
+}
+
+// The map grows twice while a reader is on its way, who keeps both arrays from being freed; then
+// they go, the older one first.
+template <class Sync>
+void read_while_growing_twice(program& p) {
+  const auto all = std::make_shared<moving_map<Sync>>(2, 1);
+  all->map.start(sd::migration_kind::grow);
+  std::vector<std::uint64_t> more;
+  for (std::uint64_t n = 0; n < 3; ++n) more.push_back(all->map.code_in(n + 1, 2));
+  p.thread([=] {
+    all->map.step(4);
+    for (const std::uint64_t code : more) all->map.insert(code, 5);
+    all->map.step(20);
+    all->map.step(40);
+  });
+  p.thread([=] {
+    require(all->map.find(all->codes[0]) == 5 && all->map.assign(all->codes[1], 6),
+            "an element that was there all the time was not found");
+  });
+  p.finally([=] {
+    all->map.finish();
+    require(all->map.state().finished[static_cast<int>(sd::migration_kind::grow)].load() >= 2,
+            "the program does not grow twice");
+    require(all->map.find(all->codes[1]) == 6, "a change was lost");
+    all->require_all(2, more.size());
   });
 }
 

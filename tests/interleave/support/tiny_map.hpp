@@ -3,7 +3,9 @@
 // a few elements make it migrate.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -51,6 +53,16 @@ void make_records() {
   static_cast<void>(made);
 }
 
+// Blocks that hold nothing of an earlier execution: what a thread must not read yet would be right
+// by chance.
+inline std::byte* allocate_scribbled(void* owner, std::size_t bytes, std::size_t alignment) {
+  std::byte* const block = sd::plain_memory_source.allocate(owner, bytes, alignment);
+  std::memset(block, 0x5a, bytes);
+  return block;
+}
+inline constexpr sd::memory_source scribbled_memory_source{
+    allocate_scribbled, sd::plain_memory_source.release, sd::plain_memory_source.unit};
+
 template <class Sync>
 class tiny_map {
  public:
@@ -64,7 +76,7 @@ class tiny_map {
   // eight buckets.
   explicit tiny_map(unsigned most = 64, double shrink_below = 0, bool evacuates_first = false,
                     bool has_eight = false,
-                    const sd::memory_source& source = sd::plain_memory_source)
+                    const sd::memory_source& source = scribbled_memory_source)
       : kind_{nullptr, most / 64.0 + 0.001, shrink_below, 1, evacuates_first},
         state_(kind_, this, source) {
     make_records<Sync>();
@@ -188,7 +200,7 @@ class tiny_map {
   }
   void finish() {
     while (state_.first_array()->next() != nullptr ||
-           state_.leaving.load(std::memory_order_acquire) != nullptr) {
+           state_.arrays_leaving.load(std::memory_order_acquire) != 0) {
       step(1);
     }
   }

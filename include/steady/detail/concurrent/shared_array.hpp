@@ -61,6 +61,9 @@ class shared_array {
   std::uint64_t number = 0;  // of the migration
   migration_kind kind = migration_kind::grow;
 
+  // Since when nobody new can reach it, see grace_period; 0: it can still be reached.
+  atomic<std::uint64_t> left_at{0};
+
   overflow_pool<Sync, Layout> overflow_buckets;
 
   // Throws what the allocator throws.

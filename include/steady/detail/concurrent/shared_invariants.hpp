@@ -31,6 +31,14 @@ class shared_invariants {
     }
     const array* const next = first->next();
     require(next == nullptr || next->next() == nullptr, "more than two arrays are live");
+    std::uint64_t leaving = 0;
+    for (const array* at = state_.oldest.load(std::memory_order_acquire); at != first;
+         at = at->next()) {
+      require(at != nullptr, "the oldest array does not lead to the first one");
+      ++leaving;
+    }
+    require(leaving == state_.arrays_leaving.load(std::memory_order_acquire),
+            "the count of arrays that are leaving is not their number");
     check_array(*first, next);
     if (next != nullptr) check_array(*next, nullptr);
     require(elements_ == state_.counts.sum(), "the count is not the number of elements");

@@ -51,7 +51,7 @@ class shared_migration {
     if (from == nullptr) return;
     if (array* const to = from->next(); to != nullptr) [[unlikely]] {
       help(*from, *to, quota());
-    } else if (state_.leaving.load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
+    } else if (state_.arrays_leaving.load(std::memory_order_relaxed) != 0) [[unlikely]] {
       free_some();
     }
   }
@@ -116,6 +116,7 @@ class shared_migration {
     array* none = nullptr;
     if (state_.root.compare_exchange_strong(none, made, std::memory_order_acq_rel,  // [R2]
                                             std::memory_order_acquire)) {
+      state_.oldest.store(made, std::memory_order_release);  // [F4]
       return *made;
     }
     free_all(*made);
@@ -142,16 +143,19 @@ class shared_migration {
   bool free_some() noexcept {
     const typename sole_right<Sync>::attempt right(state_.to_free);
     if (!right.has_it()) return false;
-    array* const gone = state_.leaving.load(std::memory_order_acquire);  // [F2]
+    if (state_.arrays_leaving.load(std::memory_order_acquire) == 0) return false;  // [F2]
+    array* const gone = state_.oldest.load(std::memory_order_acquire);             // [F4]
     if (gone == nullptr) return false;
-    const std::uint64_t since = state_.leaving_since.load(std::memory_order_acquire);  // [F3]
+    const std::uint64_t since = gone->left_at.load(std::memory_order_acquire);  // [F3]
     if (since == 0 || !grace_period<Sync>::is_over(since)) return false;
     if (std::byte* const chunk = state_.shelf.take(); chunk != nullptr) {
       state_.memory.release_chunk(chunk, Layout::chunk_buckets * Layout::bucket_bytes);
       return true;
     }
+    array* const following = gone->next();
     if (!gone->release_some(state_.memory)) {
-      state_.leaving.store(nullptr, std::memory_order_release);  // [F2]
+      state_.oldest.store(following, std::memory_order_release);      // [F4]
+      state_.arrays_leaving.fetch_sub(1, std::memory_order_release);  // [F2]
     }
     return true;
   }
@@ -199,6 +203,7 @@ class shared_migration {
 
  private:
   static constexpr std::uint64_t most_calls_unwatched = 1024;
+  static constexpr std::uint64_t most_arrays_leaving = 16;
   static constexpr std::uint64_t run = 8;  // intervals that a thread takes on at once
   // So many chance does not chain: at the load limit a bucket has 12.8 elements on average, and
   // 80 are beyond any chance.
@@ -250,13 +255,17 @@ class shared_migration {
     const typename sole_right<Sync>::attempt right(state_.to_start);
     if (!right.has_it()) return;
     array* const current = state_.first_array();
-    if (current->next() != nullptr || state_.leaving.load(std::memory_order_acquire) != nullptr) {
-      return;  // [F2]
-    }
+    if (current->next() != nullptr) return;
     const plan due = what_is_due(*current, size);
-    if (!due.is_due) return;
+    if (!due.is_due || !is_room_for_garbage(due.kind)) return;
     if (due.kind == migration_kind::reseed && !may_reseed()) return;
     start(*current, due);
+  }
+  // A thread that sleeps within a call keeps arrays from being freed. Growth goes on nevertheless:
+  // what it leaves is at most half of what comes next. All else waits, so garbage is bounded.
+  bool is_room_for_garbage(migration_kind kind) const noexcept {
+    const std::uint64_t leaving = state_.arrays_leaving.load(std::memory_order_acquire);  // [F2]
+    return leaving == 0 || (kind == migration_kind::grow && leaving < most_arrays_leaving);
   }
   void start(array& current, const plan& due) noexcept {
     const bool reseeds = due.kind == migration_kind::reseed;
@@ -349,13 +358,12 @@ class shared_migration {
       state_.longest_chain.store(0, std::memory_order_relaxed);
     }
     const bool reseeded = from.kind == migration_kind::reseed;
-    state_.leaving_since.store(0, std::memory_order_relaxed);
-    state_.leaving.store(&from, std::memory_order_release);  // [F2]
+    state_.arrays_leaving.fetch_add(1, std::memory_order_release);  // [F2]
     array* expected = &from;
     state_.root.compare_exchange_strong(expected, &to, std::memory_order_seq_cst,  // [R2]
                                         std::memory_order_relaxed);
     if (reseeded) state_.reseeding.store(0, std::memory_order_release);
-    state_.leaving_since.store(grace_period<Sync>::retire(), std::memory_order_release);  // [F3]
+    from.left_at.store(grace_period<Sync>::retire(), std::memory_order_release);  // [F3]
     state_.counts.look_again_after(thread_, 1);
   }
 

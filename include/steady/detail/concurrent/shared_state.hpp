@@ -1,16 +1,18 @@
 // What a concurrent container remembers, and what is the same for all elements of one size: the
-// root, the migration that is on, the array that is leaving, and counters.
+// root, the migration that is on, the arrays that are leaving, and counters.
 //
-// At most two arrays are live: the root's, and its next one while a migration is on. A third may
-// be leaving: nobody can reach it, and no migration starts before it is gone.
+// At most two arrays are live: the root's, and its next one while a migration is on. Those before
+// the root's are leaving: nobody new can reach them. From the oldest on, each leads to the next
+// one.
 //
 //   [R1] load, acquire: the root
 //   [R2] compare-and-swap, release: the first array, or the next one once all buckets have moved
 //   [F1] exchange, acquire, and store, release: one thread at a time starts a migration, or frees
 //        what is leaving; others do not wait for it
-//   [F2] load, acquire, and store, release: the array that is leaving; before the root leads past
-//        it, so that whoever sees the new root sees that an array is leaving
-//   [F3] load, acquire, and store, release: since when nobody new can reach it
+//   [F2] fetch-add and fetch-sub, release, and load, acquire: how many arrays are leaving; added to
+//        before the root leads past one, so that whoever sees the new root sees that
+//   [F3] load, acquire, and store, release: since when nobody new can reach an array
+//   [F4] load, acquire, and store, release: the oldest array
 //   [W1] fetch-add, then load of `reseeding`, sequentially consistent: a walk along the line
 //   [W2] store, then load of `walks`, sequentially consistent: a reseeding, which walks exclude
 #pragma once
@@ -85,13 +87,13 @@ struct shared_state {
 
   // Read by every call, written hardly ever.
   atomic<array*> root{nullptr};
-  atomic<array*> leaving{nullptr};
+  atomic<std::uint64_t> arrays_leaving{0};
   const shared_kind<Layout>* kind;
   shared_memory<Sync> memory;
 
   alignas(cache_line_bytes) sole_right<Sync> to_start;
   sole_right<Sync> to_free;
-  atomic<std::uint64_t> leaving_since{0};  // see grace_period; 0: it can still be reached
+  atomic<array*> oldest{nullptr};  // the first that is leaving; the root's if none is
 
   atomic<std::uint64_t> migrations{0};  // begun, all in all
   static constexpr unsigned kinds = 4;
@@ -120,14 +122,11 @@ struct shared_state {
   // ---- while nobody else uses the container ----
 
   void free_everything() noexcept {
-    for (array* gone : {first_array(), leaving.load(std::memory_order_acquire)}) {
-      while (gone != nullptr) {
-        array* const next =
-            gone == leaving.load(std::memory_order_relaxed) ? nullptr : gone->next();
-        while (gone->release_some(memory)) {
-        }
-        gone = next;
+    for (array* gone = oldest.load(std::memory_order_acquire); gone != nullptr;) {
+      array* const next = gone->next();
+      while (gone->release_some(memory)) {
       }
+      gone = next;
     }
     while (std::byte* const chunk = shelf.take()) memory.release_chunk(chunk, chunk_bytes);
     become_empty();
@@ -135,9 +134,7 @@ struct shared_state {
   // What the other one has, which is empty then; this one is empty.
   void take(shared_state& other) noexcept {
     root.store(other.first_array(), std::memory_order_release);
-    leaving.store(other.leaving.load(std::memory_order_acquire), std::memory_order_release);
-    leaving_since.store(other.leaving_since.load(std::memory_order_relaxed),
-                        std::memory_order_relaxed);
+    oldest.store(other.oldest.load(std::memory_order_acquire), std::memory_order_release);
     copy_values(other);
     memory.take_counters(other.memory);
     shelf.take_all(other.shelf);
@@ -164,6 +161,7 @@ struct shared_state {
     const auto copied = [](auto& to, const auto& from) {
       to.store(from.load(std::memory_order_relaxed), std::memory_order_relaxed);
     };
+    copied(arrays_leaving, other.arrays_leaving);
     copied(migrations, other.migrations);
     for (unsigned n = 0; n < kinds; ++n) copied(finished[n], other.finished[n]);
     copied(reserved, other.reserved);
@@ -176,8 +174,9 @@ struct shared_state {
   }
   void become_empty() noexcept {
     root.store(nullptr, std::memory_order_relaxed);
-    leaving.store(nullptr, std::memory_order_relaxed);
-    for (auto* value : {&migrations, &reserved, &longest_chain, &reseeded_at, &left_crowded}) {
+    oldest.store(nullptr, std::memory_order_relaxed);
+    for (auto* value :
+         {&arrays_leaving, &migrations, &reserved, &longest_chain, &reseeded_at, &left_crowded}) {
       value->store(0, std::memory_order_relaxed);
     }
     for (auto& of_kind : finished) of_kind.store(0, std::memory_order_relaxed);

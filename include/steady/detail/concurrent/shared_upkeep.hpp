@@ -2,7 +2,7 @@
 // purpose, and finishing what is on.
 //
 // Bound: finish() and what calls it O(buckets), waiting for one bucket's lock at a time, and for
-// readers of the array that a migration has left; the others as they say.
+// readers of the arrays that migrations have left; the others as they say.
 #pragma once
 
 #include <atomic>
@@ -81,7 +81,7 @@ class shared_upkeep {
   void finish() noexcept {
     do {
       const std::uint32_t thread = finish_migration();
-      while (state_.leaving.load(std::memory_order_relaxed) != nullptr &&
+      while (state_.arrays_leaving.load(std::memory_order_relaxed) != 0 &&
              !grace_period<Sync>::is_pinned()) {
         if (!migration(state_, thread).free_some()) Sync::yield();
       }
