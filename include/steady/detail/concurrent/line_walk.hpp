@@ -8,7 +8,9 @@
 // while a walk is on, and a walk that comes while one is on helps to finish it, or gives up.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <new>
 
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/bucket_edit.hpp>
@@ -25,8 +27,9 @@ class line_walk {
   using pin = typename grace_period<Sync>::pin;
 
  public:
-  // Whoever walks must not be pinned.
-  explicit line_walk(state_type& state, bool gives_up = false) noexcept : state_(state) {
+  // Whoever walks must not be pinned. Throws std::bad_alloc where a reseeding cannot be finished
+  // for lack of memory.
+  explicit line_walk(state_type& state, bool gives_up = false) : state_(state) {
     while (!(is_allowed_ = try_begin()) && !gives_up) help_reseeding();
   }
   ~line_walk() {
@@ -87,10 +90,12 @@ class line_walk {
     return false;
   }
   void end() noexcept { state_.walks.fetch_sub(1, std::memory_order_release); }
-  void help_reseeding() noexcept {
+  void help_reseeding() {
     {
       const pin pinned;
-      shared_migration<Sync, Layout>(state_, pinned.thread_number()).finish_now();
+      if (!shared_migration<Sync, Layout>(state_, pinned.thread_number()).finish_now()) {
+        STEADY_THROW(std::bad_alloc());
+      }
     }
     Sync::yield();
   }
@@ -98,5 +103,29 @@ class line_walk {
   state_type& state_;
   bool is_allowed_ = false;
 };
+
+// Calls `visit` with a copy of every slot that holds an element, in whatever state a migration is,
+// while nobody else uses the container. Needs no memory.
+template <class Sync, class Layout, class Visit>
+void visit_at_rest(const shared_state<Sync, Layout>& state, Visit&& visit) {
+  typename Layout::copy slot;
+  const auto visit_slots = [&](std::byte* slots, slot_set occupied) {
+    for (const std::uint64_t number : occupied) {
+      read_slot<Sync, Layout>(slot_at<Layout>(slots, number), slot);
+      visit(slot);
+    }
+  };
+  for (auto* at = state.first_array(); at != nullptr; at = at->next()) {
+    for (std::uint64_t bucket = 0; bucket < at->buckets(); ++bucket) {
+      const auto& of = at->header_at(bucket);
+      const bucket_word word = of.look();
+      if (word.is_moved()) continue;
+      if (!word.occupied().empty()) visit_slots(at->slots_of(bucket), word.occupied());
+      for (auto* more = of.first_overflow(); more != nullptr; more = more->following()) {
+        visit_slots(more->slots, more->occupied());
+      }
+    }
+  }
+}
 
 }  // namespace steady::detail

@@ -283,11 +283,12 @@ class shared_container {
 
   // ---- while nobody else uses the container ----
 
-  // Calls `f` with the slot of every element.
+  // Calls `f` with a copy of the slot of every element.
   template <class F>
   void for_each_slot(F&& f) {
-    bool is_enough = false;
-    walk([&](copy& slot) { return f(slot), fate::stays; }, is_enough);
+    use_.require_quiet();
+    const visitor visiting(use_);
+    visit_at_rest(state_, f);
   }
 
   void free_everything() noexcept {

@@ -188,17 +188,24 @@ class shared_migration {
   }
 
   // Finishes a migration that is on, waiting for others' locks; nothing to do if there is none.
-  void finish_now() noexcept {
+  // False if the allocator refused memory: then it goes on later.
+  bool finish_now() noexcept {
     array* const from = state_.first_array();
     array* const to = from == nullptr ? nullptr : from->next();
-    if (to == nullptr) return;
+    if (to == nullptr) return true;
     evacuation<Sync, Layout> moving(state_, *from, *to);
     const std::uint64_t intervals = moving.intervals();
     for (std::uint64_t n = 0; n < intervals; ++n) {
       bool is_empty = false;
-      while (moving.evacuate(n, true, is_empty) == evacuated::not_yet) Sync::pause();
-      if (is_empty) return finish(*from, *to);
+      evacuated result = evacuated::not_yet;
+      while ((result = moving.evacuate(n, true, is_empty)) == evacuated::not_yet) Sync::pause();
+      if (result == evacuated::not_ever) return false;
+      if (is_empty) {
+        finish(*from, *to);
+        return true;
+      }
     }
+    return true;
   }
 
  private:

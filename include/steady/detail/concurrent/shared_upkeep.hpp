@@ -76,11 +76,12 @@ class shared_upkeep {
     state_.ask(migration_kind::shrink);
     finish();
   }
-  // Works until no migration is on or due, or none can start. A thread that is itself a reader, in
-  // a visitor of another container, does not wait for readers.
+  // Works until no migration is on or due, or none can start or go on for lack of memory. A thread
+  // that is itself a reader, in a visitor of another container, does not wait for readers.
   void finish() noexcept {
     do {
-      const std::uint32_t thread = finish_migration();
+      std::uint32_t thread = 0;
+      if (!finish_migration(thread)) return;
       while (state_.arrays_leaving.load(std::memory_order_relaxed) != 0 &&
              !grace_period<Sync>::is_pinned()) {
         if (!migration(state_, thread).free_some()) Sync::yield();
@@ -114,11 +115,11 @@ class shared_upkeep {
   }
 
  private:
-  // Returns the number of this thread.
-  std::uint32_t finish_migration() noexcept {
+  // False if memory was refused. Tells the number of this thread.
+  bool finish_migration(std::uint32_t& thread) noexcept {
     const pin pinned;
-    migration(state_, pinned.thread_number()).finish_now();
-    return pinned.thread_number();
+    thread = pinned.thread_number();
+    return migration(state_, thread).finish_now();
   }
   std::uint64_t finished(migration_kind what) const noexcept {
     return state_.finished[static_cast<unsigned>(what)].load(std::memory_order_relaxed);

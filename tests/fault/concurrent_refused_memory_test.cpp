@@ -1,0 +1,110 @@
+// Calls of concurrent containers that work until all is done come to an end where memory is
+// refused, and lose nothing.
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include <steady/concurrent_hash_map.hpp>
+
+#include "support/ledger_allocator.hpp"
+
+namespace {
+
+using support::ledger_allocator;
+using support::memory_ledger;
+
+template <class Key>
+using map_of = steady::concurrent_hash_map<Key, std::uint64_t, steady::hash<Key>, std::equal_to<>,
+                                           ledger_allocator<std::pair<const Key, std::uint64_t>>>;
+
+constexpr std::uint64_t many = 5000;
+// New arrays can be had, but no chunks of 64 KiB for them.
+constexpr std::size_t no_chunks = 40'000;
+
+template <class Key>
+Key key(std::uint64_t i) {
+  if constexpr (std::is_same_v<Key, std::string>) {
+    return std::to_string(i);
+  } else {
+    return i;
+  }
+}
+
+template <class Key>
+class refused_memory : public testing::Test {
+ public:
+  memory_ledger ledger;
+  std::optional<map_of<Key>> map{ledger_allocator<std::pair<const Key, std::uint64_t>>(ledger)};
+
+  refused_memory() {
+    for (std::uint64_t i = 0; i < many; ++i) map->try_emplace(key<Key>(i), i);
+    map->finish();
+    ledger.refuse_above = no_chunks;
+  }
+  void expect_all_there() {
+    EXPECT_EQ(map->size(), many);
+    for (std::uint64_t i = 0; i < many; ++i) ASSERT_EQ(map->find(key<Key>(i)), i);
+    map->check_invariants();
+  }
+};
+
+using keys = testing::Types<std::uint64_t, std::string>;
+TYPED_TEST_SUITE(refused_memory, keys);
+
+TYPED_TEST(refused_memory, lets_reserve_return) {
+  this->map->reserve(10 * many);
+  EXPECT_LT(this->map->stats().chunks, 5u);
+  this->expect_all_there();
+  this->ledger.refuse_above = memory_ledger::never;
+  this->map->reserve(10 * many);
+  EXPECT_FALSE(this->map->migrating());
+  EXPECT_GE(this->map->bucket_count(), 10 * many);
+  this->expect_all_there();
+}
+
+TYPED_TEST(refused_memory, lets_finish_return) {
+  this->map->compact_gradually();
+  ASSERT_TRUE(this->map->migrating());
+  this->map->finish();
+  EXPECT_TRUE(this->map->migrating());
+  this->expect_all_there();
+  this->ledger.refuse_above = memory_ledger::never;
+  this->map->finish();
+  EXPECT_FALSE(this->map->migrating());
+  this->expect_all_there();
+}
+
+TYPED_TEST(refused_memory, makes_walks_throw_that_must_finish_a_reseeding) {
+  this->map->reseed_gradually();
+  ASSERT_TRUE(this->map->migrating());
+  EXPECT_THROW(this->map->visit_all([](auto&) {}), std::bad_alloc);
+  EXPECT_THROW(this->map->clear(), std::bad_alloc);
+  this->expect_all_there();
+  this->ledger.refuse_above = memory_ledger::never;
+  EXPECT_EQ(this->map->visit_all([](auto&) {}), many);
+  this->expect_all_there();
+}
+
+TYPED_TEST(refused_memory, lets_a_map_be_destroyed_that_is_being_reseeded) {
+  const std::size_t buckets = this->map->stats().buckets;
+  for (const std::size_t moved : {std::size_t{0}, std::size_t{1}, buckets / 2}) {
+    this->ledger.refuse_above = memory_ledger::never;
+    map_of<TypeParam> copy(*this->map);
+    copy.reseed_gradually();
+    copy.step(moved);
+    ASSERT_TRUE(copy.migrating());
+    this->ledger.refuse_above = 0;
+  }
+  this->map.reset();
+  EXPECT_EQ(this->ledger.blocks, 0u);
+  EXPECT_EQ(this->ledger.bytes, 0u);
+}
+
+}  // namespace
