@@ -1,9 +1,7 @@
 // When a concurrent container migrates, and who does the work.
 //
 //   grow      more elements than the load limit allows, or a reservation: by up to a factor of 8
-//   shrink    fewer than `shrink_below` of the load limit: by half at a time; or on request, to
-//   what
-//             fits
+//   shrink    fewer than `shrink_below` of the load limit, or on request: by half at a time
 //   compact   on request, or when there is far more overflow than chance explains
 //   reseed    on request, or when a chain is too long for chance
 //
@@ -128,6 +126,8 @@ class shared_migration {
     raise(state_.longest_chain, length);
     if (length <= longest_natural_chain) return;
     const std::uint64_t size = state_.counts.sum();
+    // Growth that is late makes chains, too.
+    if (size > limit_of(*state_.first_array())) return;
     // A broken hash makes long chains under every seed: not again before the size has doubled.
     const std::uint64_t last = state_.reseeded_at.load(std::memory_order_relaxed);
     if (size < 2 * last) return;
