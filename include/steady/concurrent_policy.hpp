@@ -17,7 +17,8 @@ struct default_concurrent_policy {
   // read without a lock. All others are kept in nodes, one allocation each.
   static constexpr std::size_t most_flat_bytes = 64;
 
-  // The container grows when it holds more than this part of all slots in buckets.
+  // The container grows when it holds more than this part of all slots in buckets. At more than 1
+  // most elements are in overflow.
   static constexpr double load_limit = 0.8;
 
   // A container of more than a chunk (64 KiB) that holds less than this part of its load limit

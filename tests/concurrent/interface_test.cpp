@@ -52,7 +52,7 @@ void expect_seventh(const Container& container, std::uint64_t value) {
   EXPECT_EQ(value_in(container, 7), kit::value_seen(value));
   EXPECT_EQ(value_in(container, 6), kit::value_seen(18));
   EXPECT_EQ(container.size(), 100u);
-  EXPECT_STREQ(broken_invariant(container), nullptr);
+  container.check_invariants();
 }
 
 // ---- inserting ----
@@ -163,20 +163,18 @@ TYPED_TEST(interface, insert_or_visit) {
 
 TYPED_TEST(interface, emplace_or_visit) {
   using kit = element_kit<TypeParam>;
-  TypeParam container;
-  fill(container);
-  expect_one_visit(container, [&](std::uint64_t key, const auto& visitor) {
-    return container.emplace_or_cvisit(element_of<TypeParam>(key, 201), visitor);
-  });
-  expect_seventh(container, 21);
-  expect_one_visit(container, [&](std::uint64_t key, const auto& visitor) {
-    if constexpr (kit::is_map) {
-      return container.emplace_or_visit(kit::make_key(key), kit::make_value(201), visitor);
-    } else {
-      return container.emplace_or_visit(kit::make_key(key), visitor);
-    }
-  });
-  expect_seventh(container, 22);
+  if constexpr (kit::is_map) {
+    TypeParam map;
+    fill(map);
+    expect_one_visit(map, [&](std::uint64_t key, const auto& visitor) {
+      return map.emplace_or_cvisit(element_of<TypeParam>(key, 201), visitor);
+    });
+    expect_seventh(map, 21);
+    expect_one_visit(map, [&](std::uint64_t key, const auto& visitor) {
+      return map.emplace_or_visit(kit::make_key(key), kit::make_value(201), visitor);
+    });
+    expect_seventh(map, 22);
+  }
 }
 
 TYPED_TEST(interface, try_emplace_or_visit) {
@@ -286,7 +284,7 @@ TYPED_TEST(interface, erase_tells_how_many) {
   for (std::uint64_t n = 0; n < 100; ++n) {
     EXPECT_EQ(container.contains(kit::make_key(n)), n % 2 == 1);
   }
-  EXPECT_STREQ(broken_invariant(container), nullptr);
+  container.check_invariants();
   for (std::uint64_t n = 0; n < 100; n += 2) EXPECT_TRUE(put(container, n, n));
   EXPECT_EQ(container.size(), 100u);
 }
@@ -332,7 +330,7 @@ TYPED_TEST(interface, erase_if_asks_about_every_element_once) {
   for (std::uint64_t n = 0; n < 100; ++n) {
     EXPECT_EQ(container.contains(kit::make_key(n)), n >= 50 && n % 2 == 0);
   }
-  EXPECT_STREQ(broken_invariant(container), nullptr);
+  container.check_invariants();
 }
 
 // ---- keys of other types ----

@@ -32,10 +32,11 @@ std::vector<std::uint8_t> random_bytes(std::uint32_t seed, std::size_t count) {
 template <class Container>
 class models : public testing::Test {};
 
-using containers = testing::Types<
-    concurrent_numbers, concurrent_strings, concurrent_number_set,
-    concurrent_map_of<std::uint32_t, stamped, steady::hash<std::uint32_t>, narrow_concurrent>,
-    concurrent_map_of<std::uint64_t, tracked, narrow_hash, narrow_concurrent_without_reseeding>>;
+using containers =
+    testing::Types<concurrent_numbers, concurrent_strings,
+                   concurrent_set_of<std::uint64_t, in_nodes>,
+                   concurrent_map_of<std::uint32_t, stamped, steady::hash<std::uint32_t>, crowded>,
+                   concurrent_map_of<std::uint64_t, tracked, narrow_hash>>;
 TYPED_TEST_SUITE(models, containers);
 
 template <class Container>

@@ -77,14 +77,17 @@ struct round_kind {
   void (*run)(std::uint64_t seed, complaints& found);
 };
 
-using narrow_stamped =
-    concurrent_map_of<std::uint32_t, stamped, steady::hash<std::uint32_t>, narrow_concurrent>;
+using crowded_stamped =
+    concurrent_map_of<std::uint32_t, stamped, steady::hash<std::uint32_t>, crowded>;
+using numbers_in_nodes =
+    concurrent_map_of<std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>, in_nodes>;
 
 constexpr round_kind kinds[] = {
     {"churn of numbers", churn<concurrent_numbers>},
     {"churn of words of 4 bytes", churn<concurrent_halves>},
     {"churn of 32 bytes", churn<concurrent_stamped>},
-    {"churn of 32 bytes in narrow buckets", churn<narrow_stamped>},
+    {"churn of 32 bytes in crowded buckets", churn<crowded_stamped>},
+    {"churn of numbers in nodes", churn<numbers_in_nodes>},
     {"churn of keys of 12 bytes", churn<concurrent_twelves>},
     {"churn of texts", churn<concurrent_strings>},
     {"churn of counted elements", churn<concurrent_tracked>},

@@ -8,6 +8,7 @@
 #include <memory>
 #include <memory_resource>
 #include <random>
+#include <thread>
 
 #include "windows_macros.hpp"
 #endif
@@ -18,8 +19,12 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
+#include <steady/concurrent_hash_map.hpp>
+#include <steady/concurrent_hash_set.hpp>
+#include <steady/concurrent_pmr.hpp>
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
 #include <steady/node_hash_map.hpp>
@@ -97,6 +102,50 @@ void use_set() {
   set.clear_gradually();
 }
 
+// Two threads that insert, change and erase the same elements.
+template <class Map, class Make>
+void share(const Make& make) {
+  Map map;
+  const auto work = [&](std::uint32_t parity) {
+    for (std::uint32_t n = 0; n < many; ++n) {
+      map.try_emplace_or_visit(make(n), make(0), [](auto&) {});
+      map.visit(make(n), [&](auto& element) { element.second = make(n + 1); });
+      if (n % 2 == parity) map.erase(make(n / 2));
+      map.insert_or_assign(make(many + n % 8), make(n));
+      map.cvisit(make(many + parity), [](const auto&) {});
+    }
+  };
+  {
+    std::thread other(work, 1);
+    work(0);
+    other.join();
+  }
+  for (std::uint32_t n = 0; n < many / 2; ++n) map.insert_or_assign(make(n), make(n + 1));
+  expect(map.size() == many + 8, "every element is there once");
+  bool right = true;
+  for (std::uint32_t n = 0; n < many; ++n) right = right && map.find(make(n)) == make(n + 1);
+  expect(right, "and as it should be");
+  std::size_t met = 0;
+  for (steady::cursor at; !at.at_end();) at = map.scan(at, 5, [&](const auto&) { ++met; });
+  expect(met == map.visit_all([](auto&) {}), "a scan and a visit meet every element");
+  Map copy = map;
+  expect(copy == map, "a copy has the same elements");
+  copy.merge(map);
+  swap(copy, map);
+  map.erase_if([&](const auto& element) { return element.second == make(4); });
+  expect(copy != map, "one has one less");
+  map = std::move(copy);
+  map.reseed_gradually();
+  while (map.migrating()) map.step(16);
+  map.compact_gradually();
+  map.finish();
+  map.reserve(std::size_t{4} * many);
+  map.clear();
+  map.rehash(0);
+  map.check_invariants();
+  expect(map.release().empty(), "nothing is left");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -108,6 +157,11 @@ int main(int count, char** arguments) {
   use<text_map>(text);
   use_set<steady::hash_set<std::uint32_t>>();
   use_set<steady::node_hash_set<std::uint64_t>>();
+  share<steady::concurrent_hash_map<std::uint64_t, std::uint64_t>>(number);
+  share<steady::concurrent_hash_map<std::uint32_t, std::uint32_t>>(
+      [](std::uint32_t n) { return n; });
+  share<steady::concurrent_hash_map<std::string, std::string>>(text);
+  share<steady::pmr::concurrent_hash_map<std::uint64_t, std::uint64_t>>(number);
   steady::hash_map<double, float> floats;
   floats[0.5] = 0.25F;
   const auto same = floats;

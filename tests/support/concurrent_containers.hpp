@@ -16,6 +16,7 @@
 
 #include "support/element_kits.hpp"
 #include "support/hashes.hpp"
+#include "support/interruptions.hpp"
 #include "support/ledger_allocator.hpp"
 #include "support/stamped.hpp"
 
@@ -27,9 +28,10 @@ using concurrent_map_of =
     steady::concurrent_hash_map<Key, T, Hash, KeyEqual, std::allocator<std::pair<const Key, T>>,
                                 Policy>;
 
-template <class Key, class Policy = steady::default_concurrent_policy>
-using concurrent_set_of = steady::concurrent_hash_set<Key, steady::hash<Key>, std::equal_to<>,
-                                                      std::allocator<Key>, Policy>;
+template <class Key, class Policy = steady::default_concurrent_policy,
+          class KeyEqual = std::equal_to<>>
+using concurrent_set_of =
+    steady::concurrent_hash_set<Key, steady::hash<Key>, KeyEqual, std::allocator<Key>, Policy>;
 
 template <class Key, class T, class Policy = steady::default_concurrent_policy,
           class Hash = steady::hash<Key>, class KeyEqual = std::equal_to<>>
@@ -39,36 +41,42 @@ using concurrent_ledger_map =
 
 // ---- policies ----
 
-// Overflow, chains of it, and many chunks in small maps.
-struct narrow_concurrent : steady::default_concurrent_policy {
-  template <std::size_t>
-  static constexpr unsigned bucket_width = 4;
-  static constexpr unsigned overflow_width = 2;
-  static constexpr double load_limit = 1.5;
-  static constexpr std::size_t chunk_bytes = 1024;
+// Chains of overflow everywhere, headers from the allocator, and migrations that take as long as
+// they may.
+struct crowded : steady::default_concurrent_policy {
+  static constexpr double load_limit = 3;
+  static constexpr bool reserve_addresses = false;
+  static constexpr unsigned evacuations_per_call = 1;
 };
 
-// For hashes that no seed improves.
-struct narrow_concurrent_without_reseeding : narrow_concurrent {
-  static constexpr bool reseeds = false;
+// Every element in a node; insertions evacuate the bucket that they write.
+struct in_nodes : steady::default_concurrent_policy {
+  static constexpr std::size_t most_flat_bytes = 0;
+  static constexpr bool evacuates_first = true;
 };
 
 // ---- the kinds of elements (element_kits.hpp makes them from numbers) ----
 
+// For those that many threads share, with interruptions.
+template <class Key, class T>
+using interrupted_map_of = concurrent_map_of<Key, T, steady::hash<Key>,
+                                             steady::default_concurrent_policy, interrupted_equal>;
+
 using concurrent_numbers = concurrent_map_of<std::uint64_t, std::uint64_t>;
 // Words of 4 bytes.
-using concurrent_halves = concurrent_map_of<std::uint32_t, std::uint32_t>;
+using concurrent_halves = interrupted_map_of<std::uint32_t, std::uint32_t>;
 // Several words; read without locks.
-using concurrent_stamped = concurrent_map_of<std::uint64_t, stamped>;
+using concurrent_stamped = interrupted_map_of<std::uint64_t, stamped>;
 // Not a power of two, under a hash that takes no seed.
 using concurrent_twelves = concurrent_map_of<twelve_bytes, std::uint64_t, other_number_hash>;
 // In nodes: texts, elements that count themselves, and such as cannot be copied.
 using concurrent_strings = concurrent_map_of<std::string, std::string>;
-using concurrent_tracked = concurrent_map_of<std::string, tracked>;
+using concurrent_tracked = interrupted_map_of<std::string, tracked>;
 using concurrent_owners = concurrent_map_of<std::uint64_t, owner>;
 
 using concurrent_number_set = concurrent_set_of<std::uint64_t>;
-using concurrent_string_set = concurrent_set_of<std::string>;
+using concurrent_string_set =
+    concurrent_set_of<std::string, steady::default_concurrent_policy, interrupted_equal>;
 
 // ---- what all tests need ----
 
@@ -83,36 +91,38 @@ bool put(Container& into, std::uint64_t key, std::uint64_t value) {
   }
 }
 
-// The same by any of the functions that can do it; insert_or_assign() assigns if present. True if
-// the key was new.
+// The same by any of the functions that can do it, which may move from what they get;
+// insert_or_assign() assigns if present. True if the key was new.
 template <class Container>
 bool put_in_some_way(std::uint64_t way, Container& into, std::uint64_t key, std::uint64_t value) {
   using kit = element_kit<Container>;
   const auto leave = [](const auto&) {};
+  auto made = kit::make_key(key);
   if constexpr (kit::is_map) {
-    const typename Container::value_type element(kit::make_key(key), kit::make_value(value));
+    auto held = kit::make_value(value);
+    using element = typename Container::value_type;
     switch (way % 6) {
       case 0:
-        return into.insert(element);
+        return into.insert(element(std::move(made), std::move(held)));
       case 1:
-        return into.emplace(element.first, element.second);
+        return into.emplace(std::move(made), std::move(held));
       case 2:
-        return into.insert_or_assign(element.first, element.second);
+        return into.insert_or_assign(std::move(made), std::move(held));
       case 3:
-        return into.insert_or_cvisit(element, leave);
+        return into.insert_or_cvisit(element(std::move(made), std::move(held)), leave);
       case 4:
-        return into.try_emplace_or_visit(element.first, element.second, leave);
+        return into.try_emplace_or_visit(std::move(made), std::move(held), leave);
       default:
-        return into.try_emplace(element.first, element.second);
+        return into.try_emplace(std::move(made), std::move(held));
     }
   } else {
     switch (way % 3) {
       case 0:
-        return into.emplace(kit::make_key(key));
+        return into.emplace(std::move(made));
       case 1:
-        return into.insert_or_visit(kit::make_key(key), leave);
+        return into.insert_or_visit(std::move(made), leave);
       default:
-        return into.insert(kit::make_key(key));
+        return into.insert(std::move(made));
     }
   }
 }
@@ -141,13 +151,6 @@ std::map<std::uint64_t, std::uint64_t> content_of(const Container& container) {
   return content;
 }
 
-// Null, or a sentence about the first invariant found broken. No other thread may use the container
-// meanwhile.
-template <class Container>
-const char* broken_invariant(const Container& container) {
-  return container.check_invariants();
-}
-
 // A map of which all memory comes from the ledger.
 template <class Map>
 Map map_on(memory_ledger& ledger) {
@@ -155,14 +158,15 @@ Map map_on(memory_ledger& ledger) {
              typename Map::allocator_type(ledger));
 }
 
-// Does all work that is pending. False if it does not come to an end.
+// Does all work that is pending or was asked for, in steps. False if it does not come to an end.
 template <class Container>
 bool finish(Container& container) {
-  constexpr int patience = 1000;
-  for (int idle = 0; container.migrating() && idle < patience;) {
-    if (container.step(64) == 0) ++idle;
+  for (int idle = 0; idle < 1000; ++idle) {
+    while (container.step(64) != 0) {
+    }
+    if (!container.migrating()) return true;
   }
-  return !container.migrating();
+  return false;
 }
 
 }  // namespace support

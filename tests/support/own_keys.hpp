@@ -116,7 +116,7 @@ class own_keys {
       case 2:
         return inserted_or_visited(container_.insert_or_visit(element(), visitor()));
       case 3:
-        return inserted_or_visited(container_.emplace_or_cvisit(element(), visitor()));
+        return inserted_or_visited(container_.insert_or_cvisit(element(), visitor()));
       default:
         if constexpr (kit::is_map) {
           return insert_value();
@@ -127,7 +127,7 @@ class own_keys {
   }
   void insert_value() {
     const auto key = kit::make_key(key_);
-    switch (random_() % 4) {
+    switch (random_() % 5) {
       case 0:
         return inserted(container_.try_emplace(key, value()));
       case 1: {
@@ -137,6 +137,8 @@ class own_keys {
         return;
       }
       case 2:
+        return inserted_or_visited(container_.emplace_or_visit(key, value(), visitor()));
+      case 3:
         return inserted_or_visited(container_.try_emplace_or_visit(key, value(), visitor()));
       default:
         return inserted_or_visited(container_.try_emplace_or_cvisit(key, value(), visitor()));

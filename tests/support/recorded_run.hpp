@@ -8,11 +8,11 @@
 #include <functional>
 #include <random>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "support/concurrent_containers.hpp"
+#include "support/interruptions.hpp"
 #include "support/linearizability.hpp"
 #include "support/threads.hpp"
 
@@ -45,7 +45,7 @@ class recorded_run {
     for (unsigned n = 0; n < plan_.recorders; ++n) bodies.emplace_back([this, n] { record(n); });
     for (unsigned n = 0; n < plan_.churners; ++n) bodies.emplace_back([this, n] { churn(n); });
     run_together(bodies, found_);
-    if (const char* broken = broken_invariant(map_)) found_.add(broken);
+    map_.check_invariants();
     for (std::uint64_t key = 0; key < plan_.keys; ++key) check(key);
   }
 
@@ -84,10 +84,10 @@ class recorded_run {
   void perform(const key_type& key, operation& next) {
     switch (next.kind) {
       case operation::insert:
-        next.result = map_.try_emplace(key, kit::make_value(next.argument));
+        next.result = map_.try_emplace(key_type(key), kit::make_value(next.argument));
         return;
       case operation::assign:
-        next.result = map_.insert_or_assign(key, kit::make_value(next.argument));
+        next.result = map_.insert_or_assign(key_type(key), kit::make_value(next.argument));
         return;
       case operation::erase:
         next.result = map_.erase(key) == 1;
@@ -101,8 +101,7 @@ class recorded_run {
       case operation::exchange:
         next.result = map_.visit(key, [&](auto& element) {
           next.seen = kit::value_of(element);
-          // As if the system had taken the processor away, whatever is locked here.
-          if (next.argument % 32 == 0) std::this_thread::yield();
+          interruption(32);
           element.second = kit::make_value(next.argument);
         }) == 1;
     }

@@ -21,7 +21,7 @@ class scan_in_pieces {
   // `plain`: what is in the container, as a map from the keys' numbers.
   template <class Plain>
   void advance(const Container& container, std::size_t buckets, const Plain& plain) {
-    if (!begun_) begin(plain);
+    if (!begun_) begin(container, plain);
     try {
       at_ = container.scan(at_, buckets, [&](const auto& element) {
         const std::uint64_t key = kit::key_of(element);
@@ -32,7 +32,8 @@ class scan_in_pieces {
         awaited_.erase(key);
       });
     } catch (const steady::stale_cursor&) {
-      require(reseeded_, "scan refuses its cursor, though the container was not reseeded");
+      require(container.stats().migrations.reseed > reseeds_,
+              "scan refuses its cursor, though the container was not reseeded");
       return restart();
     }
     if (!at_.at_end()) return;
@@ -45,19 +46,19 @@ class scan_in_pieces {
     awaited_.erase(key);
     met_.erase(key);
   }
-  void reseeded() { reseeded_ = true; }
   // Its elements have gone elsewhere, or others have come.
   void restart() { *this = scan_in_pieces(); }
 
  private:
   template <class Plain>
-  void begin(const Plain& plain) {
+  void begin(const Container& container, const Plain& plain) {
     for (const auto& [key, value] : plain) awaited_.insert(key);
+    reseeds_ = container.stats().migrations.reseed;
     begun_ = true;
   }
 
   bool begun_ = false;
-  bool reseeded_ = false;
+  std::uint64_t reseeds_ = 0;  // before it began
   steady::cursor at_;
   std::set<std::uint64_t> awaited_;
   std::set<std::uint64_t> met_;

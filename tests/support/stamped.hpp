@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "support/element_kits.hpp"
+#include "support/interruptions.hpp"
 
 namespace support {
 
@@ -45,21 +47,34 @@ class twelve_bytes {
 };
 static_assert(sizeof(twelve_bytes) == 12 && std::is_trivially_copyable_v<twelve_bytes>);
 
-// As `stamped`, but cannot be copied as bytes, and counts those that are alive. Any number of
-// threads may have some.
+// As `stamped`, but cannot be copied as bytes, and counts those that are alive. One that was
+// moved from is spoilt. Any number of threads may have some.
 class tracked {
  public:
   static inline std::atomic<long> alive = 0;
 
   explicit tracked(std::uint64_t number = 0) : bytes_(number) { ++alive; }
-  tracked(const tracked& other) : bytes_(other.bytes_) { ++alive; }
+  tracked(const tracked& other) : bytes_(other.bytes_) {
+    ++alive;
+    interruption(32);
+  }
+  tracked(tracked&& other) noexcept : bytes_(other.take()) {
+    ++alive;
+    interruption(32);
+  }
   tracked& operator=(const tracked&) = default;
+  tracked& operator=(tracked&& other) noexcept {
+    bytes_ = other.take();
+    return *this;
+  }
   ~tracked() { --alive; }
 
   std::uint64_t number() const { return bytes_.number(); }
   friend bool operator==(const tracked& a, const tracked& b) { return a.bytes_ == b.bytes_; }
 
  private:
+  stamped take() { return std::exchange(bytes_, stamped(spoilt)); }
+
   stamped bytes_;
 };
 

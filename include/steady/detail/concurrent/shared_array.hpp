@@ -45,12 +45,12 @@ class shared_array {
   const std::uint16_t name;  // of the order of the elements, for cursors; another for every seed
 
  private:
-  struct chunk {
+  struct alignas(16) chunk {
     atomic<std::byte*> slots;
     atomic<std::uint32_t> moved;    // of its buckets
     atomic<std::uint32_t> is_lent;  // its slots serve another array now
   };
-  static_assert(sizeof(chunk) == 16 || sizeof(void*) != 8);
+  static_assert(sizeof(chunk) == 16);
 
   zeroed_store<header, Sync, Layout::in_leaves> headers_;
   zeroed_store<chunk, Sync, Layout::in_leaves> chunks_;

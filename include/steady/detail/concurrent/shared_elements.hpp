@@ -198,7 +198,8 @@ class node_elements_of_threads {
       std::conditional_t<is_map, std::pair<const Key, std::conditional_t<is_map, Mapped, int>>,
                          Key>;
   using node = shared_node<value_type>;
-  using layout = slot_layout<2 * sizeof(std::uint64_t), sizeof(std::uint64_t), InLeaves>;
+  static constexpr std::size_t slot_bytes = 2 * sizeof(std::uint64_t);  // of any address, too
+  using layout = slot_layout<slot_bytes, word_bytes_for(slot_bytes), InLeaves>;
   using copy = typename layout::copy;
 
   static const Key& key_in(const value_type& element) noexcept {

@@ -51,9 +51,11 @@ struct slot_layout {
   };
 };
 
-// The largest word, up to 8 bytes, that values of this size consist of.
+// The largest word that values of this size consist of, and that a 64-bit or a 32-bit processor
+// reads and writes at once. (Where 8 bytes are aligned to 4, clang would call a library for them.)
 constexpr std::size_t word_bytes_for(std::size_t bytes) noexcept {
-  return bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
+  constexpr bool has_wide_words = sizeof(void*) >= 8;
+  return has_wide_words && bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
 }
 
 template <class Layout>

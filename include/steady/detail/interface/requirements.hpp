@@ -63,7 +63,7 @@ struct policy_within_limits {
 template <class Policy>
 struct concurrent_limits {
   static constexpr bool flat_bytes = Policy::most_flat_bytes <= 64;
-  static constexpr bool load = Policy::load_limit > 0 && Policy::load_limit <= 1;
+  static constexpr bool load = Policy::load_limit > 0 && Policy::load_limit <= 4;
   static constexpr bool shrinking = Policy::shrink_below >= 0 && Policy::shrink_below <= 0.4;
   static constexpr bool evacuations =
       Policy::evacuations_per_call >= 1 && Policy::evacuations_per_call <= 16;
@@ -150,7 +150,7 @@ constexpr auto require_arguments() noexcept {
                 "(steady/concurrent_policy.hpp)");
   using limits = typename Arguments::limits;
   static_assert(limits::flat_bytes, "most_flat_bytes: 64 at most");
-  static_assert(limits::load, "load_limit: more than 0, and 1 at most");
+  static_assert(limits::load, "load_limit: more than 0, and 4 at most");
   static_assert(limits::shrinking, "shrink_below: 0 to 0.4, so that a shrunk container has room");
   static_assert(limits::evacuations, "evacuations_per_call: 1 to 16");
   return true;
