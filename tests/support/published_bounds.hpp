@@ -43,13 +43,17 @@ struct bounds {
   }
 };
 
-// The table's rows by their names, which are the first code in the first cell.
-inline std::map<std::string, std::vector<std::uint64_t>> published_bounds() {
+using published_rows = std::map<std::string, std::vector<std::uint64_t>>;
+
+// The rows of a section's table of numbers by their names, which are the first code in the first
+// cell. Tables of words are no numbers, and are left out.
+inline published_rows published_bounds(const std::string& section = "Bounds") {
   std::ifstream document(STEADY_GUARANTEES);
-  std::map<std::string, std::vector<std::uint64_t>> rows;
+  published_rows rows;
   bool inside = false;
   for (std::string line; std::getline(document, line);) {
-    if (line.starts_with("## ")) inside = line == "## Bounds";
+    if (line.starts_with("## ")) inside = line == "## " + section;
+    if (line.starts_with("### ")) inside = false;
     if (!inside || !line.starts_with("| `")) continue;
     const std::size_t end = line.find('`', 3);
     const std::string name = line.substr(3, end - 3);
@@ -63,23 +67,29 @@ inline std::map<std::string, std::vector<std::uint64_t>> published_bounds() {
   return rows;
 }
 
-// Fails unless the table has such a row, and all measured numbers are within it.
-inline void expect_as_published(const std::string& row, const bounds& measured) {
-  static const auto published = published_bounds();
-  static const char* const names[] = {"buckets",         "elements", "chunks allocated",
-                                      "chunks released", "blocks",   "bytes in one piece",
-                                      "bytes zeroed"};
+// Fails unless there is such a row, and all measured numbers, each of the column that `names`
+// names, are within it.
+inline void expect_within(const published_rows& published, const std::string& row,
+                          const std::vector<const char*>& names,
+                          const std::vector<std::uint64_t>& measured) {
   const auto found = published.find(row);
   ASSERT_NE(found, published.end()) << "docs/guarantees.md has no bounds for " << row;
-  const auto columns = measured.columns();
-  ASSERT_EQ(found->second.size(), columns.size()) << row;
+  ASSERT_EQ(found->second.size(), measured.size()) << row;
   std::printf("most in one %s:", row.c_str());
-  for (std::size_t n = 0; n < columns.size(); ++n) {
-    std::printf("%s %llu %s", n == 0 ? "" : ",", static_cast<unsigned long long>(columns[n]),
+  for (std::size_t n = 0; n < measured.size(); ++n) {
+    std::printf("%s %llu %s", n == 0 ? "" : ",", static_cast<unsigned long long>(measured[n]),
                 names[n]);
-    EXPECT_LE(columns[n], found->second[n]) << row << ": " << names[n];
+    EXPECT_LE(measured[n], found->second[n]) << row << ": " << names[n];
   }
   std::printf("\n");
+}
+
+inline void expect_as_published(const std::string& row, const bounds& measured) {
+  static const auto published = published_bounds();
+  expect_within(published, row,
+                {"buckets", "elements", "chunks allocated", "chunks released", "blocks",
+                 "bytes in one piece", "bytes zeroed"},
+                measured.columns());
 }
 
 // Calls `operation` and adds what `map` counted meanwhile.
