@@ -16,6 +16,7 @@
 //   [L7] load, sequentially consistent: whether it is still locked, after [L6]
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 

@@ -6,6 +6,7 @@
 //   [H2] exchange, acquire: taken from it, before anything is written to it
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 

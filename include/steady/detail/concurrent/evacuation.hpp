@@ -17,6 +17,7 @@
 // many chunks as the interval has elements.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 

@@ -20,6 +20,7 @@
 //   [E9] store, release: gives it back
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <new>
 

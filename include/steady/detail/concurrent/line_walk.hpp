@@ -8,6 +8,7 @@
 // while a walk is on, and a walk that comes while one is on helps to finish it, or gives up.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <new>

@@ -11,6 +11,7 @@
 //   [P4] load, acquire: that list
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -12,6 +12,7 @@
 //   [D1] compare-and-swap, release, and exchange, acquire: the list of the young ones
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <utility>

@@ -14,6 +14,7 @@
 //   [A7] fetch-add, relaxed: a run of buckets that a helper takes on
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 

@@ -14,6 +14,7 @@
 //   [O2] store, release: that link; the overflow bucket was written before
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 

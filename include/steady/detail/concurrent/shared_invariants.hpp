@@ -1,6 +1,7 @@
 // Checks that a concurrent container is as it must be, while nobody uses it. For tests: O(n).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 

@@ -3,6 +3,7 @@
 // leaves (zeroed_store.hpp).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 

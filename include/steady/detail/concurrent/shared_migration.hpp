@@ -16,6 +16,7 @@
 // overflow, and the share of each call rises with what is left (quota()).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 

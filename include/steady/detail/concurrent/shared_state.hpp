@@ -17,6 +17,7 @@
 //   [W2] store, then load of `walks`, sequentially consistent: a reseeding, which walks exclude
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 

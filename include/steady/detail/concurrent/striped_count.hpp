@@ -10,6 +10,7 @@
 //   [C3] load, relaxed: the sum. Exact when nobody writes
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 

@@ -13,6 +13,7 @@
 //   [Z2] compare-and-swap, release: a leaf is there, all zeros
 #pragma once
 
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
