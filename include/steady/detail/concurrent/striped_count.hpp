@@ -57,7 +57,7 @@ class striped_count {
     std::uint64_t total = 0;
     for (const line& each : stripes_)
       total += each.of.count.load(std::memory_order_relaxed);  // [C3]
-    return static_cast<std::int64_t>(total) < 0 ? 0 : static_cast<std::size_t>(total);
+    return static_cast<std::int64_t>(total) < 0 ? 0 : total;
   }
 
   // Whether this thread, after a call that changed the container, should look at the sum: every
