@@ -129,6 +129,9 @@ struct two_containers {
         Source::elements::read(slot, [&](const value_type& element) {
           is_taken = to.template insert<false>(elements::key_in(element), leave, element);
         });
+        if constexpr (!Source::are_flat) {
+          if (is_taken) from.destroy(Source::elements::node_in(slot));
+        }
       }
       merged += is_taken;
       return is_taken;
