@@ -48,7 +48,8 @@ class chunk_shelf {
  private:
   using place = typename Sync::template atomic<std::byte*>;
 
-  place places_[8]{};
+  // So few that they may stay there when no migration is on: freeing one would take a grace period.
+  place places_[2]{};
 };
 
 }  // namespace steady::detail

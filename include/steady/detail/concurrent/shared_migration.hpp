@@ -149,10 +149,6 @@ class shared_migration {
     if (gone == nullptr) return false;
     const std::uint64_t since = gone->left_at.load(std::memory_order_acquire);  // [F3]
     if (since == 0 || !grace_period<Sync>::is_over(since)) return false;
-    if (std::byte* const chunk = state_.shelf.take(); chunk != nullptr) {
-      state_.memory.release_chunk(chunk, Layout::chunk_buckets * Layout::bucket_bytes);
-      return true;
-    }
     array* const following = gone->next();
     if (!gone->release_some(state_.memory)) {
       state_.oldest.store(following, std::memory_order_release);      // [F4]
