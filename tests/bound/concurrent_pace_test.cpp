@@ -14,8 +14,8 @@ using support::scattered;
 
 using map_type = support::plain_map;
 
-constexpr std::uint64_t most_elements = support::sanitized ? 60'000 : 300'000;
-constexpr std::uint64_t many_calls = support::sanitized ? 300'000 : 2'000'000;
+constexpr std::uint64_t most_elements = 300'000;
+constexpr std::uint64_t many_calls = 2'000'000;
 
 std::uint64_t limit_of(const steady::stats& now) {
   return static_cast<std::uint64_t>(static_cast<double>(now.buckets * 16) *
