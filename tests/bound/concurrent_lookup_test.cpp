@@ -216,15 +216,13 @@ TEST(concurrent_moves, exchange_pointers) {
 // ---- chunks ----
 
 TYPED_TEST(concurrent_lookup, stats_count_the_chunks_that_are_held) {
-  // At rest all of an array's chunks are held, and nothing else.
+  // At rest all of an array's chunks are held, and up to two that the last migration has left.
+  constexpr std::uint64_t most_left = 2;
   this->in_every_state([&](const std::string& state) {
     const auto stats = this->map.stats();
     const std::uint64_t chunks = stats.buckets / 256;
-    if (state == "at rest") {
-      EXPECT_EQ(stats.chunks, chunks);
-    }
-    EXPECT_GE(stats.chunks, chunks / 2) << state;
-    EXPECT_LE(stats.chunks, 3 * chunks) << state;
+    EXPECT_GE(stats.chunks, state == "at rest" ? chunks : chunks / 2) << state;
+    EXPECT_LE(stats.chunks, (state == "at rest" ? chunks : 3 * chunks) + most_left) << state;
   });
 }
 

@@ -21,9 +21,9 @@
 
 namespace support {
 
-// Keys and values of 8 bytes: a slot is two words, whether it holds the element or its hash code
-// and a node.
-inline constexpr std::uint64_t words_of_slot = 2;
+// Keys and values of 8 bytes: a slot has 16, whether it holds the element or its hash code and a
+// node.
+inline constexpr std::uint64_t words_of_slot = 16 / steady::detail::word_bytes_for(16);
 
 template <template <class> class Allocator, class Policy = counting_policy>
 using counting_map =
