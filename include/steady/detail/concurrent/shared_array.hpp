@@ -12,11 +12,13 @@
 //   [A5] fetch-add, acquire and release: so many of a chunk's buckets have moved
 //   [A6] fetch-add, acquire and release: all of another chunk's buckets have moved
 //   [A7] fetch-add, relaxed: a run of buckets that a helper takes on
+//   [A8] compare-and-swap, release, and load, acquire: a chunk that nobody has until the array goes
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
@@ -169,6 +171,12 @@ class shared_array {
       ++chunks_released_;
       return true;
     }
+    if (std::byte* const stray = strays_.load(std::memory_order_acquire);
+        stray != nullptr) {  // [A8]
+      strays_.store(link_in(stray), std::memory_order_relaxed);
+      memory.release_chunk(stray, chunk_bytes());
+      return true;
+    }
     if (overflow_buckets.release_some(memory)) return true;
     if (!headers_released_) {
       headers_released_ = !headers_.release_some(memory);
@@ -206,14 +214,47 @@ class shared_array {
   STEADY_COLD void provide_slots(shared_memory<Sync>& memory, chunk_shelf<Sync>& shelf,
                                  std::uint64_t of) {
     std::byte* made = has_full_chunks() ? shelf.take() : nullptr;
-    if (made == nullptr) made = memory.allocate_chunk(chunk_bytes());
+    const bool was_read = made != nullptr;  // and may be read still
+    if (!was_read) made = memory.allocate_chunk(chunk_bytes());
     std::byte* none = nullptr;
     if (chunks_.at(of).slots.compare_exchange_strong(none, made,  // [A2]
                                                      std::memory_order_acq_rel,
                                                      std::memory_order_acquire)) {
       return;
     }
-    if (!has_full_chunks() || !shelf.put(made)) memory.release_chunk(made, chunk_bytes());
+    if (has_full_chunks() && shelf.put(made)) return;
+    if (was_read) {
+      keep(made);
+    } else {
+      memory.release_chunk(made, chunk_bytes());
+    }
+  }
+  // Until the array goes: a grace period later. The stray's first bytes link it to the next one.
+  void keep(std::byte* stray) noexcept {
+    std::byte* first = strays_.load(std::memory_order_relaxed);
+    do {
+      link(stray, first);
+    } while (!strays_.compare_exchange_strong(first, stray, std::memory_order_release,  // [A8]
+                                              std::memory_order_relaxed));
+  }
+  using word = typename Layout::word;
+  static constexpr std::size_t words_of_link = sizeof(std::uintptr_t) / sizeof(word);
+  // In words of slots, because readers may be reading some there.
+  static void link(std::byte* stray, std::byte* to) noexcept {
+    word words[words_of_link];
+    std::memcpy(words, &to, sizeof to);
+    for (std::size_t n = 0; n < words_of_link; ++n) {
+      Sync::store_word(reinterpret_cast<word*>(stray) + n, words[n]);
+    }
+  }
+  static std::byte* link_in(const std::byte* stray) noexcept {
+    word words[words_of_link];
+    for (std::size_t n = 0; n < words_of_link; ++n) {
+      words[n] = Sync::load_word(reinterpret_cast<const word*>(stray) + n);
+    }
+    std::byte* to;
+    std::memcpy(&to, words, sizeof to);
+    return to;
   }
   void release_chunk(shared_memory<Sync>& memory) noexcept {
     chunk& of = chunks_.at(chunks_released_);
@@ -224,6 +265,7 @@ class shared_array {
   }
 
   atomic<std::uint64_t> chunks_moved_{0};
+  atomic<std::byte*> strays_{nullptr};
   std::uint64_t chunks_released_ = 0;
   bool headers_released_ = false;
 
