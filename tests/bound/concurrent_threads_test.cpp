@@ -64,11 +64,11 @@ class concurrent_threads : public testing::Test {
   // Nobody is in a call. Each thread may have been late by the calls between two of its looks at
   // the size: a 16th of half the way between two limits, and 1,024 at most. If a thread has lost
   // its processor with a bucket locked, that may have kept growth from starting; then it starts
-  // soon.
+  // soon (concurrent_waiting_test), and more than one may have become due.
   void expect_within_limit() {
     map.check_invariants();
     std::uint64_t calls = 0;
-    while (!is_within_limit() && calls < map.stats().buckets / 16 + 8) {
+    while (!is_within_limit() && calls < 4 * map.stats().buckets) {
       map.try_emplace(~std::uint64_t{0}, 0);
       map.erase(~std::uint64_t{0});
       calls += 2;
@@ -98,7 +98,7 @@ TYPED_TEST(concurrent_threads, that_grow_a_map_together) {
     }
   });
   EXPECT_EQ(this->map.size(), threads * for_each);
-  EXPECT_GE(this->map.stats().migrations.grow, 8u);
+  EXPECT_GE(this->map.stats().migrations.grow, 3u);  // by up to a factor of 8 each
   this->expect_within_limit();
   concurrent_bounds most;
   for (const concurrent_bounds& one : inserting) most.add(one);
