@@ -212,6 +212,19 @@ TEST(scan, knows_a_cursor_of_another_container) {
   EXPECT_FALSE(moved.scan(at, 1, [](const auto&) {}).at_end());
 }
 
+TEST(scan, refuses_all_cursors_from_before_a_reseeding) {
+  number_map<> map;
+  fill_numbers_to(stage::before, map);
+  std::set<std::uint64_t> lines;
+  const int times = 1000;
+  for (int n = 0; n < times; ++n) {
+    lines.insert(map.scan({}, 1, [](const auto&) {}).line());
+    map.reseed_gradually();
+    map.finish();
+  }
+  EXPECT_EQ(lines.size(), static_cast<std::size_t>(times));
+}
+
 // A copy has the order of its original, but not for long: so it rejects its cursors from the start.
 // Names are drawn at random, and one in 65,534 is the same.
 TEST(scan, rejects_cursors_of_the_original_and_of_the_copy) {

@@ -44,5 +44,9 @@ inline line_seed random_seed() noexcept { return {next_random() | line_seed::req
 inline std::uint16_t random_name() noexcept {
   return static_cast<std::uint16_t>(1 + (next_random() >> 32) % 0xfffe);
 }
+// Of the same table's next order: none of its last 65,533 names.
+constexpr std::uint16_t name_after(std::uint16_t name) noexcept {
+  return name == 0xfffe ? std::uint16_t{1} : static_cast<std::uint16_t>(name + 1);
+}
 
 }  // namespace steady::detail

@@ -254,7 +254,7 @@ class migration {
     cold_.snapshots.each([](snapshot_base& snapshot) { snapshot.reseeded(); });
     const line_seed before = std::exchange(of_.state.seed, detail::to_raw(cold_.rare)->next_seed);
     const std::uint16_t name = of_.state.shape.name();
-    while (of_.state.shape.name() == name) of_.state.shape.set_name(random_name());
+    of_.state.shape.set_name(name_after(name));
     of_.state.each_walker([&](walker_base& walker) { walker.reseeded(before); });
   }
 
