@@ -51,6 +51,7 @@
 #include <steady/cursor.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/concurrent_access.hpp>
 #include <steady/detail/concurrent/shared_container.hpp>
 #include <steady/detail/concurrent/two_containers.hpp>
 #include <steady/detail/interface/arguments.hpp>
@@ -562,8 +563,9 @@ class concurrent_hash_map {
 
   bool migrating() const noexcept { return container_.migrating(); }
   // For idle threads: evacuates at most `intervals` old buckets, or frees as many blocks of what a
-  // migration has left; starts a migration that is due. Returns how many there were.
-  size_type step(size_type intervals) { return container_.step(intervals); }
+  // migration has left; starts a migration that is due. Returns how many it looked at, some of which others may have had locked;
+  // 0: there is nothing to do now.
+  size_type step(size_type intervals) { return container_.step(intervals).looked_at; }
   // Does all of that, also what other threads have begun.
   void finish() { container_.finish(); }
   // Ask for a migration, which starts as soon as none is on, and which insertions, erasures and
@@ -593,6 +595,7 @@ class concurrent_hash_map {
  private:
   template <class, class, class, class, class, class>
   friend class concurrent_hash_map;
+  friend struct detail::concurrent_access;
 
   concurrent_hash_map(const hasher& hash, const key_equal& equal,
                       const allocator_type& allocator) noexcept(copies_functions_nothrow)

@@ -21,6 +21,7 @@
 #include <steady/cursor.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/concurrent_access.hpp>
 #include <steady/detail/concurrent/shared_container.hpp>
 #include <steady/detail/concurrent/two_containers.hpp>
 #include <steady/detail/interface/arguments.hpp>
@@ -452,7 +453,7 @@ class concurrent_hash_set {
   // ---- migrations: as concurrent_hash_map's ----
 
   bool migrating() const noexcept { return container_.migrating(); }
-  size_type step(size_type intervals) { return container_.step(intervals); }
+  size_type step(size_type intervals) { return container_.step(intervals).looked_at; }
   void finish() { container_.finish(); }
   void shrink_gradually() { container_.ask(detail::migration_kind::shrink); }
   void compact_gradually() { container_.ask(detail::migration_kind::compact); }
@@ -478,6 +479,7 @@ class concurrent_hash_set {
  private:
   template <class, class, class, class, class>
   friend class concurrent_hash_set;
+  friend struct detail::concurrent_access;
 
   concurrent_hash_set(const hasher& hash, const key_equal& equal,
                       const allocator_type& allocator) noexcept(copies_functions_nothrow)

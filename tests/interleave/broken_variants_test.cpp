@@ -29,6 +29,7 @@ struct pin_comes_late : interleave::interleaved_sync {
     place.store(value, std::memory_order_release);
   }
 };
+struct helper_leaves_at_once : interleave::interleaved_sync {};
 struct walks_meet_reseedings : interleave::interleaved_sync {};
 
 }  // namespace
@@ -119,6 +120,9 @@ bool bucket_lock<locks_whatever_is_there>::try_lock(word& at, bucket_word) noexc
 }
 
 template <>
+void shared_upkeep<helper_leaves_at_once, tiny_layout>::wait_for_readers() noexcept {}
+
+template <>
 bool line_walk<walks_meet_reseedings, tiny_layout>::try_begin() noexcept {
   state_.walks.fetch_add(1, std::memory_order_seq_cst);
   return true;
@@ -187,6 +191,9 @@ TEST(broken_variant, locks_whatever_is_there) {
 }
 TEST(broken_variant, pin_comes_late) {
   expect_caught(read_until_the_array_is_gone<pin_comes_late>, "", 2);
+}
+TEST(broken_variant, helper_leaves_at_once) {
+  expect_caught(compact_while_a_helper_leaves<helper_leaves_at_once>, "a helper was called");
 }
 TEST(broken_variant, walks_meet_reseedings) {
   expect_caught(walk_while_evacuating<walks_meet_reseedings, kind::reseed>, "a walk missed");

@@ -353,6 +353,38 @@ void grow_without_memory(program& p) {
   });
 }
 
+// A helper in the background is asked nothing once it has gone.
+template <class Sync>
+class tiny_helper : public sd::migration_watcher {
+ public:
+  bool has_gone = false;
+  void has_begun() noexcept override {
+    Sync::pause();
+    require(!has_gone, "a helper was called that had gone");
+  }
+  void pause() noexcept override {}
+  void resume() noexcept override {}
+  void let_go() noexcept override {}
+};
+template <class Sync>
+void compact_while_a_helper_leaves(program& p) {
+  const auto all = std::make_shared<moving_map<Sync>>(2);
+  const auto helper = std::make_shared<tiny_helper<Sync>>();
+  require(all->map.upkeep().watch(*helper), "the map has a helper already");
+  require(!all->map.upkeep().watch(*helper), "the map has two helpers");
+  p.thread([=] { all->map.start(sd::migration_kind::compact); });
+  p.thread([=] {
+    all->map.upkeep().unwatch();
+    all->map.upkeep().wait_for_readers();
+    helper->has_gone = true;
+  });
+  p.finally([=] {
+    require(all->map.migrating(), "the program does not migrate");
+    all->map.finish();
+    all->require_all(2);
+  });
+}
+
 // A walk meets every element once, while buckets are split.
 template <class Sync, sd::migration_kind Kind>
 void walk_while_evacuating(program& p) {

@@ -14,6 +14,7 @@
 #include <steady/detail/concurrent/line_walk.hpp>
 #include <steady/detail/concurrent/shared_invariants.hpp>
 #include <steady/detail/concurrent/shared_table.hpp>
+#include <steady/detail/concurrent/shared_upkeep.hpp>
 
 namespace interleave {
 
@@ -209,6 +210,9 @@ class tiny_map {
   std::uint64_t buckets() const { return state_.first_array()->buckets(); }
   void check() const { sd::shared_invariants<Sync, tiny_layout>(state_).check(); }
   state_type& state() { return state_; }
+  sd::shared_upkeep<Sync, tiny_layout> upkeep() {
+    return sd::shared_upkeep<Sync, tiny_layout>(state_);
+  }
 
  private:
   // Equality reads the copy; the look has validated it.

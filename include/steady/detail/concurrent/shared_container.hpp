@@ -85,7 +85,11 @@ class shared_container {
     // Not with the first insertion: where other threads run already, it takes milliseconds, once.
     sync::prepare_fences();
   }
-  ~shared_container() { free_everything(); }
+  ~shared_container() {
+    state_.watcher.ask([](migration_watcher& of) { of.let_go(); });
+    state_.watcher.leave();
+    free_everything();
+  }
   template <class>
   friend struct detail::two_containers;
   shared_container(const shared_container&) = delete;
@@ -258,7 +262,7 @@ class shared_container {
   std::uint64_t buckets() const noexcept { return upkeep().buckets(); }
   stats statistics() const noexcept { return upkeep().statistics(); }
 
-  std::size_t step(std::size_t intervals) {
+  steps_taken step(std::size_t intervals) {
     const call during(use_);
     return upkeep().step(intervals);
   }
@@ -281,20 +285,39 @@ class shared_container {
     upkeep().finish();
   }
 
+  // ---- a helper in the background ----
+
+  bool has_work() const noexcept { return upkeep().has_work(); }
+  bool watch(migration_watcher& by) noexcept { return upkeep().watch(by); }
+  void unwatch() noexcept { upkeep().unwatch(); }
+  static void wait_for_readers() noexcept { shared_upkeep<sync, layout>::wait_for_readers(); }
+
   // ---- while nobody else uses the container ----
+
+  // The container's helper is kept away while one exists.
+  class alone {
+   public:
+    explicit alone(const shared_container& of) noexcept : kept_away_(of.state_.watcher) {
+      of.use_.require_quiet();
+    }
+
+   private:
+    without_watcher<sync> kept_away_;
+  };
 
   // Calls `f` with a copy of the slot of every element.
   template <class F>
   void for_each_slot(F&& f) {
-    use_.require_quiet();
+    const alone quiet(*this);
     const visitor visiting(use_);
     visit_at_rest(state_, f);
   }
 
   void free_everything() noexcept {
-    use_.require_quiet();
+    const alone quiet(*this);
     if constexpr (!are_flat) {
-      for_each_slot([this](copy& slot) { destroy(elements::node_in(slot)); });
+      const visitor visiting(use_);
+      visit_at_rest(state_, [this](copy& slot) { destroy(elements::node_in(slot)); });
       retired_.free_all([this](node* gone) { destroy(gone); });
     }
     state_.free_everything();
@@ -302,15 +325,15 @@ class shared_container {
 
   // Everything that the other one has; this one is empty, and the allocators are equal.
   void take(shared_container& other) noexcept {
-    use_.require_quiet();
-    other.use_.require_quiet();
+    const alone quiet(*this);
+    const alone other_is_quiet(other);
     seed_ = other.seed_;
     state_.take(other.state_);
     if constexpr (!are_flat) retired_.take(other.retired_);
   }
 
   void check_invariants() const {
-    use_.require_quiet();
+    const alone quiet(*this);
     shared_invariants<sync, layout>(state_).check();
   }
 

@@ -14,6 +14,10 @@
 // another thread has them, so the migration ends after N/2 insertions. A thread that lost its
 // processor within an interval delays the end, not the other threads: then elements go into
 // overflow, and the share of each call rises with what is left (quota()).
+//
+// A container that is served in the background (migration_watcher.hpp) leaves migrations to that
+// helper: a call's share is nothing until there is room for fewer than twice as many insertions as
+// there are intervals left. So a helper that gets no processor delays no growth.
 #pragma once
 
 #include <atomic>
@@ -27,6 +31,12 @@
 #include <steady/detail/line/random_seed.hpp>
 
 namespace steady::detail {
+
+// What steps on purpose have found, in intervals and blocks.
+struct steps_taken {
+  std::size_t looked_at = 0;  // 0: there is nothing to do, or nothing can be done now
+  std::size_t done = 0;       // the others had moved already, or were locked
+};
 
 template <class Sync, class Layout>
 class shared_migration {
@@ -49,24 +59,24 @@ class shared_migration {
     array* const from = state_.first_array();
     if (from == nullptr) return;
     if (array* const to = from->next(); to != nullptr) [[unlikely]] {
-      help(*from, *to, quota());
+      if (const unsigned share = quota(); share != 0) help(*from, *to, share);
     } else if (state_.arrays_leaving.load(std::memory_order_relaxed) != 0) [[unlikely]] {
-      free_some();
+      if (!is_freed_by_watcher()) free_some();
     }
   }
 
-  // The same on purpose: at most `intervals` of them. Returns how many had work.
-  std::size_t step(std::size_t intervals) noexcept {
+  // The same on purpose: at most `intervals` of them.
+  steps_taken step(std::size_t intervals) noexcept {
     look_at_size();
-    std::size_t done = 0;
-    while (done < intervals) {
+    steps_taken taken;
+    for (; taken.looked_at < intervals; ++taken.looked_at) {
       array* const from = state_.first_array();
       array* const to = from == nullptr ? nullptr : from->next();
-      const bool worked = to != nullptr ? help(*from, *to, 1) != 0 : free_some();
-      if (!worked) break;
-      ++done;
+      const steps_taken now = to != nullptr ? help(*from, *to, 1) : free_one();
+      if (now.looked_at == 0) break;
+      taken.done += now.done;
     }
-    return done;
+    return taken;
   }
 
   // Evacuates the interval of a key first, so that it is written only where it stays.
@@ -277,7 +287,7 @@ class shared_migration {
     STEADY_TRY {
       next = array::create(state_.memory, line_partition::of(due.log2_buckets),
                            reseeds ? random_seed() : current.seed,
-                           reseeds ? random_name() : current.name);
+                           reseeds ? name_after(current.name) : current.name);
     }
     STEADY_CATCH_ALL {  // The container goes on in overflow, and tries again.
       if (reseeds) state_.reseeding.store(0, std::memory_order_release);
@@ -285,8 +295,9 @@ class shared_migration {
     }
     current.kind = due.kind;
     current.number = state_.migrations.fetch_add(1, std::memory_order_relaxed) + 1;
-    state_.evacuations_per_call.store(state_.kind->evacuations_per_call, std::memory_order_relaxed);
+    state_.evacuations_per_call.store(least_quota(), std::memory_order_relaxed);
     current.lead_to(next);
+    state_.tell_watcher();
   }
   // The requests that are fulfilled when nothing is due.
   void forget_requests() noexcept {
@@ -305,21 +316,32 @@ class shared_migration {
   unsigned quota() const noexcept {
     return state_.evacuations_per_call.load(std::memory_order_relaxed);
   }
-  // So many that what is left moves in half of the insertions that there is room for; at most 16.
-  // Not for a reseeding: each element that it moves may need a chunk of its own.
+  unsigned least_quota() const noexcept {
+    return state_.watcher.is_taken() ? 0 : state_.kind->evacuations_per_call;
+  }
+  // So many that what is left moves in half of the insertions that there is room for; at most 16,
+  // and in a reseeding, where each element may need a chunk of its own, the usual number.
   void set_quota(const array& from, const array& to, std::uint64_t size) noexcept {
-    if (from.kind == migration_kind::reseed) return;
     const std::uint64_t limit = limit_of(to);
     const std::uint64_t room = limit > size ? limit - size : 0;
-    const std::uint64_t needed = 2 * from.left_to_move() / (room + 1) + 1;
+    const unsigned least = least_quota();
+    const std::uint64_t needed = 2 * from.left_to_move() / (room + 1) + (least == 0 ? 0 : 1);
+    const unsigned most =
+        from.kind == migration_kind::reseed ? state_.kind->evacuations_per_call : 16;
     state_.evacuations_per_call.store(
-        clamped<unsigned>(static_cast<unsigned>(min_of<std::uint64_t>(needed, 16)),
-                          state_.kind->evacuations_per_call, 16),
+        clamped<unsigned>(static_cast<unsigned>(min_of<std::uint64_t>(needed, most)), least, most),
         std::memory_order_relaxed);
   }
+  // The helper in the background frees what is leaving, unless it lags by a whole migration.
+  bool is_freed_by_watcher() const noexcept {
+    return state_.watcher.is_taken() && state_.arrays_leaving.load(std::memory_order_relaxed) < 2;
+  }
 
-  // Returns how many intervals there were to look at: 0 only if nothing can be done.
-  std::size_t help(array& from, array& to, unsigned quota) noexcept {
+  steps_taken free_one() noexcept {
+    const std::size_t freed = free_some() ? 1 : 0;
+    return {freed, freed};
+  }
+  steps_taken help(array& from, array& to, unsigned quota) noexcept {
     evacuation<Sync, Layout> moving(state_, from, to);
     const std::uint64_t intervals = moving.intervals();
     stripe& mine = state_.counts.of(thread_);
@@ -331,12 +353,12 @@ class shared_migration {
       const evacuated result = moving.evacuate(interval, false, is_empty);
       if (is_empty) {
         finish(from, to);
-        return looks + 1;
+        return {looks + 1, moved + 1};
       }
       if (result == evacuated::not_ever) break;
       if (result == evacuated::now) ++moved;
     }
-    return looks;
+    return {looks, moved};
   }
   static constexpr unsigned looks_per_evacuation = 8;  // at intervals that have moved already
 
@@ -369,6 +391,7 @@ class shared_migration {
     if (reseeded) state_.reseeding.store(0, std::memory_order_release);
     from.left_at.store(grace_period<Sync>::retire(), std::memory_order_release);  // [F3]
     state_.counts.look_again_after(thread_, 1);
+    state_.tell_watcher();
   }
 
   state_type& state_;

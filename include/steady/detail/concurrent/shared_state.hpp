@@ -25,6 +25,7 @@
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/chunk_shelf.hpp>
 #include <steady/detail/concurrent/grace_period.hpp>
+#include <steady/detail/concurrent/migration_watcher.hpp>
 #include <steady/detail/concurrent/shared_array.hpp>
 #include <steady/detail/concurrent/shared_memory.hpp>
 #include <steady/detail/concurrent/striped_count.hpp>
@@ -113,6 +114,9 @@ struct shared_state {
   chunk_shelf<Sync> shelf;
   striped_count<Sync> counts;
 
+  // Of this container, whatever its content is.
+  watcher_place<Sync> watcher;
+
   shared_state(const shared_kind<Layout>& of, void* owner, const memory_source& source) noexcept
       : kind(&of), memory(owner, source) {}
 
@@ -120,6 +124,10 @@ struct shared_state {
   STEADY_ALWAYS_INLINE array* first_array() const noexcept {
     return root.load(std::memory_order_acquire);  // [R1]
   }
+  void tell_watcher() const noexcept {
+    watcher.ask([](migration_watcher& of) { of.has_begun(); });
+  }
+
   // ---- while nobody else uses the container ----
 
   void free_everything() noexcept {
@@ -141,6 +149,7 @@ struct shared_state {
     shelf.take_all(other.shelf);
     counts.take(other.counts);
     other.become_empty();
+    tell_watcher();
   }
 
   // ---- requests ----

@@ -41,10 +41,32 @@ class shared_upkeep {
     return next != nullptr ? next->buckets() : first != nullptr ? first->buckets() : 0;
   }
 
-  std::size_t step(std::size_t intervals) noexcept {
+  steps_taken step(std::size_t intervals) noexcept {
     const pin pinned;
     return migration(state_, pinned.thread_number()).step(intervals);
   }
+  // Whether step() would do something now, or later, once readers have gone on.
+  bool has_work() const noexcept {
+    return migrating() || state_.arrays_leaving.load(std::memory_order_relaxed) != 0;
+  }
+  // From now on a helper does what insertions and erasures did; false if there is one already.
+  bool watch(migration_watcher& by) noexcept {
+    if (!state_.watcher.take(by)) return false;
+    state_.tell_watcher();
+    return true;
+  }
+  // Insertions and erasures do it themselves again. The watcher may be destroyed after
+  // wait_for_readers().
+  void unwatch() noexcept {
+    state_.watcher.leave();
+    state_.evacuations_per_call.store(state_.kind->evacuations_per_call, std::memory_order_relaxed);
+  }
+  // Until all calls have ended that were on, of whatever container.
+  static void wait_for_readers() noexcept {
+    const std::uint64_t since = grace_period<Sync>::retire();
+    while (!grace_period<Sync>::is_over(since)) Sync::yield();
+  }
+
   // At most a migration is begun: finish() does it.
   void ask(migration_kind what) noexcept {
     const pin pinned;

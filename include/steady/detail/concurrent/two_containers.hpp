@@ -91,8 +91,8 @@ struct two_containers {
 
   static void swap(Container& a, Container& b) noexcept(swaps_nothrow) {
     if (std::addressof(a) == std::addressof(b)) return;
-    a.use_.require_quiet();
-    b.use_.require_quiet();
+    const typename Container::alone a_is_quiet(a);
+    const typename Container::alone b_is_quiet(b);
     a.functions_.swap(b.functions_);
     if constexpr (allocator_traits::propagate_on_container_swap::value) {
       using std::swap;

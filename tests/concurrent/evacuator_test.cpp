@@ -1,0 +1,324 @@
+// A helper in the background: it does what insertions would, stops when told, serves all alike, and
+// goes before or after the containers that it serves. Where the order of things matters it has no
+// thread of its own, so that tests decide when it runs.
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <steady/concurrent_hash_map.hpp>
+#include <steady/concurrent_hash_set.hpp>
+#include <steady/evacuator.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using map_type = steady::concurrent_hash_map<std::uint64_t, std::uint64_t>;
+using steady::evacuator;
+
+template <class Map>
+void fill(Map& map, std::uint64_t from, std::uint64_t to) {
+  for (std::uint64_t i = from; i < to; ++i) map.try_emplace(i, i);
+}
+void expect_all_there(const map_type& map, std::uint64_t count) {
+  ASSERT_EQ(map.size(), count);
+  for (std::uint64_t i = 0; i < count; ++i) ASSERT_EQ(map.find(i), i);
+  map.check_invariants();
+}
+// Inserts at least so many elements, and on until a growth begins. Returns how many there are then.
+std::uint64_t fill_until_migrating(map_type& map, std::uint64_t least) {
+  std::uint64_t next = map.size();
+  for (; next < least; ++next) map.try_emplace(next, next);
+  map.finish();
+  for (; !map.migrating(); ++next) map.try_emplace(next, next);
+  return next;
+}
+
+// An evacuator that counts how often it wants to be called.
+struct called_helper {
+  int calls = 0;
+  evacuator helper;
+  explicit called_helper(const evacuator::options& how = {}) : helper([this] { ++calls; }, how) {}
+
+  void run_until_idle() {
+    while (helper.slice() != evacuator::until_called) {
+    }
+  }
+};
+
+TEST(evacuator, is_called_when_a_migration_begins_and_not_otherwise) {
+  map_type map;
+  fill(map, 0, 20'000);
+  map.finish();
+  called_helper called;
+  const auto service = called.helper.serve(map);
+  EXPECT_EQ(called.calls, 1);  // there might have been work already
+  EXPECT_EQ(called.helper.slice(), evacuator::until_called);
+  std::uint64_t next = 20'000;
+  while (!map.migrating()) map.try_emplace(next, next), ++next;
+  EXPECT_EQ(called.calls, 2);
+  fill(map, next, next + 1000);
+  EXPECT_EQ(called.calls, 2) << "it was called although it had been";
+  called.run_until_idle();
+  EXPECT_FALSE(map.migrating());
+  expect_all_there(map, next + 1000);
+}
+
+TEST(evacuator, leaves_nothing_to_insertions) {
+  map_type map;
+  called_helper called;
+  const auto service = called.helper.serve(map);
+  const std::uint64_t begun = fill_until_migrating(map, 50'000);
+  const steady::stats before = map.stats();
+  fill(map, begun, begun + begun / 2);
+  EXPECT_TRUE(map.migrating());
+  EXPECT_EQ(map.stats().migrations.grow, before.migrations.grow);
+  // Not one bucket has moved: all that there is to move is there for the helper.
+  const std::size_t old_buckets = before.buckets / 2;
+  std::size_t moved = 0;
+  while (map.migrating()) moved += map.step(1);
+  EXPECT_EQ(moved, old_buckets);
+  expect_all_there(map, begun + begun / 2);
+}
+
+TEST(evacuator, that_is_never_run_delays_no_growth) {
+  for (const bool shrinks : {false, true}) {
+    map_type map;
+    called_helper called;
+    const auto service = called.helper.serve(map);
+    std::uint64_t next = 0;
+    for (; next < 400'000; ++next) {
+      map.try_emplace(next, next);
+      const steady::stats now = map.stats();
+      ASSERT_LE(now.size, static_cast<double>(now.buckets) * 16 * 0.8 + 8) << now.buckets;
+    }
+    if (shrinks) {
+      for (std::uint64_t i = 1000; i < next; ++i) map.erase(i);
+      next = 1000;
+    }
+    expect_all_there(map, next);
+  }
+}
+
+TEST(evacuator, moves_a_turn_in_a_turn) {
+  evacuator::options how;
+  how.elements_per_turn = 160;
+  how.work_in_a_row = 0ns;  // one round a slice
+  called_helper called(how);
+  map_type maps[3];
+  std::vector<evacuator::service> services;
+  for (map_type& map : maps) {
+    services.push_back(called.helper.serve(map));
+    fill_until_migrating(map, 50'000);
+  }
+  const std::size_t old_buckets = maps[0].stats().buckets / 2;
+  ASSERT_EQ(maps[1].stats().buckets / 2, old_buckets);
+  const std::size_t slices = old_buckets / 10;
+  for (std::size_t n = 0; n < slices; ++n) {
+    for (const map_type& map : maps) ASSERT_TRUE(map.migrating()) << n << " of " << slices;
+    ASSERT_EQ(called.helper.slice(), how.rest);
+  }
+  called.helper.slice();  // what is left of a division by ten
+  for (const map_type& map : maps) EXPECT_FALSE(map.migrating());
+}
+
+TEST(evacuator, looks_at_its_stop_token_after_every_turn) {
+  called_helper called;
+  map_type map;
+  const auto service = called.helper.serve(map);
+  const std::uint64_t count = fill_until_migrating(map, 50'000);
+  const std::size_t old_buckets = map.stats().buckets / 2;
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_NE(called.helper.slice(stop.get_token()), evacuator::until_called);
+  std::size_t left = 0;
+  while (map.migrating()) left += map.step(1);
+  EXPECT_GE(left, old_buckets - 1024 / 16);
+  expect_all_there(map, count);
+}
+
+TEST(evacuator, rests_when_all_that_is_left_is_locked) {
+  called_helper called;
+  map_type map;
+  const auto service = called.helper.serve(map);
+  fill_until_migrating(map, 5'000);
+  map.cvisit_while([&](const auto&) {  // under the lock of the first bucket
+    std::thread other([&] {
+      EXPECT_EQ(called.helper.slice(), 1ms);
+      EXPECT_TRUE(map.migrating());
+    });
+    other.join();
+    return false;
+  });
+  called.run_until_idle();
+  EXPECT_FALSE(map.migrating());
+}
+
+TEST(evacuator, serves_a_container_once) {
+  called_helper one;
+  called_helper other;
+  map_type map;
+  auto service = one.helper.serve(map);
+  EXPECT_THROW(static_cast<void>(other.helper.serve(map)), std::logic_error);
+  EXPECT_THROW(static_cast<void>(one.helper.serve(map)), std::logic_error);
+  service.end();
+  const auto again = other.helper.serve(map);
+  fill_until_migrating(map, 5'000);
+  EXPECT_GE(other.calls, 1);
+  other.run_until_idle();
+  EXPECT_FALSE(map.migrating());
+}
+
+TEST(evacuator, whose_service_ends_leaves_the_rest_to_insertions) {
+  called_helper called;
+  map_type map;
+  std::uint64_t next = 0;
+  {
+    const auto service = called.helper.serve(map);
+    next = fill_until_migrating(map, 50'000);
+  }
+  EXPECT_TRUE(map.migrating());
+  fill(map, next, next + next / 2);
+  EXPECT_FALSE(map.migrating());
+  expect_all_there(map, next + next / 2);
+}
+
+TEST(evacuator, service_and_container_go_in_any_order) {
+  for (int order = 0; order < 6; ++order) {
+    SCOPED_TRACE(order);
+    auto map = std::make_unique<map_type>();
+    auto helper = std::make_unique<evacuator>();
+    auto service = std::make_unique<evacuator::service>(helper->serve(*map));
+    fill_until_migrating(*map, 20'000);
+    const auto end = [&](int which) {
+      if (which == 0) map.reset();
+      if (which == 1) helper.reset();
+      if (which == 2) service.reset();
+    };
+    const int first = order / 2;
+    const int second = (first + 1 + order % 2) % 3;
+    end(first);
+    end(second);
+    end(3 - first - second);
+  }
+}
+
+TEST(evacuator, follows_a_container_that_is_moved_or_swapped) {
+  called_helper called;
+  map_type map;
+  const auto service = called.helper.serve(map);
+  const std::uint64_t count = fill_until_migrating(map, 20'000);
+  map_type other;
+  other.swap(map);
+  called.run_until_idle();
+  EXPECT_TRUE(other.migrating()) << "the service went along with the elements";
+  map.swap(other);
+  called.run_until_idle();
+  EXPECT_FALSE(map.migrating());
+  map_type third(std::move(map));
+  map = std::move(third);
+  expect_all_there(map, count);
+  const std::uint64_t more = fill_until_migrating(map, count);
+  called.run_until_idle();
+  expect_all_there(map, more);
+}
+
+TEST(evacuator, serves_sets_and_elements_in_nodes) {
+  called_helper called;
+  steady::concurrent_hash_map<std::string, std::string> texts;
+  steady::concurrent_hash_set<std::uint32_t> numbers;
+  const auto first = called.helper.serve(texts);
+  const auto second = called.helper.serve(numbers);
+  for (std::uint32_t i = 0; i < 30'000 || !texts.migrating(); ++i) {
+    texts.try_emplace(std::to_string(i), std::to_string(i));
+    numbers.insert(i);
+  }
+  called.run_until_idle();
+  EXPECT_FALSE(texts.migrating());
+  EXPECT_FALSE(numbers.migrating());
+  texts.check_invariants();
+  numbers.check_invariants();
+}
+
+// ---- with a thread of its own ----
+
+// However long that takes on a busy machine.
+template <class Condition>
+void await(Condition holds) {
+  while (!holds()) std::this_thread::sleep_for(100us);
+}
+
+TEST(evacuator, with_a_thread_ends_every_migration) {
+  evacuator helper;
+  map_type map;
+  const auto service = helper.serve(map);
+  std::uint64_t next = 0;
+  for (int growth = 0; growth < 4; ++growth) {
+    for (const std::uint64_t least = 3 * next + 5'000; next < least; ++next) {
+      map.try_emplace(next, next);
+    }
+    // Up to a growth, which may be over before it is seen.
+    while (!map.migrating() && map.size() * 10 > map.bucket_count() * 7) {
+      map.try_emplace(next, next);
+      ++next;
+    }
+    await([&] { return !map.migrating(); });
+  }
+  expect_all_there(map, next);
+}
+
+TEST(evacuator, with_a_thread_serves_maps_that_come_go_and_move) {
+  evacuator helper;
+  std::vector<std::thread> threads;
+  for (std::uint64_t number = 0; number < 4; ++number) {
+    threads.emplace_back([&helper, number] {
+      for (int round = 0; round < 30; ++round) {
+        map_type map;
+        std::optional<evacuator::service> service(helper.serve(map));
+        fill(map, 0, 3'000 + 1'000 * number);
+        if (round % 3 == 0) service.reset();
+        map_type other(std::move(map));
+        map.swap(other);
+        fill(map, 0, 9'000);
+        EXPECT_EQ(map.size(), 9'000u);
+        map.check_invariants();
+      }
+    });
+  }
+  for (std::thread& each : threads) each.join();
+}
+
+TEST(evacuator, helps_while_threads_write_and_read) {
+  evacuator helper;
+  map_type map;
+  const auto service = helper.serve(map);
+  constexpr std::uint64_t each = 60'000;
+  std::vector<std::thread> threads;
+  for (std::uint64_t number = 0; number < 4; ++number) {
+    threads.emplace_back([&map, number] {
+      for (std::uint64_t i = 0; i < each; ++i) {
+        const std::uint64_t key = i * 4 + number;
+        map.try_emplace(key, key);
+        ASSERT_EQ(map.find(key), key);
+        if (i % 3 == 0) {
+          ASSERT_EQ(map.erase(key), 1u);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  await([&] { return !map.migrating(); });
+  EXPECT_EQ(map.size(), 4 * (each - each / 3));
+  map.check_invariants();
+}
+
+}  // namespace
