@@ -563,8 +563,8 @@ class concurrent_hash_map {
 
   bool migrating() const noexcept { return container_.migrating(); }
   // For idle threads: evacuates at most `intervals` old buckets, or frees as many blocks of what a
-  // migration has left; starts a migration that is due. Returns how many it looked at, some of which others may have had locked;
-  // 0: there is nothing to do now.
+  // migration has left; starts a migration that is due. Returns how many it looked at: others may
+  // have some of them locked. 0: there is nothing to do now.
   size_type step(size_type intervals) { return container_.step(intervals).looked_at; }
   // Does all of that, also what other threads have begun.
   void finish() { container_.finish(); }
