@@ -6,12 +6,13 @@
 //   const auto service = helper.serve(map);                // until either of the three goes
 //
 // A container that is served leaves its migrations to the helper. It helps itself only when the
-// helper lags so much that growth might come too late (docs/concurrent.md, "A helper in the
-// background"); so a helper that gets no processor costs nothing but what it was to save.
+// helper takes longer for an old bucket than two insertions do (docs/concurrent.md, "A helper in
+// the background"); so a helper that gets no processor costs nothing but what it was to save.
 //
-// The helper serves its containers in turn, some 1,024 elements each. Then it looks whether it is
-// to stop, and lets other threads run. After 16 ms of work in a row it rests for 1 ms. While
-// nothing migrates it sleeps: no timer, no processor.
+// The helper serves its containers in turn, some 1,024 elements each, and then looks whether it is
+// to stop. After 16 ms of work in a row it rests for 1 ms. While nothing migrates it sleeps: no
+// timer, no processor. (It does not yield its processor between turns: beside a busy thread it
+// would not get it back for milliseconds.)
 //
 // Executors. Whoever has threads already gives the evacuator a function instead of a thread. It is
 // called when there is work; then slice() is to be called, from any one thread at a time, and again
@@ -114,6 +115,10 @@ class evacuator {
   // std::bad_alloc.
   template <class Map>
   [[nodiscard]] service serve(Map& map) {
+    static_assert(
+        requires { typename Map::policy_type::sync; },
+        "an evacuator serves a concurrent_hash_map or a concurrent_hash_set; a hash_map, "
+        "which threads must not share, is moved on by step() and step_for()");
     auto made = std::make_shared<detail::served_container>(
         detail::concurrent_access::container_of(map),
         [](void* of) noexcept { static_cast<evacuator*>(of)->wake(); }, this);
@@ -182,7 +187,6 @@ class evacuator {
       const detail::served was = each->turn(intervals_per_turn());
       if (was == detail::served::worked) {
         all = round::worked;
-        std::this_thread::yield();
       } else if (was == detail::served::blocked && all == round::idle) {
         all = round::blocked;
       }

@@ -43,6 +43,12 @@ std::uint64_t fill_until_migrating(map_type& map, std::uint64_t least) {
   return next;
 }
 
+std::size_t steps_to_the_end(map_type& map) {
+  std::size_t steps = 0;
+  while (map.migrating()) steps += map.step(1);
+  return steps;
+}
+
 // An evacuator that counts how often it wants to be called.
 struct called_helper {
   int calls = 0;
@@ -78,16 +84,27 @@ TEST(evacuator, leaves_nothing_to_insertions) {
   called_helper called;
   const auto service = called.helper.serve(map);
   const std::uint64_t begun = fill_until_migrating(map, 50'000);
-  const steady::stats before = map.stats();
-  fill(map, begun, begun + begun / 2);
-  EXPECT_TRUE(map.migrating());
-  EXPECT_EQ(map.stats().migrations.grow, before.migrations.grow);
+  fill(map, begun, begun + 400);
   // Not one bucket has moved: all that there is to move is there for the helper.
-  const std::size_t old_buckets = before.buckets / 2;
-  std::size_t moved = 0;
-  while (map.migrating()) moved += map.step(1);
-  EXPECT_EQ(moved, old_buckets);
-  expect_all_there(map, begun + begun / 2);
+  EXPECT_EQ(steps_to_the_end(map), map.stats().buckets / 2);
+  expect_all_there(map, begun + 400);
+}
+
+// An interval for every two insertions, but for a chunk of 256 buckets, and 1,024 insertions until
+// somebody looks.
+TEST(evacuator, that_lags_is_helped) {
+  map_type map;
+  called_helper called;
+  const auto service = called.helper.serve(map);
+  const std::uint64_t begun = fill_until_migrating(map, 200'000);
+  const std::size_t old_buckets = map.stats().buckets / 2;
+  const std::uint64_t count = begun + old_buckets;
+  fill(map, begun, count);
+  ASSERT_TRUE(map.migrating());
+  const std::size_t left = steps_to_the_end(map);
+  EXPECT_LE(left, old_buckets - old_buckets / 2 + 256 + 512);
+  EXPECT_GE(left, old_buckets - old_buckets / 2 - 2 * 1024);
+  expect_all_there(map, count);
 }
 
 TEST(evacuator, that_is_never_run_delays_no_growth) {

@@ -13,6 +13,7 @@
 
 #if __has_include(<steady/concurrent_hash_map.hpp>)
 #include "bench/concurrent/adapters/steady.hpp"
+#include "bench/concurrent/adapters/steady_helped.hpp"
 #define STEADY_BENCH_HAS_CONCURRENT 1
 #else
 #define STEADY_BENCH_HAS_CONCURRENT 0
@@ -36,7 +37,7 @@
 namespace steady::bench {
 
 #if STEADY_BENCH_HAS_CONCURRENT
-using concurrent_steady_if_found = std::tuple<steady_concurrent>;
+using concurrent_steady_if_found = std::tuple<steady_concurrent, steady_helped>;
 #else
 using concurrent_steady_if_found = std::tuple<>;
 #endif
@@ -72,8 +73,9 @@ struct known_concurrent_map {
   std::string_view needs;  // where it is not available
 };
 
-inline constexpr std::array<known_concurrent_map, 7> known_concurrent_maps = {{
+inline constexpr std::array<known_concurrent_map, 8> known_concurrent_maps = {{
     {"steady", STEADY_BENCH_HAS_CONCURRENT != 0, "steady/concurrent_hash_map.hpp"},
+    {"steady-helped", STEADY_BENCH_HAS_CONCURRENT != 0, "steady/concurrent_hash_map.hpp"},
     {"steady-shards", true, ""},
     {"boost", STEADY_BENCH_HAS_CONCURRENT_BOOST != 0, "Boost 1.83 or later"},
     {"boost-shards", STEADY_BENCH_HAS_BOOST != 0, "libboost1.81-dev or later"},

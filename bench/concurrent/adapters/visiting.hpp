@@ -30,7 +30,7 @@ class visiting_map {
   bool erase(std::uint64_t key) { return map_.erase(key) != 0; }
   std::size_t size() const { return map_.size(); }
 
- private:
+ protected:
   Map map_;
 };
 

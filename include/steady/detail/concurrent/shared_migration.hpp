@@ -16,8 +16,8 @@
 // overflow, and the share of each call rises with what is left (quota()).
 //
 // A container that is served in the background (migration_watcher.hpp) leaves migrations to that
-// helper: a call's share is nothing until there is room for fewer than twice as many insertions as
-// there are intervals left. So a helper that gets no processor delays no growth.
+// helper: a call's share is nothing while the helper moves an interval in the time of two
+// insertions. So a helper that gets no processor delays no growth.
 #pragma once
 
 #include <atomic>
@@ -273,7 +273,7 @@ class shared_migration {
     const plan due = what_is_due(*current, size);
     if (!due.is_due || !is_room_for_garbage(due.kind)) return;
     if (due.kind == migration_kind::reseed && !may_reseed()) return;
-    start(*current, due);
+    start(*current, due, size);
   }
   // A thread that sleeps within a call keeps arrays from being freed. Growth goes on nevertheless:
   // what it leaves is at most half of what comes next. All else waits, so garbage is bounded.
@@ -281,7 +281,7 @@ class shared_migration {
     const std::uint64_t leaving = state_.arrays_leaving.load(std::memory_order_acquire);  // [F2]
     return leaving == 0 || (kind == migration_kind::grow && leaving < most_arrays_leaving);
   }
-  void start(array& current, const plan& due) noexcept {
+  void start(array& current, const plan& due, std::uint64_t size) noexcept {
     const bool reseeds = due.kind == migration_kind::reseed;
     array* next = nullptr;
     STEADY_TRY {
@@ -295,7 +295,8 @@ class shared_migration {
     }
     current.kind = due.kind;
     current.number = state_.migrations.fetch_add(1, std::memory_order_relaxed) + 1;
-    state_.evacuations_per_call.store(least_quota(), std::memory_order_relaxed);
+    state_.size_at_start.store(size, std::memory_order_relaxed);
+    state_.evacuations_per_call.store(least_quota(current, size), std::memory_order_relaxed);
     current.lead_to(next);
     state_.tell_watcher();
   }
@@ -316,15 +317,23 @@ class shared_migration {
   unsigned quota() const noexcept {
     return state_.evacuations_per_call.load(std::memory_order_relaxed);
   }
-  unsigned least_quota() const noexcept {
-    return state_.watcher.is_taken() ? 0 : state_.kind->evacuations_per_call;
+  unsigned least_quota(const array& from, std::uint64_t size) const noexcept {
+    const bool is_helped = state_.watcher.is_taken() && !watcher_lags(from, size);
+    return is_helped ? 0 : state_.kind->evacuations_per_call;
+  }
+  // Looked at every 1,024 calls, and intervals are counted by chunks: hence the chunk.
+  bool watcher_lags(const array& from, std::uint64_t size) const noexcept {
+    const std::uint64_t before = state_.size_at_start.load(std::memory_order_relaxed);
+    const std::uint64_t inserted = size > before ? size - before : 0;
+    const std::uint64_t moved = from.buckets() - from.left_to_move();
+    return inserted / 2 > moved + Layout::chunk_buckets;
   }
   // So many that what is left moves in half of the insertions that there is room for; at most 16,
   // and in a reseeding, where each element may need a chunk of its own, the usual number.
   void set_quota(const array& from, const array& to, std::uint64_t size) noexcept {
     const std::uint64_t limit = limit_of(to);
     const std::uint64_t room = limit > size ? limit - size : 0;
-    const unsigned least = least_quota();
+    const unsigned least = least_quota(from, size);
     const std::uint64_t needed = 2 * from.left_to_move() / (room + 1) + (least == 0 ? 0 : 1);
     const unsigned most =
         from.kind == migration_kind::reseed ? state_.kind->evacuations_per_call : 16;

@@ -103,6 +103,7 @@ struct shared_state {
   atomic<std::uint64_t> reserved{0};              // elements to have room for
   atomic<std::uint32_t> asked{0};                 // for a migration: bits by migration_kind
   atomic<std::uint32_t> evacuations_per_call{0};  // of the migration that is on
+  atomic<std::uint64_t> size_at_start{0};         // of that migration
   atomic<std::uint64_t> longest_chain{0};
   atomic<std::uint64_t> reseeded_at{0};   // the size at the last reseeding for a long chain
   atomic<std::uint64_t> left_crowded{0};  // overflow buckets that the last compaction has left
@@ -177,6 +178,7 @@ struct shared_state {
     copied(reserved, other.reserved);
     copied(asked, other.asked);
     copied(evacuations_per_call, other.evacuations_per_call);
+    copied(size_at_start, other.size_at_start);
     copied(longest_chain, other.longest_chain);
     copied(reseeded_at, other.reseeded_at);
     copied(left_crowded, other.left_crowded);
