@@ -6,13 +6,13 @@
 //   const auto service = helper.serve(map);                // until either of the three goes
 //
 // A container that is served leaves its migrations to the helper. It helps itself only when the
-// helper takes longer for an old bucket than two insertions do (docs/concurrent.md, "A helper in
+// helper takes longer for an old bucket than four insertions do (docs/concurrent.md, "A helper in
 // the background"); so a helper that gets no processor costs nothing but what it was to save.
 //
 // The helper serves its containers in turn, some 1,024 elements each, and then looks whether it is
-// to stop. After 16 ms of work in a row it rests for 1 ms. While nothing migrates it sleeps: no
-// timer, no processor. (It does not yield its processor between turns: beside a busy thread it
-// would not get it back for milliseconds.)
+// to stop. After 16 ms of work in a row it rests for 1 ms, and for 10 ms when a turn lost its
+// processor, because then the program's own threads need it. While nothing migrates it sleeps: no
+// timer, no processor.
 //
 // Executors. Whoever has threads already gives the evacuator a function instead of a thread. It is
 // called when there is work; then slice() is to be called, from any one thread at a time, and again
@@ -57,6 +57,9 @@ struct evacuator_options {
   // when all that is left is locked, or still being read.
   std::chrono::nanoseconds work_in_a_row = std::chrono::milliseconds(16);
   std::chrono::nanoseconds rest = std::chrono::milliseconds(1);
+  // A turn that takes so long has lost its processor: others need it. Then a longer rest is taken.
+  std::chrono::nanoseconds longest_turn = std::chrono::milliseconds(1);
+  std::chrono::nanoseconds rest_when_crowded = std::chrono::milliseconds(10);
 };
 
 class evacuator {
@@ -142,6 +145,7 @@ class evacuator {
     const auto begin = std::chrono::steady_clock::now();
     do {
       const round done = serve_each(stop);
+      if (std::exchange(is_crowded_, false)) return how_.rest_when_crowded;
       if (done == round::blocked || stop.stop_requested()) return how_.rest;
       if (done == round::idle && falls_asleep(stop)) return until_called;
     } while (std::chrono::steady_clock::now() - begin < how_.work_in_a_row);
@@ -184,7 +188,9 @@ class evacuator {
     for (std::size_t n = 0;; ++n) {
       const auto each = service_at(n);
       if (each == nullptr || stop.stop_requested()) return all;
+      const auto begin = std::chrono::steady_clock::now();
       const detail::served was = each->turn(intervals_per_turn());
+      if (std::chrono::steady_clock::now() - begin > how_.longest_turn) is_crowded_ = true;
       if (was == detail::served::worked) {
         all = round::worked;
       } else if (was == detail::served::blocked && all == round::idle) {
@@ -207,6 +213,7 @@ class evacuator {
   options how_;
   std::function<void()> call_;
   std::atomic<bool> is_asleep_{true};
+  bool is_crowded_ = false;
   detail::wake_signal signal_;
   std::mutex services_lock_;
   services services_;

@@ -90,20 +90,18 @@ TEST(evacuator, leaves_nothing_to_insertions) {
   expect_all_there(map, begun + 400);
 }
 
-// An interval for every two insertions, but for a chunk of 256 buckets, and 1,024 insertions until
-// somebody looks.
+// An interval for every four insertions, but for a chunk of 256 buckets, and 1,024 insertions until
+// somebody looks; then two for each.
 TEST(evacuator, that_lags_is_helped) {
   map_type map;
   called_helper called;
   const auto service = called.helper.serve(map);
   const std::uint64_t begun = fill_until_migrating(map, 200'000);
   const std::size_t old_buckets = map.stats().buckets / 2;
-  const std::uint64_t count = begun + old_buckets;
-  fill(map, begun, count);
-  ASSERT_TRUE(map.migrating());
-  const std::size_t left = steps_to_the_end(map);
-  EXPECT_LE(left, old_buckets - old_buckets / 2 + 256 + 512);
-  EXPECT_GE(left, old_buckets - old_buckets / 2 - 2 * 1024);
+  std::uint64_t count = begun;
+  while (map.migrating()) map.try_emplace(count, count), ++count;
+  EXPECT_GE(count - begun, old_buckets / 2 + 1024);
+  EXPECT_LE(count - begun, old_buckets / 2 + 1024 + 2 * 1024);
   expect_all_there(map, count);
 }
 
@@ -130,6 +128,7 @@ TEST(evacuator, moves_a_turn_in_a_turn) {
   evacuator::options how;
   how.elements_per_turn = 160;
   how.work_in_a_row = 0ns;  // one round a slice
+  how.longest_turn = 1h;
   called_helper called(how);
   map_type maps[3];
   std::vector<evacuator::service> services;

@@ -16,7 +16,7 @@
 // overflow, and the share of each call rises with what is left (quota()).
 //
 // A container that is served in the background (migration_watcher.hpp) leaves migrations to that
-// helper: a call's share is nothing while the helper moves an interval in the time of two
+// helper: a call's share is nothing while the helper moves an interval in the time of four
 // insertions. So a helper that gets no processor delays no growth.
 #pragma once
 
@@ -296,7 +296,9 @@ class shared_migration {
     current.kind = due.kind;
     current.number = state_.migrations.fetch_add(1, std::memory_order_relaxed) + 1;
     state_.size_at_start.store(size, std::memory_order_relaxed);
-    state_.evacuations_per_call.store(least_quota(current, size), std::memory_order_relaxed);
+    state_.evacuations_per_call.store(
+        state_.watcher.is_taken() ? 0 : state_.kind->evacuations_per_call,
+        std::memory_order_relaxed);
     current.lead_to(next);
     state_.tell_watcher();
   }
@@ -317,16 +319,17 @@ class shared_migration {
   unsigned quota() const noexcept {
     return state_.evacuations_per_call.load(std::memory_order_relaxed);
   }
+  // A helper that has lagged once in this migration is helped to its end.
   unsigned least_quota(const array& from, std::uint64_t size) const noexcept {
-    const bool is_helped = state_.watcher.is_taken() && !watcher_lags(from, size);
-    return is_helped ? 0 : state_.kind->evacuations_per_call;
+    const bool is_left_alone = quota() == 0 && state_.watcher.is_taken();
+    return is_left_alone && !watcher_lags(from, size) ? 0 : state_.kind->evacuations_per_call;
   }
   // Looked at every 1,024 calls, and intervals are counted by chunks: hence the chunk.
   bool watcher_lags(const array& from, std::uint64_t size) const noexcept {
     const std::uint64_t before = state_.size_at_start.load(std::memory_order_relaxed);
     const std::uint64_t inserted = size > before ? size - before : 0;
     const std::uint64_t moved = from.buckets() - from.left_to_move();
-    return inserted / 2 > moved + Layout::chunk_buckets;
+    return inserted / 4 > moved + Layout::chunk_buckets;
   }
   // So many that what is left moves in half of the insertions that there is room for; at most 16,
   // and in a reseeding, where each element may need a chunk of its own, the usual number.
