@@ -43,6 +43,21 @@ class first_insertion : public testing::Test {
     }
   }
 
+  // Inserts the element 5.
+  static void emplace_five(Container& into) {
+    if constexpr (is_map) {
+      into.emplace(5u, 5u);
+    } else {
+      into.emplace(5u);
+    }
+  }
+  // A container that has the element 5, and the allocator of `like`.
+  static Container with_five(const Container& like) {
+    Container made(like.get_allocator());
+    emplace_five(made);
+    return made;
+  }
+
   // Calls `insert(container)` with the first allocation failing, the second, and so on, and then
   // with every other chance to fail, until nothing failed. `prepare(container)` comes before.
   template <class Prepare, class Insert>
@@ -130,24 +145,14 @@ TYPED_TEST(first_insertion, of_what_does_not_show_its_key) {
 
 TYPED_TEST(first_insertion, of_a_node) {
   this->at_every_point([](TypeParam& container) {
-    TypeParam other(container.get_allocator());
-    if constexpr (TestFixture::is_map) {
-      other.emplace(5u, 5u);
-    } else {
-      other.emplace(5u);
-    }
+    TypeParam other = TestFixture::with_five(container);
     container.insert(other.extract(other.begin()));
   });
 }
 
 TYPED_TEST(first_insertion, by_merging) {
   this->at_every_point([](TypeParam& container) {
-    TypeParam other(container.get_allocator());
-    if constexpr (TestFixture::is_map) {
-      other.emplace(5u, 5u);
-    } else {
-      other.emplace(5u);
-    }
+    TypeParam other = TestFixture::with_five(container);
     container.merge(other);
   });
 }
@@ -174,17 +179,10 @@ TYPED_TEST(first_insertion, under_a_walker) {
   TypeParam container{ledger_allocator<typename TypeParam::value_type>(ledger)};
   auto walk = container.walk();
   const std::size_t bytes = ledger.bytes;
-  const auto insert = [&] {
-    if constexpr (TestFixture::is_map) {
-      container.emplace(5u, 5u);
-    } else {
-      container.emplace(5u);
-    }
-  };
   for (std::size_t chance = 0;; ++chance) {
     countdown::arm(chance);
     try {
-      insert();
+      TestFixture::emplace_five(container);
       break;
     } catch (const injected_failure&) {
       ASSERT_EQ(ledger.bytes, bytes);
@@ -212,11 +210,7 @@ TYPED_TEST(first_insertion, into_reserved_memory) {
   container.reserve(100);
   const std::size_t bytes = ledger.bytes;
   countdown::arm(0);
-  if constexpr (TestFixture::is_map) {
-    EXPECT_THROW(container.emplace(5u, 5u), injected_failure);
-  } else {
-    EXPECT_THROW(container.emplace(5u), injected_failure);
-  }
+  EXPECT_THROW(TestFixture::emplace_five(container), injected_failure);
   countdown::disarm();
   EXPECT_EQ(ledger.bytes, bytes);
   EXPECT_GT(container.bucket_count(), 0u);
