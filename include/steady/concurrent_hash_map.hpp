@@ -52,6 +52,7 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/concurrent_access.hpp>
+#include <steady/detail/concurrent/insertion_visitors.hpp>
 #include <steady/detail/concurrent/shared_container.hpp>
 #include <steady/detail/concurrent/two_containers.hpp>
 #include <steady/detail/interface/arguments.hpp>
@@ -88,6 +89,8 @@ class concurrent_hash_map {
   using policy_type = typename checked::policy;
   using reference = value_type&;
   using const_reference = const value_type&;
+  using pointer = typename std::allocator_traits<allocator_type>::pointer;
+  using const_pointer = typename std::allocator_traits<allocator_type>::const_pointer;
 
  private:
   using container_type = detail::shared_container<key_type, mapped_type, hasher, key_equal,
@@ -169,6 +172,20 @@ class concurrent_hash_map {
                             allocator) {
     insert_range(std::forward<Range>(range));
   }
+  template <detail::iterable Range>
+  concurrent_hash_map(from_range_t, Range&& range, size_type capacity,
+                      const allocator_type& allocator)
+      : concurrent_hash_map(from_range, std::forward<Range>(range), capacity, hasher(), key_equal(),
+                            allocator) {}
+  template <detail::iterable Range>
+  concurrent_hash_map(from_range_t, Range&& range, size_type capacity, const hasher& hash,
+                      const allocator_type& allocator)
+      : concurrent_hash_map(from_range, std::forward<Range>(range), capacity, hash, key_equal(),
+                            allocator) {}
+  template <detail::iterable Range>
+  concurrent_hash_map(from_range_t, Range&& range, const allocator_type& allocator)
+      : concurrent_hash_map(from_range, std::forward<Range>(range), 0, hasher(), key_equal(),
+                            allocator) {}
 
   // Others may use `other`; what they change meanwhile is in the copy or not. Each element is
   // copied under its bucket's lock.
@@ -274,20 +291,14 @@ class concurrent_hash_map {
   // Return how many they inserted.
   template <std::input_iterator Iterator>
   size_type insert(Iterator first, Iterator last) {
-    size_type inserted = 0;
-    for (; first != last; ++first) inserted += insert_pair<false>(*first, leave);
-    return inserted;
+    return insert_each<false>(first, last, leave);
   }
   size_type insert(std::initializer_list<value_type> list) {
     return insert(list.begin(), list.end());
   }
   template <detail::iterable Range>
   size_type insert_range(Range&& range) {
-    size_type inserted = 0;
-    for (auto&& element : range) {
-      inserted += insert_pair<false>(std::forward<decltype(element)>(element), leave);
-    }
-    return inserted;
+    return insert_from<false>(std::forward<Range>(range), leave);
   }
   template <class... Arguments>
   bool emplace(Arguments&&... arguments) {
@@ -322,60 +333,176 @@ class concurrent_hash_map {
     return container_.insert_or_assign(key, std::forward<K>(key), std::forward<M>(value));
   }
 
-  // As above; if the key is there, calls `f` with the element that has it: value_type&, and const
-  // value_type& in the functions that end in cvisit.
+  // As above; where a key is there, they call `f` with the element that has it: value_type&, and
+  // const value_type& in the functions that end in cvisit.
   template <class F>
   bool insert_or_visit(init_type&& element, F f) {
-    return insert_pair<true>(std::move(element), f);
+    return insert_pair<true>(std::move(element), detail::or_visit::of(f));
   }
   template <detail::makes_element<plain_elements, hasher, key_equal> Element, class F>
   bool insert_or_visit(Element&& element, F f) {
-    return insert_pair<true>(std::forward<Element>(element), f);
+    return insert_pair<true>(std::forward<Element>(element), detail::or_visit::of(f));
+  }
+  template <std::input_iterator Iterator, class F>
+  size_type insert_or_visit(Iterator first, Iterator last, F f) {
+    return insert_each<true>(first, last, detail::or_visit::of(f));
+  }
+  template <class F>
+  size_type insert_or_visit(std::initializer_list<value_type> list, F f) {
+    return insert_each<true>(list.begin(), list.end(), detail::or_visit::of(f));
+  }
+  template <detail::iterable Range, class F>
+  size_type insert_range_or_visit(Range&& range, F f) {
+    return insert_from<true>(std::forward<Range>(range), detail::or_visit::of(f));
   }
   template <class F>
   bool insert_or_cvisit(init_type&& element, F f) {
-    return insert_pair<true>(std::move(element), as_const_visitor(f));
+    return insert_pair<true>(std::move(element), detail::or_cvisit::of(f));
   }
   template <detail::makes_element<plain_elements, hasher, key_equal> Element, class F>
   bool insert_or_cvisit(Element&& element, F f) {
-    return insert_pair<true>(std::forward<Element>(element), as_const_visitor(f));
+    return insert_pair<true>(std::forward<Element>(element), detail::or_cvisit::of(f));
+  }
+  template <std::input_iterator Iterator, class F>
+  size_type insert_or_cvisit(Iterator first, Iterator last, F f) {
+    return insert_each<true>(first, last, detail::or_cvisit::of(f));
+  }
+  template <class F>
+  size_type insert_or_cvisit(std::initializer_list<value_type> list, F f) {
+    return insert_each<true>(list.begin(), list.end(), detail::or_cvisit::of(f));
+  }
+  template <detail::iterable Range, class F>
+  size_type insert_range_or_cvisit(Range&& range, F f) {
+    return insert_from<true>(std::forward<Range>(range), detail::or_cvisit::of(f));
   }
   // The visitor is the last argument.
   template <class... Arguments>
   bool emplace_or_visit(Arguments&&... arguments_and_visitor) {
-    return detail::with_last_first(
-        [this](auto&& f, auto&&... arguments) {
-          return container_.template emplace<true>(f,
-                                                   std::forward<decltype(arguments)>(arguments)...);
-        },
-        std::forward<Arguments>(arguments_and_visitor)...);
+    return detail::emplace_visiting<detail::or_visit>(
+        container_, std::forward<Arguments>(arguments_and_visitor)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_or_visit(const key_type& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_visit>(key,
+                                                  std::forward<Arguments>(value_and_visitor)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_or_visit(key_type&& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_visit>(std::move(key),
+                                                  std::forward<Arguments>(value_and_visitor)...);
+  }
+  template <class K, class... Arguments>
+  requires detail::forwarded_key<K, key_type, hasher, key_equal>
+  bool try_emplace_or_visit(K&& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_visit>(std::forward<K>(key),
+                                                  std::forward<Arguments>(value_and_visitor)...);
   }
   template <class... Arguments>
   bool emplace_or_cvisit(Arguments&&... arguments_and_visitor) {
-    return detail::with_last_first(
-        [this](auto&& f, auto&&... arguments) {
-          return container_.template emplace<true>(as_const_visitor(f),
-                                                   std::forward<decltype(arguments)>(arguments)...);
-        },
-        std::forward<Arguments>(arguments_and_visitor)...);
+    return detail::emplace_visiting<detail::or_cvisit>(
+        container_, std::forward<Arguments>(arguments_and_visitor)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_or_cvisit(const key_type& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_cvisit>(key,
+                                                   std::forward<Arguments>(value_and_visitor)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_or_cvisit(key_type&& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_cvisit>(std::move(key),
+                                                   std::forward<Arguments>(value_and_visitor)...);
   }
   template <class K, class... Arguments>
-  bool try_emplace_or_visit(K&& key, Arguments&&... arguments_and_visitor) {
-    return detail::with_last_first(
-        [&](auto&& f, auto&&... arguments) {
-          return emplace_visiting(std::forward<K>(key), f,
-                                  std::forward<decltype(arguments)>(arguments)...);
-        },
-        std::forward<Arguments>(arguments_and_visitor)...);
+  requires detail::forwarded_key<K, key_type, hasher, key_equal>
+  bool try_emplace_or_cvisit(K&& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_cvisit>(std::forward<K>(key),
+                                                   std::forward<Arguments>(value_and_visitor)...);
+  }
+
+  // As above; a new element is visited, too: `of_new` gets value_type&, before anybody else can see
+  // the element. If it throws, nothing was inserted.
+  template <class New, class F>
+  bool insert_and_visit(init_type&& element, New of_new, F f) {
+    return insert_pair<true>(std::move(element), detail::and_visit::of(of_new, f));
+  }
+  template <detail::makes_element<plain_elements, hasher, key_equal> Element, class New, class F>
+  bool insert_and_visit(Element&& element, New of_new, F f) {
+    return insert_pair<true>(std::forward<Element>(element), detail::and_visit::of(of_new, f));
+  }
+  template <std::input_iterator Iterator, class New, class F>
+  size_type insert_and_visit(Iterator first, Iterator last, New of_new, F f) {
+    return insert_each<true>(first, last, detail::and_visit::of(of_new, f));
+  }
+  template <class New, class F>
+  size_type insert_and_visit(std::initializer_list<value_type> list, New of_new, F f) {
+    return insert_each<true>(list.begin(), list.end(), detail::and_visit::of(of_new, f));
+  }
+  template <detail::iterable Range, class New, class F>
+  size_type insert_range_and_visit(Range&& range, New of_new, F f) {
+    return insert_from<true>(std::forward<Range>(range), detail::and_visit::of(of_new, f));
+  }
+  template <class New, class F>
+  bool insert_and_cvisit(init_type&& element, New of_new, F f) {
+    return insert_pair<true>(std::move(element), detail::and_cvisit::of(of_new, f));
+  }
+  template <detail::makes_element<plain_elements, hasher, key_equal> Element, class New, class F>
+  bool insert_and_cvisit(Element&& element, New of_new, F f) {
+    return insert_pair<true>(std::forward<Element>(element), detail::and_cvisit::of(of_new, f));
+  }
+  template <std::input_iterator Iterator, class New, class F>
+  size_type insert_and_cvisit(Iterator first, Iterator last, New of_new, F f) {
+    return insert_each<true>(first, last, detail::and_cvisit::of(of_new, f));
+  }
+  template <class New, class F>
+  size_type insert_and_cvisit(std::initializer_list<value_type> list, New of_new, F f) {
+    return insert_each<true>(list.begin(), list.end(), detail::and_cvisit::of(of_new, f));
+  }
+  template <detail::iterable Range, class New, class F>
+  size_type insert_range_and_cvisit(Range&& range, New of_new, F f) {
+    return insert_from<true>(std::forward<Range>(range), detail::and_cvisit::of(of_new, f));
+  }
+  // The visitors are the last two arguments: of the new element, and of the one that is there.
+  template <class... Arguments>
+  bool emplace_and_visit(Arguments&&... arguments_and_visitors) {
+    return detail::emplace_visiting<detail::and_visit>(
+        container_, std::forward<Arguments>(arguments_and_visitors)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_and_visit(const key_type& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_visit>(key,
+                                                   std::forward<Arguments>(value_and_visitors)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_and_visit(key_type&& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_visit>(std::move(key),
+                                                   std::forward<Arguments>(value_and_visitors)...);
   }
   template <class K, class... Arguments>
-  bool try_emplace_or_cvisit(K&& key, Arguments&&... arguments_and_visitor) {
-    return detail::with_last_first(
-        [&](auto&& f, auto&&... arguments) {
-          return emplace_visiting(std::forward<K>(key), as_const_visitor(f),
-                                  std::forward<decltype(arguments)>(arguments)...);
-        },
-        std::forward<Arguments>(arguments_and_visitor)...);
+  requires detail::forwarded_key<K, key_type, hasher, key_equal>
+  bool try_emplace_and_visit(K&& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_visit>(std::forward<K>(key),
+                                                   std::forward<Arguments>(value_and_visitors)...);
+  }
+  template <class... Arguments>
+  bool emplace_and_cvisit(Arguments&&... arguments_and_visitors) {
+    return detail::emplace_visiting<detail::and_cvisit>(
+        container_, std::forward<Arguments>(arguments_and_visitors)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_and_cvisit(const key_type& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_cvisit>(key,
+                                                    std::forward<Arguments>(value_and_visitors)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_and_cvisit(key_type&& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_cvisit>(std::move(key),
+                                                    std::forward<Arguments>(value_and_visitors)...);
+  }
+  template <class K, class... Arguments>
+  requires detail::forwarded_key<K, key_type, hasher, key_equal>
+  bool try_emplace_and_cvisit(K&& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_cvisit>(std::forward<K>(key),
+                                                    std::forward<Arguments>(value_and_visitors)...);
   }
 
   // ---- finding ----
@@ -552,6 +679,10 @@ class concurrent_hash_map {
   static constexpr float max_load_factor() noexcept {
     return static_cast<float>(policy_type::load_limit);
   }
+  // The size beyond which it grows.
+  size_type max_load() const noexcept {
+    return static_cast<size_type>(static_cast<double>(bucket_count()) * policy_type::load_limit);
+  }
 
   // Room for so many elements. Pays at once: bound O(n). Others are not stopped.
   void reserve(size_type size) { container_.reserve(size); }
@@ -606,27 +737,20 @@ class concurrent_hash_map {
   static constexpr auto leave = [](const value_type&) {};
   static constexpr auto always = [](const value_type&) { return true; };
 
-  template <class F>
-  static auto as_const_visitor(F& f) {
-    return [&f](const value_type& element) { f(element); };
-  }
-
   template <bool Visits, class K, class F, class TheKey, class... Arguments>
   bool emplace_at(const K& key, F&& f, TheKey&& moved, Arguments&&... arguments) {
     return container_.template insert<Visits>(
         key, f, std::piecewise_construct, std::forward_as_tuple(std::forward<TheKey>(moved)),
         std::forward_as_tuple(std::forward<Arguments>(arguments)...));
   }
-  template <class K, class F, class... Arguments>
-  bool emplace_visiting(K&& key, F&& f, Arguments&&... arguments) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<K>, key_type> ||
-                  detail::transparent_key<K, hasher, key_equal>) {
-      return emplace_at<true>(key, f, std::forward<K>(key), std::forward<Arguments>(arguments)...);
-    } else {
-      key_type converted(std::forward<K>(key));
-      return emplace_at<true>(converted, f, std::move(converted),
-                              std::forward<Arguments>(arguments)...);
-    }
+  template <class How, class K, class... Arguments>
+  bool try_emplace_visiting(K&& key, Arguments&&... value_and_visitors) {
+    return detail::with_visitors<How>(
+        [&](auto& visitors, auto&&... value) {
+          return emplace_at<true>(key, visitors, std::forward<K>(key),
+                                  std::forward<decltype(value)>(value)...);
+        },
+        std::forward<Arguments>(value_and_visitors)...);
   }
   // An element whose key can be seen without building it, or from whatever builds one.
   template <bool Visits, class Element, class F>
@@ -640,6 +764,21 @@ class concurrent_hash_map {
     } else {
       return container_.template emplace<Visits>(f, std::forward<Element>(element));
     }
+  }
+  // Return how many they inserted.
+  template <bool Visits, class Iterator, class F>
+  size_type insert_each(Iterator first, const Iterator& last, F&& f) {
+    size_type inserted = 0;
+    for (; first != last; ++first) inserted += insert_pair<Visits>(*first, f);
+    return inserted;
+  }
+  template <bool Visits, class Range, class F>
+  size_type insert_from(Range&& range, F&& f) {
+    size_type inserted = 0;
+    for (auto&& element : range) {
+      inserted += insert_pair<Visits>(std::forward<decltype(element)>(element), f);
+    }
+    return inserted;
   }
   template <class K>
   std::optional<mapped_type> find_by(const K& key) const {

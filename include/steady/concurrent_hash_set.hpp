@@ -22,6 +22,7 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/concurrent_access.hpp>
+#include <steady/detail/concurrent/insertion_visitors.hpp>
 #include <steady/detail/concurrent/shared_container.hpp>
 #include <steady/detail/concurrent/two_containers.hpp>
 #include <steady/detail/interface/arguments.hpp>
@@ -55,6 +56,8 @@ class concurrent_hash_set {
   using policy_type = typename checked::policy;
   using reference = const value_type&;
   using const_reference = const value_type&;
+  using pointer = typename std::allocator_traits<allocator_type>::pointer;
+  using const_pointer = typename std::allocator_traits<allocator_type>::const_pointer;
 
  private:
   using container_type =
@@ -136,6 +139,20 @@ class concurrent_hash_set {
                             allocator) {
     insert_range(std::forward<Range>(range));
   }
+  template <detail::iterable Range>
+  concurrent_hash_set(from_range_t, Range&& range, size_type capacity,
+                      const allocator_type& allocator)
+      : concurrent_hash_set(from_range, std::forward<Range>(range), capacity, hasher(), key_equal(),
+                            allocator) {}
+  template <detail::iterable Range>
+  concurrent_hash_set(from_range_t, Range&& range, size_type capacity, const hasher& hash,
+                      const allocator_type& allocator)
+      : concurrent_hash_set(from_range, std::forward<Range>(range), capacity, hash, key_equal(),
+                            allocator) {}
+  template <detail::iterable Range>
+  concurrent_hash_set(from_range_t, Range&& range, const allocator_type& allocator)
+      : concurrent_hash_set(from_range, std::forward<Range>(range), 0, hasher(), key_equal(),
+                            allocator) {}
 
   // Others may use `other`; what they change meanwhile is in the copy or not. Each element is
   // copied under its bucket's lock.
@@ -229,27 +246,21 @@ class concurrent_hash_set {
   // All return whether they inserted. If another thread inserts the same key at the same moment,
   // arguments may have been moved from although nothing was inserted.
 
-  bool insert(const key_type& key) { return container_.template insert<false>(key, leave, key); }
-  bool insert(key_type&& key) {
-    return container_.template insert<false>(key, leave, std::move(key));
-  }
+  bool insert(const key_type& key) { return insert_key<false>(key, leave); }
+  bool insert(key_type&& key) { return insert_key<false>(std::move(key), leave); }
   // Builds the key only if no equal one is there.
   template <detail::makes_element<plain_elements, hasher, key_equal> K>
   bool insert(K&& key) {
-    return container_.template insert<false>(key, leave, std::forward<K>(key));
+    return insert_key<false>(std::forward<K>(key), leave);
   }
   // Return how many they inserted.
   template <std::input_iterator Iterator>
   size_type insert(Iterator first, Iterator last) {
-    size_type inserted = 0;
-    for (; first != last; ++first) inserted += insert_any(*first);
-    return inserted;
+    return insert_each<false>(first, last, leave);
   }
   template <detail::iterable Range>
   size_type insert_range(Range&& range) {
-    size_type inserted = 0;
-    for (auto&& key : range) inserted += insert_any(std::forward<decltype(key)>(key));
-    return inserted;
+    return insert_from<false>(std::forward<Range>(range), leave);
   }
   size_type insert(std::initializer_list<value_type> list) {
     return insert(list.begin(), list.end());
@@ -259,44 +270,127 @@ class concurrent_hash_set {
     return container_.template emplace<false>(leave, std::forward<Arguments>(arguments)...);
   }
 
-  // As above; if an equal key is there, calls `f` with that one.
+  // As above; where an equal key is there, they call `f` with that one.
   template <class F>
   bool insert_or_visit(const key_type& key, F f) {
-    return container_.template insert<true>(key, f, key);
+    return insert_key<true>(key, detail::or_visit::of(f));
   }
   template <class F>
   bool insert_or_visit(key_type&& key, F f) {
-    return container_.template insert<true>(key, f, std::move(key));
+    return insert_key<true>(std::move(key), detail::or_visit::of(f));
   }
   template <detail::makes_element<plain_elements, hasher, key_equal> K, class F>
   bool insert_or_visit(K&& key, F f) {
-    return container_.template insert<true>(key, f, std::forward<K>(key));
+    return insert_key<true>(std::forward<K>(key), detail::or_visit::of(f));
+  }
+  template <std::input_iterator Iterator, class F>
+  size_type insert_or_visit(Iterator first, Iterator last, F f) {
+    return insert_each<true>(first, last, detail::or_visit::of(f));
+  }
+  template <class F>
+  size_type insert_or_visit(std::initializer_list<value_type> list, F f) {
+    return insert_each<true>(list.begin(), list.end(), detail::or_visit::of(f));
+  }
+  template <detail::iterable Range, class F>
+  size_type insert_range_or_visit(Range&& range, F f) {
+    return insert_from<true>(std::forward<Range>(range), detail::or_visit::of(f));
   }
   template <class F>
   bool insert_or_cvisit(const key_type& key, F f) {
-    return insert_or_visit(key, std::move(f));
+    return insert_key<true>(key, detail::or_cvisit::of(f));
   }
   template <class F>
   bool insert_or_cvisit(key_type&& key, F f) {
-    return insert_or_visit(std::move(key), std::move(f));
+    return insert_key<true>(std::move(key), detail::or_cvisit::of(f));
   }
   template <detail::makes_element<plain_elements, hasher, key_equal> K, class F>
   bool insert_or_cvisit(K&& key, F f) {
-    return insert_or_visit(std::forward<K>(key), std::move(f));
+    return insert_key<true>(std::forward<K>(key), detail::or_cvisit::of(f));
+  }
+  template <std::input_iterator Iterator, class F>
+  size_type insert_or_cvisit(Iterator first, Iterator last, F f) {
+    return insert_each<true>(first, last, detail::or_cvisit::of(f));
+  }
+  template <class F>
+  size_type insert_or_cvisit(std::initializer_list<value_type> list, F f) {
+    return insert_each<true>(list.begin(), list.end(), detail::or_cvisit::of(f));
+  }
+  template <detail::iterable Range, class F>
+  size_type insert_range_or_cvisit(Range&& range, F f) {
+    return insert_from<true>(std::forward<Range>(range), detail::or_cvisit::of(f));
   }
   // The visitor is the last argument.
   template <class... Arguments>
   bool emplace_or_visit(Arguments&&... arguments_and_visitor) {
-    return detail::with_last_first(
-        [this](auto&& f, auto&&... arguments) {
-          return container_.template emplace<true>(f,
-                                                   std::forward<decltype(arguments)>(arguments)...);
-        },
-        std::forward<Arguments>(arguments_and_visitor)...);
+    return detail::emplace_visiting<detail::or_visit>(
+        container_, std::forward<Arguments>(arguments_and_visitor)...);
   }
   template <class... Arguments>
   bool emplace_or_cvisit(Arguments&&... arguments_and_visitor) {
-    return emplace_or_visit(std::forward<Arguments>(arguments_and_visitor)...);
+    return detail::emplace_visiting<detail::or_cvisit>(
+        container_, std::forward<Arguments>(arguments_and_visitor)...);
+  }
+
+  // As above; a new key is visited, too: by `of_new`, before anybody else can see it. If that
+  // throws, nothing was inserted.
+  template <class New, class F>
+  bool insert_and_visit(const key_type& key, New of_new, F f) {
+    return insert_key<true>(key, detail::and_visit::of(of_new, f));
+  }
+  template <class New, class F>
+  bool insert_and_visit(key_type&& key, New of_new, F f) {
+    return insert_key<true>(std::move(key), detail::and_visit::of(of_new, f));
+  }
+  template <detail::makes_element<plain_elements, hasher, key_equal> K, class New, class F>
+  bool insert_and_visit(K&& key, New of_new, F f) {
+    return insert_key<true>(std::forward<K>(key), detail::and_visit::of(of_new, f));
+  }
+  template <std::input_iterator Iterator, class New, class F>
+  size_type insert_and_visit(Iterator first, Iterator last, New of_new, F f) {
+    return insert_each<true>(first, last, detail::and_visit::of(of_new, f));
+  }
+  template <class New, class F>
+  size_type insert_and_visit(std::initializer_list<value_type> list, New of_new, F f) {
+    return insert_each<true>(list.begin(), list.end(), detail::and_visit::of(of_new, f));
+  }
+  template <detail::iterable Range, class New, class F>
+  size_type insert_range_and_visit(Range&& range, New of_new, F f) {
+    return insert_from<true>(std::forward<Range>(range), detail::and_visit::of(of_new, f));
+  }
+  template <class New, class F>
+  bool insert_and_cvisit(const key_type& key, New of_new, F f) {
+    return insert_key<true>(key, detail::and_cvisit::of(of_new, f));
+  }
+  template <class New, class F>
+  bool insert_and_cvisit(key_type&& key, New of_new, F f) {
+    return insert_key<true>(std::move(key), detail::and_cvisit::of(of_new, f));
+  }
+  template <detail::makes_element<plain_elements, hasher, key_equal> K, class New, class F>
+  bool insert_and_cvisit(K&& key, New of_new, F f) {
+    return insert_key<true>(std::forward<K>(key), detail::and_cvisit::of(of_new, f));
+  }
+  template <std::input_iterator Iterator, class New, class F>
+  size_type insert_and_cvisit(Iterator first, Iterator last, New of_new, F f) {
+    return insert_each<true>(first, last, detail::and_cvisit::of(of_new, f));
+  }
+  template <class New, class F>
+  size_type insert_and_cvisit(std::initializer_list<value_type> list, New of_new, F f) {
+    return insert_each<true>(list.begin(), list.end(), detail::and_cvisit::of(of_new, f));
+  }
+  template <detail::iterable Range, class New, class F>
+  size_type insert_range_and_cvisit(Range&& range, New of_new, F f) {
+    return insert_from<true>(std::forward<Range>(range), detail::and_cvisit::of(of_new, f));
+  }
+  // The visitors are the last two arguments: of the new key, and of the one that is there.
+  template <class... Arguments>
+  bool emplace_and_visit(Arguments&&... arguments_and_visitors) {
+    return detail::emplace_visiting<detail::and_visit>(
+        container_, std::forward<Arguments>(arguments_and_visitors)...);
+  }
+  template <class... Arguments>
+  bool emplace_and_cvisit(Arguments&&... arguments_and_visitors) {
+    return detail::emplace_visiting<detail::and_cvisit>(
+        container_, std::forward<Arguments>(arguments_and_visitors)...);
   }
 
   // ---- finding ----
@@ -443,6 +537,10 @@ class concurrent_hash_set {
   static constexpr float max_load_factor() noexcept {
     return static_cast<float>(policy_type::load_limit);
   }
+  // The size beyond which it grows.
+  size_type max_load() const noexcept {
+    return static_cast<size_type>(static_cast<double>(bucket_count()) * policy_type::load_limit);
+  }
 
   // Room for so many elements. Pays at once: bound O(n). Others are not stopped.
   void reserve(size_type size) { container_.reserve(size); }
@@ -490,14 +588,31 @@ class concurrent_hash_set {
   static constexpr auto leave = [](const key_type&) {};
   static constexpr auto always = [](const key_type&) { return true; };
 
+  template <bool Visits, class K, class F>
+  bool insert_key(K&& key, F&& f) {
+    return container_.template insert<Visits>(key, f, std::forward<K>(key));
+  }
   // A key, or whatever builds one.
-  template <class K>
-  bool insert_any(K&& key) {
+  template <bool Visits, class K, class F>
+  bool insert_any(K&& key, F&& f) {
     if constexpr (std::same_as<std::remove_cvref_t<K>, key_type>) {
-      return insert(std::forward<K>(key));
+      return insert_key<Visits>(std::forward<K>(key), f);
     } else {
-      return emplace(std::forward<K>(key));
+      return container_.template emplace<Visits>(f, std::forward<K>(key));
     }
+  }
+  // Return how many they inserted.
+  template <bool Visits, class Iterator, class F>
+  size_type insert_each(Iterator first, const Iterator& last, F&& f) {
+    size_type inserted = 0;
+    for (; first != last; ++first) inserted += insert_any<Visits>(*first, f);
+    return inserted;
+  }
+  template <bool Visits, class Range, class F>
+  size_type insert_from(Range&& range, F&& f) {
+    size_type inserted = 0;
+    for (auto&& key : range) inserted += insert_any<Visits>(std::forward<decltype(key)>(key), f);
+    return inserted;
   }
 
   // Visiting locks buckets, also in const sets.

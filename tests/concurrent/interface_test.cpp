@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -192,6 +194,69 @@ TYPED_TEST(interface, try_emplace_or_visit) {
     });
     expect_seventh(map, 22);
   }
+}
+
+// ---- inserting and visiting ----
+
+// Calls `function(key, of_new, of_old)`, which inserts the element 200 with the value 201 and meets
+// the element 7. Each visitor is called once; the first may change the new value.
+template <class Container, class Function>
+void expect_both_visits(const Function& function) {
+  using kit = element_kit<Container>;
+  Container container;
+  fill(container);
+  std::vector<std::uint64_t> of_new;
+  std::vector<std::uint64_t> of_old;
+  const auto see_new = [&](auto& element) {
+    of_new.push_back(kit::key_of(element));
+    EXPECT_EQ(kit::value_of(element), kit::value_seen(201));
+    if constexpr (kit::is_map) element.second = kit::make_value(202);
+  };
+  const auto see_old = [&](auto& element) { of_old.push_back(kit::key_of(element)); };
+  EXPECT_TRUE(function(container, 200, see_new, see_old));
+  EXPECT_EQ(value_in(container, 200), kit::value_seen(202));
+  EXPECT_FALSE(function(container, 7, see_new, see_old));
+  EXPECT_EQ(of_new, (std::vector<std::uint64_t>{200}));
+  EXPECT_EQ(of_old, (std::vector<std::uint64_t>{7}));
+  EXPECT_EQ(container.erase(kit::make_key(200)), 1u);
+  expect_seventh(container, 21);
+}
+
+TYPED_TEST(interface, insert_and_visit) {
+  using kit = element_kit<TypeParam>;
+  expect_both_visits<TypeParam>([](auto& container, std::uint64_t key, auto of_new, auto of_old) {
+    return container.insert_and_visit(element_of<TypeParam>(key, 201), of_new, of_old);
+  });
+  expect_both_visits<TypeParam>([](auto& container, std::uint64_t key, auto of_new, auto of_old) {
+    return container.emplace_and_cvisit(element_of<TypeParam>(key, 201), of_new, of_old);
+  });
+  if constexpr (kit::is_map) {
+    expect_both_visits<TypeParam>([](auto& map, std::uint64_t key, auto of_new, auto of_old) {
+      return map.try_emplace_and_visit(kit::make_key(key), kit::make_value(201), of_new, of_old);
+    });
+  }
+}
+
+// A new element is shown to its visitor before anybody else can see it.
+TYPED_TEST(interface, what_is_shown_as_new_is_not_there_yet) {
+  using kit = element_kit<TypeParam>;
+  TypeParam container;
+  fill(container);
+  int shown = 0;
+  const auto leave = [](const auto&) {};
+  for (std::uint64_t key = 100; key < 130; ++key) {
+    const auto ask_another_thread = [&](const auto&) {
+      ++shown;
+      std::thread([&] {
+        EXPECT_FALSE(container.contains(kit::make_key(key)));
+        EXPECT_TRUE(container.contains(kit::make_key(7)));
+      }).join();
+    };
+    EXPECT_TRUE(
+        container.insert_and_visit(element_of<TypeParam>(key, 1), ask_another_thread, leave));
+    EXPECT_TRUE(container.contains(kit::make_key(key)));
+  }
+  EXPECT_EQ(shown, 30);
 }
 
 // ---- visiting one ----

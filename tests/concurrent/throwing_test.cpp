@@ -217,6 +217,36 @@ TEST(throwing_visitor_of_a_copy, has_changed_nothing) {
   EXPECT_EQ(map.find(7), 21u);
 }
 
+// In crowded buckets, so that new elements go into overflow, too.
+template <class Value>
+void expect_no_trace_of_what_a_visitor_refused() {
+  using map_type = concurrent_map_of<std::uint64_t, Value, steady::hash<std::uint64_t>, crowded>;
+  struct failure {};
+  map_type map;
+  const auto leave = [](const auto&) {};
+  const auto refuse = [](auto& element) {
+    element.second = make<Value>(1);
+    throw failure();
+  };
+  for (std::uint64_t n = 0; n < 2000; ++n) {
+    EXPECT_THROW(map.try_emplace_and_visit(n, make<Value>(n), refuse, leave), failure);
+    EXPECT_THROW(map.emplace_and_cvisit(n, make<Value>(n), refuse, leave), failure);
+    ASSERT_FALSE(map.contains(n));
+    ASSERT_EQ(map.size(), n);
+    ASSERT_TRUE(map.insert_and_visit({n, make<Value>(n)}, leave, refuse));
+    ASSERT_EQ(value_in(map, n), n);
+    if (n % 100 == 0) map.check_invariants();
+  }
+  EXPECT_GT(map.stats().longest_chain, 0u);
+  map.check_invariants();
+}
+
+TEST(throwing_visitor_of_a_new_element, undoes_the_insertion) {
+  expect_no_trace_of_what_a_visitor_refused<std::uint64_t>();
+  expect_no_trace_of_what_a_visitor_refused<tracked>();
+  EXPECT_EQ(tracked::alive, 0);
+}
+
 // ---- construction that throws ----
 
 // In a node, and in a slot.

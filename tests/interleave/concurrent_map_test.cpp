@@ -52,6 +52,8 @@ void expect_no_failure(const factory& make) {
 
 HOLDS_ALWAYS(inserts_a_key_once, insert_twice<sync>)
 HOLDS_ALWAYS(finds_what_was_found_before, find_while_inserting<sync>)
+HOLDS_ALWAYS(shows_a_new_element_to_its_visitor_first, find_while_showing<sync>)
+HOLDS_ALWAYS(takes_back_what_a_visitor_refuses, insert_while_refusing<sync>)
 HOLDS_ALWAYS(does_not_take_an_element_for_another_one, find_while_reusing_a_slot<sync>)
 HOLDS_ALWAYS(reads_no_torn_value, find_while_assigning<sync>)
 HOLDS_ALWAYS(agrees_with_what_its_calls_said, erase_and_insert<sync>)

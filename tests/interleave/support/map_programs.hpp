@@ -44,6 +44,50 @@ void find_while_inserting(program& p) {
   });
 }
 
+// A new element is shown to a visitor, who changes it: nobody sees it as it was before.
+template <class Sync>
+void find_while_showing(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const std::uint64_t code = map->code_in(1, 0);
+  map->insert(map->code_in(2, 0));  // the chunk is there
+  p.thread([=] {
+    const bool inserted = map->insert_shown(code, [] {
+      Sync::pause();
+      return 7;
+    });
+    require(inserted, "a new key was not inserted");
+  });
+  p.thread([=] {
+    const auto found = map->find(code);
+    require(!found || *found == 7, "an element was seen before its visitor had changed it");
+  });
+}
+
+// The visitor throws, and the other thread inserts the same key.
+template <class Sync>
+void insert_while_refusing(program& p) {
+  struct refusal {};
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const auto inserted = std::make_shared<int>(0);
+  const std::uint64_t code = map->code_in(1, 0);
+  map->insert(map->code_in(2, 0));
+  p.thread([=] {
+    try {
+      map->insert_shown(code, []() -> std::uint64_t {
+        Sync::pause();
+        throw refusal();
+      });
+    } catch (const refusal&) {
+    }
+  });
+  p.thread([=] { *inserted += map->insert(code, 2); });
+  p.finally([=] {
+    require(*inserted == 1 && map->find(code) == 2, "a refused element stood in the way");
+    require(map->size() == 2, "the size is not the number of elements");
+    map->check();
+  });
+}
+
 // A slot is used again: a reader that saw the erased element must not take the new one for it.
 template <class Sync>
 void find_while_reusing_a_slot(program& p) {

@@ -137,6 +137,18 @@ class tiny_map {
     if (inserted) migration(state_, pinned.thread_number()).work();
     return inserted;
   }
+  // The new element gets the version that `shown` returns, within the lock of its bucket. Throws
+  // what that throws.
+  template <class F>
+  bool insert_shown(std::uint64_t code, F shown) {
+    const pin pinned;
+    copy made = slot(code, value_of(code, 0));
+    const bool inserted = table(state_).template insert<false>(
+        pinned, code, wanted{code}, [&]() -> const copy& { return made; },
+        [](copy&) { return sd::fate::stays; }, [&] { made = slot(code, value_of(code, shown())); });
+    if (inserted) migration(state_, pinned.thread_number()).work();
+    return inserted;
+  }
   bool assign(std::uint64_t code, std::uint64_t version) {
     const pin pinned;
     return table(state_)

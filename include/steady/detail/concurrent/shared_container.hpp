@@ -14,6 +14,7 @@
 #include <steady/cursor.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/container_use.hpp>
+#include <steady/detail/concurrent/insertion_visitors.hpp>
 #include <steady/detail/concurrent/line_walk.hpp>
 #include <steady/detail/concurrent/retired_nodes.hpp>
 #include <steady/detail/concurrent/shared_elements.hpp>
@@ -169,7 +170,8 @@ class shared_container {
   }
 
   // Inserts an element built from the arguments, which has this key, unless there is one; then, if
-  // `Visits`, calls `f` with that one under its bucket's lock. Returns whether it inserted.
+  // `Visits`, calls `f` with that one under its bucket's lock. (Where `f` is two visitors, one of
+  // them gets the new element.) Returns whether it inserted.
   template <bool Visits, class K, class F, class... Arguments>
   bool insert(const K& key, F&& f, Arguments&&... arguments) {
     const call during(use_);
@@ -374,8 +376,15 @@ class shared_container {
   template <bool Visits, class K, class F, class Maker, class Make>
   bool insert_made(const K& key, std::uint64_t code, F& f, Maker& made, Make&& make) {
     const wanted_key_of_new<elements, KeyEqual, K, Maker> is_wanted{wanted(key, code), made};
+    const auto visit_new = [&]() noexcept(!visits_new<F>) {
+      if constexpr (visits_new<F>) {
+        const visitor visiting(use_);
+        made.visit(f.of_new);
+      }
+    };
     const pin pinned;
-    if (!access().template insert<Visits>(pinned, code, is_wanted, make, changed_by(f))) {
+    if (!access().template insert<Visits>(pinned, code, is_wanted, make,
+                                          changed_by(detail::visitor_of_old(f)), visit_new)) {
       return false;
     }
     made.is_inserted();

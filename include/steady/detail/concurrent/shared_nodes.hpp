@@ -105,11 +105,7 @@ class slot_maker {
   // Calls `f` with the element, or with a copy of one that is kept in the slot.
   template <class F>
   void visit(F&& f) {
-    if constexpr (Elements::are_flat) {
-      Elements::change(slot_, std::forward<F>(f));
-    } else {
-      std::forward<F>(f)(owned_->value);
-    }
+    Elements::change(slot_, std::forward<F>(f));
   }
 
  private:

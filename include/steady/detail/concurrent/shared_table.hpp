@@ -24,6 +24,10 @@
 
 namespace steady::detail {
 
+struct visits_nothing {
+  void operator()() const noexcept {}
+};
+
 template <class Sync, class Layout>
 class shared_table {
  public:
@@ -104,11 +108,12 @@ class shared_table {
 
   // Inserts the slot that `make` returns, unless there is an element with that code that
   // `is_wanted`: that one is visited by `decide`, as by visit(), if `Visits`. Returns whether it
-  // inserted. `make` is called at most once. Throws what the three and the allocator throw; then
-  // nothing was inserted.
-  template <bool Visits, class IsWanted, class Make, class Decide>
+  // inserted. `make` is called at most once; `visit_new`, which may still change the slot that was
+  // made, before it is written, under the lock of its bucket. Throws what the four and the
+  // allocator throw; then nothing was inserted.
+  template <bool Visits, class IsWanted, class Make, class Decide, class VisitNew = visits_nothing>
   STEADY_ALWAYS_INLINE bool insert(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
-                                   Make make, Decide decide) {
+                                   Make make, Decide decide, VisitNew visit_new = {}) {
     const quick_sight seen = quick_look(code, is_wanted);
     if constexpr (!Visits) {
       if (seen.says == verdict::there) return false;
@@ -116,11 +121,13 @@ class shared_table {
     const slot_set empty = ~seen.word.occupied() & slot_set::first(Layout::width);
     if (seen.says != verdict::absent || empty.empty() || seen.word.is_locked() ||
         seen.slots == nullptr) [[unlikely]] {
-      return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, nullptr);
+      return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, visit_new, nullptr);
     }
     const copy& made = make();
     if (!bucket_lock<Sync>::try_lock(seen.of->word, seen.word)) [[unlikely]]
-      return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, std::addressof(made));
+      return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, visit_new,
+                                   std::addressof(made));
+    show(*seen.of, seen.word, visit_new);
     fill_slot(pinned, *seen.of, seen.word, seen.slots, choose_slot(empty, seen.position),
               seen.position, made);
     return true;
@@ -214,9 +221,10 @@ class shared_table {
     return result;
   }
 
-  template <bool Visits, class IsWanted, class Make, class Decide>
+  template <bool Visits, class IsWanted, class Make, class Decide, class VisitNew>
   STEADY_NOINLINE bool insert_slowly(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
-                                     Make make, Decide decide, const copy* made) {
+                                     Make make, Decide decide, VisitNew visit_new,
+                                     const copy* made) {
     copy seen_slot;
     array* at = state_.first_array();
     if (at == nullptr) at = &migration(state_, pinned.thread_number()).make_first_array();
@@ -244,7 +252,22 @@ class shared_table {
       }
       if (made == nullptr) made = std::addressof(make());
       at->provide(state_.memory, state_.shelf, look.bucket());
-      if (try_insert(pinned, *at, look, seen, position, *made)) return true;
+      if (try_insert(pinned, *at, look, seen, position, *made, visit_new)) return true;
+    }
+  }
+
+  // Lets the visitor see the new element, in a bucket that this thread has just locked; unlocks it,
+  // as it was, if the visitor throws.
+  template <class VisitNew>
+  static STEADY_ALWAYS_INLINE void show(header& of, bucket_word seen, VisitNew& visit_new) {
+    if constexpr (noexcept(visit_new())) {
+      visit_new();
+    } else {
+      STEADY_TRY { visit_new(); }
+      STEADY_CATCH_ALL {
+        bucket_lock<Sync>::unlock(of.word, seen);
+        STEADY_RETHROW;
+      }
     }
   }
 
@@ -270,26 +293,31 @@ class shared_table {
     return false;
   }
 
+  template <class VisitNew>
   STEADY_ALWAYS_INLINE bool try_insert(const pin& pinned, array& within, const looking& look,
-                                       const sight& seen, std::uint64_t position,
-                                       const copy& made) {
+                                       const sight& seen, std::uint64_t position, const copy& made,
+                                       VisitNew& visit_new) {
     const slot_set empty = ~seen.word.occupied() & slot_set::first(Layout::width);
     if (empty.empty()) [[unlikely]]
-      return try_insert_into_overflow(pinned, within, look, seen, position, made);
+      return try_insert_into_overflow(pinned, within, look, seen, position, made, visit_new);
     if (!try_lock(look.of(), seen.word)) return false;
+    show(look.of(), seen.word, visit_new);
     fill_slot(pinned, look.of(), seen.word, within.slots_of(look.bucket()),
               choose_slot(empty, position), position, made);
     return true;
   }
 
+  template <class VisitNew>
   STEADY_NOINLINE bool try_insert_into_overflow(const pin& pinned, array& within,
                                                 const looking& look, const sight& seen,
-                                                std::uint64_t position, const copy& made) {
+                                                std::uint64_t position, const copy& made,
+                                                VisitNew& visit_new) {
     spare_overflow<Sync, Layout> spare(state_, within);
     if (seen.overflow_room == nullptr) spare.provide(1);
     if (!try_lock(look.of(), seen.word)) return false;
     {
       held_bucket<Sync> held(look.of().word, seen.word);
+      visit_new();
       held.begin_change();
       overflow* room = seen.overflow_room;
       if (room == nullptr) {

@@ -4,7 +4,6 @@
 #include <concepts>
 #include <cstddef>
 #include <iterator>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -92,21 +91,6 @@ constexpr unsigned long long nanoseconds_in(const Duration& time) noexcept {
   const long double nanoseconds = count * 1e9L * period::num / period::den;
   constexpr long double most = 9e18L;
   return static_cast<unsigned long long>(nanoseconds < most ? nanoseconds : most);
-}
-
-// Calls `function` with the last argument first.
-template <class Function, class Tuple, std::size_t... Others>
-decltype(auto) call_with_last_first(Function& function, Tuple&& arguments,
-                                    std::index_sequence<Others...>) {
-  return function(std::get<sizeof...(Others)>(std::forward<Tuple>(arguments)),
-                  std::get<Others>(std::forward<Tuple>(arguments))...);
-}
-template <class Function, class First, class... Arguments>
-decltype(auto) with_last_first(Function&& function, First&& first, Arguments&&... arguments) {
-  return detail::call_with_last_first(
-      function,
-      std::forward_as_tuple(std::forward<First>(first), std::forward<Arguments>(arguments)...),
-      std::make_index_sequence<sizeof...(Arguments)>());
 }
 
 // What insert() says of a node handle; the members are the standard's.
