@@ -255,7 +255,7 @@ class concurrent_hash_map {
     container_.take(fresh.container_);
     return *this;
   }
-  // O(size) for elements in nodes, otherwise in the memory held.
+  // O(size) for elements in nodes, otherwise in the memory held. steady::retire() does it in steps.
   ~concurrent_hash_map() = default;
 
   // O(1). Unequal allocators that do not propagate: undefined, as in the standard. Throws what
@@ -724,6 +724,7 @@ class concurrent_hash_map {
   void check_invariants() const { container_.check_invariants(); }
 
  private:
+  friend struct detail::container_access;
   template <class, class, class, class, class, class>
   friend class concurrent_hash_map;
   friend struct detail::concurrent_access;

@@ -5,6 +5,10 @@
 //
 // What is left when the retired object is destroyed is destroyed at once. A container that goes on
 // being used needs no such object: clear_gradually() lets it destroy its old contents by itself.
+//
+// It takes containers that threads share, too, while nobody else uses them.
+//
+// Threads: one at a time, whichever: a background thread may take the steps.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +25,15 @@ class retired {
  public:
   explicit retired(Container&& contents) noexcept(std::is_nothrow_move_constructible_v<Container>)
       : contents_(std::move(contents)) {
-    engine().retire();
+    if constexpr (!is_shared) engine().retire();
   }
   retired(retired&&) = default;
   retired& operator=(retired&&) = delete;
   ~retired() = default;
 
   // Destroys the elements of at most `max_buckets` buckets; returns how many buckets it did.
-  // Bound: those elements, a chunk for each bucket. Throws nothing.
+  // Bound: those elements, a chunk for each bucket. Throws nothing. Where threads have shared the
+  // container, blocks count as buckets: for each it destroys elements or releases memory.
   std::size_t step(std::size_t max_buckets) noexcept {
     return engine().destroy_retired(max_buckets);
   }
@@ -36,7 +41,7 @@ class retired {
   // True when nothing is left.
   bool done() const noexcept { return pending() == 0; }
 
-  // Buckets that are left.
+  // Buckets that are left; where threads have shared the container, about.
   std::size_t pending() const noexcept { return engine().pending_of_retired(); }
 
   // As the container's; only with a policy that counts, see steady/work.hpp.
@@ -44,8 +49,19 @@ class retired {
   const steady::work& work() const noexcept { return contents_.work(); }
 
  private:
-  auto engine() noexcept { return detail::container_access::table_of(contents_).engine(); }
-  auto engine() const noexcept { return detail::container_access::table_of(contents_).engine(); }
+  // Those that threads share have no iterators.
+  static constexpr bool is_shared = !requires { typename Container::iterator; };
+
+  decltype(auto) engine() noexcept { return engine_of(contents_); }
+  decltype(auto) engine() const noexcept { return engine_of(contents_); }
+  template <class Contents>
+  static decltype(auto) engine_of(Contents& contents) noexcept {
+    if constexpr (is_shared) {
+      return detail::container_access::shared_of(contents);
+    } else {
+      return detail::container_access::table_of(contents).engine();
+    }
+  }
 
   Container contents_;
 };

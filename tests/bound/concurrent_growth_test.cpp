@@ -1,9 +1,14 @@
 // The published bounds of concurrent containers for the calls that change them, asserted for every
 // call of one thread while a map grows to a million elements, shrinks, compacts and reseeds.
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include <gtest/gtest.h>
+
+#include <steady/retire.hpp>
 
 #include "support/concurrent_bounds.hpp"
 
@@ -61,6 +66,24 @@ class concurrent_growth : public testing::Test {
     return most;
   }
 };
+
+// Returns how many steps there were.
+template <class Map>
+std::size_t destroy_in_steps(Map& map) {
+  std::optional<steady::retired<Map>> old(steady::retire(std::move(map)));
+  concurrent_bounds most;
+  std::size_t steps = 0;
+  for (; !old->done(); ++steps) {
+    std::size_t done = 0;
+    count_alone(most, [&] { done = old->step(1); });
+    EXPECT_EQ(done, 1u);
+  }
+  const auto destroying = support::work_of([&] { old.reset(); });
+  EXPECT_EQ(destroying.blocks, 0u);
+  EXPECT_EQ(destroying.slot_words_read, 0u);
+  expect_published_for_threads("step(1), destroying", most);
+  return steps;
+}
 
 using maps = testing::Types<support::plain_map, support::map_in_leaves>;
 TYPED_TEST_SUITE(concurrent_growth, maps);
@@ -190,6 +213,15 @@ TYPED_TEST(concurrent_growth, step_does_at_most_what_it_is_asked) {
   EXPECT_EQ(evacuated, this->map.stats().buckets / 2);
 }
 
+TYPED_TEST(concurrent_growth, steps_that_destroy) {
+  concurrent_bounds nothing;
+  this->insert_until(some, nothing);
+  while (!this->map.migrating()) this->insert(nothing);
+  this->map.step(static_cast<std::size_t>(this->map.stats().buckets / 4));
+  ASSERT_TRUE(this->map.migrating());
+  destroy_in_steps(this->map);
+}
+
 // ---- elements in nodes ----
 
 TEST(concurrent_growth_of_nodes, costs_an_insertion_one_block_more_and_an_erasure_two) {
@@ -210,6 +242,25 @@ TEST(concurrent_growth_of_nodes, costs_an_insertion_one_block_more_and_an_erasur
   EXPECT_GE(erasing.buckets, 4u);
   expect_published_for_threads("insert, in nodes", inserting);
   expect_published_for_threads("erase, in nodes", erasing);
+}
+
+TEST(concurrent_growth_of_nodes, are_destroyed_bucket_by_bucket) {
+  support::map_of_nodes map;
+  for (std::uint64_t i = 0; i < some; ++i) map.try_emplace(scattered(i), i);
+  map.finish();
+  const auto limit = static_cast<std::uint64_t>(map.max_load());
+  for (std::uint64_t i = some; i < limit; ++i) map.try_emplace(scattered(i), i);
+  for (std::uint64_t i = 0; i < 50; ++i) map.erase(scattered(i));
+  const std::uint64_t buckets = map.stats().buckets;
+  const std::size_t steps = destroy_in_steps(map);
+  EXPECT_GE(steps, buckets);
+  EXPECT_LE(steps, buckets + buckets / 8 + 100) << "and blocks";
+
+  // Of a map with few elements in many buckets, 64 at a time.
+  map.reserve(some);
+  for (std::uint64_t i = 0; i < 10; ++i) map.try_emplace(scattered(i), i);
+  const std::uint64_t empty = map.stats().buckets;
+  EXPECT_LE(destroy_in_steps(map), empty / 64 + empty / 64 + 100);
 }
 
 // ---- what pays for all ----

@@ -105,10 +105,12 @@ class line_walk {
   bool is_allowed_ = false;
 };
 
-// Calls `visit` with a copy of every slot that holds an element, in whatever state a migration is,
-// while nobody else uses the container. Needs no memory.
+// ---- while nobody else uses the container; needs no memory ----
+
+// Calls `visit` with a copy of every slot of a bucket that holds an element. False if none does.
 template <class Sync, class Layout, class Visit>
-void visit_at_rest(const shared_state<Sync, Layout>& state, Visit&& visit) {
+bool visit_bucket_at_rest(const shared_array<Sync, Layout>& within, std::uint64_t bucket,
+                          Visit&& visit) {
   typename Layout::copy slot;
   const auto visit_slots = [&](std::byte* slots, slot_set occupied) {
     for (const std::uint64_t number : occupied) {
@@ -116,15 +118,23 @@ void visit_at_rest(const shared_state<Sync, Layout>& state, Visit&& visit) {
       visit(slot);
     }
   };
+  const auto& of = within.header_at(bucket);
+  const bucket_word word = of.look();
+  if (word.is_moved()) return false;
+  if (!word.occupied().empty()) visit_slots(within.slots_of(bucket), word.occupied());
+  auto* const first = of.first_overflow();
+  for (auto* more = first; more != nullptr; more = more->following()) {
+    visit_slots(more->slots, more->occupied());
+  }
+  return !word.occupied().empty() || first != nullptr;
+}
+
+// The same for all buckets, in whatever state a migration is.
+template <class Sync, class Layout, class Visit>
+void visit_at_rest(const shared_state<Sync, Layout>& state, Visit&& visit) {
   for (auto* at = state.first_array(); at != nullptr; at = at->next()) {
     for (std::uint64_t bucket = 0; bucket < at->buckets(); ++bucket) {
-      const auto& of = at->header_at(bucket);
-      const bucket_word word = of.look();
-      if (word.is_moved()) continue;
-      if (!word.occupied().empty()) visit_slots(at->slots_of(bucket), word.occupied());
-      for (auto* more = of.first_overflow(); more != nullptr; more = more->following()) {
-        visit_slots(more->slots, more->occupied());
-      }
+      detail::visit_bucket_at_rest(*at, bucket, visit);
     }
   }
 }

@@ -42,18 +42,14 @@ class retired_nodes {
     }
   }
 
-  // While nobody else uses the container.
+  // While nobody else uses the container. Frees at most `most` nodes; returns how many.
   template <class Free>
-  void free_all(Free&& free) noexcept {
-    for (Node* list : {young_.exchange(nullptr, std::memory_order_acquire), waiting_, dead_}) {
-      while (list != nullptr) {
-        Node* const next = list->next_retired;
-        free(list);
-        list = next;
-      }
+  std::size_t free_some(std::size_t most, Free&& free) noexcept {
+    std::size_t freed = 0;
+    for (; freed < most && has_any_dead(); ++freed) {
+      free(std::exchange(dead_, dead_->next_retired));
     }
-    waiting_ = dead_ = nullptr;
-    count_.store(0, std::memory_order_relaxed);
+    return freed;
   }
   void take(retired_nodes& other) noexcept {
     young_.store(other.young_.exchange(nullptr, std::memory_order_relaxed),
@@ -78,6 +74,16 @@ class retired_nodes {
   }
   bool is_over() const noexcept {
     return grace_period<Sync>::is_over(since_.load(std::memory_order_relaxed));
+  }
+
+  // While nobody else uses the container: all of them are dead.
+  bool has_any_dead() noexcept {
+    if (dead_ == nullptr) dead_ = std::exchange(waiting_, nullptr);
+    if (dead_ == nullptr && young_.load(std::memory_order_relaxed) != nullptr) {
+      dead_ = young_.exchange(nullptr, std::memory_order_acquire);  // [D1]
+      count_.store(0, std::memory_order_relaxed);
+    }
+    return dead_ != nullptr;
   }
 
   // Null if there is none, or another thread is here.

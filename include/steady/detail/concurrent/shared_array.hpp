@@ -64,6 +64,10 @@ class shared_array {
   std::uint64_t number = 0;  // of the migration
   migration_kind kind = migration_kind::grow;
 
+  // Where a container is destroyed in steps: so many buckets, from the first on, have no elements
+  // any more that must be destroyed.
+  std::uint64_t buckets_emptied = 0;
+
   // Since when nobody new can reach it, see grace_period; 0: it can still be reached.
   atomic<std::uint64_t> left_at{0};
 
@@ -163,6 +167,11 @@ class shared_array {
   }
 
   // ---- the end ----
+
+  // The buckets whose chunks have not been released yet; 1 at least, for the headers.
+  std::uint64_t buckets_to_release() const noexcept {
+    return (chunks() - chunks_released_) * buckets_in_chunk() + 1;
+  }
 
   // Frees a block or a few pages, which nobody can reach; false when the array itself is gone.
   bool release_some(shared_memory<Sync>& memory) noexcept {

@@ -17,6 +17,7 @@
 #include <steady/detail/concurrent/insertion_visitors.hpp>
 #include <steady/detail/concurrent/line_walk.hpp>
 #include <steady/detail/concurrent/retired_nodes.hpp>
+#include <steady/detail/concurrent/shared_destruction.hpp>
 #include <steady/detail/concurrent/shared_elements.hpp>
 #include <steady/detail/concurrent/shared_invariants.hpp>
 #include <steady/detail/concurrent/shared_nodes.hpp>
@@ -70,6 +71,7 @@ class shared_container {
   using migration = shared_migration<sync, layout>;
   using array = shared_array<sync, layout>;
   using walk_type = line_walk<sync, layout>;
+  using destruction = shared_destruction<sync, layout>;
   using pin = typename table::pin;
   using use_type = container_use<debug_mode>;
   using call = typename use_type::call;
@@ -317,12 +319,21 @@ class shared_container {
 
   void free_everything() noexcept {
     const alone quiet(*this);
-    if constexpr (!are_flat) {
-      const visitor visiting(use_);
-      visit_at_rest(state_, [this](copy& slot) { destroy(elements::node_in(slot)); });
-      retired_.free_all([this](node* gone) { destroy(gone); });
-    }
+    destroy_retired((std::numeric_limits<std::size_t>::max)());
     state_.free_everything();
+  }
+
+  // A part of it: at most `most` steps (shared_destruction.hpp); returns how many there were. After
+  // the first the container is good for no more than further ones, being moved and destroyed.
+  std::size_t destroy_retired(std::size_t most) noexcept {
+    use_.require_quiet();
+    std::size_t done = 0;
+    while (done < most && destroy_some()) ++done;
+    return done;
+  }
+  // 0 when nothing is left.
+  std::size_t pending_of_retired() const noexcept {
+    return static_cast<std::size_t>(destruction(state_).pending(!are_flat));
   }
 
   // Everything that the other one has; this one is empty, and the allocators are equal.
@@ -406,6 +417,16 @@ class shared_container {
     retired_.retire(gone, [this](node* dead) { destroy(dead); });
   }
 
+  bool destroy_some() noexcept {
+    if constexpr (!are_flat) {
+      const auto free = [this](node* gone) { destroy(gone); };
+      if (retired_.free_some(destruction::nodes_per_step, free) != 0) return true;
+      const auto free_element = [this](copy& slot) { destroy(elements::node_in(slot)); };
+      if (destruction(state_).empty_bucket(free_element)) return true;
+    }
+    return state_.free_some();
+  }
+
   // Returns the position to go on from; 0 at the end.
   template <class Decide>
   std::uint64_t walk_from(walk_type& along, std::uint64_t from, std::uint64_t most_buckets,
@@ -436,10 +457,7 @@ class shared_container {
     }
   }
 
-  struct nothing {
-    template <class Other>
-    void take(Other&) noexcept {}
-  };
+  struct nothing {};
 
   [[no_unique_address]] hash_and_equal<Hash, KeyEqual> functions_;
   [[no_unique_address]] Allocator allocator_;

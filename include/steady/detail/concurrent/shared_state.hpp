@@ -132,14 +132,23 @@ struct shared_state {
   // ---- while nobody else uses the container ----
 
   void free_everything() noexcept {
-    for (array* gone = oldest.load(std::memory_order_acquire); gone != nullptr;) {
-      array* const next = gone->next();
-      while (gone->release_some(memory)) {
-      }
-      gone = next;
+    while (free_some()) {
     }
-    while (std::byte* const chunk = shelf.take()) memory.release_chunk(chunk, chunk_bytes);
     become_empty();
+  }
+  // A part of it: a block or 64 KiB of pages, two blocks at the end of an array. False if nothing
+  // is left. From now on no element can be found.
+  bool free_some() noexcept {
+    root.store(nullptr, std::memory_order_relaxed);
+    if (std::byte* const chunk = shelf.take(); chunk != nullptr) {
+      memory.release_chunk(chunk, chunk_bytes);
+      return true;
+    }
+    array* const gone = oldest.load(std::memory_order_acquire);
+    if (gone == nullptr) return false;
+    array* const next = gone->next();
+    if (!gone->release_some(memory)) oldest.store(next, std::memory_order_relaxed);
+    return true;
   }
   // What the other one has, which is empty then; this one is empty.
   void take(shared_state& other) noexcept {

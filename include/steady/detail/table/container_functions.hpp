@@ -20,11 +20,16 @@
 
 namespace steady::detail {
 
-// Gives snapshots and tests access to a container's table.
+// Gives snapshots, retired containers and tests access to a container's table, or to what is in
+// its place where threads share it.
 struct container_access {
   template <class Container>
   static auto& table_of(Container& container) noexcept {
     return container.table_;
+  }
+  template <class Container>
+  static auto& shared_of(Container& container) noexcept {
+    return container.container_;
   }
 };
 
