@@ -2,13 +2,11 @@
 // another body. The scheduler must catch every one of them: that is what its silence about the real
 // code is worth. docs/concurrent.md tells what each shows.
 #include <cstdint>
-#include <regex>
-#include <string>
-#include <string_view>
 
 #include <gtest/gtest.h>
 
 #include "interleave/support/map_programs.hpp"
+#include "interleave/support/searches.hpp"
 
 namespace {
 
@@ -134,26 +132,6 @@ namespace {
 
 using namespace interleave;
 using kind = steady::detail::migration_kind;
-
-// Locations are numbered as they are met; which counter of sleepers a bucket has depends on its
-// address.
-std::string without_numbers(const std::string& message) {
-  return std::regex_replace(message, std::regex("#[0-9]+"), "#");
-}
-
-// Caught, and caught again when the schedule is replayed.
-void expect_caught(const factory& make, std::string_view by, unsigned weak_reads = 1) {
-  options all;
-  all.within.preemptions = 3;
-  all.within.weak_reads = weak_reads;
-  all.executions = 400'000;
-  const verdict found = explore(all, make);
-  ASSERT_TRUE(found.failed) << found;
-  EXPECT_NE(found.message.find(by), std::string::npos) << found;
-  EXPECT_EQ(without_numbers(replay(found.schedule, make, all).message),
-            without_numbers(found.message))
-      << found;
-}
 
 TEST(broken_variant, relaxed_publication) {
   expect_caught(find_while_inserting<relaxed_publication>, "words do not belong together");

@@ -1,51 +1,15 @@
 // The real code of the concurrent map under every schedule of small programs, up to a bound of
 // preemptions and of stale reads, and under random schedules beyond it.
-#include <cstdint>
-#include <cstdlib>
-
 #include <gtest/gtest.h>
 
 #include "interleave/support/map_programs.hpp"
+#include "interleave/support/searches.hpp"
 
 namespace {
 
 using namespace interleave;
 using sync = interleaved_sync;
 using kind = steady::detail::migration_kind;
-
-void expect_none(const options& how, const factory& make) {
-  const verdict found = explore(how, make);
-  EXPECT_FALSE(found.failed) << found;
-}
-
-// How much longer than usual to search: STEADY_INTERLEAVE_TIMES, for ./check --full.
-std::uint64_t times(std::uint64_t executions) {
-  const char* const given = std::getenv("STEADY_INTERLEAVE_TIMES");
-  return executions * (given == nullptr ? 1 : std::strtoull(given, nullptr, 10));
-}
-
-void expect_no_failure(const factory& make) {
-  options all;
-  all.within.preemptions = 2;
-  all.within.weak_reads = 1;
-  all.executions = times(10'000);
-  expect_none(all, make);
-
-  options fences = all;  // as with membarrier
-  fences.within.announced = announcements::by_fences;
-  fences.executions = times(5'000);
-  expect_none(fences, make);
-
-  for (const search by : {search::uniform, search::priorities}) {
-    options random;
-    random.by = by;
-    random.within.preemptions = 5;
-    random.within.weak_reads = 3;
-    random.within.surprises = 1;
-    random.executions = times(2'000);
-    expect_none(random, make);
-  }
-}
 
 #define HOLDS_ALWAYS(name, ...) \
   TEST(concurrent_map, name) { expect_no_failure(__VA_ARGS__); }
