@@ -157,7 +157,7 @@ TEST(task_ring, between_more_threads_than_processors) {
 
 // Every operation meets others in a ring of four cells.
 TEST(task_ring, in_a_small_ring) {
-  ring_run<4>({.producers = 3, .consumers = 3, .tasks = tasks_asked_for() / 16}).run();
+  ring_run<4>({.producers = 3, .consumers = 3, .tasks = tasks_asked_for() / 32}).run();
 }
 
 }  // namespace
