@@ -1,8 +1,10 @@
 // steady::stats: what a map looks like now, and what it has done so far. O(1): all of it is in
 // counters, or in at most four buckets.
 //
-// `migrations` and `steps` begin with a map's first migration or request, and begin again when the
-// map has given all its memory back. Growth up to four buckets happens at once: no migration.
+// `migrations`, `started` and `steps` begin with a map's first migration or request, and begin
+// again when the map has given all its memory back. Growth up to four buckets happens at once: no
+// migration. Containers that threads share have the same counters; there a step is an interval that
+// was evacuated, or a block or 64 KiB of pages that a migration had left and that were freed.
 #pragma once
 
 #include <cstddef>
@@ -29,15 +31,29 @@ struct stats {
   } migrations;                 // finished, by kind
 
   struct {
+    std::uint64_t load = 0;      // the load factor: above its limit, or far below it
+    std::uint64_t request = 0;   // reserve(), rehash(), trim() and the ..._gradually functions
+    std::uint64_t overflow = 0;  // far more overflow than chance explains, or a chain too long
+  } started;                     // finished and the one that is on, by what began them
+
+  struct {
     std::uint64_t insert = 0;  // by inserting calls
-    std::uint64_t erase = 0;   // by erasing calls, if the policy lets them
-    std::uint64_t trim = 0;    // by trim()
-    std::uint64_t walk = 0;    // by walkers
+    std::uint64_t erase = 0;   // by erasing calls; in maps of one thread if the policy lets them
+    std::uint64_t trim = 0;    // by trim(), also a pressure_monitor's
+    std::uint64_t walk = 0;    // by walkers; in shared containers by walks that meet a reseeding
     std::uint64_t call = 0;    // by step(), step_for(), finish() and the calls that pay at once
   } steps;                     // buckets of work, by what drove it
 
   bool migrating = false;
   std::uint64_t frontier = 0;  // position on the hash line; 0 when not migrating
 };
+
+namespace detail {
+
+// What drives a migration, and what begins one: whose turn it is in `steps` and in `started`.
+enum class driver : std::uint8_t { insert, erase, trim, call, walk };
+enum class migration_cause : std::uint8_t { load, request, overflow };
+
+}  // namespace detail
 
 }  // namespace steady

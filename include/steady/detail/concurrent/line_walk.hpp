@@ -94,7 +94,8 @@ class line_walk {
   void help_reseeding() {
     {
       const pin pinned;
-      if (!shared_migration<Sync, Layout>(state_, pinned.thread_number()).finish_now()) {
+      if (!shared_migration<Sync, Layout>(state_, pinned.thread_number(), driver::walk)
+               .finish_now()) {
         STEADY_THROW(std::bad_alloc());
       }
     }

@@ -163,7 +163,7 @@ class shared_container {
         is_gone = decided == fate::is_erased;
         return decided;
       });
-      if (is_gone) migration(state_, pinned.thread_number()).work();
+      if (is_gone) migration(state_, pinned.thread_number(), driver::erase).work();
       return found;
     }();
     if (!is_gone) return 0;
@@ -239,7 +239,7 @@ class shared_container {
     walk_type along(state_, true);
     if (!along.is_allowed()) {  // A reseeding is on, and goes on instead.
       const pin pinned;
-      migration(state_, pinned.thread_number()).step(most_buckets);
+      migration(state_, pinned.thread_number(), driver::walk).step(most_buckets);
       return from;
     }
     const std::uint16_t name = name_of_order();
@@ -399,7 +399,7 @@ class shared_container {
       return false;
     }
     made.is_inserted();
-    migration(state_, pinned.thread_number()).work();
+    migration(state_, pinned.thread_number(), driver::insert).work();
     return true;
   }
   template <class F>

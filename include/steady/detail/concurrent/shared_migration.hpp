@@ -29,6 +29,7 @@
 #include <steady/detail/concurrent/evacuation.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 #include <steady/detail/line/random_seed.hpp>
+#include <steady/stats.hpp>
 
 namespace steady::detail {
 
@@ -47,9 +48,9 @@ class shared_migration {
  public:
   static constexpr unsigned least_log2_buckets = 2;
 
-  // The caller is pinned, and `thread` is the pin's.
-  shared_migration(state_type& state, std::uint32_t thread) noexcept
-      : state_(state), thread_(thread) {}
+  // The caller is pinned, and `thread` is the pin's. What is done counts as driven by `by`.
+  shared_migration(state_type& state, std::uint32_t thread, driver by = driver::call) noexcept
+      : state_(state), thread_(thread), by_(by) {}
 
   // What an inserting or erasing call does when its own business is done.
   // Bound: two intervals, or one step of freeing what is leaving; rarely, starting a migration.
@@ -83,7 +84,8 @@ class shared_migration {
   void evacuate_first(array& from, array& to, std::uint64_t position) noexcept {
     evacuation<Sync, Layout> moving(state_, from, to);
     bool is_empty = false;
-    moving.evacuate(moving.interval_at(position), true, is_empty);
+    const evacuated result = moving.evacuate(moving.interval_at(position), true, is_empty);
+    if (result == evacuated::now) state_.count_steps(thread_, by_, 1);
     if (is_empty) finish(from, to);
   }
 
@@ -143,6 +145,7 @@ class shared_migration {
     const std::uint64_t last = state_.reseeded_at.load(std::memory_order_relaxed);
     if (size < 2 * last) return;
     state_.reseeded_at.store(size, std::memory_order_relaxed);
+    state_.chain_seen.store(1, std::memory_order_relaxed);
     state_.ask(migration_kind::reseed);
     state_.counts.look_again_after(thread_, 1);
   }
@@ -164,6 +167,7 @@ class shared_migration {
       state_.oldest.store(following, std::memory_order_release);      // [F4]
       state_.arrays_leaving.fetch_sub(1, std::memory_order_release);  // [F2]
     }
+    state_.count_steps(thread_, by_, 1);
     return true;
   }
 
@@ -202,11 +206,13 @@ class shared_migration {
     if (to == nullptr) return true;
     evacuation<Sync, Layout> moving(state_, *from, *to);
     const std::uint64_t intervals = moving.intervals();
+    counted_steps moved(*this);
     for (std::uint64_t n = 0; n < intervals; ++n) {
       bool is_empty = false;
       evacuated result = evacuated::not_yet;
       while ((result = moving.evacuate(n, true, is_empty)) == evacuated::not_yet) Sync::pause();
       if (result == evacuated::not_ever) return false;
+      if (result == evacuated::now) ++moved.count;
       if (is_empty) {
         finish(*from, *to);
         return true;
@@ -230,6 +236,19 @@ class shared_migration {
                                                          std::memory_order_relaxed)) {
     }
   }
+
+  // Intervals that a call evacuates, which it counts at its end.
+  struct counted_steps {
+    explicit counted_steps(shared_migration& migration) noexcept : of(migration) {}
+    ~counted_steps() {
+      if (count != 0) of.state_.count_steps(of.thread_, of.by_, count);
+    }
+    counted_steps(const counted_steps&) = delete;
+    counted_steps& operator=(const counted_steps&) = delete;
+
+    shared_migration& of;
+    std::uint64_t count = 0;
+  };
 
   // ---- what is due ----
 
@@ -275,6 +294,18 @@ class shared_migration {
     if (due.kind == migration_kind::reseed && !may_reseed()) return;
     start(*current, due, size);
   }
+  migration_cause cause_of(migration_kind kind, const array& current, std::uint64_t size) noexcept {
+    if (kind == migration_kind::grow) {
+      return size > limit_of(current) ? migration_cause::load : migration_cause::request;
+    }
+    if (kind == migration_kind::reseed) {
+      return state_.chain_seen.exchange(0, std::memory_order_relaxed) != 0
+                 ? migration_cause::overflow
+                 : migration_cause::request;
+    }
+    if (state_.is_asked(kind)) return migration_cause::request;
+    return kind == migration_kind::shrink ? migration_cause::load : migration_cause::overflow;
+  }
   // A thread that sleeps within a call keeps arrays from being freed. Growth goes on nevertheless:
   // what it leaves is at most half of what comes next. All else waits, so garbage is bounded.
   bool is_room_for_garbage(migration_kind kind) const noexcept {
@@ -293,6 +324,8 @@ class shared_migration {
       if (reseeds) state_.reseeding.store(0, std::memory_order_release);
       return;
     }
+    state_.started[static_cast<unsigned>(cause_of(due.kind, current, size))].fetch_add(
+        1, std::memory_order_relaxed);
     current.kind = due.kind;
     current.number = state_.migrations.fetch_add(1, std::memory_order_relaxed) + 1;
     state_.size_at_start.store(size, std::memory_order_relaxed);
@@ -357,20 +390,20 @@ class shared_migration {
     evacuation<Sync, Layout> moving(state_, from, to);
     const std::uint64_t intervals = moving.intervals();
     stripe& mine = state_.counts.of(thread_);
-    unsigned moved = 0;
+    counted_steps moved(*this);
     unsigned looks = 0;
-    for (; moved < quota && looks < looks_per_evacuation * quota; ++looks) {
+    for (; moved.count < quota && looks < looks_per_evacuation * quota; ++looks) {
       const std::uint64_t interval = next_interval(mine, from) & (intervals - 1);
       bool is_empty = false;
       const evacuated result = moving.evacuate(interval, false, is_empty);
+      if (result == evacuated::now) ++moved.count;
       if (is_empty) {
         finish(from, to);
-        return {looks + 1, moved + 1};
+        return {looks + 1, moved.count};
       }
       if (result == evacuated::not_ever) break;
-      if (result == evacuated::now) ++moved;
     }
-    return {looks, moved};
+    return {looks, moved.count};
   }
   static constexpr unsigned looks_per_evacuation = 8;  // at intervals that have moved already
 
@@ -408,6 +441,7 @@ class shared_migration {
 
   state_type& state_;
   std::uint32_t thread_;
+  driver by_;
 };
 
 }  // namespace steady::detail

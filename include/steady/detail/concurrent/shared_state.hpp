@@ -29,6 +29,7 @@
 #include <steady/detail/concurrent/shared_array.hpp>
 #include <steady/detail/concurrent/shared_memory.hpp>
 #include <steady/detail/concurrent/striped_count.hpp>
+#include <steady/stats.hpp>
 
 namespace steady::detail {
 
@@ -99,9 +100,14 @@ struct shared_state {
 
   atomic<std::uint64_t> migrations{0};  // begun, all in all
   static constexpr unsigned kinds = 4;
+  static constexpr unsigned causes = 3;
+  static constexpr unsigned drivers = 5;
   atomic<std::uint64_t> finished[kinds]{};        // by migration_kind
+  atomic<std::uint64_t> started[causes]{};        // by migration_cause
+  atomic<std::uint64_t> steps[drivers]{};         // by driver, but for those that `counts` has
   atomic<std::uint64_t> reserved{0};              // elements to have room for
   atomic<std::uint32_t> asked{0};                 // for a migration: bits by migration_kind
+  atomic<std::uint32_t> chain_seen{0};            // that asked for the reseeding
   atomic<std::uint32_t> evacuations_per_call{0};  // of the migration that is on
   atomic<std::uint64_t> size_at_start{0};         // of that migration
   atomic<std::uint64_t> longest_chain{0};
@@ -162,6 +168,21 @@ struct shared_state {
     tell_watcher();
   }
 
+  // ---- what was done ----
+
+  // Whoever works on a migration counts what it did, once for each call.
+  void count_steps(std::uint32_t thread, driver by, std::uint64_t done) noexcept {
+    if (by == driver::insert || by == driver::erase) {
+      counts.add_steps(thread, by, done);
+    } else {
+      steps[static_cast<unsigned>(by)].fetch_add(done, std::memory_order_relaxed);
+    }
+  }
+  std::uint64_t steps_by(driver by) const noexcept {
+    if (by == driver::insert || by == driver::erase) return counts.steps(by);
+    return steps[static_cast<unsigned>(by)].load(std::memory_order_relaxed);
+  }
+
   // ---- requests ----
 
   bool is_asked(migration_kind what) const noexcept {
@@ -184,8 +205,11 @@ struct shared_state {
     copied(arrays_leaving, other.arrays_leaving);
     copied(migrations, other.migrations);
     for (unsigned n = 0; n < kinds; ++n) copied(finished[n], other.finished[n]);
+    for (unsigned n = 0; n < causes; ++n) copied(started[n], other.started[n]);
+    for (unsigned n = 0; n < drivers; ++n) copied(steps[n], other.steps[n]);
     copied(reserved, other.reserved);
     copied(asked, other.asked);
+    copied(chain_seen, other.chain_seen);
     copied(evacuations_per_call, other.evacuations_per_call);
     copied(size_at_start, other.size_at_start);
     copied(longest_chain, other.longest_chain);
@@ -201,7 +225,10 @@ struct shared_state {
       value->store(0, std::memory_order_relaxed);
     }
     for (auto& of_kind : finished) of_kind.store(0, std::memory_order_relaxed);
+    for (auto& by_cause : started) by_cause.store(0, std::memory_order_relaxed);
+    for (auto& by_driver : steps) by_driver.store(0, std::memory_order_relaxed);
     asked.store(0, std::memory_order_relaxed);
+    chain_seen.store(0, std::memory_order_relaxed);
     reseeding.store(0, std::memory_order_relaxed);
     counts.reset();
   }

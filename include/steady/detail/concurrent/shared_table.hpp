@@ -231,7 +231,8 @@ class shared_table {
     for (;;) {
       const std::uint64_t position = position_in(*at, code);
       if (array* const next = at->next(); next != nullptr && state_.kind->evacuates_first) {
-        migration(state_, pinned.thread_number()).evacuate_first(*at, *next, position);
+        migration(state_, pinned.thread_number(), driver::insert)
+            .evacuate_first(*at, *next, position);
       }
       if constexpr (Layout::in_leaves) {
         at->provide_header(state_.memory, at->line.bucket_at(position));

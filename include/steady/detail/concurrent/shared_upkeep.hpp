@@ -123,6 +123,11 @@ class shared_upkeep {
     now.longest_chain = state_.longest_chain.load(std::memory_order_relaxed);
     now.migrations = {finished(migration_kind::grow), finished(migration_kind::compact),
                       finished(migration_kind::shrink), finished(migration_kind::reseed)};
+    now.started = {started(migration_cause::load), started(migration_cause::request),
+                   started(migration_cause::overflow)};
+    now.steps = {state_.steps_by(driver::insert), state_.steps_by(driver::erase),
+                 state_.steps_by(driver::trim), state_.steps_by(driver::walk),
+                 state_.steps_by(driver::call)};
     const array* const first = state_.first_array();
     if (first == nullptr) return now;
     const array* const next = first->next();
@@ -145,6 +150,9 @@ class shared_upkeep {
   }
   std::uint64_t finished(migration_kind what) const noexcept {
     return state_.finished[static_cast<unsigned>(what)].load(std::memory_order_relaxed);
+  }
+  std::uint64_t started(migration_cause by) const noexcept {
+    return state_.started[static_cast<unsigned>(by)].load(std::memory_order_relaxed);
   }
 
   state_type& state_;

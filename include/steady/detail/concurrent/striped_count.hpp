@@ -1,6 +1,6 @@
 // The number of elements, counted by every thread in a cache line of its own, and what else a
-// thread keeps of a container: when to look at the sum again, and which part of a migration it has
-// taken on.
+// thread keeps of a container: when to look at the sum again, which part of a migration it has
+// taken on, and how much of migrations its insertions and erasures have done.
 //
 // The first threads of the process have a stripe each, which only they write; all others share the
 // last one.
@@ -8,6 +8,7 @@
 //   [C1] load and store, relaxed: one's own count, within the lock of the bucket that it is about
 //   [C2] fetch-add, relaxed: the shared count, within that lock
 //   [C3] load, relaxed: the sum. Exact when nobody writes
+// Steps are counted likewise, outside of locks, when there were some.
 #pragma once
 
 #include <atomic>
@@ -15,6 +16,7 @@
 #include <cstdint>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/stats.hpp>
 
 namespace steady::detail {
 
@@ -22,6 +24,8 @@ template <class Sync>
 struct count_stripe {
   typename Sync::template atomic<std::uint64_t> count;  // modulo 2^64: others may have erased
   typename Sync::template atomic<std::uint64_t> calls_until_look;
+  // Work on migrations, by driver: insert and erase (stats::steps).
+  typename Sync::template atomic<std::uint64_t> steps[2];
 
   // A run of buckets that the thread has taken on, of the migration with that number.
   std::uint64_t claimed_of;
@@ -43,13 +47,7 @@ class striped_count {
   }
 
   STEADY_ALWAYS_INLINE void add(std::uint32_t thread, std::uint64_t change) noexcept {
-    auto& count = of(thread).count;
-    if (is_own(thread)) [[likely]] {
-      count.store(count.load(std::memory_order_relaxed) + change,  // [C1]
-                  std::memory_order_relaxed);
-    } else {
-      count.fetch_add(change, std::memory_order_relaxed);  // [C2]
-    }
+    add_to(of(thread).count, thread, change);
   }
 
   // Never less than 0, although an insertion may not be in the sum yet whose erasure is.
@@ -58,6 +56,17 @@ class striped_count {
     for (const line& each : stripes_)
       total += each.of.count.load(std::memory_order_relaxed);  // [C3]
     return static_cast<std::int64_t>(total) < 0 ? 0 : total;
+  }
+
+  // `by`: driver::insert or driver::erase.
+  void add_steps(std::uint32_t thread, driver by, std::uint64_t steps) noexcept {
+    add_to(of(thread).steps[static_cast<unsigned>(by)], thread, steps);
+  }
+  std::uint64_t steps(driver by) const noexcept {
+    std::uint64_t total = 0;
+    for (const line& each : stripes_)
+      total += each.of.steps[static_cast<unsigned>(by)].load(std::memory_order_relaxed);  // [C3]
+    return total;
   }
 
   // Whether this thread, after a call that changed the container, should look at the sum: every
@@ -79,18 +88,33 @@ class striped_count {
   }
   void take(striped_count& other) noexcept {
     const std::uint64_t total = other.sum();
+    const std::uint64_t inserting = other.steps(driver::insert);
+    const std::uint64_t erasing = other.steps(driver::erase);
     reset();
     other.reset();
-    stripes_[own_stripes].of.count.store(total, std::memory_order_relaxed);
+    add(own_stripes, total);
+    add_steps(own_stripes, driver::insert, inserting);
+    add_steps(own_stripes, driver::erase, erasing);
   }
 
  private:
+  static STEADY_ALWAYS_INLINE void add_to(typename Sync::template atomic<std::uint64_t>& number,
+                                          std::uint32_t thread, std::uint64_t change) noexcept {
+    if (is_own(thread)) [[likely]] {
+      number.store(number.load(std::memory_order_relaxed) + change,  // [C1]
+                   std::memory_order_relaxed);
+    } else {
+      number.fetch_add(change, std::memory_order_relaxed);  // [C2]
+    }
+  }
+
   struct alignas(cache_line_bytes) line {
     stripe of{};
 
     void reset() noexcept {
       of.count.store(0, std::memory_order_relaxed);
       of.calls_until_look.store(0, std::memory_order_relaxed);
+      for (auto& steps : of.steps) steps.store(0, std::memory_order_relaxed);
       of.claimed_of = 0;
     }
   };

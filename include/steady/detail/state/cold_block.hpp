@@ -15,6 +15,7 @@
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/memory/map_memory.hpp>
 #include <steady/detail/state/observers.hpp>
+#include <steady/stats.hpp>
 
 namespace steady::detail {
 
@@ -26,9 +27,6 @@ struct migration_requests {
   std::uint64_t crowded_from = 0;   // more overflow buckets than these call for a compaction
   std::uint64_t long_chain_at = 0;  // a hash position in a bucket with an overlong chain
 };
-
-// What drives a migration.
-enum class driver : std::uint8_t { insert, erase, trim, call, walk };
 
 // Buckets of work by what drove it (walking: see rare_block), and finished migrations; as
 // steady::stats has them.
