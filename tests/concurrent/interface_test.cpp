@@ -437,6 +437,9 @@ TEST(transparent_functions, accept_keys_of_other_types) {
   EXPECT_FALSE(map.find(std::string_view("none")).has_value());
   concurrent_string_set set;
   expect_to_be_searched_by_views(set);
+  set.insert("short");
+  EXPECT_TRUE(set.contains("short")) << "an array that is small enough to be copied";
+  EXPECT_EQ(set.erase("short"), 1u);
 }
 
 // ---- types ----
