@@ -158,7 +158,10 @@ template <class Storage>
 STEADY_COLD void table_engine<Storage>::start_at_random() noexcept {
   const std::uint64_t size = state_.size + 1;
   if (size <= reserved() || size > room() || state_.migrating() || wants_migration(size)) return;
-  STEADY_TRY { start_migration(state_.log2_buckets()); }
+  STEADY_TRY {
+    start_migration(state_.log2_buckets());
+    note_cause(migration_cause::request);
+  }
   STEADY_CATCH_ALL {}
 }
 
@@ -223,18 +226,17 @@ STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(std::uint64_t most
   std::uint64_t done = 0;
   while (done < most && (state_.migrating() || start_wanted_migration(size))) {
     migration<Storage> under_way(of_);
-    std::uint64_t& counted = counter_of(of);
     do {
       under_way.advance();
       ++done;
-      ++counted;
+      count_steps(of, 1);
     } while (done < most && cold().migrating());
     if (!cold().migrating()) update_limits();
   }
   if (state_.cold_link == nullptr || cold().older == nullptr) [[likely]]
     return done;
   const std::uint64_t destroyed = destroy_older(most - done);
-  counter_of(of) += destroyed;
+  count_steps(of, destroyed);
   cold_blocks<Storage>::drop_if_unused(of_);
   update_limits();
   return done + destroyed;
@@ -312,8 +314,10 @@ STEADY_COLD void table_engine<Storage>::look_at_chains(std::uint64_t size) {
   if (wants_reseeding(size)) {
     cold_blocks<Storage>::rare_of(of_).reseed_again_from = 2 * size;
     cold().reseed = true;
+    cold().for_overflow = true;
   } else if (wants_compaction(size)) {
     cold().asked = request::compact;
+    cold().for_overflow = true;
   }
   cold().long_chain = false;
   cold().crowded = false;
@@ -329,6 +333,7 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   const sizing sizes = sizing_now();
   const unsigned next = sizes.wanted(now, size, part_in_use(size));
   const bool start = sizes.must_start(now, next);
+  const migration_cause cause = cause_of_migration(next, size);
   if (start && state_.cold_link != nullptr && cold().reseed) {
     cold_blocks<Storage>::rare_of(of_);
     if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
@@ -336,12 +341,31 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   } else if (start) {
     start_migration(next);
   }
+  if (start) note_cause(cause);
   if (state_.cold_link != nullptr) {
     if (next <= now) cold().asked = request::none;
     cold().reseed = false;
+    if (cold().asked == request::none) cold().for_overflow = false;
   }
   update_limits();
   return start;
+}
+
+// What begins the migration to that many buckets that is wanted.
+template <class Storage>
+STEADY_COLD migration_cause
+table_engine<Storage>::cause_of_migration(unsigned next, std::uint64_t size) const noexcept {
+  const bool grows = next > state_.log2_buckets();
+  if (state_.cold_link == nullptr || (grows && size > room())) return migration_cause::load;
+  const bool is_asked = cold().asked != request::none || cold().reseed;
+  if (!grows && !is_asked) return migration_cause::load;
+  return cold().for_overflow ? migration_cause::overflow : migration_cause::request;
+}
+// Of the migration that has begun.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::note_cause(migration_cause cause) noexcept {
+  cold().begun_on_request = cause == migration_cause::request;
+  cold().begun_for_overflow = cause == migration_cause::overflow;
 }
 
 template <class Storage>
@@ -359,7 +383,7 @@ template <class Storage>
 STEADY_COLD void table_engine<Storage>::complete_migration() {
   while (state_.migrating()) {
     evacuate();
-    ++counter_of(driver::call);
+    count_steps(driver::call, 1);
   }
 }
 

@@ -42,6 +42,7 @@ STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets) {
     if (state_.old_array().is_tiny() && !suffices) small_growth<Storage>(of_).make_whole();
     if (of.old_array().line().log2_buckets() != log2_buckets) {
       start_migration(log2_buckets);
+      note_cause(migration_cause::request);
       requests().reserved = layout().load_limit(log2_buckets);
       complete_migration();
     }
@@ -136,14 +137,20 @@ STEADY_COLD void table_engine<Storage>::compact_gradually() noexcept {
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::ask_for(request what) noexcept {
   if (!state_.has_memory()) return;
-  STEADY_TRY { cold_blocks<Storage>::of(of_).asked = what; }
+  STEADY_TRY {
+    cold_blocks<Storage>::of(of_).asked = what;
+    cold().for_overflow = false;
+  }
   STEADY_CATCH_ALL {}
   update_limits();
 }
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::reseed_gradually() noexcept {
   if (state_.size == 0) return;
-  STEADY_TRY { cold_blocks<Storage>::of(of_).reseed = true; }
+  STEADY_TRY {
+    cold_blocks<Storage>::of(of_).reseed = true;
+    cold().for_overflow = false;
+  }
   STEADY_CATCH_ALL {}
   update_limits();
 }
@@ -253,6 +260,7 @@ STEADY_COLD void table_engine<Storage>::forget_requests() noexcept {
   cold().reseed = false;
   cold().long_chain = false;
   cold().crowded = false;
+  cold().for_overflow = false;
 }
 
 // Tells observers that all elements leave.

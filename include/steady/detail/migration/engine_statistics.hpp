@@ -49,10 +49,15 @@ STEADY_COLD stats table_engine<Storage>::statistics() const noexcept {
     of.snapshots.each([&](const snapshot_base& one) { now.snapshot_bytes += one.bytes(); });
     const migration_counters& counted = of.active.counters;
     now.migrations = {counted.grown, counted.compacted, counted.shrunk, counted.reseeded};
-    const auto steps_of = [&](driver one) { return counted.steps[static_cast<unsigned>(one)]; };
-    now.steps = {steps_of(driver::insert), steps_of(driver::erase), steps_of(driver::trim),
+    now.started.request = counted.requested + (of.migrating() && of.begun_on_request);
+    now.started.overflow = counted.for_overflow + (of.migrating() && of.begun_for_overflow);
+    now.started.load = std::uint64_t{counted.grown} + counted.compacted + counted.shrunk +
+                       counted.reseeded + of.migrating() - now.started.request -
+                       now.started.overflow;
+    now.steps = {counted.steps(driver::insert), counted.steps(driver::erase),
+                 counted.steps(driver::trim),
                  of.rare == nullptr ? 0 : detail::to_raw(of.rare)->steps_by_walk,
-                 steps_of(driver::call)};
+                 counted.steps(driver::call)};
   }
   now.bytes += elements * of_.kind.bytes_elsewhere;
   now.migrating = is_pending();

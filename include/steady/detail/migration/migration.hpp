@@ -248,6 +248,8 @@ class migration {
        : to > from     ? counters.grown
        : to < from     ? counters.shrunk
                        : counters.compacted);
+    counters.requested += cold_.begun_on_request;
+    counters.for_overflow += cold_.begun_for_overflow;
   }
   void complete_reseeding() noexcept {
     cold_.reseeding = false;

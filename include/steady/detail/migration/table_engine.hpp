@@ -155,9 +155,12 @@ class table_engine {
   migration_requests& requests() const noexcept { return cold().active.requests; }
   migration_counters& counters() const noexcept { return cold().active.counters; }
   // Only walkers drive by walking, and they are in the rare block.
-  std::uint64_t& counter_of(driver of) const noexcept {
-    return of == driver::walk ? detail::to_raw(cold().rare)->steps_by_walk
-                              : counters().steps[static_cast<unsigned>(of)];
+  void count_steps(driver of, std::uint64_t steps) const noexcept {
+    if (of == driver::walk) {
+      detail::to_raw(cold().rare)->steps_by_walk += steps;
+    } else {
+      counters().add_steps(of, steps);
+    }
   }
   std::uint64_t reseed_again_from() const noexcept {
     return cold().rare == nullptr ? 0 : detail::to_raw(cold().rare)->reseed_again_from;
@@ -193,6 +196,8 @@ class table_engine {
   bool wants_reseeding(std::uint64_t size) const noexcept;
   void look_at_chains(std::uint64_t size);
   bool start_wanted_migration(std::uint64_t size);
+  migration_cause cause_of_migration(unsigned next, std::uint64_t size) const noexcept;
+  void note_cause(migration_cause cause) noexcept;
   void start_migration(unsigned log2_buckets);
   void complete_migration();
   void ask_for(request what) noexcept;

@@ -28,14 +28,29 @@ struct migration_requests {
   std::uint64_t long_chain_at = 0;  // a hash position in a bucket with an overlong chain
 };
 
-// Buckets of work by what drove it (walking: see rare_block), and finished migrations; as
-// steady::stats has them.
+// Buckets of work by what drove it (walking: see rare_block), and finished migrations by kind and
+// by what began them; as steady::stats has them. Steps are counted up to 2^48, nine years of a
+// million a second, so that a cold block takes no more memory.
 struct migration_counters {
-  std::uint64_t steps[4] = {};
+  std::uint32_t steps_low[4] = {};
+  std::uint16_t steps_high[4] = {};
   std::uint32_t grown = 0;
   std::uint32_t compacted = 0;
   std::uint32_t shrunk = 0;
   std::uint32_t reseeded = 0;
+  std::uint32_t requested = 0;  // of those
+  std::uint32_t for_overflow = 0;
+
+  void add_steps(driver by, std::uint64_t count) noexcept {
+    const auto n = static_cast<unsigned>(by);
+    const std::uint64_t sum = steps_low[n] + count;
+    steps_low[n] = static_cast<std::uint32_t>(sum);
+    steps_high[n] = static_cast<std::uint16_t>(steps_high[n] + (sum >> 32));
+  }
+  std::uint64_t steps(driver by) const noexcept {
+    const auto n = static_cast<unsigned>(by);
+    return std::uint64_t{steps_high[n]} << 32 | steps_low[n];
+  }
 };
 
 // How far the destruction of retired arrays has got. The totals are those of this block and all
@@ -86,9 +101,12 @@ struct cold_block {
   [[no_unique_address]] memory_counters<Storage> memory;  // followed by what fits its last word
   bool reseeding : 1 = false;                             // the new array has a line of its own
   bool is_retired : 1 = false;                            // which member of the union is in use
-  bool reseed : 1 = false;      // requested: the next migration takes another seed
-  bool long_chain : 1 = false;  // one was seen
-  bool crowded : 1 = false;     // too much overflow was seen
+  bool reseed : 1 = false;              // requested: the next migration takes another seed
+  bool long_chain : 1 = false;          // one was seen
+  bool crowded : 1 = false;             // too much overflow was seen
+  bool for_overflow : 1 = false;        // requested because of one of the two
+  bool begun_for_overflow : 1 = false;  // the migration under way
+  bool begun_on_request : 1 = false;    // likewise
   request asked = request::none;
   union {
     activity active;
