@@ -102,11 +102,12 @@ class evacuation {
     const std::uint64_t first = interval << log2_feeding();
     if (from_.header_at(first).look().is_moved()) return evacuated::before;
     spares overflow_buckets(state_, to_);
-    STEADY_TRY { prepare(first, overflow_buckets); }
+    bool has_slots = false;
+    STEADY_TRY { has_slots = prepare(first, overflow_buckets); }
     STEADY_CATCH_ALL { return evacuated::not_ever; }
     return from_.kind == migration_kind::reseed
                ? scatter(first, waits, overflow_buckets, array_is_empty)
-               : transfer(first, waits, overflow_buckets, array_is_empty);
+               : transfer(first, waits, has_slots, overflow_buckets, array_is_empty);
   }
 
  private:
@@ -132,15 +133,29 @@ class evacuation {
 
   // ---- memory, before anything is locked ----
 
-  // The lengths of chains and the elements may change until the buckets are locked.
-  void prepare(std::uint64_t first, spares& overflow_buckets) {
+  // The lengths of chains and the elements may change until the buckets are locked. Returns whether
+  // there are slots for them: new buckets without elements need none.
+  bool prepare(std::uint64_t first, spares& overflow_buckets) {
     for (unsigned n = 0; n < sources(); ++n) from_.provide_header(state_.memory, first + n);
-    if (from_.kind == migration_kind::reseed) return prepare_scattering(first, overflow_buckets);
+    if (from_.kind == migration_kind::reseed) {
+      prepare_scattering(first, overflow_buckets);
+      return true;
+    }
+    if (is_empty(first)) return false;
     const std::uint64_t begin = first_target(first);
     for (std::uint64_t n = 0; n < std::uint64_t{1} << log2_fed(); ++n) {
       to_.provide(state_.memory, state_.shelf, begin + n);
     }
     overflow_buckets.provide(overflow_needed(first));
+    return true;
+  }
+  // Whether none of the old buckets has an element.
+  bool is_empty(std::uint64_t first) const noexcept {
+    for (unsigned n = 0; n < sources(); ++n) {
+      const header& of = from_.header_at(first + n);
+      if (!of.look().occupied().empty() || of.first_overflow() != nullptr) return false;
+    }
+    return true;
   }
   // Where all elements go into one bucket.
   std::size_t overflow_needed(std::uint64_t first) const noexcept {
@@ -234,15 +249,16 @@ class evacuation {
     bucket_word words_[most_sources];
   };
 
-  evacuated transfer(std::uint64_t first, bool waits, spares& overflow_buckets,
+  evacuated transfer(std::uint64_t first, bool waits, bool has_slots, spares& overflow_buckets,
                      bool& array_is_empty) noexcept {
     {
       held_sources held(from_, first, sources(), waits);
       if (held.were_moved()) return evacuated::before;
-      if (held.count() != sources() || overflow_needed(first) > overflow_buckets.count()) {
-        return evacuated::not_yet;
-      }
-      fill_targets(first, overflow_buckets);
+      if (held.count() != sources()) return evacuated::not_yet;
+      const bool has_room =
+          has_slots ? overflow_needed(first) <= overflow_buckets.count() : is_empty(first);
+      if (!has_room) return evacuated::not_yet;
+      if (has_slots) fill_targets(first, overflow_buckets);
       held.have_moved();
     }
     return count_moved(first, array_is_empty);
