@@ -552,6 +552,7 @@ class concurrent_hash_set {
 
   bool migrating() const noexcept { return container_.migrating(); }
   size_type step(size_type intervals) { return container_.step(intervals).looked_at; }
+  size_type trim(size_type max_buckets = 64) { return container_.trim(max_buckets); }
   void finish() { container_.finish(); }
   void shrink_gradually() { container_.ask(detail::migration_kind::shrink); }
   void compact_gradually() { container_.ask(detail::migration_kind::compact); }

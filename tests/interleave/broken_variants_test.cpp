@@ -16,7 +16,9 @@ struct moved_only_at_first : interleave::interleaved_sync {};
 struct no_second_look : interleave::interleaved_sync {};
 struct version_does_not_count : interleave::interleaved_sync {};
 struct evacuation_without_lock : interleave::interleaved_sync {};
+struct empty_at_first_sight : interleave::interleaved_sync {};
 struct no_grace_period : interleave::interleaved_sync {};
+struct no_grace_for_chunks : interleave::interleaved_sync {};
 struct sleeper_not_counted : interleave::interleaved_sync {};
 struct wakes_before_unlocking : interleave::interleaved_sync {};
 struct counts_outside : interleave::interleaved_sync {};
@@ -75,8 +77,19 @@ bool evacuation<evacuation_without_lock, tiny_layout>::held_sources::take(bool) 
 }
 
 template <>
+bool evacuation<empty_at_first_sight, tiny_layout>::is_empty(std::uint64_t first) const noexcept {
+  const bucket_word seen = from_.header_at(first).look();
+  return seen.is_locked() || seen.occupied().empty();
+}
+
+template <>
 bool grace_period<no_grace_period>::is_over(std::uint64_t) noexcept {
   return true;
+}
+
+template <>
+std::byte* chunk_shelf<no_grace_for_chunks>::take_unread() noexcept {
+  return take_aside();
 }
 
 template <>
@@ -148,9 +161,15 @@ TEST(broken_variant, version_does_not_count) {
 TEST(broken_variant, evacuation_without_lock) {
   expect_caught(write_while_evacuating<evacuation_without_lock, kind::compact>, "");
 }
+TEST(broken_variant, empty_at_first_sight) {
+  expect_caught(insert_while_an_empty_bucket_moves<empty_at_first_sight>, "");
+}
 TEST(broken_variant, no_grace_period) {
   expect_caught(read_until_the_array_is_gone<no_grace_period>, "");
   expect_caught(read_while_growing_twice<no_grace_period>, "");
+}
+TEST(broken_variant, no_grace_for_chunks) {
+  expect_caught(find_while_a_chunk_is_trimmed<no_grace_for_chunks>, "");
 }
 TEST(broken_variant, sleeper_not_counted) {
   expect_caught(park_and_wake<sleeper_not_counted>, "deadlock");

@@ -238,6 +238,25 @@ void write_while_evacuating(program& p) {
   });
 }
 
+// A bucket that is about to move without slots, because it is empty, gets an element.
+template <class Sync>
+void insert_while_an_empty_bucket_moves(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const std::uint64_t code = map->code_in(1, 0);
+  map->insert(map->code_in(3, 0), 5);
+  map->start(sd::migration_kind::compact);
+  p.thread([=] { map->step(4); });
+  p.thread([=] {
+    require(map->insert(code, 7), "a key was there that nobody had inserted");
+    require(map->find(code) == 7, "an element was lost");
+  });
+  p.finally([=] {
+    map->finish();
+    require(map->find(code) == 7, "an element was lost");
+    map->check();
+  });
+}
+
 // Two threads evacuate the same buckets.
 template <class Sync, sd::migration_kind Kind>
 void evacuate_together(program& p) {
@@ -332,6 +351,31 @@ void find_while_a_chunk_is_recycled(program& p) {
   p.finally([=] {
     map->finish();
     require(map->find(code) == 5 && map->find(later) == 6, "an element was lost");
+    map->check();
+  });
+}
+
+// An old chunk that the next array does not need is freed while a reader still reads it.
+template <class Sync>
+void find_while_a_chunk_is_trimmed(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>(2, 0, false, true);
+  std::vector<std::uint64_t> codes;
+  for (const std::uint64_t bucket : {0, 1, 2, 7}) codes.push_back(map->code_in(bucket, 0));
+  for (const std::uint64_t code : codes) map->insert(code, 5);
+  map->start(sd::migration_kind::compact);
+  map->step(7);
+  require(map->migrating(), "the program does not migrate");
+  p.thread([=] {
+    map->step(1);  // the last bucket
+    map->trim(1);
+  });
+  p.thread([=] {
+    require(map->find(codes.back()) == 5, "an element that was there all the time was not found");
+  });
+  p.finally([=] {
+    for (int n = 0; n < 3; ++n) map->trim(8);
+    require(map->state().memory.chunks() == 2, "a chunk was not freed");
+    for (const std::uint64_t code : codes) require(map->find(code) == 5, "an element was lost");
     map->check();
   });
 }

@@ -1,5 +1,5 @@
 // Nodes that were erased while readers may still be comparing their keys, until a grace period is
-// over. A call that retires a node frees at most two others.
+// over. A call that retires a node frees at most two others; trim() frees more.
 //
 //   young     erased lately
 //   waiting   a batch of them, since a time (grace_period.hpp)
@@ -42,9 +42,23 @@ class retired_nodes {
     }
   }
 
-  // While nobody else uses the container. Frees at most `most` nodes; returns how many.
+  // Frees at most `most` nodes that nobody can be reading any longer. Returns how many. The caller
+  // is not pinned.
   template <class Free>
   std::size_t free_some(std::size_t most, Free&& free) noexcept {
+    std::size_t freed = 0;
+    for (; freed < most; ++freed) {
+      Node* dead = take_dead(1);
+      if (dead == nullptr) dead = take_dead(1);  // a batch that waits only since then
+      if (dead == nullptr) break;
+      free(dead);
+    }
+    return freed;
+  }
+
+  // While nobody else uses the container. Frees at most `most` nodes; returns how many.
+  template <class Free>
+  std::size_t free_some_alone(std::size_t most, Free&& free) noexcept {
     std::size_t freed = 0;
     for (; freed < most && has_any_dead(); ++freed) {
       free(std::exchange(dead_, dead_->next_retired));
@@ -86,14 +100,14 @@ class retired_nodes {
     return dead_ != nullptr;
   }
 
-  // Null if there is none, or another thread is here.
-  Node* take_dead() noexcept {
+  // Null if there is none, or another thread is here. At least `least` young ones make a batch.
+  Node* take_dead(std::uint64_t least = batch) noexcept {
     const typename sole_right<Sync>::attempt right(to_free_);
     if (!right.has_it()) return nullptr;
     if (dead_ == nullptr && waiting_ != nullptr && is_over()) {
       dead_ = std::exchange(waiting_, nullptr);
     }
-    if (waiting_ == nullptr && count_.load(std::memory_order_relaxed) >= batch) {
+    if (waiting_ == nullptr && count_.load(std::memory_order_relaxed) >= least) {
       count_.store(0, std::memory_order_relaxed);
       waiting_ = young_.exchange(nullptr, std::memory_order_acquire);  // [D1]
       since_.store(grace_period<Sync>::retire(), std::memory_order_relaxed);

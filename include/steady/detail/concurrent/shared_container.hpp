@@ -270,6 +270,16 @@ class shared_container {
     const call during(use_);
     return upkeep().step(intervals);
   }
+  // Returns how many bytes were given back.
+  std::size_t trim(std::size_t intervals) {
+    const call during(use_);
+    std::size_t bytes = upkeep().trim(intervals);
+    if constexpr (!are_flat) {
+      const auto free = [this](node* dead) { destroy(dead); };
+      bytes += sizeof(node) * retired_.free_some(intervals, free);
+    }
+    return bytes;
+  }
   void ask(migration_kind what) {
     const call during(use_);
     upkeep().ask(what);
@@ -420,7 +430,7 @@ class shared_container {
   bool destroy_some() noexcept {
     if constexpr (!are_flat) {
       const auto free = [this](node* gone) { destroy(gone); };
-      if (retired_.free_some(destruction::nodes_per_step, free) != 0) return true;
+      if (retired_.free_some_alone(destruction::nodes_per_step, free) != 0) return true;
       const auto free_element = [this](copy& slot) { destroy(elements::node_in(slot)); };
       if (destruction(state_).empty_bucket(free_element)) return true;
     }

@@ -146,7 +146,7 @@ struct shared_state {
   // is left. From now on no element can be found.
   bool free_some() noexcept {
     root.store(nullptr, std::memory_order_relaxed);
-    if (std::byte* const chunk = shelf.take(); chunk != nullptr) {
+    if (std::byte* const chunk = shelf.take_any(); chunk != nullptr) {
       memory.release_chunk(chunk, chunk_bytes);
       return true;
     }
@@ -166,6 +166,18 @@ struct shared_state {
     counts.take(other.counts);
     other.become_empty();
     tell_watcher();
+  }
+
+  // Frees one of the chunks that no migration has used; false if none can be freed now. For times
+  // of memory pressure, while no migration is on that might want it.
+  bool free_spare_chunk() noexcept {
+    const typename sole_right<Sync>::attempt right(to_free);
+    if (!right.has_it()) return false;
+    shelf.set_aside();
+    std::byte* const chunk = shelf.take_unread();
+    if (chunk == nullptr) return false;
+    memory.release_chunk(chunk, chunk_bytes);
+    return true;
   }
 
   // ---- what was done ----

@@ -67,6 +67,22 @@ class shared_upkeep {
     while (!grace_period<Sync>::is_over(since)) Sync::yield();
   }
 
+  // For times of memory pressure: asks for as few buckets as the size needs, does at most
+  // `intervals` of pending work, and frees what no migration needs and nobody can be reading.
+  // Returns by how many bytes the memory held has shrunk. The request lasts until it is fulfilled.
+  // Bound: as step(intervals).
+  std::size_t trim(std::size_t intervals) noexcept {
+    const std::size_t before = state_.memory.bytes();
+    const std::uint32_t thread = ask_to_shrink();
+    std::size_t left = intervals;
+    while (const std::size_t done = work_off(thread, left)) left -= done;
+    for (; left != 0 && !migrating() && state_.free_spare_chunk(); --left) {
+      state_.count_steps(thread, driver::trim, 1);
+    }
+    const std::size_t after = state_.memory.bytes();
+    return after < before ? before - after : 0;
+  }
+
   // At most a migration is begun: finish() does it.
   void ask(migration_kind what) noexcept {
     const pin pinned;
@@ -142,6 +158,26 @@ class shared_upkeep {
   }
 
  private:
+  // Returns the number of this thread.
+  std::uint32_t ask_to_shrink() noexcept {
+    const pin pinned;
+    state_.reserved.store(0, std::memory_order_relaxed);
+    state_.ask(migration_kind::shrink);
+    migration(state_, pinned.thread_number(), driver::trim).look_at_size();
+    return pinned.thread_number();
+  }
+  // Returns how many intervals and steps of freeing trim() has done, at most so many.
+  std::size_t work_off(std::uint32_t thread, std::size_t most) noexcept {
+    migration work(state_, thread, driver::trim);
+    std::size_t done = 0;
+    {
+      const pin pinned;
+      done = work.step(most).looked_at;
+    }
+    // Without a pin: this thread is no reader of what it has just left.
+    while (done < most && work.free_some()) ++done;
+    return done;
+  }
   // False if memory was refused. Tells the number of this thread.
   bool finish_migration(std::uint32_t& thread) noexcept {
     const pin pinned;
