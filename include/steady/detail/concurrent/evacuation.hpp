@@ -100,10 +100,11 @@ class evacuation {
   // `waits`: for locked buckets. `array_is_empty` is set if these were the last buckets to move.
   evacuated evacuate(std::uint64_t interval, bool waits, bool& array_is_empty) noexcept {
     const std::uint64_t first = interval << log2_feeding();
-    if (from_.header_at(first).look().is_moved()) return evacuated::before;
+    const bucket_word seen = from_.header_at(first).look();
+    if (seen.is_moved()) return evacuated::before;
     spares overflow_buckets(state_, to_);
     bool has_slots = false;
-    STEADY_TRY { has_slots = prepare(first, overflow_buckets); }
+    STEADY_TRY { has_slots = prepare(first, seen, overflow_buckets); }
     STEADY_CATCH_ALL { return evacuated::not_ever; }
     return from_.kind == migration_kind::reseed
                ? scatter(first, waits, overflow_buckets, array_is_empty)
@@ -135,13 +136,13 @@ class evacuation {
 
   // The lengths of chains and the elements may change until the buckets are locked. Returns whether
   // there are slots for them: new buckets without elements need none.
-  bool prepare(std::uint64_t first, spares& overflow_buckets) {
+  bool prepare(std::uint64_t first, bucket_word seen, spares& overflow_buckets) {
     for (unsigned n = 0; n < sources(); ++n) from_.provide_header(state_.memory, first + n);
     if (from_.kind == migration_kind::reseed) {
       prepare_scattering(first, overflow_buckets);
       return true;
     }
-    if (is_empty(first)) return false;
+    if (seen.occupied().empty() && is_empty(first)) return false;
     const std::uint64_t begin = first_target(first);
     for (std::uint64_t n = 0; n < std::uint64_t{1} << log2_fed(); ++n) {
       to_.provide(state_.memory, state_.shelf, begin + n);
