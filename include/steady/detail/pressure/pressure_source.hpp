@@ -1,0 +1,145 @@
+// Where news of memory pressure comes from, and a thread that waits for it. Linux tells by
+// pressure stall information: a trigger is written to a file, and poll() reports POLLPRI when tasks
+// have waited for memory as long as the trigger says. Elsewhere only wake() ends a wait.
+//
+// Threads: one thread waits; wake() may be called by any.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
+
+#if defined(__linux__)
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#else
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#endif
+
+namespace steady::detail {
+
+enum class pressure_news { none, pressure, source_is_gone };
+
+#if defined(__linux__)
+
+class file_descriptor {
+ public:
+  explicit file_descriptor(int number = -1) noexcept : number_(number) {}
+  ~file_descriptor() { close(); }
+  file_descriptor(const file_descriptor&) = delete;
+  file_descriptor& operator=(const file_descriptor&) = delete;
+
+  int number() const noexcept { return number_; }
+  void take(int number) noexcept {
+    close();
+    number_ = number;
+  }
+  void close() noexcept {
+    if (number_ >= 0) ::close(std::exchange(number_, -1));
+  }
+
+ private:
+  int number_;
+};
+
+class pressure_source {
+ public:
+  // Throws std::system_error if the process has no descriptors left.
+  pressure_source() : wakes_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (wakes_.number() < 0) {
+      STEADY_THROW(std::system_error(errno, std::generic_category(),
+                                     "steady: a pressure_monitor needs an event descriptor"));
+    }
+  }
+
+  // Writes the trigger to the file. Returns why that does not work; an empty text if it does.
+  std::string open(const std::string& path, const std::string& trigger) {
+    source_.take(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    if (source_.number() < 0) return "cannot open " + path + ": " + reason(errno);
+    // With the zero at its end, as the kernel's documentation has it.
+    if (::write(source_.number(), trigger.c_str(), trigger.size() + 1) < 0) {
+      const int error = errno;
+      source_.close();
+      return path + " refuses the trigger \"" + trigger + "\": " + reason(error);
+    }
+    return {};
+  }
+  // A descriptor that is ready for poll(); it is closed with this.
+  std::string adopt(int descriptor) noexcept {
+    source_.take(descriptor);
+    return {};
+  }
+
+  // Waits for news, for wake(), or for so many milliseconds; -1: without end.
+  pressure_news wait(int milliseconds) noexcept {
+    ::pollfd both[2] = {{wakes_.number(), POLLIN, 0}, {source_.number(), POLLPRI, 0}};
+    if (::poll(both, 2, milliseconds) <= 0) return pressure_news::none;
+    if (both[0].revents != 0) forget_wakes();
+    if ((both[1].revents & (POLLERR | POLLNVAL)) != 0) {
+      source_.close();
+      return pressure_news::source_is_gone;
+    }
+    return (both[1].revents & POLLPRI) != 0 ? pressure_news::pressure : pressure_news::none;
+  }
+  void wake() noexcept {
+    const std::uint64_t one = 1;
+    // It fails only where 2^64 wakes are already to be noticed.
+    static_cast<void>(!::write(wakes_.number(), &one, sizeof one));
+  }
+
+ private:
+  static std::string reason(int error) { return std::generic_category().message(error); }
+  void forget_wakes() noexcept {
+    std::uint64_t count = 0;
+    static_cast<void>(!::read(wakes_.number(), &count, sizeof count));
+  }
+
+  file_descriptor wakes_;
+  file_descriptor source_;
+};
+
+#else
+
+class pressure_source {
+ public:
+  std::string open(const std::string&, const std::string&) {
+    return "this system has no pressure stall information; Linux has";
+  }
+  std::string adopt(int) { return "this system cannot wait for descriptors in this way"; }
+
+  pressure_news wait(int milliseconds) noexcept {
+    std::unique_lock lock(mutex_);
+    const auto is_woken = [this] { return woken_; };
+    if (milliseconds < 0) {
+      wakes_.wait(lock, is_woken);
+    } else {
+      wakes_.wait_for(lock, std::chrono::milliseconds(milliseconds), is_woken);
+    }
+    woken_ = false;
+    return pressure_news::none;
+  }
+  void wake() noexcept {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+    wakes_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wakes_;
+  bool woken_ = false;
+};
+
+#endif
+
+}  // namespace steady::detail
