@@ -668,7 +668,7 @@ class concurrent_hash_map {
   size_type max_size() const noexcept { return container_.max_size(); }
   // Slots, without overflow.
   size_type bucket_count() const noexcept {
-    return static_cast<size_type>(container_.buckets()) * container_type::layout::width;
+    return static_cast<size_type>(container_.upkeep().buckets()) * container_type::layout::width;
   }
   float load_factor() const noexcept {
     const size_type slots = bucket_count();
@@ -692,7 +692,7 @@ class concurrent_hash_map {
 
   // ---- migrations ----
 
-  bool migrating() const noexcept { return container_.migrating(); }
+  bool migrating() const noexcept { return container_.upkeep().migrating(); }
   // For idle threads: evacuates at most `intervals` old buckets, or frees as many blocks of what a
   // migration has left; starts a migration that is due. Returns how many it looked at: others may
   // have some of them locked. 0: there is nothing to do now.
@@ -715,7 +715,7 @@ class concurrent_hash_map {
   void compact_gradually() { container_.ask(detail::migration_kind::compact); }
   void reseed_gradually() { container_.ask(detail::migration_kind::reseed); }
 
-  steady::stats stats() const noexcept { return container_.statistics(); }
+  steady::stats stats() const noexcept { return container_.upkeep().statistics(); }
 
   // ---- functions ----
 

@@ -526,7 +526,7 @@ class concurrent_hash_set {
   size_type max_size() const noexcept { return container_.max_size(); }
   // Slots, without overflow.
   size_type bucket_count() const noexcept {
-    return static_cast<size_type>(container_.buckets()) * container_type::layout::width;
+    return static_cast<size_type>(container_.upkeep().buckets()) * container_type::layout::width;
   }
   float load_factor() const noexcept {
     const size_type slots = bucket_count();
@@ -550,7 +550,7 @@ class concurrent_hash_set {
 
   // ---- migrations: as concurrent_hash_map's ----
 
-  bool migrating() const noexcept { return container_.migrating(); }
+  bool migrating() const noexcept { return container_.upkeep().migrating(); }
   size_type step(size_type intervals) { return container_.step(intervals).looked_at; }
   size_type trim(size_type max_buckets = 64) { return container_.trim(max_buckets); }
   void finish() { container_.finish(); }
@@ -558,7 +558,7 @@ class concurrent_hash_set {
   void compact_gradually() { container_.ask(detail::migration_kind::compact); }
   void reseed_gradually() { container_.ask(detail::migration_kind::reseed); }
 
-  steady::stats stats() const noexcept { return container_.statistics(); }
+  steady::stats stats() const noexcept { return container_.upkeep().statistics(); }
 
   // ---- functions ----
 

@@ -89,13 +89,13 @@ class served_container : public migration_watcher {
   template <class Container>
   static constexpr uses uses_of{
       [](void* of, std::size_t n) noexcept { return static_cast<Container*>(of)->step(n); },
-      [](void* of) noexcept { return static_cast<Container*>(of)->buckets(); },
-      [](void* of) noexcept { return static_cast<Container*>(of)->has_work(); },
+      [](void* of) noexcept { return static_cast<Container*>(of)->upkeep().buckets(); },
+      [](void* of) noexcept { return static_cast<Container*>(of)->upkeep().has_work(); },
       [](void* of, migration_watcher& by) noexcept {
-        return static_cast<Container*>(of)->watch(by);
+        return static_cast<Container*>(of)->upkeep().watch(by);
       },
-      [](void* of) noexcept { static_cast<Container*>(of)->unwatch(); },
-      []() noexcept { Container::wait_for_readers(); }};
+      [](void* of) noexcept { static_cast<Container*>(of)->upkeep().unwatch(); },
+      []() noexcept { Container::upkeep_type::wait_for_readers(); }};
 
   wake_function wake_;
   void* waker_;

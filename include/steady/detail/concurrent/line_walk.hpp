@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <utility>
 
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/bucket_edit.hpp>
@@ -136,6 +137,37 @@ void visit_at_rest(const shared_state<Sync, Layout>& state, Visit&& visit) {
   for (auto* at = state.first_array(); at != nullptr; at = at->next()) {
     for (std::uint64_t bucket = 0; bucket < at->buckets(); ++bucket) {
       detail::visit_bucket_at_rest(*at, bucket, visit);
+    }
+  }
+}
+
+// A walk from there that gives the nodes of elements for which `decide` says is_erased to `retire`,
+// outside of locks. Returns the position to go on from; 0 at the end. Throws what `decide` throws.
+template <class Elements, class Walk, class Copy = typename Elements::layout::copy, class Decide,
+          class Retire>
+std::uint64_t walk_and_retire(Walk& along, std::uint64_t from, std::uint64_t to,
+                              std::uint64_t most_buckets, Decide&& decide, bool& is_enough,
+                              Retire&& retire) {
+  if constexpr (Elements::are_flat) {
+    return along.visit(from, to, most_buckets, decide, is_enough, [] {});
+  } else {
+    decltype(Elements::node_in(std::declval<Copy&>())) erased = nullptr;
+    const auto decide_and_keep = [&](Copy& slot) {
+      const fate decided = decide(slot);
+      if (decided == fate::is_erased) {
+        Elements::node_in(slot)->next_retired = std::exchange(erased, Elements::node_in(slot));
+      }
+      return decided;
+    };
+    const auto retire_erased = [&] {
+      while (erased != nullptr) retire(std::exchange(erased, erased->next_retired));
+    };
+    STEADY_TRY {
+      return along.visit(from, to, most_buckets, decide_and_keep, is_enough, retire_erased);
+    }
+    STEADY_CATCH_ALL {
+      retire_erased();
+      STEADY_RETHROW;
     }
   }
 }

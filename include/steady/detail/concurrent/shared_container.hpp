@@ -242,7 +242,7 @@ class shared_container {
       migration(state_, pinned.thread_number(), driver::walk).step(most_buckets);
       return from;
     }
-    const std::uint16_t name = name_of_order();
+    const std::uint16_t name = upkeep().name_of_order();
     if (name == 0) return cursor::end();
     if (from.line() != 0 && from.line() != name) {
       STEADY_THROW(
@@ -262,10 +262,6 @@ class shared_container {
         (std::numeric_limits<std::ptrdiff_t>::max)() / sizeof(value_type);
     return min_of(by_address, std::allocator_traits<Allocator>::max_size(allocator_));
   }
-  bool migrating() const noexcept { return upkeep().migrating(); }
-  std::uint64_t buckets() const noexcept { return upkeep().buckets(); }
-  stats statistics() const noexcept { return upkeep().statistics(); }
-
   steps_taken step(std::size_t intervals) {
     const call during(use_);
     return upkeep().step(intervals);
@@ -299,12 +295,9 @@ class shared_container {
     upkeep().finish();
   }
 
-  // ---- a helper in the background ----
-
-  bool has_work() const noexcept { return upkeep().has_work(); }
-  bool watch(migration_watcher& by) noexcept { return upkeep().watch(by); }
-  void unwatch() noexcept { upkeep().unwatch(); }
-  static void wait_for_readers() noexcept { shared_upkeep<sync, layout>::wait_for_readers(); }
+  // For helpers in the background, too.
+  using upkeep_type = shared_upkeep<sync, layout>;
+  upkeep_type upkeep() const noexcept { return upkeep_type(state_); }
 
   // ---- while nobody else uses the container ----
 
@@ -370,16 +363,8 @@ class shared_container {
   }
 
   table access() const noexcept { return table(state_); }
-  shared_upkeep<sync, layout> upkeep() const noexcept {
-    return shared_upkeep<sync, layout>(state_);
-  }
   void require_possible(std::size_t size) const {
     if (size > max_size()) STEADY_THROW(std::length_error("steady: a size beyond max_size()"));
-  }
-  std::uint16_t name_of_order() const noexcept {
-    const pin pinned;
-    const array* const first = state_.first_array();
-    return first == nullptr ? std::uint16_t{0} : first->name;
   }
 
   template <class K>
@@ -441,30 +426,12 @@ class shared_container {
   template <class Decide>
   std::uint64_t walk_from(walk_type& along, std::uint64_t from, std::uint64_t most_buckets,
                           Decide&& decide, bool& is_enough) {
-    node* erased = nullptr;  // within the bucket
-    const auto decide_and_keep = [&](copy& slot) {
+    const auto decide_visibly = [&](copy& slot) {
       const visitor visiting(use_);
-      const fate decided = decide(slot);
-      if constexpr (!are_flat) {
-        if (decided == fate::is_erased) {
-          elements::node_in(slot)->next_retired = std::exchange(erased, elements::node_in(slot));
-        }
-      }
-      return decided;
+      return decide(slot);
     };
-    const auto retire_erased = [&] {
-      if constexpr (!are_flat) {
-        while (erased != nullptr) retire(std::exchange(erased, erased->next_retired));
-      }
-    };
-    STEADY_TRY {
-      return along.visit(from, last_position, most_buckets, decide_and_keep, is_enough,
-                         retire_erased);
-    }
-    STEADY_CATCH_ALL {
-      retire_erased();
-      STEADY_RETHROW;
-    }
+    return walk_and_retire<elements>(along, from, last_position, most_buckets, decide_visibly,
+                                     is_enough, [this](auto* gone) { retire(gone); });
   }
 
   struct nothing {};

@@ -33,6 +33,12 @@ class shared_upkeep {
     const array* const first = state_.first_array();
     return first != nullptr && first->next() != nullptr;
   }
+  // 0 if there is no array yet.
+  std::uint16_t name_of_order() const noexcept {
+    const pin pinned;
+    const array* const first = state_.first_array();
+    return first == nullptr ? std::uint16_t{0} : first->name;
+  }
   // Of the newest array.
   std::uint64_t buckets() const noexcept {
     const pin pinned;
