@@ -21,7 +21,6 @@
 #include <steady/cursor.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
-#include <steady/detail/concurrent/concurrent_access.hpp>
 #include <steady/detail/concurrent/insertion_visitors.hpp>
 #include <steady/detail/concurrent/shared_container.hpp>
 #include <steady/detail/concurrent/two_containers.hpp>
@@ -579,7 +578,6 @@ class concurrent_hash_set {
   friend struct detail::container_access;
   template <class, class, class, class, class>
   friend class concurrent_hash_set;
-  friend struct detail::concurrent_access;
 
   concurrent_hash_set(const hasher& hash, const key_equal& equal,
                       const allocator_type& allocator) noexcept(copies_functions_nothrow)

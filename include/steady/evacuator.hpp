@@ -46,7 +46,7 @@
 #include <steady/detail/background/wake_signal.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
-#include <steady/detail/concurrent/concurrent_access.hpp>
+#include <steady/detail/table/container_functions.hpp>
 
 namespace steady {
 
@@ -123,7 +123,7 @@ class evacuator {
         "an evacuator serves a concurrent_hash_map or a concurrent_hash_set; a hash_map, "
         "which threads must not share, is moved on by step() and step_for()");
     auto made = std::make_shared<detail::served_container>(
-        detail::concurrent_access::container_of(map),
+        detail::container_access::shared_of(map),
         [](void* of) noexcept { static_cast<evacuator*>(of)->wake(); }, this);
     {
       const std::lock_guard alone(services_lock_);

@@ -105,7 +105,7 @@ void bucket_lock<wakes_before_unlocking>::unlock(word& at, bucket_word becomes) 
 }
 
 template <>
-void shared_table<counts_outside, tiny_layout>::fill_slot(const pin& pinned, header& of,
+void shared_table<counts_outside, tiny_layout>::fill_slot(std::uint32_t thread, header& of,
                                                           bucket_word seen, std::byte* slots,
                                                           std::uint64_t slot,
                                                           std::uint64_t position,
@@ -113,7 +113,7 @@ void shared_table<counts_outside, tiny_layout>::fill_slot(const pin& pinned, hea
   write_slot<counts_outside, tiny_layout>(slot_at<tiny_layout>(slots, slot), made);
   of.set_tag(slot, tag_of(position));
   bucket_lock<counts_outside>::unlock(of.word, seen.with_slot(slot));
-  state_.counts.add(pinned.thread_number(), 1);
+  state_.counts.add(thread, 1);
 }
 
 template <>

@@ -131,10 +131,19 @@ class tiny_map {
   bool insert(std::uint64_t code, std::uint64_t version = 0) {
     const pin pinned;
     const copy made = slot(code, value_of(code, version));
+    switch (table(state_).insert_quickly(pinned.thread_number(), code, wanted{code}, made)) {
+      case table::quickly::inserted:
+        migration::work(state_, pinned.thread_number(), sd::driver::insert);
+        return true;
+      case table::quickly::was_there:
+        return false;
+      case table::quickly::undecided:
+        break;
+    }
     const bool inserted = table(state_).template insert<false>(
         pinned, code, wanted{code}, [&]() -> const copy& { return made; },
         [](copy&) { return sd::fate::stays; });
-    if (inserted) migration(state_, pinned.thread_number()).work();
+    if (inserted) migration::work(state_, pinned.thread_number(), sd::driver::call);
     return inserted;
   }
   // The new element gets the version that `shown` returns, within the lock of its bucket. Throws
@@ -146,7 +155,7 @@ class tiny_map {
     const bool inserted = table(state_).template insert<false>(
         pinned, code, wanted{code}, [&]() -> const copy& { return made; },
         [](copy&) { return sd::fate::stays; }, [&] { made = slot(code, value_of(code, shown())); });
-    if (inserted) migration(state_, pinned.thread_number()).work();
+    if (inserted) migration::work(state_, pinned.thread_number(), sd::driver::call);
     return inserted;
   }
   bool assign(std::uint64_t code, std::uint64_t version) {
@@ -165,7 +174,7 @@ class tiny_map {
         table(state_)
             .visit(pinned, code, wanted{code}, [](copy&) { return sd::fate::is_erased; })
             .is_there;
-    if (erased) migration(state_, pinned.thread_number()).work();
+    if (erased) migration::work(state_, pinned.thread_number(), sd::driver::call);
     return erased;
   }
   // Calls `f` within the lock of the element's bucket.

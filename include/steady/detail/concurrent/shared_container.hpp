@@ -163,7 +163,7 @@ class shared_container {
         is_gone = decided == fate::is_erased;
         return decided;
       });
-      if (is_gone) migration(state_, pinned.thread_number(), driver::erase).work();
+      if (is_gone) migration::work(state_, pinned.thread_number(), driver::erase);
       return found;
     }();
     if (!is_gone) return 0;
@@ -178,10 +178,20 @@ class shared_container {
   bool insert(const K& key, F&& f, Arguments&&... arguments) {
     const call during(use_);
     const std::uint64_t code = code_of(key);
-    slot_maker<elements, Allocator> made(allocator_);
-    return insert_made<Visits>(key, code, f, made, [&]() -> const copy& {
-      return made.make(code, std::forward<Arguments>(arguments)...);
-    });
+    if constexpr (are_flat && is_copied_as_it_is<value_type, Arguments...> &&
+                  !visits_new<std::remove_reference_t<F>>) {
+      copy slot;
+      elements::make(slot, code, value_type(std::forward<Arguments>(arguments)...));
+      const auto done = insert_quickly(key, code, slot);
+      if (done == table::quickly::inserted) return true;
+      if (!Visits && done == table::quickly::was_there) return false;
+      return insert_slot<Visits>(key, code, f, slot);
+    } else {
+      slot_maker<elements, Allocator> made(allocator_);
+      return insert_made<Visits>(key, code, f, made, [&]() -> const copy& {
+        return made.make(code, std::forward<Arguments>(arguments)...);
+      });
+    }
   }
   // The same; assigns the value to the element that is there. If it has gone into a new element,
   // which another thread came before, it is taken from that.
@@ -394,7 +404,28 @@ class shared_container {
       return false;
     }
     made.is_inserted();
-    migration(state_, pinned.thread_number(), driver::insert).work();
+    migration::work(state_, pinned.thread_number(), driver::insert);
+    return true;
+  }
+  template <class K>
+  STEADY_ALWAYS_INLINE auto insert_quickly(const K& key, std::uint64_t code, const copy& slot) {
+    const pin pinned;
+    const auto done =
+        access().insert_quickly(pinned.thread_number(), code, wanted(key, code), slot);
+    if (done == table::quickly::inserted) {
+      migration::work(state_, pinned.thread_number(), driver::insert);
+    }
+    return done;
+  }
+  template <bool Visits, class K, class F>
+  STEADY_NOINLINE bool insert_slot(const K& key, std::uint64_t code, F& f, copy slot) {
+    const pin pinned;
+    if (!access().template insert_slowly<Visits>(
+            pinned, code, wanted(key, code), [&]() -> const copy& { return slot; },
+            changed_by(f))) {
+      return false;
+    }
+    migration::work(state_, pinned.thread_number(), driver::insert);
     return true;
   }
   template <class F>

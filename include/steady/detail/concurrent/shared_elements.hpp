@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -274,5 +275,36 @@ inline constexpr bool is_kept_flat = [] {
     return false;
   }
 }();
+
+// ---- arguments that are copied as they are ----
+
+// Whether making an element of a type from these arguments is no more than copying bytes: nobody
+// can tell whether it was done, or how often. `Part` is const or not.
+template <class Part, class... Arguments>
+inline constexpr bool is_copied_part = false;
+template <class Part>
+inline constexpr bool is_copied_part<Part> = std::is_trivially_default_constructible_v<Part>;
+template <class Part, class Argument>
+inline constexpr bool is_copied_part<Part, Argument> =
+    std::is_trivially_copyable_v<Part> &&
+    (std::is_same_v<std::remove_cv_t<Part>, std::remove_cvref_t<Argument>> ||
+     (std::is_arithmetic_v<Part> && std::is_arithmetic_v<std::remove_cvref_t<Argument>>));
+
+template <class First, class Second, class Argument>
+inline constexpr bool is_copied_pair = false;
+template <class First, class Second, class Other, class Another>
+inline constexpr bool is_copied_pair<First, Second, std::pair<Other, Another>> =
+    is_copied_part<First, Other>&& is_copied_part<Second, Another>;
+
+template <class Value, class... Arguments>
+inline constexpr bool is_copied_as_it_is = is_copied_part<Value, Arguments...>;
+template <class First, class Second, class Argument>
+inline constexpr bool is_copied_as_it_is<std::pair<First, Second>, Argument> =
+    is_copied_pair<First, Second, std::remove_cvref_t<Argument>>;
+template <class First, class Second, class... OfFirst, class... OfSecond>
+inline constexpr bool
+    is_copied_as_it_is<std::pair<First, Second>, const std::piecewise_construct_t&,
+                       std::tuple<OfFirst...>, std::tuple<OfSecond...>> =
+        is_copied_part<First, OfFirst...>&& is_copied_part<Second, OfSecond...>;
 
 }  // namespace steady::detail

@@ -33,12 +33,6 @@
 
 namespace steady::detail {
 
-// What steps on purpose have found, in intervals and blocks.
-struct steps_taken {
-  std::size_t looked_at = 0;  // 0: there is nothing to do, or nothing can be done now
-  std::size_t done = 0;       // the others had moved already, or were locked
-};
-
 template <class Sync, class Layout>
 class shared_migration {
   using state_type = shared_state<Sync, Layout>;
@@ -54,15 +48,13 @@ class shared_migration {
 
   // What an inserting or erasing call does when its own business is done.
   // Bound: two intervals, or one step of freeing what is leaving; rarely, starting a migration.
-  STEADY_ALWAYS_INLINE void work() noexcept {
-    if (state_.counts.is_due(thread_)) [[unlikely]]
-      look_at_size();
-    array* const from = state_.first_array();
-    if (from == nullptr) return;
-    if (array* const to = from->next(); to != nullptr) [[unlikely]] {
-      if (const unsigned share = quota(); share != 0) help(*from, *to, share);
-    } else if (state_.arrays_leaving.load(std::memory_order_relaxed) != 0) [[unlikely]] {
-      if (!is_freed_by_watcher()) free_some();
+  STEADY_ALWAYS_INLINE static void work(state_type& state, std::uint32_t thread,
+                                        driver by) noexcept {
+    const bool is_due = state.counts.is_due(thread);
+    array* const from = state.first_array();
+    if (is_due || from == nullptr || from->next() != nullptr ||
+        state.arrays_leaving.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+      shared_migration(state, thread, by).work_now(is_due);
     }
   }
 
@@ -348,6 +340,17 @@ class shared_migration {
   }
 
   // ---- helping ----
+
+  STEADY_NOINLINE void work_now(bool is_due) noexcept {
+    if (is_due) look_at_size();
+    array* const from = state_.first_array();
+    if (from == nullptr) return;
+    if (array* const to = from->next(); to != nullptr) {
+      if (const unsigned share = quota(); share != 0) help(*from, *to, share);
+    } else if (state_.arrays_leaving.load(std::memory_order_relaxed) != 0) {
+      if (!is_freed_by_watcher()) free_some();
+    }
+  }
 
   unsigned quota() const noexcept {
     return state_.evacuations_per_call.load(std::memory_order_relaxed);

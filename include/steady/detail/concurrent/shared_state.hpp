@@ -55,6 +55,12 @@ struct shared_kind {
   }
 };
 
+// What steps on purpose have found, in intervals and blocks.
+struct steps_taken {
+  std::size_t looked_at = 0;  // 0: there is nothing to do, or nothing can be done now
+  std::size_t done = 0;       // the others had moved already, or were locked
+};
+
 // One thread at a time does something that others need not wait for.
 template <class Sync>
 class sole_right {

@@ -106,6 +106,25 @@ class shared_table {
     return result;
   }
 
+  enum class quickly : std::uint8_t { inserted, was_there, undecided };
+  // Inserts a slot unless there is an element with that code that `is_wanted`; decides only the
+  // usual case, and nothing that it takes leaves registers, so that the processor gets to the next
+  // call while this one's bucket is still on its way. Throws what `is_wanted` throws.
+  template <class IsWanted>
+  STEADY_ALWAYS_INLINE quickly insert_quickly(std::uint32_t thread, std::uint64_t code,
+                                              IsWanted is_wanted, const copy& made) {
+    const quick_sight seen = quick_look(code, is_wanted);
+    if (seen.says == verdict::there) return quickly::was_there;
+    const slot_set empty = ~seen.word.occupied() & slot_set::first(Layout::width);
+    if (seen.says != verdict::absent || empty.empty() || seen.word.is_locked() ||
+        seen.slots == nullptr || !bucket_lock<Sync>::try_lock(seen.of->word, seen.word)) {
+      return quickly::undecided;
+    }
+    fill_slot(thread, *seen.of, seen.word, seen.slots, choose_slot(empty, seen.position),
+              seen.position, made);
+    return quickly::inserted;
+  }
+
   // Inserts the slot that `make` returns, unless there is an element with that code that
   // `is_wanted`: that one is visited by `decide`, as by visit(), if `Visits`. Returns whether it
   // inserted. `make` is called at most once; `visit_new`, which may still change the slot that was
@@ -128,9 +147,46 @@ class shared_table {
       return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, visit_new,
                                    std::addressof(made));
     show(*seen.of, seen.word, visit_new);
-    fill_slot(pinned, *seen.of, seen.word, seen.slots, choose_slot(empty, seen.position),
-              seen.position, made);
+    fill_slot(pinned.thread_number(), *seen.of, seen.word, seen.slots,
+              choose_slot(empty, seen.position), seen.position, made);
     return true;
+  }
+
+  // The same without trying the usual case first; `made` is the slot, if it was made already.
+  template <bool Visits, class IsWanted, class Make, class Decide, class VisitNew = visits_nothing>
+  STEADY_NOINLINE bool insert_slowly(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
+                                     Make make, Decide decide, VisitNew visit_new = {},
+                                     const copy* made = nullptr) {
+    copy seen_slot;
+    array* at = state_.first_array();
+    if (at == nullptr) at = &migration(state_, pinned.thread_number()).make_first_array();
+    for (;;) {
+      const std::uint64_t position = position_in(*at, code);
+      if (array* const next = at->next(); next != nullptr && state_.kind->evacuates_first) {
+        migration(state_, pinned.thread_number(), driver::insert)
+            .evacuate_first(*at, *next, position);
+      }
+      if constexpr (Layout::in_leaves) {
+        at->provide_header(state_.memory, at->line.bucket_at(position));
+      }
+      const looking look(*at, position);
+      const sight seen = look.find(seen_slot, is_wanted);
+      if (seen.word.is_moved()) {
+        at = at->next();
+        continue;
+      }
+      if (seen.found) {
+        if constexpr (!Visits) {
+          return false;
+        } else {
+          if (try_change(pinned, *at, look, seen, seen_slot, decide)) return false;
+          continue;
+        }
+      }
+      if (made == nullptr) made = std::addressof(make());
+      at->provide(state_.memory, state_.shelf, look.bucket());
+      if (try_insert(pinned, *at, look, seen, position, *made, visit_new)) return true;
+    }
   }
 
  private:
@@ -221,42 +277,6 @@ class shared_table {
     return result;
   }
 
-  template <bool Visits, class IsWanted, class Make, class Decide, class VisitNew>
-  STEADY_NOINLINE bool insert_slowly(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
-                                     Make make, Decide decide, VisitNew visit_new,
-                                     const copy* made) {
-    copy seen_slot;
-    array* at = state_.first_array();
-    if (at == nullptr) at = &migration(state_, pinned.thread_number()).make_first_array();
-    for (;;) {
-      const std::uint64_t position = position_in(*at, code);
-      if (array* const next = at->next(); next != nullptr && state_.kind->evacuates_first) {
-        migration(state_, pinned.thread_number(), driver::insert)
-            .evacuate_first(*at, *next, position);
-      }
-      if constexpr (Layout::in_leaves) {
-        at->provide_header(state_.memory, at->line.bucket_at(position));
-      }
-      const looking look(*at, position);
-      const sight seen = look.find(seen_slot, is_wanted);
-      if (seen.word.is_moved()) {
-        at = at->next();
-        continue;
-      }
-      if (seen.found) {
-        if constexpr (!Visits) {
-          return false;
-        } else {
-          if (try_change(pinned, *at, look, seen, seen_slot, decide)) return false;
-          continue;
-        }
-      }
-      if (made == nullptr) made = std::addressof(make());
-      at->provide(state_.memory, state_.shelf, look.bucket());
-      if (try_insert(pinned, *at, look, seen, position, *made, visit_new)) return true;
-    }
-  }
-
   // Lets the visitor see the new element, in a bucket that this thread has just locked; unlocks it,
   // as it was, if the visitor throws.
   template <class VisitNew>
@@ -273,12 +293,12 @@ class shared_table {
   }
 
   // Writes a slot that is empty, in a bucket that this thread has just locked, and unlocks it.
-  STEADY_ALWAYS_INLINE void fill_slot(const pin& pinned, header& of, bucket_word seen,
+  STEADY_ALWAYS_INLINE void fill_slot(std::uint32_t thread, header& of, bucket_word seen,
                                       std::byte* slots, std::uint64_t slot, std::uint64_t position,
                                       const copy& made) noexcept {
     write_slot<Sync, Layout>(slot_at<Layout>(slots, slot), made);
     of.set_tag(slot, tag_of(position));
-    state_.counts.add(pinned.thread_number(), 1);
+    state_.counts.add(thread, 1);
     bucket_lock<Sync>::unlock(of.word, seen.with_slot(slot));
   }
 
@@ -303,7 +323,7 @@ class shared_table {
       return try_insert_into_overflow(pinned, within, look, seen, position, made, visit_new);
     if (!try_lock(look.of(), seen.word)) return false;
     show(look.of(), seen.word, visit_new);
-    fill_slot(pinned, look.of(), seen.word, within.slots_of(look.bucket()),
+    fill_slot(pinned.thread_number(), look.of(), seen.word, within.slots_of(look.bucket()),
               choose_slot(empty, position), position, made);
     return true;
   }
