@@ -53,7 +53,7 @@ void find_while_showing(program& p) {
   p.thread([=] {
     const bool inserted = map->insert_shown(code, [] {
       Sync::pause();
-      return 7;
+      return std::uint64_t{7};
     });
     require(inserted, "a new key was not inserted");
   });

@@ -49,6 +49,22 @@ STEADY_ALWAYS_INLINE auto& visitor_of_old(F& f) noexcept {
   }
 }
 
+struct visits_nothing {
+  void operator()() const noexcept {}
+};
+// Lets the visitor of a new element, if there is one, see what was made.
+template <class F, class Maker, class Use>
+STEADY_ALWAYS_INLINE auto shown_to(F& f, Maker& made, const Use& use) noexcept {
+  if constexpr (visits_new<F>) {
+    return [&f, &made, &use] {
+      const typename Use::visitor visiting(use);
+      made.visit(f.of_new);
+    };
+  } else {
+    return visits_nothing();
+  }
+}
+
 // ---- what the names of functions say of their last arguments ----
 
 struct or_visit {

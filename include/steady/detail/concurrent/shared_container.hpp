@@ -392,15 +392,10 @@ class shared_container {
   template <bool Visits, class K, class F, class Maker, class Make>
   bool insert_made(const K& key, std::uint64_t code, F& f, Maker& made, Make&& make) {
     const wanted_key_of_new<elements, KeyEqual, K, Maker> is_wanted{wanted(key, code), made};
-    const auto visit_new = [&]() noexcept(!visits_new<F>) {
-      if constexpr (visits_new<F>) {
-        const visitor visiting(use_);
-        made.visit(f.of_new);
-      }
-    };
+    const auto visit_old = changed_by(detail::visitor_of_old(f));
+    const auto visit_new = detail::shown_to(f, made, use_);
     const pin pinned;
-    if (!access().template insert<Visits>(pinned, code, is_wanted, make,
-                                          changed_by(detail::visitor_of_old(f)), visit_new)) {
+    if (!access().template insert<Visits>(pinned, code, is_wanted, make, visit_old, visit_new)) {
       return false;
     }
     made.is_inserted();

@@ -19,14 +19,11 @@
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/bucket_edit.hpp>
 #include <steady/detail/concurrent/bucket_look.hpp>
+#include <steady/detail/concurrent/insertion_visitors.hpp>
 #include <steady/detail/concurrent/shared_migration.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 
 namespace steady::detail {
-
-struct visits_nothing {
-  void operator()() const noexcept {}
-};
 
 template <class Sync, class Layout>
 class shared_table {
