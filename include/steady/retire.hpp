@@ -6,7 +6,8 @@
 // What is left when the retired object is destroyed is destroyed at once. A container that goes on
 // being used needs no such object: clear_gradually() lets it destroy its old contents by itself.
 //
-// It takes containers that threads share, too, while nobody else uses them.
+// It takes containers that threads share, too, while nobody else uses them. (Those have no
+// clear_gradually().)
 //
 // Threads: one at a time, whichever: a background thread may take the steps.
 #pragma once

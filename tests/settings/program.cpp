@@ -144,6 +144,11 @@ void share(const Make& make) {
   map.rehash(0);
   map.check_invariants();
   expect(map.release().empty(), "nothing is left");
+  map.insert_and_visit(
+      {make(1), make(2)}, [&](auto& element) { element.second = make(3); }, [](auto&) {});
+  expect(map.find(make(1)) == make(3), "a visitor may change what is new");
+  auto old = steady::retire(std::move(map));
+  while (!old.done()) old.step(16);
 }
 
 }  // namespace
