@@ -276,7 +276,8 @@ class shared_migration {
   }
 
   STEADY_COLD void start_if_due(array& seen, std::uint64_t size) noexcept {
-    if (!what_is_due(seen, size).is_due) return forget_requests();
+    const bool was_asked = state_.is_asked(migration_kind::shrink);
+    if (!what_is_due(seen, size).is_due) return forget_requests(was_asked);
     const typename sole_right<Sync>::attempt right(state_.to_start);
     if (!right.has_it()) return;
     array* const current = state_.first_array();
@@ -327,9 +328,9 @@ class shared_migration {
     current.lead_to(next);
     state_.tell_watcher();
   }
-  // The requests that are fulfilled when nothing is due.
-  void forget_requests() noexcept {
-    if (state_.asked.load(std::memory_order_relaxed) != 0) state_.is_done(migration_kind::shrink);
+  // The request that is fulfilled when nothing is due; not one that came meanwhile.
+  void forget_requests(bool to_shrink) noexcept {
+    if (to_shrink) state_.is_done(migration_kind::shrink);
   }
 
   bool may_reseed() noexcept {
