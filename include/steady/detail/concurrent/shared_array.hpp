@@ -183,7 +183,7 @@ class shared_array {
     if (std::byte* const stray = strays_.load(std::memory_order_acquire);
         stray != nullptr) {  // [A8]
       strays_.store(link_in(stray), std::memory_order_relaxed);
-      memory.release_chunk(stray, chunk_bytes());
+      memory.release_chunk(stray, chunk_bytes(), gives_pages_back());
       return true;
     }
     if (overflow_buckets.release_some(memory)) return true;
@@ -269,8 +269,12 @@ class shared_array {
     chunk& of = chunks_.at(chunks_released_);
     std::byte* const slots = of.slots.load(std::memory_order_relaxed);
     if (slots != nullptr && of.is_lent.load(std::memory_order_relaxed) == 0) {
-      memory.release_chunk(slots, chunk_bytes());
+      memory.release_chunk(slots, chunk_bytes(), gives_pages_back());
     }
+  }
+  // As hash_map: large arrays with std::allocator, whose headers are a range of addresses.
+  bool gives_pages_back() const noexcept {
+    return !Layout::in_leaves && buckets() * sizeof(header) > slice_bytes;
   }
 
   atomic<std::uint64_t> chunks_moved_{0};

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/memory/address_range.hpp>
 #include <steady/detail/memory/map_memory.hpp>
 
 namespace steady::detail {
@@ -42,8 +43,10 @@ class shared_memory {
     chunks_.fetch_add(1, std::memory_order_relaxed);
     return chunk;
   }
-  void release_chunk(std::byte* chunk, std::size_t bytes) noexcept {
+  // If `with_pages`, its pages go to the system first: an allocator may keep it for long.
+  void release_chunk(std::byte* chunk, std::size_t bytes, bool with_pages = false) noexcept {
     chunks_.fetch_sub(1, std::memory_order_relaxed);
+    if (with_pages) release_pages_within(chunk, bytes);
     release(chunk, bytes);
   }
   std::size_t chunks() const noexcept { return chunks_.load(std::memory_order_relaxed); }

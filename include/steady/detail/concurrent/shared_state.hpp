@@ -182,7 +182,7 @@ struct shared_state {
     shelf.set_aside();
     std::byte* const chunk = shelf.take_unread();
     if (chunk == nullptr) return false;
-    memory.release_chunk(chunk, chunk_bytes);
+    memory.release_chunk(chunk, chunk_bytes, !Layout::in_leaves);
     return true;
   }
 
