@@ -701,9 +701,9 @@ class concurrent_hash_map {
   // chunks that wait for the next migration; frees at most as many erased nodes. Each shrinking
   // halves the number of buckets, and the next one begins by itself until the elements just fit.
   // Ends what reserve() has promised. Returns how many bytes less are held; what others allocate
-  // and free meanwhile counts, too. Call again while it returns something or migrating(): a thread
-  // that stays in a call or in a visitor keeps memory from being freed. (steady::pressure_monitor
-  // does all that.) Bound: as step(max_buckets). Throws nothing.
+  // and free meanwhile counts, too. Call again while it returns something, or migrating(), or
+  // stats().leaving: a thread that stays in a call or in a visitor keeps memory from being freed.
+  // (steady::pressure_monitor does all that.) Bound: as step(max_buckets). Throws nothing.
   size_type trim(size_type max_buckets = 64) { return container_.trim(max_buckets); }
   // Does all of that, also what other threads have begun.
   void finish() { container_.finish(); }
@@ -714,7 +714,7 @@ class concurrent_hash_map {
   void compact_gradually() { container_.ask(detail::migration_kind::compact); }
   void reseed_gradually() { container_.ask(detail::migration_kind::reseed); }
 
-  steady::stats stats() const noexcept { return container_.upkeep().statistics(); }
+  steady::stats stats() const noexcept { return container_.statistics(); }
 
   // ---- functions ----
 

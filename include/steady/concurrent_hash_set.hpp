@@ -557,7 +557,7 @@ class concurrent_hash_set {
   void compact_gradually() { container_.ask(detail::migration_kind::compact); }
   void reseed_gradually() { container_.ask(detail::migration_kind::reseed); }
 
-  steady::stats stats() const noexcept { return container_.upkeep().statistics(); }
+  steady::stats stats() const noexcept { return container_.statistics(); }
 
   // ---- functions ----
 

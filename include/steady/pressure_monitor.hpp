@@ -6,8 +6,8 @@
 //
 // The monitor has a thread. On Linux it waits, without using the processor, for pressure stall
 // information: the kernel reports when tasks have had to wait for memory. On such an event the
-// thread calls trim(64) of all containers that it serves, in turn, until no call brings anything
-// any more: they shrink to what their elements need, compact if they are crowded, and free what
+// thread calls trim(64) of all containers that it serves, in turn, until nothing is left to be
+// given back: they shrink to what their elements need, compact if they are crowded, and free what
 // waits for the next migration. Their users are not stopped. It evicts nothing: which elements are
 // worth their memory only the program knows. Where the system does not tell, or does not allow it,
 // is_watching() is false and why_not() says why; then, and besides, report_pressure() is an event.
@@ -25,6 +25,8 @@
 // decision: large blocks go to the system at once, and glibc keeps much of the rest until
 // malloc_trim(0), for which a time when relieved() equals events() is right.
 //
+// Needs std::jthread, and the system's threads when linking.
+//
 // Threads: all functions may be called by any thread at any time.
 // Bound: whoever destroys a registration waits for one trim(64) of that container, whoever destroys
 // the monitor for one of any container.
@@ -40,6 +42,7 @@
 #include <thread>
 #include <utility>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/pressure/pressure_source.hpp>
 #include <steady/detail/pressure/served_containers.hpp>
 
@@ -135,9 +138,10 @@ class pressure_monitor {
   }
 
  private:
-  // Rounds in which nothing could be done before an event is over. Before each the monitor waits,
-  // for 1, 2, 4 ... ms: memory that a thread may still be reading is freed when that goes on.
-  static constexpr unsigned patience = 6;
+  // Rounds in which nothing can be done before other threads go on. Between them the monitor waits,
+  // for 1, 2, 4 ... ms: at most 2.5 s until it leaves the rest to the next event.
+  static constexpr unsigned patience = 16;
+  static constexpr unsigned longest_log2_milliseconds = 8;
 
   void run(const std::stop_token& stop) {
     const std::stop_callback wakes(stop, [this] { source_.wake(); });
@@ -152,26 +156,27 @@ class pressure_monitor {
   }
   // False if it was stopped.
   bool relieve(std::uint64_t event, const std::stop_token& stop) {
-    for (unsigned idle = 0; idle < patience && served_->any();) {
-      const bool did_anything = trim_all(event, stop);
+    for (unsigned idle = 0; idle < patience;) {
+      const detail::trimming came_to = trim_all(event, stop);
       if (stop.stop_requested()) return false;
-      if (did_anything) {
+      if (came_to == detail::trimming::over) break;
+      if (came_to == detail::trimming::goes_on) {
         idle = 0;
       } else {
-        hear(source_.wait(1 << idle++));
+        hear(source_.wait(1 << detail::min_of(idle++, longest_log2_milliseconds)));
       }
     }
     return true;
   }
   // One slice of each.
-  bool trim_all(std::uint64_t event, const std::stop_token& stop) noexcept {
-    bool did_anything = false;
+  detail::trimming trim_all(std::uint64_t event, const std::stop_token& stop) noexcept {
+    auto came_to = detail::trimming::over;
     detail::served_containers::turn last;
     do {
       last = served_->take_turn(last.number, event, buckets_at_once_);
-      did_anything = did_anything || last.did_anything;
+      came_to = detail::max_of(came_to, last.came_to);
     } while (last.number != 0 && !stop.stop_requested());
-    return did_anything;
+    return came_to;
   }
   void hear(detail::pressure_news news) {
     if (news == detail::pressure_news::pressure) {

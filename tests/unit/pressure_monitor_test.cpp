@@ -48,8 +48,14 @@ class fake {
   };
 
   explicit fake(std::function<std::size_t()> on_trim) : on_trim_(std::move(on_trim)) {}
-  steady::stats stats() const noexcept { return {}; }
+  steady::stats stats() const noexcept {
+    steady::stats now;
+    now.leaving = leaving;
+    return now;
+  }
   std::size_t trim(std::size_t) { return on_trim_(); }
+
+  std::size_t leaving = 0;
 
  private:
   std::function<std::size_t()> on_trim_;
@@ -125,12 +131,28 @@ TEST(pressure_monitor, leaves_a_container_alone_whose_work_never_ends) {
 
 TEST(pressure_monitor, looks_again_where_memory_may_be_freed_soon) {
   int slices = 0;
-  fake late([&]() -> std::size_t { return ++slices == 4 ? 1 : 0; });
+  fake late([&]() -> std::size_t {
+    if (++slices < 6) return 0;
+    late.leaving = 0;
+    return slices == 6 ? 1 : 0;
+  });
+  late.leaving = 1;
   steady::pressure_monitor monitor(deaf);
   const auto serves = monitor.serve(late);
   monitor.report_pressure();
   await_relief(monitor);
-  EXPECT_EQ(slices, 4 + 6) << "six rounds without anything end an event";
+  EXPECT_EQ(slices, 6 + 1) << "the last one tells that nothing is left";
+}
+
+TEST(pressure_monitor, does_not_wait_for_ever) {
+  int slices = 0;
+  fake never([&]() -> std::size_t { return ++slices, 0; });
+  never.leaving = 1;
+  steady::pressure_monitor monitor(deaf);
+  const auto serves = monitor.serve(never);
+  monitor.report_pressure();
+  await_relief(monitor);
+  EXPECT_EQ(slices, 16);
 }
 
 TEST(pressure_monitor, waits_without_containers) {
@@ -328,8 +350,27 @@ TEST(pressure_source, that_refuses_the_trigger_is_named) {
   EXPECT_EQ(monitor.events(), 1u);
 }
 
+std::string path_of_ones_own() {
+  return testing::TempDir() + "steady_pressure_" + std::to_string(::getpid());
+}
+
+TEST(pressure_source, that_is_a_file_on_a_disk_is_left_as_it_is) {
+  const std::string path = path_of_ones_own();
+  std::ofstream(path) << "something else";
+  {
+    steady::pressure_monitor monitor({.file = path});
+    EXPECT_FALSE(monitor.is_watching());
+    EXPECT_EQ(monitor.why_not(),
+              path + " does not tell of pressure: it does not begin with \"some \"");
+  }
+  std::string content;
+  std::getline(std::ifstream(path), content);
+  EXPECT_EQ(content, "something else");
+  std::remove(path.c_str());
+}
+
 TEST(pressure_source, gets_the_trigger) {
-  const std::string path = testing::TempDir() + "steady_pressure_" + std::to_string(::getpid());
+  const std::string path = path_of_ones_own();
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   const int reading = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
   ASSERT_GE(reading, 0);
@@ -369,16 +410,18 @@ TEST(pressure_source, is_a_descriptor_with_something_urgent) {
 }
 
 TEST(pressure_source, may_go) {
-  int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
-  steady::pressure_monitor monitor({.descriptor = ends[1]});
-  EXPECT_TRUE(monitor.is_watching());
-  ::close(ends[0]);  // nobody reads what is written to the other end
-  while (monitor.is_watching()) std::this_thread::yield();
-  EXPECT_EQ(monitor.why_not(), "what was watched is gone");
-  monitor.report_pressure();
-  await_relief(monitor);
-  EXPECT_EQ(monitor.events(), 1u);
+  for (const int watched : {0, 1}) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    steady::pressure_monitor monitor({.descriptor = ends[watched]});
+    EXPECT_TRUE(monitor.is_watching());
+    ::close(ends[1 - watched]);  // nobody writes, or reads, at the other end
+    while (monitor.is_watching()) std::this_thread::yield();
+    EXPECT_EQ(monitor.why_not(), "what was watched is gone");
+    monitor.report_pressure();
+    await_relief(monitor);
+    EXPECT_EQ(monitor.events(), 1u);
+  }
 }
 
 }  // namespace

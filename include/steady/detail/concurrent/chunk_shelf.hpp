@@ -10,7 +10,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/grace_period.hpp>
@@ -48,14 +47,21 @@ class chunk_shelf {
   // Sets aside what is on the shelf, unless something is aside already. Whoever looks at one of
   // these chunks has been pinned since before its last bucket moved, and so before this.
   void set_aside() noexcept {
-    if (aside_[0] != nullptr) return;
-    for (std::size_t n = 0; n < most; ++n) aside_[n] = take();
-    if (aside_[0] != nullptr) aside_since_ = grace_period<Sync>::retire();
+    if (chunks_aside() != 0) return;
+    std::size_t count = 0;
+    while (count < most && (aside_[count] = take()) != nullptr) ++count;
+    if (count == 0) return;
+    aside_since_ = grace_period<Sync>::retire();
+    count_aside(count);
   }
   // One that nobody can be looking at any longer; null if there is none, or not yet.
   std::byte* take_unread() noexcept {
-    if (aside_[0] == nullptr || !grace_period<Sync>::is_over(aside_since_)) return nullptr;
+    if (chunks_aside() == 0 || !grace_period<Sync>::is_over(aside_since_)) return nullptr;
     return take_aside();
+  }
+  // May be asked at any time.
+  std::size_t chunks_aside() const noexcept {
+    return static_cast<std::size_t>(count_aside_.load(std::memory_order_relaxed));
   }
 
   // ---- while nobody else uses it ----
@@ -66,8 +72,10 @@ class chunk_shelf {
   }
   void take_all(chunk_shelf& other) noexcept {
     while (std::byte* const chunk = other.take()) put(chunk);
-    for (std::size_t n = 0; n < most; ++n) aside_[n] = std::exchange(other.aside_[n], nullptr);
+    for (std::size_t n = 0; n < most; ++n) aside_[n] = other.aside_[n];
     aside_since_ = other.aside_since_;
+    count_aside(other.chunks_aside());
+    other.count_aside(0);
   }
 
  private:
@@ -76,15 +84,19 @@ class chunk_shelf {
   // So few that they may stay when no migration is on.
   static constexpr std::size_t most = 2;
 
+  void count_aside(std::size_t count) noexcept {
+    count_aside_.store(count, std::memory_order_relaxed);
+  }
   std::byte* take_aside() noexcept {
-    std::byte* const first = aside_[0];
-    for (std::size_t n = 1; n < most; ++n) aside_[n - 1] = aside_[n];
-    aside_[most - 1] = nullptr;
-    return first;
+    const std::size_t count = chunks_aside();
+    if (count == 0) return nullptr;
+    count_aside(count - 1);
+    return aside_[count - 1];
   }
 
   place places_[most]{};
-  std::byte* aside_[most]{};       // the first ones; null behind them
+  typename Sync::template atomic<std::uint64_t> count_aside_{0};
+  std::byte* aside_[most]{};
   std::uint64_t aside_since_ = 0;  // see grace_period
 };
 

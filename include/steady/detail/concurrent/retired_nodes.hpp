@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <utility>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/grace_period.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
@@ -56,6 +57,12 @@ class retired_nodes {
     return freed;
   }
 
+  // About; it may be asked at any time.
+  std::size_t size() const noexcept {
+    return static_cast<std::size_t>(count_.load(std::memory_order_relaxed) +
+                                    older_.load(std::memory_order_relaxed));
+  }
+
   // While nobody else uses the container. Frees at most `most` nodes; returns how many.
   template <class Free>
   std::size_t free_some_alone(std::size_t most, Free&& free) noexcept {
@@ -63,12 +70,14 @@ class retired_nodes {
     for (; freed < most && has_any_dead(); ++freed) {
       free(std::exchange(dead_, dead_->next_retired));
     }
+    if (freed < most) older_.store(0, std::memory_order_relaxed);
     return freed;
   }
   void take(retired_nodes& other) noexcept {
     young_.store(other.young_.exchange(nullptr, std::memory_order_relaxed),
                  std::memory_order_relaxed);
     count_.store(other.count_.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
+    older_.store(other.older_.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
     waiting_ = std::exchange(other.waiting_, nullptr);
     dead_ = std::exchange(other.dead_, nullptr);
     since_.store(other.since_.load(std::memory_order_relaxed), std::memory_order_relaxed);
@@ -107,19 +116,28 @@ class retired_nodes {
     if (dead_ == nullptr && waiting_ != nullptr && is_over()) {
       dead_ = std::exchange(waiting_, nullptr);
     }
-    if (waiting_ == nullptr && count_.load(std::memory_order_relaxed) >= least) {
+    std::uint64_t older = older_.load(std::memory_order_relaxed);
+    const std::uint64_t young = count_.load(std::memory_order_relaxed);
+    if (waiting_ == nullptr && young >= least) {
+      older += young;
       count_.store(0, std::memory_order_relaxed);
       waiting_ = young_.exchange(nullptr, std::memory_order_acquire);  // [D1]
       since_.store(grace_period<Sync>::retire(), std::memory_order_relaxed);
     }
     Node* const taken = dead_;
-    if (taken != nullptr) dead_ = taken->next_retired;
+    if (taken != nullptr) {
+      dead_ = taken->next_retired;
+      older = max_of<std::uint64_t>(older, 2) - 1;
+    }
+    const bool none = waiting_ == nullptr && dead_ == nullptr;
+    older_.store(none ? 0 : older, std::memory_order_relaxed);
     return taken;
   }
 
   alignas(cache_line_bytes) atomic<Node*> young_{nullptr};
   atomic<std::uint64_t> count_{0};  // of the young ones, about
   sole_right<Sync> to_free_;
+  atomic<std::uint64_t> older_{0};  // those that wait and the dead ones, about
   atomic<std::uint64_t> since_{0};
   Node* waiting_ = nullptr;  // with the right to free
   Node* dead_ = nullptr;     // with the right to free

@@ -272,6 +272,11 @@ class shared_container {
         (std::numeric_limits<std::ptrdiff_t>::max)() / sizeof(value_type);
     return min_of(by_address, std::allocator_traits<Allocator>::max_size(allocator_));
   }
+  stats statistics() const noexcept {
+    stats now = upkeep().statistics();
+    if constexpr (!are_flat) now.leaving += retired_.size();
+    return now;
+  }
   steps_taken step(std::size_t intervals) {
     const call during(use_);
     return upkeep().step(intervals);

@@ -142,6 +142,8 @@ class shared_upkeep {
     now.size = state_.counts.sum();
     now.bytes = state_.memory.bytes();
     now.chunks = state_.memory.chunks();
+    now.leaving = static_cast<std::size_t>(state_.arrays_leaving.load(std::memory_order_relaxed)) +
+                  state_.shelf.chunks_aside();
     now.longest_chain = state_.longest_chain.load(std::memory_order_relaxed);
     now.migrations = {finished(migration_kind::grow), finished(migration_kind::compact),
                       finished(migration_kind::shrink), finished(migration_kind::reseed)};

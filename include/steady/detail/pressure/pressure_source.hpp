@@ -17,9 +17,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
 #else
 #include <chrono>
 #include <condition_variable>
@@ -62,10 +66,15 @@ class pressure_source {
     }
   }
 
-  // Writes the trigger to the file. Returns why that does not work; an empty text if it does.
+  // Writes the trigger to the file. Returns why that does not work; an empty text if it does. A
+  // file on a disk is left as it is.
   std::string open(const std::string& path, const std::string& trigger) {
     source_.take(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
     if (source_.number() < 0) return "cannot open " + path + ": " + reason(errno);
+    if (is_something_else(source_.number())) {
+      source_.close();
+      return path + " does not tell of pressure: it does not begin with \"some \"";
+    }
     // With the zero at its end, as the kernel's documentation has it.
     if (::write(source_.number(), trigger.c_str(), trigger.size() + 1) < 0) {
       const int error = errno;
@@ -83,9 +92,13 @@ class pressure_source {
   // Waits for news, for wake(), or for so many milliseconds; -1: without end.
   pressure_news wait(int milliseconds) noexcept {
     ::pollfd both[2] = {{wakes_.number(), POLLIN, 0}, {source_.number(), POLLPRI, 0}};
-    if (::poll(both, 2, milliseconds) <= 0) return pressure_news::none;
+    const int count = ::poll(both, 2, milliseconds);
+    if (count < 0 && errno != EINTR) {  // it needs memory itself
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    if (count <= 0) return pressure_news::none;
     if (both[0].revents != 0) forget_wakes();
-    if ((both[1].revents & (POLLERR | POLLNVAL)) != 0) {
+    if ((both[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
       source_.close();
       return pressure_news::source_is_gone;
     }
@@ -99,6 +112,13 @@ class pressure_source {
 
  private:
   static std::string reason(int error) { return std::generic_category().message(error); }
+  static bool is_something_else(int file) noexcept {
+    struct ::stat facts;
+    if (::fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
+    char begin[5];
+    return ::pread(file, begin, sizeof begin, 0) != sizeof begin ||
+           std::memcmp(begin, "some ", sizeof begin) != 0;
+  }
   void forget_wakes() noexcept {
     std::uint64_t count = 0;
     static_cast<void>(!::read(wakes_.number(), &count, sizeof count));

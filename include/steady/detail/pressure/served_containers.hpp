@@ -16,6 +16,10 @@
 
 namespace steady::detail {
 
+// What a slice has come to: nothing is left to be done; nothing can be done before other threads go
+// on; or it did something. The later one counts where there are several.
+enum class trimming : std::uint8_t { over, waits, goes_on };
+
 // A container whose functions any thread may call.
 class served_container {
  public:
@@ -27,19 +31,23 @@ class served_container {
           return static_cast<Container*>(of)->trim(most);
         }) {}
 
-  // Returns whether that did anything. Where other threads undo it again and again, the container
-  // is left alone after so much work for one event as would shrink it to nothing several times.
-  bool trim(std::uint64_t event, std::size_t most) noexcept {
+  // Where other threads undo it again and again, the container is left alone after so much work for
+  // one event as would shrink it to nothing several times.
+  trimming trim(std::uint64_t event, std::size_t most) noexcept {
     const stats before = look_(container_);
     if (event_ != event) {
       event_ = event;
       left_for_event_ = 4 * std::uint64_t{before.buckets} + 1024;
     }
-    if (left_for_event_ == 0) return false;
+    if (left_for_event_ == 0) return trimming::over;
     const std::size_t given_back = trim_(container_, most);
-    const std::uint64_t done = look_(container_).steps.trim - before.steps.trim;
+    const stats after = look_(container_);
+    const std::uint64_t done = after.steps.trim - before.steps.trim;
+    if (given_back == 0 && done == 0) {
+      return after.migrating || after.leaving != 0 ? trimming::waits : trimming::over;
+    }
     left_for_event_ -= min_of(left_for_event_, max_of<std::uint64_t>(done, 1));
-    return given_back != 0 || done != 0;
+    return trimming::goes_on;
   }
 
  private:
@@ -64,22 +72,17 @@ class served_containers {
     slice_ends_.wait(lock, [&] { return in_slice_ != number; });
     all_.erase(number);
   }
-  bool any() const noexcept {
-    const std::lock_guard lock(mutex_);
-    return !all_.empty();
-  }
-
   // A slice of at most `most` buckets of the container after number `after`, for the event with
   // that number. `number` is 0 when there is none.
   struct turn {
     std::uint64_t number = 0;
-    bool did_anything = false;
+    trimming came_to = trimming::over;
   };
   turn take_turn(std::uint64_t after, std::uint64_t event, std::size_t most) noexcept {
     served_container* const next = begin_slice(after);
     if (next == nullptr) return {};
-    const bool did_anything = next->trim(event, most);
-    return {end_slice(), did_anything};
+    const trimming came_to = next->trim(event, most);
+    return {end_slice(), came_to};
   }
 
  private:
@@ -101,7 +104,7 @@ class served_containers {
     return ended;
   }
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable slice_ends_;
   std::map<std::uint64_t, served_container> all_;  // in the order in which they came
   std::uint64_t last_ = 0;
