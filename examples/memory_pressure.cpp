@@ -1,6 +1,7 @@
 // A cache that gives memory back when the system runs short of it. Linux tells how long tasks had
 // to wait for memory (/proc/pressure/memory); the cache asks it now and then, and while there is
 // pressure drops its older half and lets the map shrink, a little at a time, between requests.
+// (A program with threads can have a steady::pressure_monitor hear of it: shared_memory_pressure.)
 //
 //   memory_pressure [FILE [PERCENT]]
 //
