@@ -151,6 +151,37 @@ TEST(concurrent_trim, may_be_called_in_the_middle_of_any_migration) {
   }
 }
 
+// A bucket was locked when its turn came. All others have moved: what is left is found again
+// without looking at each of them.
+TEST(concurrent_trim, finds_the_interval_that_was_skipped) {
+  concurrent_numbers map;
+  map.reserve(3'300'000);
+  fill(map, 1000);
+  map.trim(0);
+  ASSERT_TRUE(map.migrating());
+  std::promise<void> is_inside;
+  std::promise<void> may_leave;
+  std::thread holder([&] {
+    map.visit(7, [&](auto&) {
+      is_inside.set_value();
+      may_leave.get_future().wait();
+    });
+  });
+  is_inside.get_future().wait();
+  const std::size_t buckets = map.stats().buckets;
+  while (map.stats().steps.trim + 1 < buckets) map.trim(10'000);
+  for (int n = 0; n < 10; ++n) map.trim(1000);
+  EXPECT_EQ(map.stats().steps.trim, buckets - 1);
+  may_leave.set_value();
+  holder.join();
+  int calls = 0;
+  for (; map.stats().migrations.shrink == 0 && calls < 1000; ++calls) map.trim();
+  EXPECT_LE(calls, 3) << "512 looks each, and 1024 chunks";
+  trim_all(map);
+  EXPECT_EQ(map.bucket_count(), 2048u);
+  expect_all(map, 1000);
+}
+
 // ---- chunks on the shelf ----
 
 // Compacting empties chunks one by one, and the last ones are for nobody.

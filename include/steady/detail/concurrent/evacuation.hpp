@@ -93,6 +93,13 @@ class evacuation {
       : state_(state), from_(from), to_(to) {}
 
   std::uint64_t intervals() const noexcept { return from_.buckets() >> log2_feeding(); }
+  std::uint64_t intervals_in_chunk() const noexcept {
+    return min_of<std::uint64_t>(from_.buckets(), Layout::chunk_buckets) >> log2_feeding();
+  }
+  // Whether the interval has moved, with all others of its chunk.
+  bool has_chunk_moved(std::uint64_t interval) const noexcept {
+    return from_.has_chunk_moved(interval << log2_feeding());
+  }
   std::uint64_t interval_at(std::uint64_t position) const noexcept {
     return from_.line.bucket_at(position) >> log2_feeding();
   }

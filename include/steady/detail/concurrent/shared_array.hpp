@@ -141,10 +141,7 @@ class shared_array {
   std::uint64_t claim(std::uint64_t count) noexcept {
     return claimed_.fetch_add(count, std::memory_order_relaxed);  // [A7]
   }
-  // Whether helpers have taken on every bucket at least once.
-  bool is_all_claimed() const noexcept {
-    return claimed_.load(std::memory_order_relaxed) >= buckets();
-  }
+  std::uint64_t claimed() const noexcept { return claimed_.load(std::memory_order_relaxed); }
 
   // `count` more buckets of the chunk of `bucket` have moved. Lends the chunk to the next array if
   // it is empty now; true if the whole array is.
@@ -160,6 +157,11 @@ class shared_array {
       if (!shelf.put(slots)) of.is_lent.store(0, std::memory_order_relaxed);
     }
     return chunks_moved_.fetch_add(1, std::memory_order_acq_rel) + 1 == chunks();  // [A6]
+  }
+  // Whether all buckets of the chunk of `bucket` have moved.
+  bool has_chunk_moved(std::uint64_t bucket) const noexcept {
+    return chunks_.at(bucket / Layout::chunk_buckets).moved.load(std::memory_order_relaxed) ==
+           buckets_in_chunk();
   }
   // The buckets that have not moved, rounded up to chunks.
   std::uint64_t left_to_move() const noexcept {

@@ -27,6 +27,7 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/evacuation.hpp>
+#include <steady/detail/concurrent/left_intervals.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 #include <steady/detail/line/random_seed.hpp>
 #include <steady/stats.hpp>
@@ -70,6 +71,19 @@ class shared_migration {
       taken.done += now.done;
     }
     return taken;
+  }
+
+  // Evacuates at most `intervals` that were skipped when helpers came by (left_intervals.hpp).
+  // Returns how many.
+  std::size_t catch_up(std::size_t intervals) noexcept {
+    array* const from = state_.first_array();
+    array* const to = from == nullptr ? nullptr : from->next();
+    if (to == nullptr) return 0;
+    counted_steps moved(*this);
+    bool is_empty = false;
+    moved.count = left_intervals<Sync, Layout>(state_, *from, *to).evacuate(intervals, is_empty);
+    if (is_empty) finish(*from, *to);
+    return static_cast<std::size_t>(moved.count);
   }
 
   // Evacuates the interval of a key first, so that it is written only where it stays.

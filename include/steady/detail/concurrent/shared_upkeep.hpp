@@ -180,7 +180,8 @@ class shared_upkeep {
     std::size_t done = 0;
     {
       const pin pinned;
-      done = work.step(most).looked_at;
+      done = work.catch_up(most);
+      if (done == 0) done = work.step(most).looked_at;
     }
     // Without a pin: this thread is no reader of what it has just left.
     while (done < most && work.free_some()) ++done;
