@@ -53,15 +53,8 @@ class served_container : public migration_watcher {
     const std::lock_guard alone(mutex_);
     if (container_ == nullptr) return served::gone;
     const steps_taken taken = uses_.step(container_, intervals);
-    if (taken.looked_at == 0) return uses_.has_work(container_) ? served::blocked : served::idle;
-    if (taken.done != 0) {
-      looks_in_vain_ = 0;
-      return served::worked;
-    }
-    looks_in_vain_ += taken.looked_at;
-    if (looks_in_vain_ <= uses_.buckets(container_)) return served::worked;
-    looks_in_vain_ = 0;  // All that is left is locked.
-    return served::blocked;
+    if (taken.done != 0) return served::worked;
+    return uses_.has_work(container_) ? served::blocked : served::idle;
   }
 
   bool is_gone() noexcept {
@@ -80,7 +73,6 @@ class served_container : public migration_watcher {
  private:
   struct uses {
     steps_taken (*step)(void*, std::size_t) noexcept;
-    std::uint64_t (*buckets)(void*) noexcept;
     bool (*has_work)(void*) noexcept;
     bool (*watch)(void*, migration_watcher&) noexcept;
     void (*unwatch)(void*) noexcept;
@@ -88,8 +80,7 @@ class served_container : public migration_watcher {
   };
   template <class Container>
   static constexpr uses uses_of{
-      [](void* of, std::size_t n) noexcept { return static_cast<Container*>(of)->step(n); },
-      [](void* of) noexcept { return static_cast<Container*>(of)->upkeep().buckets(); },
+      [](void* of, std::size_t n) noexcept { return static_cast<Container*>(of)->help(n); },
       [](void* of) noexcept { return static_cast<Container*>(of)->upkeep().has_work(); },
       [](void* of, migration_watcher& by) noexcept {
         return static_cast<Container*>(of)->upkeep().watch(by);
@@ -101,7 +92,6 @@ class served_container : public migration_watcher {
   void* waker_;
   std::mutex mutex_;
   void* container_;  // null: it has gone, or the service has ended
-  std::size_t looks_in_vain_ = 0;
   const uses& uses_;
 };
 

@@ -281,6 +281,11 @@ class shared_container {
     const call during(use_);
     return upkeep().step(intervals);
   }
+  // The same by a helper in the background, which leaves no interval that can be moved.
+  steps_taken help(std::size_t intervals) {
+    const call during(use_);
+    return upkeep().help(intervals);
+  }
   // Returns how many bytes were given back.
   std::size_t trim(std::size_t intervals) {
     const call during(use_);

@@ -28,6 +28,7 @@
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/evacuation.hpp>
 #include <steady/detail/concurrent/left_intervals.hpp>
+#include <steady/detail/concurrent/shared_sizing.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 #include <steady/detail/line/random_seed.hpp>
 #include <steady/stats.hpp>
@@ -39,10 +40,10 @@ class shared_migration {
   using state_type = shared_state<Sync, Layout>;
   using array = shared_array<Sync, Layout>;
   using stripe = count_stripe<Sync>;
+  using sizing_type = shared_sizing<Sync, Layout>;
+  using plan = typename sizing_type::plan;
 
  public:
-  static constexpr unsigned least_log2_buckets = 2;
-
   // The caller is pinned, and `thread` is the pin's. What is done counts as driven by `by`.
   shared_migration(state_type& state, std::uint32_t thread, driver by = driver::call) noexcept
       : state_(state), thread_(thread), by_(by) {}
@@ -111,8 +112,8 @@ class shared_migration {
     } else {
       start_if_due(*current, size);
     }
-    const std::uint64_t limit = limit_of(newest);
-    const std::uint64_t lower = shrinks_below(newest);
+    const std::uint64_t limit = sizing().limit_of(newest);
+    const std::uint64_t lower = sizing().shrinks_below(newest);
     const std::uint64_t upward = limit > size ? limit - size : 0;
     const std::uint64_t downward = lower == 0 ? upward : size > lower ? size - lower : 0;
     state_.counts.look_again_after(
@@ -127,7 +128,8 @@ class shared_migration {
     look_at_size();
   }
   array& make_first_array() {
-    const unsigned log2 = log2_buckets_for(state_.reserved.load(std::memory_order_relaxed));
+    const unsigned log2 =
+        sizing().log2_buckets_for(state_.reserved.load(std::memory_order_relaxed));
     array* const made =
         array::create(state_.memory, line_partition::of(log2), random_seed(), random_name());
     array* none = nullptr;
@@ -146,7 +148,7 @@ class shared_migration {
     if (length <= longest_natural_chain) return;
     const std::uint64_t size = state_.counts.sum();
     // Growth that is late makes chains, too.
-    if (size > limit_of(*state_.first_array())) return;
+    if (size > sizing().limit_of(*state_.first_array())) return;
     // A broken hash makes long chains under every seed: not again before the size has doubled.
     const std::uint64_t last = state_.reseeded_at.load(std::memory_order_relaxed);
     if (size < 2 * last) return;
@@ -181,27 +183,6 @@ class shared_migration {
   void free_all(array& gone) noexcept {
     while (gone.release_some(state_.memory)) {
     }
-  }
-
-  // ---- limits ----
-
-  std::uint64_t limit_of(const array& of) const noexcept {
-    return of.limit(state_.kind->load_limit);
-  }
-  std::uint64_t shrinks_below(const array& of) const noexcept {
-    if (of.buckets() <= Layout::chunk_buckets) return 0;
-    const auto below =
-        static_cast<std::uint64_t>(static_cast<double>(limit_of(of)) * state_.kind->shrink_below);
-    return state_.reserved.load(std::memory_order_relaxed) > limit_of(of) / 2 ? 0 : below;
-  }
-  unsigned log2_buckets_for(std::uint64_t size) const noexcept {
-    unsigned log2 = least_log2_buckets;
-    const double slots = static_cast<double>(size) / state_.kind->load_limit;
-    while (log2 < line_partition::max_log2_buckets &&
-           static_cast<double>(std::uint64_t{Layout::width} << log2) < slots) {
-      ++log2;
-    }
-    return log2;
   }
 
   // Finishes a migration that is on, waiting for others' locks; nothing to do if there is none.
@@ -256,54 +237,23 @@ class shared_migration {
     std::uint64_t count = 0;
   };
 
-  // ---- what is due ----
-
-  struct plan {
-    bool is_due;
-    migration_kind kind;
-    unsigned log2_buckets;
-  };
-  plan what_is_due(const array& current, std::uint64_t size) const noexcept {
-    const unsigned now = current.line.log2_buckets();
-    const std::uint64_t wanted = max_of(size, state_.reserved.load(std::memory_order_relaxed));
-    if (wanted > limit_of(current)) {
-      const unsigned fitting = log2_buckets_for(wanted + 1);
-      return {true, migration_kind::grow,
-              clamped(fitting, now + 1, now + evacuation<Sync, Layout>::most_log2_growth)};
-    }
-    if (state_.is_asked(migration_kind::reseed)) return {true, migration_kind::reseed, now};
-    const bool shrinks =
-        size < shrinks_below(current) ||
-        (state_.is_asked(migration_kind::shrink) && log2_buckets_for(wanted) < now);
-    if (shrinks) return {true, migration_kind::shrink, now - 1};
-    if (state_.is_asked(migration_kind::compact) || is_crowded(current)) {
-      return {true, migration_kind::compact, now};
-    }
-    return {false, migration_kind::grow, now};
-  }
-  // At the load limit some 18 % of the buckets have an overflow bucket. What a compaction has left
-  // the next one would leave.
-  bool is_crowded(const array& current) const noexcept {
-    const std::uint64_t overflow_buckets = current.overflow_buckets.in_use();
-    return overflow_buckets > current.buckets() + 4 &&
-           overflow_buckets / 2 > state_.left_crowded.load(std::memory_order_relaxed);
-  }
+  // ---- starting ----
 
   STEADY_COLD void start_if_due(array& seen, std::uint64_t size) noexcept {
     const bool was_asked = state_.is_asked(migration_kind::shrink);
-    if (!what_is_due(seen, size).is_due) return forget_requests(was_asked);
+    if (!sizing().what_is_due(seen, size).is_due) return forget_requests(was_asked);
     const typename sole_right<Sync>::attempt right(state_.to_start);
     if (!right.has_it()) return;
     array* const current = state_.first_array();
     if (current->next() != nullptr) return;
-    const plan due = what_is_due(*current, size);
+    const plan due = sizing().what_is_due(*current, size);
     if (!due.is_due || !is_room_for_garbage(due.kind)) return;
     if (due.kind == migration_kind::reseed && !may_reseed()) return;
     start(*current, due, size);
   }
   migration_cause cause_of(migration_kind kind, const array& current, std::uint64_t size) noexcept {
     if (kind == migration_kind::grow) {
-      return size > limit_of(current) ? migration_cause::load : migration_cause::request;
+      return size > sizing().limit_of(current) ? migration_cause::load : migration_cause::request;
     }
     if (kind == migration_kind::reseed) {
       return state_.chain_seen.exchange(0, std::memory_order_relaxed) != 0
@@ -385,7 +335,7 @@ class shared_migration {
   // So many that what is left moves in half of the insertions that there is room for; at most 16,
   // and in a reseeding, where each element may need a chunk of its own, the usual number.
   void set_quota(const array& from, const array& to, std::uint64_t size) noexcept {
-    const std::uint64_t limit = limit_of(to);
+    const std::uint64_t limit = sizing().limit_of(to);
     const std::uint64_t room = limit > size ? limit - size : 0;
     const unsigned least = least_quota(from, size);
     const std::uint64_t needed = 2 * from.left_to_move() / (room + 1) + (least == 0 ? 0 : 1);
@@ -456,6 +406,8 @@ class shared_migration {
     state_.counts.look_again_after(thread_, 1);
     state_.tell_watcher();
   }
+
+  sizing_type sizing() const noexcept { return sizing_type(state_); }
 
   state_type& state_;
   std::uint32_t thread_;

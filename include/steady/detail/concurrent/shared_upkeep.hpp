@@ -51,6 +51,14 @@ class shared_upkeep {
     const pin pinned;
     return migration(state_, pinned.thread_number()).step(intervals);
   }
+  // The same; then, if all that it looked at had moved or was locked, what others have left behind.
+  steps_taken help(std::size_t intervals) noexcept {
+    const pin pinned;
+    migration work(state_, pinned.thread_number());
+    steps_taken taken = work.step(intervals);
+    if (taken.done == 0 && taken.looked_at != 0) taken.done = work.catch_up(intervals);
+    return taken;
+  }
   // Whether step() would do something now, or later, once readers have gone on.
   bool has_work() const noexcept {
     return migrating() || state_.arrays_leaving.load(std::memory_order_relaxed) != 0;

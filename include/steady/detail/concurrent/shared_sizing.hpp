@@ -1,0 +1,81 @@
+// When a concurrent container is too small, too large, or too crowded; and how large it should be.
+// Each function looks at the state once, so that others may change it meanwhile.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/concurrent/evacuation.hpp>
+#include <steady/detail/concurrent/shared_state.hpp>
+#include <steady/detail/line/hash_line.hpp>
+
+namespace steady::detail {
+
+template <class Sync, class Layout>
+class shared_sizing {
+  using state_type = shared_state<Sync, Layout>;
+  using array = shared_array<Sync, Layout>;
+
+ public:
+  static constexpr unsigned least_log2_buckets = 2;
+
+  explicit shared_sizing(const state_type& state) noexcept : state_(state) {}
+
+  // The elements that an array has room for within the load limit.
+  std::uint64_t limit_of(const array& of) const noexcept {
+    return of.limit(state_.kind->load_limit);
+  }
+  std::uint64_t shrinks_below(const array& of) const noexcept {
+    if (of.buckets() <= Layout::chunk_buckets) return 0;
+    const auto below =
+        static_cast<std::uint64_t>(static_cast<double>(limit_of(of)) * state_.kind->shrink_below);
+    return state_.reserved.load(std::memory_order_relaxed) > limit_of(of) / 2 ? 0 : below;
+  }
+  unsigned log2_buckets_for(std::uint64_t size) const noexcept {
+    unsigned log2 = least_log2_buckets;
+    const double slots = static_cast<double>(size) / state_.kind->load_limit;
+    while (log2 < line_partition::max_log2_buckets &&
+           static_cast<double>(std::uint64_t{Layout::width} << log2) < slots) {
+      ++log2;
+    }
+    return log2;
+  }
+
+  struct plan {
+    bool is_due;
+    migration_kind kind;
+    unsigned log2_buckets;
+  };
+  plan what_is_due(const array& current, std::uint64_t size) const noexcept {
+    const unsigned now = current.line.log2_buckets();
+    const std::uint64_t wanted = max_of(size, state_.reserved.load(std::memory_order_relaxed));
+    if (wanted > limit_of(current)) {
+      const unsigned fitting = log2_buckets_for(wanted + 1);
+      return {true, migration_kind::grow,
+              clamped(fitting, now + 1, now + evacuation<Sync, Layout>::most_log2_growth)};
+    }
+    if (state_.is_asked(migration_kind::reseed)) return {true, migration_kind::reseed, now};
+    const bool shrinks =
+        size < shrinks_below(current) ||
+        (state_.is_asked(migration_kind::shrink) && log2_buckets_for(wanted) < now);
+    if (shrinks) return {true, migration_kind::shrink, now - 1};
+    if (state_.is_asked(migration_kind::compact) || is_crowded(current)) {
+      return {true, migration_kind::compact, now};
+    }
+    return {false, migration_kind::grow, now};
+  }
+
+ private:
+  // At the load limit some 18 % of the buckets have an overflow bucket. What a compaction has left
+  // the next one would leave.
+  bool is_crowded(const array& current) const noexcept {
+    const std::uint64_t overflow_buckets = current.overflow_buckets.in_use();
+    return overflow_buckets > current.buckets() + 4 &&
+           overflow_buckets / 2 > state_.left_crowded.load(std::memory_order_relaxed);
+  }
+
+  const state_type& state_;
+};
+
+}  // namespace steady::detail
