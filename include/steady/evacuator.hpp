@@ -42,7 +42,7 @@
 #include <utility>
 #include <vector>
 
-#include <steady/detail/background/served_container.hpp>
+#include <steady/detail/background/helped_container.hpp>
 #include <steady/detail/background/wake_signal.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
@@ -108,9 +108,9 @@ class evacuator {
 
    private:
     friend class evacuator;
-    explicit service(std::shared_ptr<detail::served_container> of) noexcept : of_(std::move(of)) {}
+    explicit service(std::shared_ptr<detail::helped_container> of) noexcept : of_(std::move(of)) {}
 
-    std::shared_ptr<detail::served_container> of_;
+    std::shared_ptr<detail::helped_container> of_;
   };
 
   // Serves a concurrent_hash_map or concurrent_hash_set until the service, the container or the
@@ -122,7 +122,7 @@ class evacuator {
         requires { typename Map::policy_type::sync; },
         "an evacuator serves a concurrent_hash_map or a concurrent_hash_set; a hash_map, "
         "which threads must not share, is moved on by step() and step_for()");
-    auto made = std::make_shared<detail::served_container>(
+    auto made = std::make_shared<detail::helped_container>(
         detail::container_access::shared_of(map),
         [](void* of) noexcept { static_cast<evacuator*>(of)->wake(); }, this);
     {
@@ -153,7 +153,7 @@ class evacuator {
   }
 
  private:
-  using services = std::vector<std::shared_ptr<detail::served_container>>;
+  using services = std::vector<std::shared_ptr<detail::helped_container>>;
   enum class round : std::uint8_t { worked, blocked, idle };
   struct own_thread {};
 
@@ -189,16 +189,16 @@ class evacuator {
       const auto each = service_at(n);
       if (each == nullptr || stop.stop_requested()) return all;
       const auto begin = std::chrono::steady_clock::now();
-      const detail::served was = each->turn(intervals_per_turn());
+      const detail::helped was = each->turn(intervals_per_turn());
       if (std::chrono::steady_clock::now() - begin > how_.longest_turn) is_crowded_ = true;
-      if (was == detail::served::worked) {
+      if (was == detail::helped::worked) {
         all = round::worked;
-      } else if (was == detail::served::blocked && all == round::idle) {
+      } else if (was == detail::helped::blocked && all == round::idle) {
         all = round::blocked;
       }
     }
   }
-  std::shared_ptr<detail::served_container> service_at(std::size_t n) {
+  std::shared_ptr<detail::helped_container> service_at(std::size_t n) {
     const std::lock_guard alone(services_lock_);
     return n < services_.size() ? services_[n] : nullptr;
   }

@@ -17,24 +17,24 @@
 
 namespace steady::detail {
 
-enum class served : std::uint8_t {
+enum class helped : std::uint8_t {
   worked,   // there may be more
   blocked,  // there is work, but others have it locked or are reading, or memory was refused
   idle,     // until has_begun()
   gone      // nobody will come back for it
 };
 
-class served_container : public migration_watcher {
+class helped_container : public migration_watcher {
  public:
   using wake_function = void (*)(void*) noexcept;
 
   // `wake(waker)` is called when there is work; `waker` outlives the service.
   template <class Container>
-  served_container(Container& of, wake_function wake, void* waker) noexcept
+  helped_container(Container& of, wake_function wake, void* waker) noexcept
       : wake_(wake), waker_(waker), container_(&of), uses_(uses_of<Container>) {}
-  virtual ~served_container() = default;
-  served_container(const served_container&) = delete;
-  served_container& operator=(const served_container&) = delete;
+  virtual ~helped_container() = default;
+  helped_container(const helped_container&) = delete;
+  helped_container& operator=(const helped_container&) = delete;
 
   // False if another helper has it.
   bool begin() noexcept { return uses_.watch(container_, *this); }
@@ -49,12 +49,12 @@ class served_container : public migration_watcher {
   }
 
   // At most so many intervals of work.
-  served turn(std::size_t intervals) noexcept {
+  helped turn(std::size_t intervals) noexcept {
     const std::lock_guard alone(mutex_);
-    if (container_ == nullptr) return served::gone;
+    if (container_ == nullptr) return helped::gone;
     const steps_taken taken = uses_.step(container_, intervals);
-    if (taken.done != 0) return served::worked;
-    return uses_.has_work(container_) ? served::blocked : served::idle;
+    if (taken.done != 0) return helped::worked;
+    return uses_.has_work(container_) ? helped::blocked : helped::idle;
   }
 
   bool is_gone() noexcept {
