@@ -80,7 +80,7 @@ class pressure_monitor {
   // Whether the system's pressure is watched; if not, why. Both can change: a cgroup can go.
   bool is_watching() const noexcept { return watching_.load(std::memory_order_relaxed); }
   std::string why_not() const {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     return why_not_;
   }
 
@@ -182,7 +182,7 @@ class pressure_monitor {
     if (news == detail::pressure_news::pressure) {
       events_.fetch_add(1, std::memory_order_release);
     } else if (news == detail::pressure_news::source_is_gone) {
-      const std::lock_guard lock(mutex_);
+      const std::lock_guard<std::mutex> lock(mutex_);
       why_not_ = "what was watched is gone";
       watching_.store(false, std::memory_order_relaxed);
     }

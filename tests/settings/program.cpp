@@ -3,10 +3,13 @@
 // The standard library's headers come first: they do not all bear these macros.
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <memory_resource>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -30,6 +33,7 @@
 #include <steady/node_hash_map.hpp>
 #include <steady/node_hash_set.hpp>
 #include <steady/pmr.hpp>
+#include <steady/pressure_monitor.hpp>
 #include <steady/retire.hpp>
 #include <steady/snapshot.hpp>
 
@@ -137,6 +141,13 @@ void share(const Make& make) {
   map = std::move(copy);
   map.reseed_gradually();
   while (map.migrating()) map.step(16);
+  map.trim();
+  {
+    steady::pressure_monitor monitor;
+    const auto served = monitor.serve(map);
+    monitor.report_pressure();
+    while (monitor.relieved() != monitor.events()) std::this_thread::yield();
+  }
   map.compact_gradually();
   map.finish();
   map.reserve(std::size_t{4} * many);

@@ -211,6 +211,9 @@ class churn_run {
         case 4:
           ask();
           break;
+        case 5:
+          container_.trim(random() % 64);
+          break;
         default:
           container_.step(random() % 64);
       }

@@ -36,6 +36,7 @@ class concurrent_fault_run {
     attempt([&] { finish(map_); }, [] {});
     attempt([&] { map_.reseed_gradually(); }, [] {});
     attempt([&] { map_.step(9); }, [] {});
+    attempt([&] { map_.trim(9); }, [] {});
     for (std::uint64_t n = 261; n <= 270; ++n) insert(n);
     for (std::uint64_t n = 171; n <= 260; n += 9) erase(n);
     attempt([&] { map_.erase_if([](const auto& e) { return kit::key_of(e) == 270; }); },

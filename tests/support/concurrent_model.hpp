@@ -357,6 +357,9 @@ class concurrent_model {
         return container_.compact_gradually();
       case 2:
         return container_.reseed_gradually();
+      case 3:
+        container_.trim(what / 8);
+        return;
       default:
         container_.step(what / 8);
     }

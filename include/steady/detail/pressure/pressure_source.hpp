@@ -138,7 +138,7 @@ class pressure_source {
   std::string adopt(int) { return "this system cannot wait for descriptors in this way"; }
 
   pressure_news wait(int milliseconds) noexcept {
-    std::unique_lock lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     const auto is_woken = [this] { return woken_; };
     if (milliseconds < 0) {
       wakes_.wait(lock, is_woken);
@@ -149,7 +149,7 @@ class pressure_source {
     return pressure_news::none;
   }
   void wake() noexcept {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     woken_ = true;
     wakes_.notify_one();
   }

@@ -63,12 +63,12 @@ class served_containers {
   // Returns a number for it, not 0. Throws std::bad_alloc.
   template <class Container>
   std::uint64_t add(Container& container) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     all_.emplace(++last_, served_container(container));
     return last_;
   }
   void remove(std::uint64_t number) noexcept {
-    std::unique_lock lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     slice_ends_.wait(lock, [&] { return in_slice_ != number; });
     all_.erase(number);
   }
@@ -87,7 +87,7 @@ class served_containers {
 
  private:
   served_container* begin_slice(std::uint64_t after) noexcept {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     const auto next = all_.upper_bound(after);
     if (next == all_.end()) return nullptr;
     in_slice_ = next->first;
@@ -96,7 +96,7 @@ class served_containers {
   std::uint64_t end_slice() noexcept {
     std::uint64_t ended = 0;
     {
-      const std::lock_guard lock(mutex_);
+      const std::lock_guard<std::mutex> lock(mutex_);
       ended = in_slice_;
       in_slice_ = 0;
     }
