@@ -650,8 +650,9 @@ class hash_container {
   // are destroyed at once.
   void clear_gradually() noexcept { table_.changing_engine().clear_gradually(); }
 
-  // For times of memory pressure: shrink_gradually(), and at most `max_buckets` buckets of pending
-  // work. Returns how many bytes were given back; call again while migrating(). Throws as step().
+  // For times of memory pressure, of which a steady::pressure_monitor can tell: shrink_gradually(),
+  // and at most `max_buckets` buckets of pending work. Returns how many bytes were given back; call
+  // again while migrating(). Throws as step().
   size_type trim(size_type max_buckets = 64) {
     const size_type before = stats().bytes;
     shrink_gradually();

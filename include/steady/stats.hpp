@@ -19,10 +19,11 @@ struct stats {
   std::size_t chunks = 0;            // blocks of slots held, one kept for recycling included
   std::size_t bytes = 0;             // held from the allocator and, for headers, from the system
   std::size_t retired = 0;           // elements that clear_gradually() left to be destroyed
-  std::size_t leaving = 0;           // arrays, chunks and erased nodes that others may be reading
-  std::size_t snapshot_bytes = 0;    // held by the snapshots of this map
-  double load_factor = 0;            // size() / bucket_count(), see hash_map.hpp
-  std::size_t longest_chain = 0;     // most overflow buckets ever seen on one bucket
+  std::size_t leaving = 0;  // of shared containers: arrays, chunks and erased nodes to be freed
+                            // when no thread can be reading them any longer
+  std::size_t snapshot_bytes = 0;  // held by the snapshots of this map
+  double load_factor = 0;          // size() / bucket_count(), see hash_map.hpp
+  std::size_t longest_chain = 0;   // most overflow buckets ever seen on one bucket
 
   struct {
     std::uint64_t grow = 0;     // to more buckets

@@ -83,6 +83,25 @@ TYPED_TEST(refused_memory, lets_finish_return) {
   this->expect_all_there();
 }
 
+TYPED_TEST(refused_memory, makes_trim_wait_for_better_times) {
+  this->ledger.refuse_above = memory_ledger::never;
+  for (std::uint64_t i = 100; i < many; ++i) this->map->erase(key<TypeParam>(i));
+  this->map->reserve(10 * many);
+  const std::size_t buckets = this->map->stats().buckets;
+  this->ledger.refuse_above = 0;
+  for (int n = 0; n < 100; ++n) this->map->trim();
+  EXPECT_EQ(this->map->stats().buckets, buckets);
+  EXPECT_FALSE(this->map->migrating());
+  this->ledger.refuse_above = memory_ledger::never;
+  this->map->step(1);  // the request has not been forgotten
+  EXPECT_TRUE(this->map->migrating());
+  for (int n = 0; n < 1000; ++n) this->map->trim();
+  EXPECT_EQ(this->map->bucket_count(), 128u);
+  EXPECT_EQ(this->map->size(), 100u);
+  for (std::uint64_t i = 0; i < 100; ++i) EXPECT_EQ(this->map->find(key<TypeParam>(i)), i);
+  this->map->check_invariants();
+}
+
 TYPED_TEST(refused_memory, makes_walks_throw_that_must_finish_a_reseeding) {
   this->map->reseed_gradually();
   ASSERT_TRUE(this->map->migrating());
