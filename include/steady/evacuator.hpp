@@ -67,7 +67,7 @@ class evacuator {
   using options = evacuator_options;
 
   // What slice() returns when nothing is left to do: not before the function is called.
-  static constexpr std::chrono::nanoseconds until_called = std::chrono::nanoseconds::max();
+  static constexpr std::chrono::nanoseconds until_called = (std::chrono::nanoseconds::max)();
 
   // With a thread of its own. Throws std::system_error if the system has none.
   evacuator() : evacuator(options()) {}
@@ -126,7 +126,7 @@ class evacuator {
         detail::container_access::shared_of(map),
         [](void* of) noexcept { static_cast<evacuator*>(of)->wake(); }, this);
     {
-      const std::lock_guard alone(services_lock_);
+      const std::lock_guard<std::mutex> alone(services_lock_);
       forget_gone();
       services_.push_back(made);
     }
@@ -199,7 +199,7 @@ class evacuator {
     }
   }
   std::shared_ptr<detail::helped_container> service_at(std::size_t n) {
-    const std::lock_guard alone(services_lock_);
+    const std::lock_guard<std::mutex> alone(services_lock_);
     return n < services_.size() ? services_[n] : nullptr;
   }
   std::size_t intervals_per_turn() const noexcept {

@@ -28,6 +28,7 @@
 #include <steady/concurrent_hash_map.hpp>
 #include <steady/concurrent_hash_set.hpp>
 #include <steady/concurrent_pmr.hpp>
+#include <steady/evacuator.hpp>
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
 #include <steady/node_hash_map.hpp>
@@ -148,8 +149,12 @@ void share(const Make& make) {
     monitor.report_pressure();
     while (monitor.relieved() != monitor.events()) std::this_thread::yield();
   }
-  map.compact_gradually();
-  map.finish();
+  {
+    steady::evacuator helper;
+    const auto served = helper.serve(map);
+    map.compact_gradually();
+    while (map.migrating()) std::this_thread::yield();
+  }
   map.reserve(std::size_t{4} * many);
   map.clear();
   map.rehash(0);

@@ -42,7 +42,7 @@ class helped_container : public migration_watcher {
   // calls that are on. Not to be called by a visitor.
   void end() noexcept {
     {
-      const std::lock_guard alone(mutex_);
+      const std::lock_guard<std::mutex> alone(mutex_);
       if (void* const container = std::exchange(container_, nullptr)) uses_.unwatch(container);
     }
     uses_.wait_for_readers();
@@ -50,7 +50,7 @@ class helped_container : public migration_watcher {
 
   // At most so many intervals of work.
   helped turn(std::size_t intervals) noexcept {
-    const std::lock_guard alone(mutex_);
+    const std::lock_guard<std::mutex> alone(mutex_);
     if (container_ == nullptr) return helped::gone;
     const steps_taken taken = uses_.step(container_, intervals);
     if (taken.done != 0) return helped::worked;
@@ -58,7 +58,7 @@ class helped_container : public migration_watcher {
   }
 
   bool is_gone() noexcept {
-    const std::lock_guard alone(mutex_);
+    const std::lock_guard<std::mutex> alone(mutex_);
     return container_ == nullptr;
   }
 
@@ -66,7 +66,7 @@ class helped_container : public migration_watcher {
   void pause() noexcept override { mutex_.lock(); }
   void resume() noexcept override { mutex_.unlock(); }
   void let_go() noexcept override {
-    const std::lock_guard alone(mutex_);
+    const std::lock_guard<std::mutex> alone(mutex_);
     container_ = nullptr;
   }
 

@@ -367,11 +367,11 @@ class shared_migration {
       if (result == evacuated::now) ++moved.count;
       if (is_empty) {
         finish(from, to);
-        return {looks + 1, moved.count};
+        return {looks + 1, static_cast<std::size_t>(moved.count)};
       }
       if (result == evacuated::not_ever) break;
     }
-    return {looks, moved.count};
+    return {looks, static_cast<std::size_t>(moved.count)};
   }
   static constexpr unsigned looks_per_evacuation = 8;  // at intervals that have moved already
 
