@@ -2,6 +2,10 @@
 // what it has inserted so far. Every call is timed, and passes a gate (gate.hpp), whether the map
 // ever closes it or not: so what the gate costs is the same for all.
 //
+// Times are less what the thread waited for a processor (processor_waits.hpp): other programs share
+// the machine. A thread that sleeps at the gate while the one that closed it waits for a processor
+// is not helped by that.
+//
 // A migration is on from the end of the insertion that started it, as seen by the thread that
 // inserts, to the end of the call after which it is over.
 #pragma once
@@ -22,6 +26,7 @@
 #include "bench/support/clock.hpp"
 #include "bench/support/histogram.hpp"
 #include "bench/support/process.hpp"
+#include "bench/support/processor_waits.hpp"
 #include "bench/support/splitmix64.hpp"
 
 namespace steady::bench {
@@ -38,13 +43,17 @@ struct growth {
 struct calls_made {
   histogram times;  // nanoseconds
   timeline slowest;
-  std::uint64_t cpu_ns = 0;
+  unsigned threads = 0;
+  std::uint64_t ns = 0;                // of all threads together, less their waiting for processors
+  std::uint64_t cpu_ns = 0;            // likewise, that they were running
   std::uint64_t wrong = 0;             // answers
   std::uint64_t during_migration = 0;  // calls from beginning to end
 
   void merge(const calls_made& other) noexcept {
     times.merge(other.times);
     slowest.merge(other.slowest);
+    threads += other.threads;
+    ns += other.ns;
     cpu_ns += other.cpu_ns;
     wrong += other.wrong;
     during_migration += other.during_migration;
@@ -55,7 +64,7 @@ struct calls_made {
 struct growth_measured {
   calls_made writer;
   calls_made readers;
-  std::uint64_t ns = 0;
+  std::uint64_t ns = 0;             // that filling took, waiting included
   std::uint64_t peak_bytes = 0;     // the most that was resident, above what was before
   bool tells_migrations = false;    // whether the map says when one is on; if not, the next are 0
   std::uint64_t migrations = 0;     // that ended
@@ -74,7 +83,8 @@ class grown_map {
     if constexpr (requires { map_.expect(asked.size); }) map_.expect(asked.size);
   }
 
-  bool insert(std::uint64_t key) {
+  // `waits` are the calling thread's.
+  bool insert(const processor_waits& waits, std::uint64_t key) {
     gate_.enter(0);
     const bool is_new = map_.insert(key, first_value(key));
     bool is_on = false;
@@ -82,13 +92,12 @@ class grown_map {
     gate_.leave(0);
     if constexpr (migrates_at_once<Map>) {
       if (is_on) {
-        note_migration(true);
+        note_migration(true, waits);
         gate_.alone([&] { map_.migrate_at_once(); });
-
         is_on = map_.migrating();
       }
     }
-    if constexpr (tells_migrations<Map>) note_migration(is_on);
+    if constexpr (tells_migrations<Map>) note_migration(is_on, waits);
     return is_new;
   }
 
@@ -124,14 +133,15 @@ class grown_map {
   }
 
  private:
-  void note_migration(bool is_on) noexcept {
+  void note_migration(bool is_on, const processor_waits& waits) noexcept {
     if (is_on == is_on_.load(std::memory_order_relaxed)) return;
     is_on_.store(is_on, std::memory_order_relaxed);
+    const std::uint64_t now = now_ns() - waits.total_ns();
     if (is_on) {
-      began_ns_ = now_ns();
+      began_ns_ = now;
       return;
     }
-    const std::uint64_t took = now_ns() - began_ns_;
+    const std::uint64_t took = now - began_ns_;
     ++migrations_;
     migrations_ns_ += took;
     longest_ns_ = std::max(longest_ns_, took);
@@ -148,27 +158,63 @@ class grown_map {
   std::atomic<bool> ended_{false};
 };
 
-// Calls `call`, which says whether its answer was right.
-template <class Call>
-void time_call(calls_made& calls, std::uint64_t clock_cost, const Call& call) {
-  const std::uint64_t begin = now_ns();
-  const bool is_right = call();
-  const std::uint64_t end = now_ns();
-  const std::uint64_t took = end - begin > clock_cost ? end - begin - clock_cost : 0;
-  calls.times.record(took);
-  calls.slowest.record(begin, end, took);
-  if (!is_right) ++calls.wrong;
-}
+// The calls of one thread, which makes it.
+class call_log {
+ public:
+  call_log(calls_made& calls, std::uint64_t clock_cost, std::uint64_t start)
+      : calls_(calls),
+        clock_cost_(clock_cost),
+        waited_before_(waits_.total_ns()),
+        cpu_before_(thread_cpu_ns()),
+        start_(start),
+        last_end_(start) {
+    calls_.slowest.starts_at(start);
+  }
+
+  const processor_waits& waits() const noexcept { return waits_; }
+
+  // Calls `call`, which says whether its answer was right.
+  template <class Call>
+  void time(const Call& call) {
+    const std::uint64_t begin = now_ns();
+    if (begin - last_end_ > least_wait_ns) waits_.since_last_ns();  // between two calls
+    const bool is_right = call();
+    const std::uint64_t end = now_ns();
+    std::uint64_t took = end - begin > clock_cost_ ? end - begin - clock_cost_ : 0;
+    if (took > least_wait_ns) took -= std::min(took, waits_.since_last_ns());
+    calls_.times.record(took);
+    calls_.slowest.record(begin, end, took);
+    if (!is_right) ++calls_.wrong;
+    last_end_ = end;
+  }
+
+  void end() {
+    calls_.threads = 1;
+    calls_.ns = now_ns() - start_ - (waits_.total_ns() - waited_before_);
+    calls_.cpu_ns = thread_cpu_ns() - cpu_before_;
+  }
+
+ private:
+  static constexpr std::uint64_t least_wait_ns = 5'000;  // switching to another thread and back
+
+  calls_made& calls_;
+  processor_waits waits_;
+  std::uint64_t clock_cost_;
+  std::uint64_t waited_before_;
+  std::uint64_t cpu_before_;
+  std::uint64_t start_;
+  std::uint64_t last_end_;
+};
 
 // False if that took too long.
 template <class Map>
-bool write(grown_map<Map>& map, const growth& asked, std::uint64_t start, calls_made& calls) {
+bool write(grown_map<Map>& map, const growth& asked, std::uint64_t start, call_log& calls) {
   constexpr std::uint64_t between_looks = 64;
   std::uint64_t n = 0;
   while (n < asked.size && now_ns() - start < growth_limit_ns) {
     for (const std::uint64_t stop = std::min(asked.size, n + between_looks); n < stop; ++n) {
       const std::uint64_t key = splitmix64(n);
-      time_call(calls, asked.clock_cost, [&] { return map.insert(key); });
+      calls.time([&] { return map.insert(calls.waits(), key); });
     }
     map.tell_written(n);
   }
@@ -176,17 +222,20 @@ bool write(grown_map<Map>& map, const growth& asked, std::uint64_t start, calls_
   return n == asked.size;
 }
 
+// How many lookups there were during migrations.
 template <class Map>
-void read(grown_map<Map>& map, const growth& asked, unsigned thread, calls_made& calls) {
+std::uint64_t read(grown_map<Map>& map, unsigned thread, call_log& calls) {
+  std::uint64_t during_migration = 0;
   random_numbers random(thread);
   while (map.written() == 0) std::this_thread::yield();
   do {
     const std::uint64_t written = map.written();
     const std::uint64_t key = splitmix64(upper_below(random(), written));
     const bool was_on = map.is_migrating();
-    time_call(calls, asked.clock_cost, [&] { return map.finds(thread, written, key); });
-    if (was_on && map.is_migrating()) ++calls.during_migration;
+    calls.time([&] { return map.finds(thread, written, key); });
+    if (was_on && map.is_migrating()) ++during_migration;
   } while (!map.has_ended());
+  return during_migration;
 }
 
 }  // namespace detail
@@ -210,15 +259,14 @@ void grow(const growth& asked, growth_measured& result) {
         if (has_core_each) pin_thread_to(n);
         everybody.arrive_and_wait();
         started.wait();
-        calls[n].slowest.starts_at(start);
-        const std::uint64_t cpu_start = thread_cpu_ns();
+        detail::call_log log(calls[n], asked.clock_cost, start);
         if (n == 0) {
-          result.filled = detail::write(*map, asked, start, calls[0]);
+          result.filled = detail::write(*map, asked, start, log);
           result.ns = now_ns() - start;
         } else {
-          detail::read(*map, asked, n, calls[n]);
+          calls[n].during_migration = detail::read(*map, n, log);
         }
-        calls[n].cpu_ns = thread_cpu_ns() - cpu_start;
+        log.end();
       });
     }
     everybody.arrive_and_wait();

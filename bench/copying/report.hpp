@@ -37,14 +37,13 @@ std::vector<double> figures_of(const growth_rounds& who, const Figure& figure) {
   return values;
 }
 
-inline double million_per_second(const growth_measured& of, const calls_made& calls) {
-  return 1000 * static_cast<double>(calls.times.count()) /
-         static_cast<double>(std::max<std::uint64_t>(of.ns, 1));
+// Of all threads together, while they did not wait for a processor.
+inline double million_per_second(const calls_made& calls) {
+  return 1000 * static_cast<double>(calls.times.count()) * calls.threads /
+         static_cast<double>(std::max<std::uint64_t>(calls.ns, 1));
 }
-inline double insertions_rate(const growth_measured& of) {
-  return million_per_second(of, of.writer);
-}
-inline double lookups_rate(const growth_measured& of) { return million_per_second(of, of.readers); }
+inline double insertions_rate(const growth_measured& of) { return million_per_second(of.writer); }
+inline double lookups_rate(const growth_measured& of) { return million_per_second(of.readers); }
 inline double cores_kept_busy(const growth_measured& of) {
   return static_cast<double>(of.writer.cpu_ns + of.readers.cpu_ns) /
          static_cast<double>(std::max<std::uint64_t>(of.ns, 1));
