@@ -3,6 +3,8 @@
 //
 // 1. While alone() works, no thread is between enter() and leave().
 // 2. Threads that come meanwhile sleep; the gate wakes them when it opens again.
+// 3. waits_ns() is what threads that worked alone have waited for a processor meanwhile: so much
+//    shorter the others' sleep would have been on a machine of their own.
 //
 // Cost: passing writes a cache line of the thread's own and reads one that changes only when the
 // gate does, so threads that pass do not disturb each other.
@@ -10,9 +12,11 @@
 #pragma once
 
 #include <atomic>
-#include <cstddef>
+#include <cstdint>
 #include <thread>
 #include <vector>
+
+#include "bench/support/processor_waits.hpp"
 
 namespace steady::bench {
 
@@ -33,17 +37,21 @@ class gate {
     flags_[thread].inside.store(0, std::memory_order_release);
   }
 
-  // Calls `work` while no thread is inside. The caller must not be inside itself.
+  // Calls `work` while no thread is inside. The caller must not be inside itself; `waits` are its.
   template <class Work>
-  void alone(const Work& work) {
+  void alone(const processor_waits& waits, const Work& work) {
     while (closed_.exchange(1) != 0) closed_.wait(1);
+    const std::uint64_t before = waits.total_ns();
     for (const flag& each : flags_) {
       while (each.inside.load() != 0) std::this_thread::yield();
     }
     work();
+    waits_ns_.fetch_add(waits.total_ns() - before, std::memory_order_relaxed);
     closed_.store(0);
     closed_.notify_all();
   }
+
+  std::uint64_t waits_ns() const noexcept { return waits_ns_.load(std::memory_order_relaxed); }
 
  private:
   // Two cache lines, because processors fetch them in pairs.
@@ -53,6 +61,7 @@ class gate {
 
   std::vector<flag> flags_;
   alignas(128) std::atomic<int> closed_{0};
+  std::atomic<std::uint64_t> waits_ns_{0};
 };
 
 }  // namespace steady::bench

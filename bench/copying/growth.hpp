@@ -2,9 +2,8 @@
 // what it has inserted so far. Every call is timed, and passes a gate (gate.hpp), whether the map
 // ever closes it or not: so what the gate costs is the same for all.
 //
-// Times are less what the thread waited for a processor (processor_waits.hpp): other programs share
-// the machine. A thread that sleeps at the gate while the one that closed it waits for a processor
-// is not helped by that.
+// Times are less what the thread waited for a processor (processor_waits.hpp), or slept at the gate
+// while the one that had closed it did: other programs share the machine.
 //
 // A migration is on from the end of the insertion that started it, as seen by the thread that
 // inserts, to the end of the call after which it is over.
@@ -93,7 +92,7 @@ class grown_map {
     if constexpr (migrates_at_once<Map>) {
       if (is_on) {
         note_migration(true, waits);
-        gate_.alone([&] { map_.migrate_at_once(); });
+        gate_.alone(waits, [&] { map_.migrate_at_once(); });
         is_on = map_.migrating();
       }
     }
@@ -114,6 +113,8 @@ class grown_map {
   }
 
   std::uint64_t size() const { return map_.size(); }
+  // Of the thread that inserts, while it kept all others out.
+  std::uint64_t waits_alone_ns() const noexcept { return gate_.waits_ns(); }
   bool is_migrating() const noexcept { return is_on_.load(std::memory_order_relaxed); }
 
   // How many keys are there for certain. Not told after every insertion: readers would fetch that
@@ -173,15 +174,21 @@ class call_log {
 
   const processor_waits& waits() const noexcept { return waits_; }
 
-  // Calls `call`, which says whether its answer was right.
-  template <class Call>
-  void time(const Call& call) {
+  // Calls `call`, which says whether its answer was right. `others_waits` says how long others have
+  // waited for processors while this thread could only wait for them.
+  template <class Call, class Waits>
+  void time(const Call& call, const Waits& others_waits) {
+    const std::uint64_t others_before = others_waits();
     const std::uint64_t begin = now_ns();
     if (begin - last_end_ > least_wait_ns) waits_.since_last_ns();  // between two calls
     const bool is_right = call();
     const std::uint64_t end = now_ns();
     std::uint64_t took = end - begin > clock_cost_ ? end - begin - clock_cost_ : 0;
-    if (took > least_wait_ns) took -= std::min(took, waits_.since_last_ns());
+    if (took > least_wait_ns) {
+      const std::uint64_t others = others_waits() - others_before;
+      took -= std::min(took, waits_.since_last_ns() + others);
+      others_waits_ns_ += others;
+    }
     calls_.times.record(took);
     calls_.slowest.record(begin, end, took);
     if (!is_right) ++calls_.wrong;
@@ -190,7 +197,7 @@ class call_log {
 
   void end() {
     calls_.threads = 1;
-    calls_.ns = now_ns() - start_ - (waits_.total_ns() - waited_before_);
+    calls_.ns = now_ns() - start_ - (waits_.total_ns() - waited_before_) - others_waits_ns_;
     calls_.cpu_ns = thread_cpu_ns() - cpu_before_;
   }
 
@@ -204,6 +211,7 @@ class call_log {
   std::uint64_t cpu_before_;
   std::uint64_t start_;
   std::uint64_t last_end_;
+  std::uint64_t others_waits_ns_ = 0;
 };
 
 // False if that took too long.
@@ -214,7 +222,7 @@ bool write(grown_map<Map>& map, const growth& asked, std::uint64_t start, call_l
   while (n < asked.size && now_ns() - start < growth_limit_ns) {
     for (const std::uint64_t stop = std::min(asked.size, n + between_looks); n < stop; ++n) {
       const std::uint64_t key = splitmix64(n);
-      calls.time([&] { return map.insert(calls.waits(), key); });
+      calls.time([&] { return map.insert(calls.waits(), key); }, [] { return std::uint64_t{0}; });
     }
     map.tell_written(n);
   }
@@ -232,7 +240,8 @@ std::uint64_t read(grown_map<Map>& map, unsigned thread, call_log& calls) {
     const std::uint64_t written = map.written();
     const std::uint64_t key = splitmix64(upper_below(random(), written));
     const bool was_on = map.is_migrating();
-    calls.time([&] { return map.finds(thread, written, key); });
+    calls.time([&] { return map.finds(thread, written, key); },
+               [&] { return map.waits_alone_ns(); });
     if (was_on && map.is_migrating()) ++during_migration;
   } while (!map.has_ended());
   return during_migration;

@@ -32,6 +32,7 @@ TEST(Gate, NobodyIsInsideWhileOneWorksAlone) {
     std::vector<std::jthread> running;
     for (unsigned n = 0; n < threads; ++n) {
       running.emplace_back([&, n] {
+        const bench::processor_waits waits;
         for (unsigned round = 0; round < rounds; ++round) {
           for (unsigned pass = 0; pass < passes; ++pass) {
             gate.enter(n);
@@ -41,7 +42,7 @@ TEST(Gate, NobodyIsInsideWhileOneWorksAlone) {
             --inside;
             gate.leave(n);
           }
-          gate.alone([&] {
+          gate.alone(waits, [&] {
             const unsigned before = passed;
             met += inside;
             const unsigned seen = worked;
