@@ -55,7 +55,7 @@ std::vector<entrant> all_entrants() {
 // Once more, unless that failed before.
 void run_once(const entrant& who, const growth& asked, growth_rounds& results) {
   if (!results.failure.empty()) return;
-  constexpr unsigned patience_s = 100;
+  constexpr unsigned patience_s = 240;
   static_assert(patience_s * 1'000'000'000ull > growth_limit_ns);
   const auto outcome = std::make_unique<child_outcome<growth_measured>>(run_in_child([&] {
     ::alarm(patience_s);

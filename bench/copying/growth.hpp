@@ -30,7 +30,7 @@
 
 namespace steady::bench {
 
-inline constexpr std::uint64_t growth_limit_ns = 60'000'000'000;
+inline constexpr std::uint64_t growth_limit_ns = 180'000'000'000;
 
 struct growth {
   std::uint64_t size = 0;  // elements in the end
