@@ -100,7 +100,8 @@ class boost_queue {
   }
 
  private:
-  boost::lockfree::queue<task, boost::lockfree::capacity<room>> queue_;
+  // As fast as one with a capacity<room>, and not slower where threads wait for a core.
+  boost::lockfree::queue<task> queue_{room};
 };
 #endif
 
