@@ -226,10 +226,11 @@ STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(std::uint64_t most
   std::uint64_t done = 0;
   while (done < most && (state_.migrating() || start_wanted_migration(size))) {
     migration<Storage> under_way(of_);
+    counted_steps counted(*this, of);
     do {
       under_way.advance();
       ++done;
-      count_steps(of, 1);
+      ++counted.count;
     } while (done < most && cold().migrating());
     if (!cold().migrating()) update_limits();
   }

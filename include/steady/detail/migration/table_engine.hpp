@@ -162,6 +162,17 @@ class table_engine {
       counters().add_steps(of, steps);
     }
   }
+  // Steps that a call does, which it counts at its end, however that comes.
+  struct counted_steps {
+    counted_steps(const table_engine& engine, driver what) noexcept : of(engine), by(what) {}
+    ~counted_steps() { of.count_steps(by, count); }
+    counted_steps(const counted_steps&) = delete;
+    counted_steps& operator=(const counted_steps&) = delete;
+
+    const table_engine& of;
+    driver by;
+    std::uint64_t count = 0;
+  };
   std::uint64_t reseed_again_from() const noexcept {
     return cold().rare == nullptr ? 0 : detail::to_raw(cold().rare)->reseed_again_from;
   }
