@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
+#include <steady/detail/base/system.hpp>
 #include <steady/detail/concurrent/sync.hpp>
 
 namespace steady {
@@ -36,6 +38,40 @@ struct default_concurrent_policy {
   // Keep headers in one run of reserved addresses where the system can do that and the allocator is
   // std::allocator; otherwise they come in leaves from the allocator.
   static constexpr bool reserve_addresses = true;
+
+  // Whether a migration moves first what is looked up most. Otherwise buckets move in the order of
+  // the hash line, which costs lookups less (docs/experiments.md).
+  static constexpr bool orders_by_heat = false;
+
+  // What counts as hot and warm, and when a helper in the background may move what, if migrations
+  // go in the order of heat (docs/concurrent.md, "In which order buckets move"). A group is the
+  // buckets of one chunk.
+  struct heat {
+    // Every so many lookups of a thread one is noted.
+    static constexpr std::uint64_t lookups_per_sample = 64;
+    static constexpr std::uint64_t tick_ns = 1'000'000;
+    static constexpr std::uint64_t ticks_until_hot = 3;  // in a row, each with a sample
+    static constexpr std::uint64_t samples_until_warm = 8;
+    static constexpr std::uint64_t ticks_until_cold = 2000;  // without a sample
+
+    // What the background moves of each level: so many groups, and no more before the pause is
+    // over.
+    struct lane {
+      std::size_t batch;
+      std::uint64_t pause_ns;
+    };
+    static constexpr lane hot{16, 1'000'000};
+    static constexpr lane warm{4, 5'000'000};
+    static constexpr lane cold{1, 50'000'000};
+
+    // Smaller migrations go in the order of the line.
+    static constexpr std::uint64_t least_groups = 16;
+    static constexpr unsigned shards = 4;
+    static constexpr std::size_t ring_capacity = 256;  // groups; two rings for each shard
+
+    // A clock that never goes back.
+    static std::uint64_t nanoseconds() noexcept { return detail::system_nanoseconds(); }
+  };
 
   // How threads meet: atomic operations, waiting, waking. For tests.
   using sync = detail::native_sync;

@@ -27,6 +27,7 @@ HOLDS_ALWAYS(wakes_who_sleeps, park_and_wake<sync>)
 
 HOLDS_ALWAYS(finds_while_compacting, find_while_evacuating<sync, kind::compact>)
 HOLDS_ALWAYS(finds_while_reseeding, find_while_evacuating<sync, kind::reseed>)
+HOLDS_ALWAYS(finds_while_compacting_by_heat, find_while_evacuating_by_heat<sync>)
 HOLDS_ALWAYS(is_written_while_compacting, write_while_evacuating<sync, kind::compact>)
 HOLDS_ALWAYS(is_written_while_reseeding, write_while_evacuating<sync, kind::reseed>)
 HOLDS_ALWAYS(gets_an_element_where_an_empty_bucket_moves, insert_while_an_empty_bucket_moves<sync>)

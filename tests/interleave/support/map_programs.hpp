@@ -221,6 +221,31 @@ void find_while_evacuating(program& p) {
   p.finally([=] { all->require_all(2); });
 }
 
+// In the order of heat: the lookups say which of the two chunks is to move first, while the other
+// thread takes what they say.
+template <class Sync>
+void find_while_evacuating_by_heat(program& p) {
+  const auto map =
+      std::make_shared<tiny_map<Sync, tiny_layout_by_heat>>(64, 0, false, /*has_eight=*/true);
+  const std::uint64_t late = map->code_in(6, 0);
+  const std::uint64_t early = map->code_in(1, 0);
+  map->insert(late, 5);
+  map->insert(early, 5);
+  map->start(sd::migration_kind::compact);
+  p.thread([=] { map->step(8); });
+  p.thread([=] {
+    for (const std::uint64_t code : {late, early}) {
+      require(map->find(code) == 5, "an element that was there all the time was not found");
+    }
+    map->step(4);
+  });
+  p.finally([=] {
+    map->finish();
+    require(map->find(late) == 5 && map->find(early) == 5, "an element was lost");
+    map->check();
+  });
+}
+
 template <class Sync, sd::migration_kind Kind>
 void write_while_evacuating(program& p) {
   const auto all = std::make_shared<moving_map<Sync>>(2);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/concurrent_policy.hpp>
 #include <steady/detail/concurrent/line_walk.hpp>
 #include <steady/detail/concurrent/shared_invariants.hpp>
 #include <steady/detail/concurrent/shared_table.hpp>
@@ -26,6 +27,17 @@ struct tiny_layout : sd::slot_layout<24, 8, false> {
   // So that eight buckets are two chunks, and the first one can serve the next array.
   static constexpr std::uint64_t chunk_buckets = 4;
 };
+
+// The same, in the order of heat: every lookup is noted, and makes its chunk hot.
+struct tiny_heat : steady::default_concurrent_policy::heat {
+  static constexpr std::uint64_t lookups_per_sample = 1;
+  static constexpr std::uint64_t ticks_until_hot = 1;
+  static constexpr std::uint64_t least_groups = 1;
+  static constexpr unsigned shards = 1;
+  static constexpr std::size_t ring_capacity = 2;
+  static std::uint64_t nanoseconds() noexcept { return 0; }
+};
+using tiny_layout_by_heat = sd::layout_by_heat<tiny_layout, tiny_heat>;
 
 constexpr std::uint64_t value_of(std::uint64_t code, std::uint64_t version) {
   return (code << 8) | version;
@@ -64,14 +76,14 @@ inline std::byte* allocate_scribbled(void* owner, std::size_t bytes, std::size_t
 inline constexpr sd::memory_source scribbled_memory_source{
     allocate_scribbled, sd::plain_memory_source.release, sd::plain_memory_source.unit};
 
-template <class Sync>
+template <class Sync, class Layout = tiny_layout>
 class tiny_map {
  public:
-  using state_type = sd::shared_state<Sync, tiny_layout>;
-  using table = sd::shared_table<Sync, tiny_layout>;
-  using migration = sd::shared_migration<Sync, tiny_layout>;
+  using state_type = sd::shared_state<Sync, Layout>;
+  using table = sd::shared_table<Sync, Layout>;
+  using migration = sd::shared_migration<Sync, Layout>;
   using pin = typename table::pin;
-  using copy = tiny_layout::copy;
+  using copy = typename Layout::copy;
 
   // Has four buckets, and grows when it has more than `most` elements; or, if that is asked for,
   // eight buckets.
@@ -188,7 +200,7 @@ class tiny_map {
   // The version that its value has. Fails if the slot's words do not belong together.
   std::optional<std::uint64_t> find(std::uint64_t code) const {
     const pin pinned;
-    const auto found = table(state_).find(code, wanted{code});
+    const auto found = table(state_).find(pinned, code, wanted{code});
     if (!found.is_there) return std::nullopt;
     const std::uint64_t value = sd::load_64(found.slot.bytes + 8);
     require(belongs_to(code, value) && sd::load_64(found.slot.bytes + 16) == value,
@@ -198,7 +210,7 @@ class tiny_map {
   // How often each of the codes is met by a walk.
   std::vector<int> times_met(const std::vector<std::uint64_t>& codes) {
     std::vector<int> times(codes.size());
-    sd::line_walk<Sync, tiny_layout> walk(state_);
+    sd::line_walk<Sync, Layout> walk(state_);
     bool is_enough = false;
     walk.visit(
         0, ~std::uint64_t{0}, ~std::uint64_t{0},
@@ -216,7 +228,7 @@ class tiny_map {
     migration(state_, pinned.thread_number()).step(intervals);
   }
   std::size_t trim(std::size_t intervals) {
-    return sd::shared_upkeep<Sync, tiny_layout>(state_).trim(intervals);
+    return sd::shared_upkeep<Sync, Layout>(state_).trim(intervals);
   }
   void start(sd::migration_kind what) {
     const pin pinned;
@@ -232,11 +244,9 @@ class tiny_map {
   bool migrating() const { return state_.first_array()->next() != nullptr; }
   std::size_t size() const { return state_.counts.sum(); }
   std::uint64_t buckets() const { return state_.first_array()->buckets(); }
-  void check() const { sd::shared_invariants<Sync, tiny_layout>(state_).check(); }
+  void check() const { sd::shared_invariants<Sync, Layout>(state_).check(); }
   state_type& state() { return state_; }
-  sd::shared_upkeep<Sync, tiny_layout> upkeep() {
-    return sd::shared_upkeep<Sync, tiny_layout>(state_);
-  }
+  sd::shared_upkeep<Sync, Layout> upkeep() { return sd::shared_upkeep<Sync, Layout>(state_); }
 
  private:
   // Equality reads the copy; the look has validated it.
@@ -252,7 +262,7 @@ class tiny_map {
     return made;
   }
 
-  sd::shared_kind<tiny_layout> kind_;
+  sd::shared_kind<Layout> kind_;
   mutable state_type state_;
 };
 

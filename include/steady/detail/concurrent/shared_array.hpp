@@ -23,6 +23,7 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/chunk_shelf.hpp>
+#include <steady/detail/concurrent/migration_queue.hpp>
 #include <steady/detail/concurrent/overflow_pool.hpp>
 #include <steady/detail/concurrent/shared_bucket.hpp>
 #include <steady/detail/concurrent/shared_memory.hpp>
@@ -30,6 +31,17 @@
 #include <steady/detail/line/hash_line.hpp>
 
 namespace steady::detail {
+
+// The place for a queue, where migrations go in the order of heat.
+template <class Sync, class Layout, bool OrdersByHeat = Layout::orders_by_heat>
+struct queue_of {
+  struct type;
+};
+template <class Sync, class Layout>
+struct queue_of<Sync, Layout, true> {
+  using type = migration_queue<Sync, typename Layout::heat, Layout::in_leaves>;
+  type* of = nullptr;
+};
 
 // What a migration is for.
 enum class migration_kind : std::uint8_t { grow, compact, shrink, reseed };
@@ -63,6 +75,22 @@ class shared_array {
   // The journey to the next array; set before `next`.
   std::uint64_t number = 0;  // of the migration
   migration_kind kind = migration_kind::grow;
+
+  // Of migrations in the order of heat: which groups move first. Null: as the line goes.
+  using queue_type = typename queue_of<Sync, Layout>::type;
+  queue_type* queue() const noexcept {
+    if constexpr (Layout::orders_by_heat) {
+      return queue_.of;
+    } else {
+      return nullptr;
+    }
+  }
+  // Before `next` is set. If memory is refused, or there is little to move, there is no queue.
+  void order_by_heat(shared_memory<Sync>& memory) noexcept {
+    if (chunks() < Layout::heat::least_groups) return;
+    STEADY_TRY { queue_.of = queue_type::create(memory, chunks()); }
+    STEADY_CATCH_ALL {}
+  }
 
   // Where a container is destroyed in steps: so many buckets, from the first on, have no elements
   // any more that must be destroyed.
@@ -160,8 +188,11 @@ class shared_array {
   }
   // Whether all buckets of the chunk of `bucket` have moved.
   bool has_chunk_moved(std::uint64_t bucket) const noexcept {
-    return chunks_.at(bucket / Layout::chunk_buckets).moved.load(std::memory_order_relaxed) ==
-           buckets_in_chunk();
+    return has_moved(bucket / Layout::chunk_buckets);
+  }
+  // Whether all buckets of that chunk have.
+  bool has_moved(std::uint64_t which) const noexcept {
+    return chunks_.at(which).moved.load(std::memory_order_relaxed) == buckets_in_chunk();
   }
   // The buckets that have not moved, rounded up to chunks.
   std::uint64_t left_to_move() const noexcept {
@@ -187,6 +218,12 @@ class shared_array {
       strays_.store(link_in(stray), std::memory_order_relaxed);
       memory.release_chunk(stray, chunk_bytes(), gives_pages_back());
       return true;
+    }
+    if constexpr (Layout::orders_by_heat) {
+      if (queue_.of != nullptr) {
+        if (!queue_.of->release_some(memory)) queue_.of = nullptr;
+        return true;
+      }
     }
     if (overflow_buckets.release_some(memory)) return true;
     if (!headers_released_) {
@@ -283,6 +320,8 @@ class shared_array {
   atomic<std::byte*> strays_{nullptr};
   std::uint64_t chunks_released_ = 0;
   bool headers_released_ = false;
+
+  [[no_unique_address]] queue_of<Sync, Layout> queue_;
 
   alignas(cache_line_bytes) atomic<std::uint64_t> claimed_{0};
 };

@@ -52,7 +52,7 @@ class shared_container {
   using key_type = Key;
   using mapped_type = Mapped;
   using allocator_type = Allocator;
-  using layout = typename elements::layout;
+  using layout = layout_in_order<typename elements::layout, Policy>;
   using copy = typename layout::copy;
   using node = shared_node<value_type>;
   using plain_elements =
@@ -110,7 +110,7 @@ class shared_container {
     const call during(use_);
     const std::uint64_t code = code_of(key);
     const pin pinned;
-    return access().find(code, wanted(key, code)).is_there;
+    return access().find(pinned, code, wanted(key, code)).is_there;
   }
 
   // Calls `f` with the element as const: of flat elements with a copy, without a lock.
@@ -121,7 +121,7 @@ class shared_container {
     if constexpr (are_flat) {
       const auto found = [&] {
         const pin pinned;
-        return access().find(code, wanted(key, code));
+        return access().find(pinned, code, wanted(key, code));
       }();
       if (!found.is_there) return 0;
       const visitor visiting(use_);

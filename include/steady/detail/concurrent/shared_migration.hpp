@@ -5,9 +5,10 @@
 //   compact   on request, or when there is far more overflow than chance explains
 //   reseed    on request, or when a chain is too long for chance
 //
-// Every call that inserts or erases then does its share: a few intervals, in the order of the line,
-// with locks that it gets at once. Intervals that were locked are tried again once all others have
-// moved. Nobody waits for a migration to start, to go on or to end.
+// Every call that inserts or erases then does its share: a few intervals, in the order of the line
+// (or of heat: order_of_heat.hpp), with locks that it gets at once. Those that were locked are
+// tried again once all others have moved. Nobody waits for a migration to start, to go on or to
+// end.
 //
 // The pace: an array of N buckets is full after 12.8 N elements, and grows when it is; the next
 // one, of 2 N, is full 12.8 N insertions later. Each of these evacuates two intervals of N, unless
@@ -28,6 +29,7 @@
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/evacuation.hpp>
 #include <steady/detail/concurrent/left_intervals.hpp>
+#include <steady/detail/concurrent/order_of_heat.hpp>
 #include <steady/detail/concurrent/shared_sizing.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 #include <steady/detail/line/random_seed.hpp>
@@ -42,11 +44,13 @@ class shared_migration {
   using stripe = count_stripe<Sync>;
   using sizing_type = shared_sizing<Sync, Layout>;
   using plan = typename sizing_type::plan;
+  using heat = order_of_heat<Sync, Layout>;
 
  public:
   // The caller is pinned, and `thread` is the pin's. What is done counts as driven by `by`.
-  shared_migration(state_type& state, std::uint32_t thread, driver by = driver::call) noexcept
-      : state_(state), thread_(thread), by_(by) {}
+  shared_migration(state_type& state, std::uint32_t thread, driver by = driver::call,
+                   granted when = granted::at_once) noexcept
+      : state_(state), thread_(thread), by_(by), when_(when) {}
 
   // What an inserting or erasing call does when its own business is done.
   // Bound: two intervals, or one step of freeing what is leaving; rarely, starting a migration.
@@ -123,7 +127,7 @@ class shared_migration {
   // Room for `size` elements: the first array, or a request to grow. Throws what the allocator
   // throws where there is no array yet.
   void reserve(std::uint64_t size) {
-    raise(state_.reserved, size);
+    state_type::raise(state_.reserved, size);
     if (state_.first_array() == nullptr) make_first_array();
     look_at_size();
   }
@@ -144,7 +148,7 @@ class shared_migration {
 
   // A chain of so many overflow buckets was seen.
   STEADY_COLD void saw_chain(std::uint64_t length) noexcept {
-    raise(state_.longest_chain, length);
+    state_type::raise(state_.longest_chain, length);
     if (length <= longest_natural_chain) return;
     const std::uint64_t size = state_.counts.sum();
     // Growth that is late makes chains, too.
@@ -216,14 +220,6 @@ class shared_migration {
   // 80 are beyond any chance.
   static constexpr std::uint64_t longest_natural_chain = 8;
 
-  static void raise(typename Sync::template atomic<std::uint64_t>& most,
-                    std::uint64_t value) noexcept {
-    std::uint64_t seen = most.load(std::memory_order_relaxed);
-    while (seen < value && !most.compare_exchange_strong(seen, value, std::memory_order_relaxed,
-                                                         std::memory_order_relaxed)) {
-    }
-  }
-
   // Intervals that a call evacuates, which it counts at its end.
   struct counted_steps {
     explicit counted_steps(shared_migration& migration) noexcept : of(migration) {}
@@ -289,6 +285,7 @@ class shared_migration {
     state_.evacuations_per_call.store(
         state_.watcher.is_taken() ? 0 : state_.kind->evacuations_per_call,
         std::memory_order_relaxed);
+    if constexpr (Layout::orders_by_heat) current.order_by_heat(state_.memory);
     current.lead_to(next);
     state_.tell_watcher();
   }
@@ -361,9 +358,10 @@ class shared_migration {
     counted_steps moved(*this);
     unsigned looks = 0;
     for (; moved.count < quota && looks < looks_per_evacuation * quota; ++looks) {
-      const std::uint64_t interval = next_interval(mine, from) & (intervals - 1);
+      const std::uint64_t next = next_interval(mine, from, intervals);
+      if (heat::is_nothing(next)) break;
       bool is_empty = false;
-      const evacuated result = moving.evacuate(interval, false, is_empty);
+      const evacuated result = moving.evacuate(next & (intervals - 1), false, is_empty);
       if (result == evacuated::now) ++moved.count;
       if (is_empty) {
         finish(from, to);
@@ -375,7 +373,11 @@ class shared_migration {
   }
   static constexpr unsigned looks_per_evacuation = 8;  // at intervals that have moved already
 
-  std::uint64_t next_interval(stripe& mine, array& from) noexcept {
+  // Modulo the number of intervals.
+  std::uint64_t next_interval(stripe& mine, array& from, std::uint64_t intervals) noexcept {
+    if constexpr (Layout::orders_by_heat) {
+      if (from.queue() != nullptr) return heat::next(mine, thread_, from, intervals, when_);
+    }
     if (!state_.counts.is_own(thread_)) return from.claim(1);
     if (mine.claimed_of != from.number || mine.claimed_from == mine.claimed_to) {
       mine.claimed_of = from.number;
@@ -412,6 +414,7 @@ class shared_migration {
   state_type& state_;
   std::uint32_t thread_;
   driver by_;
+  [[no_unique_address]] typename heat::grants when_;
 };
 
 }  // namespace steady::detail

@@ -201,6 +201,14 @@ struct shared_state {
     return steps[static_cast<unsigned>(by)].load(std::memory_order_relaxed);
   }
 
+  // From now on `most` is at least that.
+  static void raise(atomic<std::uint64_t>& most, std::uint64_t value) noexcept {
+    std::uint64_t seen = most.load(std::memory_order_relaxed);
+    while (seen < value && !most.compare_exchange_strong(seen, value, std::memory_order_relaxed,
+                                                         std::memory_order_relaxed)) {
+    }
+  }
+
   // ---- requests ----
 
   bool is_asked(migration_kind what) const noexcept {

@@ -51,7 +51,8 @@ class shared_table {
   // are prefetched only once a tag matches, which the processor guesses before the header is there:
   // most searches for absent keys then touch no slots.
   template <class IsWanted>
-  STEADY_ALWAYS_INLINE found find(std::uint64_t code, IsWanted is_wanted) const {
+  STEADY_ALWAYS_INLINE found find(const pin& pinned, std::uint64_t code, IsWanted is_wanted) const {
+    sample(pinned, code);
     found result;
     result.is_there = false;
     const array* const at = state_.first_array();
@@ -89,6 +90,7 @@ class shared_table {
   template <class IsWanted, class Decide>
   STEADY_ALWAYS_INLINE found visit(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
                                    Decide decide) {
+    sample(pinned, code);
     const quick_sight seen = quick_look(code, is_wanted);
     found result{seen.says == verdict::there, seen.element};
     if (seen.says == verdict::absent) return result;
@@ -187,6 +189,16 @@ class shared_table {
   }
 
  private:
+  // Where migrations go in the order of heat, some of a thread's lookups say what is hot.
+  STEADY_ALWAYS_INLINE void sample([[maybe_unused]] const pin& pinned,
+                                   [[maybe_unused]] std::uint64_t code) const noexcept {
+    if constexpr (Layout::orders_by_heat) {
+      if (state_.counts.is_sampled(pinned.thread_number(), Layout::heat::lookups_per_sample))
+          [[unlikely]]
+        order_of_heat<Sync, Layout>::note(state_, code);
+    }
+  }
+
   // ---- the usual case of a write, in registers ----
   // The key's bucket is in the root's array, at rest, and has no overflow, unless the element was
   // found before that. All other cases begin again in the functions that end in _slowly.

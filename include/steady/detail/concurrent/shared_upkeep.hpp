@@ -51,10 +51,11 @@ class shared_upkeep {
     const pin pinned;
     return migration(state_, pinned.thread_number()).step(intervals);
   }
-  // The same; then, if all that it looked at had moved or was locked, what others have left behind.
+  // The same at the times that the policy's order grants; then, if all that it looked at had moved
+  // or was locked, what others have left behind.
   steps_taken help(std::size_t intervals) noexcept {
     const pin pinned;
-    migration work(state_, pinned.thread_number());
+    migration work(state_, pinned.thread_number(), driver::call, granted::in_time);
     steps_taken taken = work.step(intervals);
     if (taken.done == 0 && taken.looked_at != 0) taken.done = work.catch_up(intervals);
     return taken;

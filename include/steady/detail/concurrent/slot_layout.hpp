@@ -33,6 +33,7 @@ struct slot_layout {
                          std::conditional_t<WordBytes == 2, std::uint16_t, std::uint8_t>>>;
 
   static constexpr bool in_leaves = InLeaves;
+  static constexpr bool orders_by_heat = false;  // migrations (order_of_heat.hpp)
   static constexpr std::size_t slot_bytes = SlotBytes;
   static constexpr std::size_t slot_words = SlotBytes / WordBytes;
 
@@ -50,6 +51,17 @@ struct slot_layout {
     std::byte bytes[SlotBytes];
   };
 };
+
+// The same, whose migrations go in the order of heat. `Numbers`: default_concurrent_policy::heat,
+// or one like it.
+template <class Layout, class Numbers>
+struct layout_by_heat : Layout {
+  static constexpr bool orders_by_heat = true;
+  using heat = Numbers;
+};
+template <class Layout, class Policy>
+using layout_in_order = std::conditional_t<Policy::orders_by_heat,
+                                           layout_by_heat<Layout, typename Policy::heat>, Layout>;
 
 // The largest word that values of this size consist of, and that a 64-bit or a 32-bit processor
 // reads and writes at once. (Where 8 bytes are aligned to 4, clang would call a library for them.)

@@ -1,6 +1,7 @@
 // The number of elements, counted by every thread in a cache line of its own, and what else a
 // thread keeps of a container: when to look at the sum again, which part of a migration it has
-// taken on, and how much of migrations its insertions and erasures have done.
+// taken on, how much of migrations its insertions and erasures have done, and when it samples a
+// lookup.
 //
 // The first threads of the process have a stripe each, which only they write; all others share the
 // last one.
@@ -31,6 +32,8 @@ struct count_stripe {
   std::uint64_t claimed_of;
   std::uint64_t claimed_from;
   std::uint64_t claimed_to;
+
+  std::uint64_t lookups_until_sample;  // in the order of heat
 };
 
 template <class Sync>
@@ -82,6 +85,18 @@ class striped_count {
     of(thread).calls_until_look.store(calls, std::memory_order_relaxed);
   }
 
+  // Whether this lookup is to be noted: every so many of a thread. Threads that share a stripe note
+  // nothing.
+  STEADY_ALWAYS_INLINE bool is_sampled(std::uint32_t thread, std::uint64_t every) noexcept {
+    if (!is_own(thread)) [[unlikely]]
+      return false;
+    std::uint64_t& left = stripes_[thread].of.lookups_until_sample;
+    if (left-- > 1) [[likely]]
+      return false;
+    left = every;
+    return true;
+  }
+
   // While nobody else uses either.
   void reset() noexcept {
     for (line& each : stripes_) each.reset();
@@ -116,6 +131,7 @@ class striped_count {
       of.calls_until_look.store(0, std::memory_order_relaxed);
       for (auto& steps : of.steps) steps.store(0, std::memory_order_relaxed);
       of.claimed_of = 0;
+      of.lookups_until_sample = 0;
     }
   };
   static_assert(sizeof(line) == cache_line_bytes);

@@ -1,0 +1,59 @@
+"""bench.heat, as a user sees it. Which order is faster is not a matter of tests."""
+
+import os
+import subprocess
+import unittest
+
+PROGRAM = os.environ["STEADY_BENCHMARK"]
+CONTENDERS = {"line", "heat", "hot-first"}
+
+
+def run(*options):
+    return subprocess.run([PROGRAM, *options], capture_output=True, text=True, timeout=250)
+
+
+class HeatTest(unittest.TestCase):
+    def tables(self, *options):
+        """Gives {title: {name: figures}} of the tables that the program prints."""
+        done = run(*options)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertNotIn("WRONG", done.stdout)
+        tables = {}
+        for table in done.stdout.split("\n\n")[1:]:
+            title, _, *rows = table.strip().splitlines()
+            tables[title] = {row.split()[0]: row.split()[1:] for row in rows}
+        return tables
+
+    def test_every_distribution_and_carrier(self):
+        tables = self.tables("--quick", "--rounds", "1")
+        self.assertEqual(len(tables), 4 * 2 * 2)
+        for title, rows in tables.items():
+            self.assertEqual(set(rows), CONTENDERS, title)
+            self.assertEqual(rows["line"][1], "1.00")
+            for figures in rows.values():
+                self.assertGreater(float(figures[0]), 0)
+                self.assertTrue(0 <= float(figures[2]) <= 100)
+
+    def test_insertions_end_every_migration_and_lookups_are_forwarded(self):
+        # 2^16 slots are 4,096 buckets: some 2,000 insertions, 33,000 lookups.
+        options = ("--log2-slots", "16", "--lookups", "100000", "--rounds", "1")
+        tables = self.tables(*options, "--only", "zipf-0.99", "--threads", "1")
+        rows = tables["zipf-0.99, 1 thread, carried by a trickle of insertions"]
+        for name, figures in rows.items():
+            self.assertNotEqual(figures[5], "-", name)
+            self.assertGreater(float(figures[2]), 5, name)
+
+    def test_refuses_what_it_cannot_do(self):
+        for options, right in (
+            (("--only", "nonsense"), "zipf-1.2"),
+            (("--threads", "0"), "--threads"),
+            (("--log2-slots", "40"), "--log2-slots"),
+        ):
+            done = run(*options)
+            self.assertNotEqual(done.returncode, 0, options)
+            self.assertIn(right, done.stderr, options)
+            self.assertEqual(done.stdout, "", options)
+
+
+if __name__ == "__main__":
+    unittest.main()
