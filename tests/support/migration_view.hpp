@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <steady/concurrent_hash_map.hpp>
-#include <steady/detail/concurrent/concurrent_access.hpp>
+#include <steady/detail/table/container_functions.hpp>
 
 namespace support {
 struct of_migration_view;
@@ -33,7 +33,7 @@ class migration_view {
  public:
   explicit migration_view(Map& map) noexcept
       : state_(steady::detail::two_containers<of_migration_view>::state_of(
-            steady::detail::concurrent_access::container_of(map))) {}
+            steady::detail::container_access::shared_of(map))) {}
 
   // Whether a lookup would go on in the next array.
   bool is_forwarded(std::uint64_t key) const noexcept {
@@ -52,7 +52,7 @@ class migration_view {
 
  private:
   using container_type =
-      std::remove_reference_t<decltype(steady::detail::concurrent_access::container_of(
+      std::remove_reference_t<decltype(steady::detail::container_access::shared_of(
           std::declval<Map&>()))>;
   using layout = typename container_type::layout;
   using state_type = steady::detail::shared_state<typename Map::policy_type::sync, layout>;
