@@ -40,7 +40,7 @@ struct default_concurrent_policy {
   static constexpr bool reserve_addresses = true;
 
   // Whether a migration moves first what is looked up most. Otherwise buckets move in the order of
-  // the hash line, which costs lookups less (docs/experiments.md).
+  // the hash line, which costs lookups less (docs/dead-ends.md).
   static constexpr bool orders_by_heat = false;
 
   // What counts as hot and warm, and when a helper in the background may move what, if migrations

@@ -1,4 +1,5 @@
 // Which buckets of a concurrent map move first, where its policy asks for the order of heat.
+#include <chrono>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -166,9 +167,17 @@ TEST(heat_order, goes_along_the_line_where_there_is_little_to_move) {
 
 // ---- the background obeys the times, all others do not ----
 
+// Works until nothing is granted, however slow the machine is.
+steady::evacuator::options until_blocked() {
+  steady::evacuator::options how;
+  how.work_in_a_row = std::chrono::hours(1);
+  how.longest_turn = std::chrono::hours(1);
+  return how;
+}
+
 TEST(heat_order, lets_the_background_wait_for_its_times) {
   heated_map map;
-  steady::evacuator helper([] {});
+  steady::evacuator helper([] {}, until_blocked());
   const auto service = helper.serve(map);
   std::uint64_t count = fill_until_migrating(map, 80'000);
   const migration_view view(map);
@@ -195,7 +204,7 @@ TEST(heat_order, lets_the_background_wait_for_its_times) {
 // Time stands still: insertions end what the background may not.
 TEST(heat_order, ends_without_time) {
   heated_map map;
-  steady::evacuator helper([] {});
+  steady::evacuator helper([] {}, until_blocked());
   const auto service = helper.serve(map);
   std::uint64_t next = fill_until_migrating(map, 200'000);
   const std::uint64_t begun = next;

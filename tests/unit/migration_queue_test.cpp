@@ -1,6 +1,6 @@
 // In which order groups come out of a migration's queue, and when the background gets them.
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -103,6 +103,12 @@ TEST(migration_queue, drops_what_has_no_room) {
   EXPECT_EQ(queue.take_all(0), (groups_taken{1, 2, 3, 4, 8}));
   queue.make_hot({9});
   EXPECT_EQ(queue.take_all(0), (groups_taken{9}));
+}
+
+TEST(migration_queue, takes_as_much_memory_as_is_published) {
+  using usual = queue_fixture<steady::default_concurrent_policy::heat>::queue;
+  static_assert(sizeof(usual) <= std::size_t{34} << 10);
+  static_assert(sizeof(usual) > std::size_t{33} << 10);
 }
 
 // ---- the background ----
