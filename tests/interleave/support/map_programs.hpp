@@ -385,7 +385,7 @@ template <class Sync>
 void find_while_a_chunk_is_trimmed(program& p) {
   const auto map = std::make_shared<tiny_map<Sync>>(2, 0, false, true);
   std::vector<std::uint64_t> codes;
-  for (const std::uint64_t bucket : {0, 1, 2, 7}) codes.push_back(map->code_in(bucket, 0));
+  for (const std::uint64_t bucket : {0u, 1u, 2u, 7u}) codes.push_back(map->code_in(bucket, 0));
   for (const std::uint64_t code : codes) map->insert(code, 5);
   map->start(sd::migration_kind::compact);
   map->step(7);
@@ -468,7 +468,7 @@ void grow_without_memory(program& p) {
 
 // A helper in the background is asked nothing once it has gone.
 template <class Sync>
-class tiny_helper : public sd::migration_watcher {
+class tiny_helper final : public sd::migration_watcher {
  public:
   bool has_gone = false;
   void has_begun() noexcept override {
