@@ -322,12 +322,13 @@ class shared_migration {
     const bool is_left_alone = quota() == 0 && state_.watcher.is_taken();
     return is_left_alone && !watcher_lags(from, size) ? 0 : state_.kind->evacuations_per_call;
   }
-  // Looked at every 1,024 calls, and intervals are counted by chunks: hence the chunk.
+  // Looked at every 1,024 calls, intervals are counted by chunks, and the helper has to wake up
+  // first: hence the chunks.
   bool watcher_lags(const array& from, std::uint64_t size) const noexcept {
     const std::uint64_t before = state_.size_at_start.load(std::memory_order_relaxed);
     const std::uint64_t inserted = size > before ? size - before : 0;
     const std::uint64_t moved = from.buckets() - from.left_to_move();
-    return inserted / 4 > moved + Layout::chunk_buckets;
+    return inserted / 4 > moved + 4 * Layout::chunk_buckets;
   }
   // So many that what is left moves in half of the insertions that there is room for; at most 16,
   // and in a reseeding, where each element may need a chunk of its own, the usual number.
