@@ -696,6 +696,8 @@ class concurrent_hash_map {
   // migration has left; starts a migration that is due. Returns how many it looked at: others may
   // have some of them locked. 0: there is nothing to do now.
   size_type step(size_type intervals) { return container_.step(intervals).looked_at; }
+  // Does all of that, also what other threads have begun.
+  void finish() { container_.finish(); }
   // For times of memory pressure: asks for as few buckets as the size needs, and does at most
   // `max_buckets` steps: intervals and blocks as step() does, and, when nothing else is left, the
   // chunks that wait for the next migration; frees at most as many erased nodes. Each shrinking
@@ -705,8 +707,6 @@ class concurrent_hash_map {
   // stats().leaving: a thread that stays in a call or in a visitor keeps memory from being freed.
   // (steady::pressure_monitor does all that.) Bound: as step(max_buckets). Throws nothing.
   size_type trim(size_type max_buckets = 64) { return container_.trim(max_buckets); }
-  // Does all of that, also what other threads have begun.
-  void finish() { container_.finish(); }
   // Ask for a migration, which starts as soon as none is on, and which insertions, erasures and
   // step() drive: to fewer buckets if that is enough; to as many, without the overflow that erasing
   // has left; to another seed.

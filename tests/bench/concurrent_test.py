@@ -1,32 +1,19 @@
 """bench.concurrent, as a user sees it. Which map is faster is not a matter of tests."""
 
-import json
-import os
-import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
-PROGRAM = os.environ["STEADY_BENCHMARK"]
+from program import ProgramTest, run
+
 SMALL = ("--size", "2000", "--operations", "4000", "--rounds", "2")
 ALWAYS = ("steady-shards", "steady-shared")
 
 
-def run(*options):
-    return subprocess.run([PROGRAM, *options], capture_output=True, text=True, timeout=250)
-
-
-class ConcurrentTest(unittest.TestCase):
-    def run_json(self, *options):
-        with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory, "figures.json")
-            done = run(*SMALL, *options, "--json", str(path))
-            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-            return done.stdout, json.loads(path.read_text(encoding="utf-8"))
+class ConcurrentTest(ProgramTest):
+    def figures(self, *options):
+        return self.run_json(*SMALL, *options)
 
     def test_every_workload(self):
-        text, figures = self.run_json()
-        self.assertNotIn("WRONG", text)
+        _, figures = self.figures()
         for workload, threads in (("grow", 2), ("read", 2), ("churn", 2), ("single", 1)):
             rows = [row for row in figures if row["workload"] == workload]
             names = {row["map"] for row in rows}
@@ -45,18 +32,18 @@ class ConcurrentTest(unittest.TestCase):
                 self.assertGreater(min(row[key]), 0)
 
     def test_only_some(self):
-        text, figures = self.run_json("--only", "steady-shards", "control", "--workload", "grow")
+        text, figures = self.figures("--only", "steady-shards", "control", "--workload", "grow")
         self.assertEqual({row["map"] for row in figures}, {"steady-shards", "control"})
         self.assertNotIn("churn", text)
 
     def test_scaling(self):
-        text, figures = self.run_json("--scaling", "--workload", "churn", "--only", *ALWAYS)
+        text, figures = self.figures("--scaling", "--workload", "churn", "--only", *ALWAYS)
         self.assertEqual({row["threads"] for row in figures}, {1, 2, 4, 8, 16})
         self.assertEqual({row["workload"] for row in figures}, {"churn"})
         self.assertIn("16 threads", text)
 
     def test_sweep(self):
-        _, figures = self.run_json("--sweep", "--only", *ALWAYS)
+        _, figures = self.figures("--sweep", "--only", *ALWAYS)
         sizes = sorted({row["size"] for row in figures})
         self.assertEqual(len(sizes), 8)
         self.assertEqual((sizes[3], sizes[7]), (1000, 2000))
@@ -80,10 +67,7 @@ class ConcurrentTest(unittest.TestCase):
             (("--sweep", "--workload", "read"), "--workload"),
             (("--scaling", "--workload", "single"), "grow, read or churn"),
         ):
-            done = run(*options)
-            self.assertNotEqual(done.returncode, 0, options)
-            self.assertIn(right, done.stderr, options)
-            self.assertEqual(done.stdout, "", options)
+            self.assert_refused(options, right)
 
 
 if __name__ == "__main__":

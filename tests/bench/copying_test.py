@@ -1,34 +1,21 @@
 """bench.copying, as a user sees it. Which map is faster, or stalls, is not a matter of tests."""
 
-import json
-import os
-import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
-PROGRAM = os.environ["STEADY_BENCHMARK"]
+from program import ProgramTest
+
 ALWAYS = ("incremental", "at-once", "control")
 ROUNDS = 2
 
 
-def run(*options):
-    return subprocess.run([PROGRAM, *options], capture_output=True, text=True, timeout=250)
-
-
-class CopyingTest(unittest.TestCase):
-    def run_json(self, *options, rounds=ROUNDS):
-        small = ("--size", "20000", "--rounds", str(rounds))
-        with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory, "figures.json")
-            done = run(*small, *options, "--json", str(path))
-            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-            rows = json.loads(path.read_text(encoding="utf-8"))
-            return done.stdout, {row["map"]: row for row in rows}
+class CopyingTest(ProgramTest):
+    def rows(self, *options, rounds=ROUNDS):
+        """Gives {map: figures}."""
+        _, rows = self.run_json("--size", "20000", "--rounds", str(rounds), *options)
+        return {row["map"]: row for row in rows}
 
     def test_all_maps(self):
-        text, rows = self.run_json()
-        self.assertNotIn("WRONG", text)
+        rows = self.rows()
         self.assertLessEqual(set(ALWAYS), set(rows))
         for row in rows.values():
             self.assertNotIn("failure", row)
@@ -45,7 +32,7 @@ class CopyingTest(unittest.TestCase):
         self.assertNotIn("migrations", rows["control"])
 
     def test_timelines_have_the_longest_calls(self):
-        _, rows = self.run_json("--only", *ALWAYS, rounds=1)
+        rows = self.rows("--only", *ALWAYS, rounds=1)
         self.assertEqual(set(rows), set(ALWAYS))
         for row in rows.values():
             for call in ("insertion", "lookup"):
@@ -53,7 +40,7 @@ class CopyingTest(unittest.TestCase):
                 self.assertEqual(max(timeline), row[f"{call}_ns"]["max_least"])
 
     def test_more_readers_than_cores(self):
-        _, rows = self.run_json("--readers", "5", "--only", "at-once")
+        rows = self.rows("--readers", "5", "--only", "at-once")
         self.assertEqual(rows["at-once"]["readers"], 5)
 
     def test_refuses_what_it_cannot_do(self):
@@ -62,10 +49,7 @@ class CopyingTest(unittest.TestCase):
             (("--readers", "0"), "--readers"),
             (("--size", "1"), "--size"),
         ):
-            done = run(*options)
-            self.assertNotEqual(done.returncode, 0, options)
-            self.assertIn(right, done.stderr, options)
-            self.assertEqual(done.stdout, "", options)
+            self.assert_refused(options, right)
 
 
 if __name__ == "__main__":

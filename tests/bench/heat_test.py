@@ -1,25 +1,17 @@
 """bench.heat, as a user sees it. Which order is faster is not a matter of tests."""
 
-import os
-import subprocess
 import unittest
 
-PROGRAM = os.environ["STEADY_BENCHMARK"]
+from program import ProgramTest
+
 CONTENDERS = {"line", "heat", "hot-first"}
 
 
-def run(*options):
-    return subprocess.run([PROGRAM, *options], capture_output=True, text=True, timeout=250)
-
-
-class HeatTest(unittest.TestCase):
+class HeatTest(ProgramTest):
     def tables(self, *options):
         """Gives {title: {name: figures}} of the tables that the program prints."""
-        done = run(*options)
-        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-        self.assertNotIn("WRONG", done.stdout)
         tables = {}
-        for table in done.stdout.split("\n\n")[1:]:
+        for table in self.run_well(*options).split("\n\n")[1:]:
             title, _, *rows = table.strip().splitlines()
             tables[title] = {row.split()[0]: row.split()[1:] for row in rows}
         return tables
@@ -49,10 +41,7 @@ class HeatTest(unittest.TestCase):
             (("--threads", "0"), "--threads"),
             (("--log2-slots", "40"), "--log2-slots"),
         ):
-            done = run(*options)
-            self.assertNotEqual(done.returncode, 0, options)
-            self.assertIn(right, done.stderr, options)
-            self.assertEqual(done.stdout, "", options)
+            self.assert_refused(options, right)
 
 
 if __name__ == "__main__":

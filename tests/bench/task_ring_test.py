@@ -1,24 +1,16 @@
 """bench.task_ring, as a user sees it. Which queue is faster is not a matter of tests."""
 
-import os
-import subprocess
 import unittest
 
-PROGRAM = os.environ["STEADY_BENCHMARK"]
+from program import ProgramTest
+
 ALWAYS = ("ring", "ring-single")
 
 
-def run(*options):
-    return subprocess.run([PROGRAM, *options], capture_output=True, text=True, timeout=250)
-
-
-class TaskRingTest(unittest.TestCase):
+class TaskRingTest(ProgramTest):
     def rows(self, *options):
         """Gives {name: figures} of the table that the program prints."""
-        done = run(*options)
-        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-        self.assertNotIn("WRONG", done.stdout)
-        contenders, table = done.stdout.split("\n\n")
+        contenders, table = self.run_well(*options).split("\n\n")
         rows = {}
         for line in table.splitlines()[2:]:
             name, *figures = line.split()
@@ -57,10 +49,7 @@ class TaskRingTest(unittest.TestCase):
             (("--consumers", "0"), "--consumers"),
             (("--batch", "257"), "--batch"),
         ):
-            done = run(*options)
-            self.assertNotEqual(done.returncode, 0, options)
-            self.assertIn(right, done.stderr, options)
-            self.assertEqual(done.stdout, "", options)
+            self.assert_refused(options, right)
 
 
 if __name__ == "__main__":

@@ -150,6 +150,27 @@ TEST(heat_order, loses_nothing) {
   }
 }
 
+// Shrinking halves 64 groups: all others move before the one that is hot, but for the last along
+// the line, which the thread has taken on when the line begins anew.
+TEST(heat_order, has_what_is_hot_move_last_under_memory_pressure) {
+  heated_map map;
+  map.reserve(200'000);
+  for (std::uint64_t key = 0; key < 20'000; ++key) map.try_emplace(key, key);
+  map.trim(0);
+  ASSERT_TRUE(map.migrating());
+  const migration_view view(map);
+  ASSERT_EQ(view.groups(), 64u);
+  const std::uint64_t key = key_in(view, 2);
+  look_up_in_three_ticks(map, key);
+  while (map.migrating() && !view.is_forwarded(key)) map.trim(1);
+  ASSERT_TRUE(map.migrating());
+  EXPECT_GE(map.stats().steps.trim, 62 * in_group / 2);
+  while (map.trim() != 0 || map.migrating()) {
+  }
+  EXPECT_EQ(map.size(), 20'000u);
+  map.check_invariants();
+}
+
 struct for_33_groups : by_heat_at_once {
   struct heat : heat_at_once {
     static constexpr std::uint64_t least_groups = 33;

@@ -19,11 +19,9 @@ class wake_signal {
     wakes_.acquire();
     is_raised_.exchange(false, std::memory_order_acq_rel);
   }
-  // False if nothing was raised in that time.
-  bool wait_for(std::chrono::nanoseconds time) noexcept {
-    if (!wakes_.try_acquire_for(time)) return false;
-    is_raised_.exchange(false, std::memory_order_acq_rel);
-    return true;
+  // The same, but for no longer than that.
+  void wait_for(std::chrono::nanoseconds time) noexcept {
+    if (wakes_.try_acquire_for(time)) is_raised_.exchange(false, std::memory_order_acq_rel);
   }
 
  private:

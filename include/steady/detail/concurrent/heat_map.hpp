@@ -92,6 +92,9 @@ class heat_map {
   // Gives memory back, 64 KiB at a time; false when everything has gone.
   bool release_some(shared_memory<Sync>& memory) noexcept { return words_.release_some(memory); }
 
+  heat_level level_of(std::uint64_t group) const noexcept {
+    return heat_word<Numbers>(words_.at(group).load(std::memory_order_relaxed)).level();  // [G1]
+  }
   // A lookup in the group was sampled in that tick. Returns the level that the group has reached by
   // it; cold if it has reached none.
   // Bound: a load and a compare-and-swap, again for every other thread that notes the same group.

@@ -62,6 +62,9 @@ class migration_queue {
 
   std::uint64_t groups() const noexcept { return groups_; }
 
+  bool is_hot(std::uint64_t group) const noexcept {
+    return heat_.level_of(group) == heat_level::hot;
+  }
   // A lookup of a key in that group was sampled. Reads the clock.
   void note(std::uint64_t group) noexcept {
     const std::uint64_t tick = (Numbers::nanoseconds() - begun_) / Numbers::tick_ns;

@@ -17,8 +17,9 @@
 
 namespace steady::detail {
 
-// Whether a helper takes what there is, or waits for the times at which lanes grant something.
-enum class granted : std::uint8_t { at_once, in_time };
+// Which group a helper takes on: the hottest that there is; one that a lane grants at its time; or
+// one along the line that is not hot, so that memory is given back with the fewest lookups sent on.
+enum class granted : std::uint8_t { at_once, in_time, hot_last };
 
 // Where there are no times: takes no room, so that it costs the usual order nothing.
 struct always_at_once {
@@ -56,7 +57,9 @@ class order_of_heat {
     if (mine.claimed_of != from.number || all.from == all.to) {
       mine.claimed_of = from.number;
       std::uint64_t group = 0;
-      all = from.queue()->take(thread, group) ? run_of(group, in_group) : claim(from, in_group);
+      all = when == granted::hot_last           ? claim_passing_hot(from, intervals, in_group)
+            : from.queue()->take(thread, group) ? run_of(group, in_group)
+                                                : claim(from, in_group);
     }
     const std::uint64_t chosen = next_of(all, from, intervals, in_group);
     mine.claimed_from = all.from;
@@ -70,6 +73,7 @@ class order_of_heat {
 
  private:
   static constexpr std::uint64_t nothing = ~std::uint64_t{0};
+  static constexpr unsigned most_passed = 16;  // groups at a time
 
   static std::uint64_t next_in_time(std::uint32_t thread, array& from, std::uint64_t intervals,
                                     std::uint64_t in_group) noexcept {
@@ -91,6 +95,16 @@ class order_of_heat {
   static interval_run claim(array& from, std::uint64_t count) noexcept {
     const std::uint64_t first = from.claim(count);
     return {first, first + count};
+  }
+  // What is passed is found when the line has begun anew.
+  static interval_run claim_passing_hot(array& from, std::uint64_t intervals,
+                                        std::uint64_t in_group) noexcept {
+    interval_run all = claim(from, in_group);
+    for (unsigned passed = 0; passed < most_passed; ++passed) {
+      if (all.from >= intervals || !from.queue()->is_hot(all.from / in_group)) break;
+      all = claim(from, in_group);
+    }
+    return all;
   }
   // Where the group has moved, its last interval: a look that passes all of it.
   static std::uint64_t next_of(interval_run& of, const array& from, std::uint64_t intervals,

@@ -185,7 +185,7 @@ class shared_upkeep {
   }
   // Returns how many intervals and steps of freeing trim() has done, at most so many.
   std::size_t work_off(std::uint32_t thread, std::size_t most) noexcept {
-    migration work(state_, thread, driver::trim);
+    migration work(state_, thread, driver::trim, granted::hot_last);
     std::size_t done = 0;
     {
       const pin pinned;
