@@ -99,6 +99,12 @@ struct typed_layout {
           std::bit_width((std::size_t{1} << (has_short_buckets ? 17 : 19)) / bucket_bytes))
           .shift;
 
+  // The shift of the smallest array in which calls for many keys overlap their cache misses.
+  static constexpr unsigned shift_of_batches =
+      line_partition::of(
+          std::bit_width(Policy::batches_from_bytes / (CachesHashes ? 4 : 1) / bucket_bytes))
+          .shift;
+
   // In an array of no more than these, a visit to all slots, in order but with pauses, needs no
   // prefetching.
   static constexpr std::uint64_t buckets_nearby = (std::size_t{1} << 16) / bucket_bytes;
