@@ -593,9 +593,9 @@ class hash_container {
     return {table_, functions::erase(table_, first.end_or_at(table_), last.end_or_at(table_))};
   }
 
-  // Destroys all elements. Bound: O(size) where it keeps the memory, which it does if the container
-  // was reserved or has one chunk, unless it is migrating; otherwise it gives all memory back, and
-  // the bound is O(size + chunks).
+  // Destroys all elements. Bound: O(size + chunks). Keeps the memory if the container was reserved,
+  // has one chunk, or was full enough not to shrink; the last until it is cleared again without
+  // having been that full, or shrinks (docs/guarantees.md). Otherwise gives all memory back.
   void clear() noexcept { table_.changing_engine().clear(); }
 
   // ---- visiting ----

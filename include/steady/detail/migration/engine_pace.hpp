@@ -12,7 +12,8 @@ inline namespace STEADY_ABI {
 template <class Storage>
 STEADY_COLD sizing table_engine<Storage>::sizing_now() const noexcept {
   if (state_.cold_link == nullptr) return sizing(layout(), of_.kind.shrink_below);
-  return sizing(layout(), of_.kind.shrink_below, requests().reserved, cold().asked, cold().reseed);
+  const double shrink_below = cold().kept_by_clear ? 0 : of_.kind.shrink_below;
+  return sizing(layout(), shrink_below, requests().reserved, cold().asked, cold().reseed);
 }
 
 // The elements that fit.
@@ -42,13 +43,27 @@ STEADY_COLD typename table_engine<Storage>::limits table_engine<Storage>::idle_r
     if (!at_rest) return {};
     from = sizing_now().shrink_below(state_.log2_buckets());
     if (state_.size < from) return {};
+    if (of.kept_by_clear) return until_settled();
   }
   return {static_cast<std::uint32_t>(min_of(room(), state_type::largest_limit)),
           static_cast<std::uint32_t>(min_of(from, state_type::largest_limit))};
 }
 
+// After a clear(), the next insertion after an erasure looks at how many there were.
+template <class Storage>
+STEADY_COLD typename table_engine<Storage>::limits table_engine<Storage>::until_settled()
+    const noexcept {
+  const auto enough = static_cast<std::uint32_t>(
+      min_of(sizing(layout(), of_.kind.shrink_below).shrink_below(state_.log2_buckets()),
+             state_type::largest_limit));
+  return {enough, enough};
+}
+
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::update_limits() noexcept {
+  if (state_.cold_link != nullptr && cold().kept_by_clear && is_settled_after_clear()) {
+    cold().kept_by_clear = false;
+  }
   const limits now = idle_range();
   state_.insert_limit = now.insert;
   state_.erase_limit = now.erase;

@@ -216,6 +216,11 @@ class table_engine {
   void announce_end() noexcept;
   void empty_buckets(const array& within) noexcept;
   void forget_requests() noexcept;
+  bool was_worth_its_memory() const noexcept;
+  void make_room_again(unsigned log2_buckets) noexcept;
+  void note_kept() noexcept;
+  bool is_settled_after_clear() const noexcept;
+  limits until_settled() const noexcept;
 
   handle of_;
   state_type& state_;
