@@ -70,6 +70,19 @@ class NotesTest(unittest.TestCase):
                 self.assertLess(int(argument), ARGUMENTS[name], name)
 
 
+@unittest.skipUnless(debugger("bpftrace"), "bpftrace is not installed (Debian: bpftrace)")
+class TracingScriptTest(unittest.TestCase):
+    def test_bpftrace_understands_it(self):
+        """As far as that goes without tracing anything, for which it takes rights."""
+        script = ROOT / "debug/bpftrace/migrations.bt"
+        done = subprocess.run(["bpftrace", "-d", script], capture_output=True, text=True, timeout=60)
+        output = done.stdout + done.stderr
+        if "as the root user" in output:
+            self.skipTest("bpftrace runs as root only")
+        self.assertNotIn("migrations.bt:", output)  # where an error is
+        self.assertIn("AST after: Semantic", output)
+
+
 def counts_in(output: str):
     """What the program says of each container: an address, and numbers."""
     lines = re.findall(r"^container (0x\w+) (.*)$", output, re.MULTILINE)
