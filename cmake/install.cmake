@@ -44,6 +44,13 @@ install(
   DESTINATION ${_package_dir}
   COMPONENT library)
 
+# Printers for debuggers, scripts for tracers, the dashboard: docs/observing.md.
+install(
+  DIRECTORY debug
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/steady
+  COMPONENT library
+  PATTERN __pycache__ EXCLUDE)
+
 install(
   FILES LICENSE
   DESTINATION ${CMAKE_INSTALL_DOCDIR}
