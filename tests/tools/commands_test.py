@@ -119,6 +119,7 @@ class InstallDependenciesTest(unittest.TestCase):
                 "check",
                 "packaging",
                 "bazel",
+                "observe",
                 "full",
                 "coverage",
             ):

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <steady/cursor.hpp>
+#include <steady/detail/array/shown_layout.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/code_window.hpp>
 #include <steady/detail/concurrent/container_use.hpp>
@@ -524,6 +525,9 @@ class shared_container {
   }
 
   struct nothing {};
+  using shown = shown_shared<typename elements::shown_slot, shown_version, layout::width,
+                             layout::overflow_width, layout::chunk_buckets, layout::slot_bytes,
+                             2 * sizeof(std::uint64_t)>;
 
   [[no_unique_address]] hash_and_equal<Hash, KeyEqual> functions_;
   [[no_unique_address]] Allocator allocator_;
@@ -531,6 +535,7 @@ class shared_container {
   [[no_unique_address]] use_type use_;
   mutable state_type state_;
   [[no_unique_address]] std::conditional_t<are_flat, nothing, retired_nodes<sync, node>> retired_;
+  [[maybe_unused, no_unique_address]] shown shown_;
 };
 
 }  // namespace STEADY_ABI

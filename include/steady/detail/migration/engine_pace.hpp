@@ -241,13 +241,16 @@ STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(std::uint64_t most
   std::uint64_t done = 0;
   while (done < most && (state_.migrating() || start_wanted_migration(size))) {
     migration<Storage> under_way(of_);
-    counted_steps counted(*this, of);
-    do {
-      under_way.advance();
-      ++done;
-      ++counted.count;
-    } while (done < most && cold().migrating());
-    if (!cold().migrating()) update_limits();
+    const migration_route route = under_way.route();
+    {
+      counted_steps counted(*this, of, route);
+      do {
+        under_way.advance();
+        ++done;
+        ++counted.count;
+      } while (done < most && cold().migrating());
+    }
+    if (!cold().migrating()) has_ended(route);
   }
   if (state_.cold_link == nullptr || cold().older == nullptr) [[likely]]
     return done;
@@ -259,10 +262,9 @@ STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(std::uint64_t most
 }
 
 template <class Storage>
-STEADY_ALWAYS_INLINE void table_engine<Storage>::evacuate() {
-  migration<Storage>(of_).advance();
-  if (!cold().migrating()) [[unlikely]]
-    update_limits();
+STEADY_COLD void table_engine<Storage>::has_ended(const migration_route& route) noexcept {
+  probe_migration_end(of_.table, route);
+  update_limits();
 }
 
 template <class Storage>
@@ -354,6 +356,9 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
     cold_blocks<Storage>::rare_of(of_);
     if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
     migration<Storage>(of_).start_reseeding(next, requests().long_chain_at);
+    if (cause == migration_cause::overflow) {
+      probe_reseed_suspected(of_.table, size, cold().memory.longest_chain);
+    }
   } else if (start) {
     start_migration(next);
   }
@@ -397,10 +402,14 @@ STEADY_COLD void table_engine<Storage>::start_migration(unsigned log2_buckets) {
 // Completes the migration under way; does not begin the next one.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::complete_migration() {
-  while (state_.migrating()) {
-    evacuate();
-    count_steps(driver::call, 1);
+  if (!state_.migrating()) return;
+  const migration_route route = migration<Storage>(of_).route();
+  while (cold().migrating()) {
+    counted_steps counted(*this, driver::call, route);
+    migration<Storage>(of_).advance();
+    ++counted.count;
   }
+  has_ended(route);
 }
 
 }  // namespace STEADY_ABI

@@ -808,6 +808,7 @@ class table {
   state_type state_;
   [[no_unique_address]] hash_and_equal<Hash, KeyEqual> functions_;
   [[no_unique_address]] Allocator allocator_;
+  [[maybe_unused, no_unique_address]] shown_later<shown_layout<layout>> shown_;
 };
 
 }  // namespace steady::detail
