@@ -60,15 +60,55 @@ class resource_meter {
 };
 
 template <class Stream, class Operation>
-void apply_all(const Stream& keys, run_order order, run_result& result, Operation operation) {
-  if (order.kind == run_kind::throughput) {
-    const std::uint64_t start = bench::now_ns();
-    keys.for_each(operation);
-    result.total_ns = bench::now_ns() - start;
+void time_all(const Stream& keys, run_result& result, Operation operation) {
+  const std::uint64_t start = bench::now_ns();
+  keys.for_each(operation);
+  result.total_ns = bench::now_ns() - start;
+}
+
+template <class Stream, class Operation, class IsMigrating>
+void time_each(const Stream& keys, std::uint64_t clock_cost_ns, measured_run& run,
+               Operation operation, IsMigrating is_migrating) {
+  run_curves& curves = run.curves;
+  curves.slowest.starts_at(bench::now_ns());
+  keys.for_each([&](const auto& key, std::uint64_t index) {
+    const std::uint64_t begin = bench::now_ns();
+    operation(key, index);
+    const std::uint64_t end = bench::now_ns();
+    const std::uint64_t took = end - begin - std::min(end - begin, clock_cost_ns);
+    run.result.latency.record(took);
+    curves.slowest.record(begin, end, took);
+    if (is_migrating()) curves.migrating.set(curves.slowest.cell_of(end));
+  });
+}
+
+template <class Stream, class Operation>
+void watch_memory(const Stream& keys, run_curves& curves, Operation operation) {
+  bench::memory_sampler sampler(curves.memory);
+  keys.for_each(operation);
+  sampler.stop();
+}
+
+template <class Stream, class Operation, class IsMigrating>
+void apply_all(const Stream& keys, run_order order, measured_run& run, Operation operation,
+               IsMigrating is_migrating) {
+  switch (order.kind) {
+    case run_kind::throughput:
+      return time_all(keys, run.result, operation);
+    case run_kind::latency:
+      return time_each(keys, order.clock_cost_ns, run, operation, is_migrating);
+    case run_kind::memory:
+      return watch_memory(keys, run.curves, operation);
+  }
+}
+
+// False where the map does not tell.
+template <class Map>
+bool is_migrating(const Map& map) {
+  if constexpr (requires { map.migrating(); }) {
+    return map.migrating();
   } else {
-    keys.for_each([&](const auto& key, std::uint64_t index) {
-      result.latency.record(bench::timed(order.clock_cost_ns, [&] { operation(key, index); }));
-    });
+    return false;
   }
 }
 
@@ -85,24 +125,27 @@ void warm_up(const Stream&) {
 }
 
 template <class Adapter, class Map, class Stream>
-run_result run_map(const Stream& keys, run_order order) {
-  run_result result;
+measured_run run_map(const Stream& keys, run_order order) {
+  measured_run run;
+  run_result& result = run.result;
   warm_up<Adapter, Map>(keys);
   const resource_meter meter;
   // Never destroyed: the process ends, and some maps cannot be destroyed after a bad_alloc.
   Map& map = *new Map();
-  apply_all(keys, order, result,
-            [&map](const auto& key, std::uint64_t index) { update<Adapter>(map, key, index); });
+  apply_all(
+      keys, order, run,
+      [&map](const auto& key, std::uint64_t index) { update<Adapter>(map, key, index); },
+      [&map] { return is_migrating(map); });
   meter.write_to(result);
   result.elements = map.size();
   const std::optional<std::uint64_t> growths = Adapter::growths(map);
   result.growths_known = growths.has_value();
   result.growths = growths.value_or(0);
-  return result;
+  return run;
 }
 
 template <class Adapter, class Stream>
-run_result run_adapter(const Stream& keys, run_order order, hash_choice hash) {
+measured_run run_adapter(const Stream& keys, run_order order, hash_choice hash) {
   using types = types_of<Adapter, Stream>;
   using key = typename types::key;
   if (hash == hash_choice::own) {
@@ -130,8 +173,8 @@ std::vector<contestant> make_contestants(hash_choice hash) {
   return contestants;
 }
 
-run_result run_control(const key_stream& keys, run_order order, std::uint64_t bytes) {
-  run_result result;
+measured_run run_control(const key_stream& keys, run_order order, std::uint64_t bytes) {
+  measured_run run;
   resource_meter meter;
   const std::uint64_t lines = std::max<std::uint64_t>(1, bytes / cache_line);
   // Not zeros, which the system might supply only when they are first touched.
@@ -141,17 +184,18 @@ run_result run_control(const key_stream& keys, run_order order, std::uint64_t by
   meter.restart_faults();
   std::visit(
       [&](const auto& stream) {
-        apply_all(stream, order, result, [&](const auto&, std::uint64_t index) {
+        const auto touch = [&](const auto&, std::uint64_t index) {
           // The high half of a random number, scaled to the number of lines.
           const std::uint64_t line = (bench::splitmix64(index) >> 32) * lines >> 32;
           const std::uint64_t at = line * cache_line;
           touched[at] = static_cast<unsigned char>(touched[at] + 1);
-        });
+        };
+        apply_all(stream, order, run, touch, [] { return false; });
       },
       keys);
-  meter.write_to(result);
-  result.elements = lines;
-  return result;
+  meter.write_to(run.result);
+  run.result.elements = lines;
+  return run;
 }
 
 }  // namespace steady::cli

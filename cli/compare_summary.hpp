@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "bench/support/histogram.hpp"
 #include "cli/compare_run.hpp"
+#include "cli/curves.hpp"
 
 namespace steady::cli {
 
@@ -41,12 +43,22 @@ struct figures {
 figures summarize(const std::vector<run_result>& throughput,
                   const std::vector<run_result>& latency);
 
+// Of the latency runs the one with the smallest maximum, percentiles over all of them, and a run
+// of its own for the memory.
+struct map_curves {
+  pause_curve pauses;
+  std::vector<percentile_point> percentiles;
+  memory_samples memory;
+};
+
 struct comparison_row {
   std::string name;
   std::string full_name;
   std::string version;
   std::string failure;  // why there are no figures
   std::optional<figures> measured;
+  // For reports; gathered only for those.
+  std::shared_ptr<const map_curves> curves = nullptr;
 };
 
 struct comparison {

@@ -8,6 +8,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -48,6 +49,7 @@ constexpr auto compare_details =
     "  steady compare --n 8000000                 8 million numbers\n"
     "  steady compare --n 1000000 --keys string   a million texts of 20 characters\n"
     "  steady compare --n 8000000 --hash own      with the hash that each map has by default\n"
+    "  steady compare --n 8000000 --report report.html   the result as a page with plots too\n"
     "  steady compare /usr/include                the identifiers of these files\n";
 
 // A map's name that this build can use, or the reason why not.
@@ -97,6 +99,11 @@ void add_json(CLI::App& command, std::string& path) {
       ->type_name("FILE");
 }
 
+void add_report(CLI::App& command, std::string& path) {
+  command.add_option("--report", path, "Write an HTML page with plots too; it needs no network")
+      ->type_name("FILE");
+}
+
 void add_count(CLI::App& app, count_options& options) {
   CLI::App* command = app.add_subcommand(
       "count", "Count the identifiers in files, and time every update of the hash map");
@@ -143,6 +150,7 @@ void add_compare(CLI::App& app, compare_options& options, compare_words& words) 
       ->type_name("R")
       ->capture_default_str();
   add_json(*command, options.json_path);
+  add_report(*command, options.report_path);
 }
 
 // What depends on more than one option.
@@ -161,6 +169,23 @@ void settle(compare_options& options, const compare_words& words) {
   }
   options.texts = words.keys == "string";
   options.hash = words.hash == "own" ? hash_choice::own : hash_choice::same;
+}
+
+std::string quoted(std::string_view word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) {
+    return std::string(word);
+  }
+  std::string text = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      text += "'\\''";
+    } else {
+      text += c;
+    }
+  }
+  return text + "'";
 }
 
 // The subcommand that was being read, or the program itself.
@@ -194,6 +219,13 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
   return 1;
 }
 
+// As a shell would take it.
+std::string command_line(int argc, char** argv) {
+  std::string line = "steady";
+  for (int i = 1; i < argc; ++i) line += " " + quoted(argv[i]);
+  return line;
+}
+
 int run(int argc, char** argv) {
   CLI::App app(
       "Counts identifiers with hash maps that never pause, and compares them with others.");
@@ -204,6 +236,7 @@ int run(int argc, char** argv) {
   count_options count;
   compare_options compare;
   compare_words words;
+  compare.command_line = command_line(argc, argv);
   add_count(app, count);
   add_compare(app, compare, words);
 
