@@ -16,6 +16,7 @@
 #include "cli/compare_report.hpp"
 #include "cli/compare_summary.hpp"
 #include "cli/machine.hpp"
+#include "cli/missing_rivals.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 
@@ -164,16 +165,6 @@ key_stream make_keys(const compare_options& options, std::vector<path_problem>& 
   if (!options.paths.empty()) return read_texts(options.paths, problems, progress);
   if (options.texts) return make_texts(options.generated);
   return number_stream(options.generated);
-}
-
-std::vector<std::string> missing_rivals() {
-  std::vector<std::string> lines;
-  for (const bench::known_map& map : bench::known_maps) {
-    if (map.available) continue;
-    lines.push_back(fmt::format("{:<8} built without {}: install {} and build again", map.name,
-                                map.name, map.package));
-  }
-  return lines;
 }
 
 comparison compare(const compare_options& options, std::vector<path_problem>& problems) {

@@ -18,7 +18,6 @@ namespace steady::cli {
 
 namespace {
 
-using rows = std::vector<std::vector<std::string>>;
 using figure = std::function<double(const figures&)>;
 
 constexpr std::uint64_t long_ns = 1'000'000;
@@ -122,22 +121,6 @@ std::string memory_sees(const comparison& all) {
          "Steady gives the old one back chunk by chunk while it fills the new one.";
 }
 
-rows table_rows(const comparison& all) {
-  const comparison_table table = make_table(all);
-  rows made{{""}};
-  for (const std::string& name : table.names) made.front().push_back(name);
-  for (const table_line& line : table.lines) {
-    std::vector<std::string>& row = made.emplace_back();
-    row.push_back(line.label);
-    for (std::size_t i = 0; i < line.cells.size(); ++i) {
-      const table_cell& cell = line.cells[i];
-      const bool relative = i > 0 && !cell.ratio.empty();
-      row.push_back(relative ? fmt::format("{} ({})", cell.value, cell.ratio) : cell.value);
-    }
-  }
-  return made;
-}
-
 std::string what_was_done(const comparison& all) {
   const std::string keys =
       all.source == "files"
@@ -202,17 +185,18 @@ std::string comparison_page(const comparison& all, const report_origin& origin) 
   page.file_name = "steady-compare";
   page.results = comparison_json(all);
   if (all.maps.front().measured && all.maps.front().curves) {
-    page.tiles = {tile(all, fmt::format("Slowest {}", operation_of(all)), slowest, format_duration),
-                  tile(all, "Total time", total, format_duration),
-                  tile(all, "Peak memory", peak, format_bytes)};
+    page.tiles = {tile(all, fmt::format("Slowest {} with steady", operation_of(all)), slowest,
+                       format_duration),
+                  tile(all, "Total time with steady", total, format_duration),
+                  tile(all, "Peak memory with steady", peak, format_bytes)};
     page.sections = plot_sections(all);
   } else if (all.updates > 0) {
     page.subtitle = in_short(all);
   }
   if (all.updates > 0) {
-    page.sections.push_back(
-        {"table", "All figures", "", nullptr,
-         html_table("Medians over the rounds; in brackets, times Steady's", table_rows(all))});
+    page.sections.push_back({"table", "All figures", "", nullptr,
+                             html_table("Medians over the rounds; in brackets, times Steady's",
+                                        make_table(all).rows())});
   }
   page.sections.push_back(method(all, origin));
   return page_html(page);

@@ -5,35 +5,12 @@
 #include "cli/compare_report.hpp"
 #include "cli/compare_table.hpp"
 #include "cli/json.hpp"
-#include "cli/table.hpp"
 #include "cli/units.hpp"
 #include "cli/version.hpp"
 
 namespace steady::cli {
 
 namespace {
-
-// A value per column, and beside it how many times Steady's it is; Steady's own column needs no
-// ratio.
-std::string table_text(const comparison& all) {
-  const comparison_table table = make_table(all);
-  text_table text;
-  std::vector<std::string> head{""};
-  for (const std::string& name : table.names) {
-    head.push_back(name);
-    if (head.size() > 2) head.emplace_back();
-  }
-  text.add_row(std::move(head));
-  for (const table_line& line : table.lines) {
-    std::vector<std::string> row{line.label};
-    for (const table_cell& cell : line.cells) {
-      row.push_back(cell.value);
-      if (row.size() > 2) row.push_back(cell.ratio);
-    }
-    text.add_row(std::move(row));
-  }
-  return text.text();
-}
 
 std::string head_text(const comparison& all) {
   const std::string keys =
@@ -108,8 +85,8 @@ nlohmann::json row_json(const comparison_row& row, std::uint64_t updates) {
 
 std::string comparison_text(const comparison& all) {
   if (all.updates == 0) return in_short(all) + "\n";
-  return head_text(all) + table_text(all) + legend_text(all) + notes_text(all) + in_short(all) +
-         "\n";
+  return head_text(all) + make_table(all).text() + legend_text(all) + notes_text(all) +
+         in_short(all) + "\n";
 }
 
 nlohmann::json comparison_json(const comparison& all) {

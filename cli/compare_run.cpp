@@ -7,6 +7,7 @@
 #include "bench/support/clock.hpp"
 #include "bench/support/process.hpp"
 #include "cli/compare_run.hpp"
+#include "cli/resource_meter.hpp"
 
 namespace steady::cli {
 
@@ -17,13 +18,6 @@ constexpr std::size_t cache_line = 64;
 template <class Stream>
 inline constexpr bool holds_texts = std::is_same_v<Stream, text_stream>;
 
-template <class Adapter, class Stream>
-struct types_of {
-  using key = std::conditional_t<holds_texts<Stream>, std::string, std::uint64_t>;
-  using same_hash = steady::hash<key>;
-  using own_hash = typename Adapter::template own_hash<key>;
-};
-
 template <class Adapter, class Map, class Key>
 void update(Map& map, const Key& key, std::uint64_t index) {
   if constexpr (std::is_same_v<Key, std::string_view>) {
@@ -32,32 +26,6 @@ void update(Map& map, const Key& key, std::uint64_t index) {
     map.try_emplace(key, index);
   }
 }
-
-// Memory and page faults since this was made.
-class resource_meter {
- public:
-  resource_meter() noexcept {
-    bench::reset_peak_memory();
-    before_ = bench::read_memory_usage();
-    restart_faults();
-  }
-
-  void restart_faults() noexcept { faults_ = bench::page_faults(); }
-
-  void write_to(run_result& result) const noexcept {
-    result.page_faults = bench::page_faults() - faults_;
-    const bench::memory_usage now = bench::read_memory_usage();
-    const auto beyond = [this](std::uint64_t bytes) {
-      return bytes - std::min(bytes, before_.resident);
-    };
-    result.final_bytes = beyond(now.resident);
-    result.peak_bytes = std::max(beyond(now.peak), result.final_bytes);
-  }
-
- private:
-  bench::memory_usage before_;
-  std::uint64_t faults_ = 0;
-};
 
 template <class Stream, class Operation>
 void time_all(const Stream& keys, run_result& result, Operation operation) {
@@ -102,16 +70,6 @@ void apply_all(const Stream& keys, run_order order, measured_run& run, Operation
   }
 }
 
-// False where the map does not tell.
-template <class Map>
-bool is_migrating(const Map& map) {
-  if constexpr (requires { map.migrating(); }) {
-    return map.migrating();
-  } else {
-    return false;
-  }
-}
-
 // Brings in the code's own pages, so that they are not counted as the map's.
 template <class Adapter, class Map, class Stream>
 void warm_up(const Stream&) {
@@ -146,7 +104,7 @@ measured_run run_map(const Stream& keys, run_order order) {
 
 template <class Adapter, class Stream>
 measured_run run_adapter(const Stream& keys, run_order order, hash_choice hash) {
-  using types = types_of<Adapter, Stream>;
+  using types = types_of<Adapter, holds_texts<Stream>>;
   using key = typename types::key;
   if (hash == hash_choice::own) {
     using map = typename Adapter::template map<key, std::uint64_t, typename types::own_hash>;

@@ -21,12 +21,11 @@
 #include "bench/support/memory_curve.hpp"
 #include "bench/support/timeline.hpp"
 #include "cli/key_stream.hpp"
+#include "cli/map_types.hpp"
 
 namespace steady::cli {
 
 enum class run_kind { throughput, latency, memory };
-
-enum class hash_choice { same, own };
 
 struct run_result {
   std::uint64_t elements = 0;

@@ -13,26 +13,17 @@
 #include "bench/support/histogram.hpp"
 #include "cli/compare_run.hpp"
 #include "cli/curves.hpp"
+#include "cli/times.hpp"
 
 namespace steady::cli {
-
-struct spread {
-  double median = 0;
-  double least = 0;
-  double most = 0;
-};
-
-// Of at least one value.
-spread spread_of(std::vector<double> values);
 
 // The figures of one map (or the control) over all rounds.
 struct figures {
   std::uint64_t elements = 0;
   spread total_ns;
-  // In the order of bench::usual_percentiles; the median over rounds of each round's percentile.
-  // Nothing where a round has too few samples for it.
+  // Of single updates, as in struct times.
   std::array<std::optional<double>, bench::usual_percentiles.size()> percentiles_ns;
-  spread max_ns;  // of each round's slowest update; its least tells what the map itself needs
+  spread max_ns;
   double peak_bytes = 0;
   double final_bytes = 0;
   double page_faults = 0;

@@ -22,42 +22,34 @@ class table_maker {
   }
 
   void add(std::string label, const figure& of, std::string (*format)(double)) {
-    table_line line{std::move(label), {}};
-    const std::optional<double> reference = value(*columns_.front(), of);
+    std::vector<std::optional<double>> values;
     for (const comparison_row* column : columns_) {
-      const std::optional<double> found = value(*column, of);
-      const bool relative = found && reference && *reference > 0;
-      line.cells.push_back(
-          {found ? format(*found) : "-", relative ? format_factor(*found / *reference) : ""});
+      values.push_back(column->measured ? of(*column->measured) : std::nullopt);
     }
-    table_.lines.push_back(std::move(line));
+    table_.add(std::move(label), values, format);
   }
 
   // A line without ratios.
   void add_plain(std::string label, const std::function<std::string(const figures&)>& of) {
-    table_line line{std::move(label), {}};
+    std::vector<std::string> values;
     for (const comparison_row* column : columns_) {
-      line.cells.push_back({column->measured ? of(*column->measured) : "-", ""});
+      values.push_back(column->measured ? of(*column->measured) : "-");
     }
-    table_.lines.push_back(std::move(line));
+    table_.add_plain(std::move(label), std::move(values));
   }
 
-  comparison_table made() { return std::move(table_); }
+  ratio_table made() { return std::move(table_); }
 
  private:
-  static std::optional<double> value(const comparison_row& row, const figure& of) {
-    return row.measured ? of(*row.measured) : std::nullopt;
-  }
-
   std::vector<const comparison_row*> columns_;
-  comparison_table table_;
+  ratio_table table_;
 };
 
 std::string format_whole(double value) { return format_count(static_cast<std::uint64_t>(value)); }
 
 }  // namespace
 
-comparison_table make_table(const comparison& all) {
+ratio_table make_table(const comparison& all) {
   const auto updates = static_cast<double>(all.updates);
   table_maker table(all);
   table.add(

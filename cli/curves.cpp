@@ -71,9 +71,9 @@ pause_curve make_pause_curve(const bench::timeline& slowest,
 }
 
 std::size_t milliseconds_of_at_least(const pause_curve& curve, std::uint64_t ns) {
-  return static_cast<std::size_t>(
-      std::count_if(curve.slowest_ns.begin(), curve.slowest_ns.end(),
-                    [ns](std::uint32_t slowest) { return slowest >= ns; }));
+  return curve.cell_ms * static_cast<std::size_t>(
+                             std::count_if(curve.slowest_ns.begin(), curve.slowest_ns.end(),
+                                           [ns](std::uint32_t slowest) { return slowest >= ns; }));
 }
 
 std::vector<percentile_point> make_percentile_curve(
@@ -111,7 +111,8 @@ nlohmann::json pauses_plot(const std::vector<named_curve<pause_curve>>& maps,
                    {"slowest_ns", largest_of_each(curve.slowest_ns, width)},
                    {"migrations", stretches(curve.migrating, width)}});
   }
-  return {{"kind", "pauses"}, {"cell_ms", width}, {"operation", operation}, {"maps", all}};
+  const std::size_t cell_ms = width * (maps.empty() ? 1 : maps.front().curve.cell_ms);
+  return {{"kind", "pauses"}, {"cell_ms", cell_ms}, {"operation", operation}, {"maps", all}};
 }
 
 nlohmann::json percentiles_plot(const std::vector<named_curve<std::vector<percentile_point>>>& maps,

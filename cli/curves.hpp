@@ -16,8 +16,10 @@
 
 namespace steady::cli {
 
-// For each millisecond: the slowest operation that was under way, and whether a migration was.
+// For each cell, a millisecond or a few: the slowest operation that was under way, and whether a
+// migration was.
 struct pause_curve {
+  std::size_t cell_ms = 1;
   std::vector<std::uint32_t> slowest_ns;
   std::vector<bool> migrating;  // as long, or empty where the map does not tell
 };
@@ -53,8 +55,10 @@ struct named_curve {
   Curve curve;
 };
 
+// Curves of one plot must have one width of cells.
 // {"kind": "pauses", "cell_ms", "operation", "maps": [{"name", "slowest_ns", "migrations": [[first
-// cell, last cell]]}]}. All have the same cells: 1 ms wide, or as wide as makes 8,000 of them.
+// cell, last cell]]}]}. There are at most 8,000 cells: in
+// longer runs they are wider than in the curves.
 nlohmann::json pauses_plot(const std::vector<named_curve<pause_curve>>& maps,
                            std::string_view operation);
 

@@ -34,7 +34,7 @@ function memoryPlot(box, plot) {
     height: 300,
     scales: { x: { time: false, range: [0, longest] }, y: { range: [0, most * 1.08] } },
     axes: () => [
-      timeAxis({ label: "time since the first key" }),
+      timeAxis({ label: "time since the start" }),
       axis({ size: narrow() ? 58 : 70, splits: () => roundSteps(most, 5, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512], 1024), values: (u, splits) => splits.map(bytes) }),
     ],
     series: { paths: uPlot.paths.stepped({ align: 1 }) },

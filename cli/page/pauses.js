@@ -101,7 +101,7 @@ function pausesPlot(box, plot) {
           y: logarithmic ? { distr: 3, range: [1e2, high * 2] } : { range: [0, high * 1.05] },
         },
         axes: [
-          timeAxis(last ? { label: "time since the first " + plot.operation } : { size: 0, values: () => [], ticks: { show: false } }),
+          timeAxis(last ? { label: "time since the start" } : { size: 0, values: () => [], ticks: { show: false } }),
           verticalAxis(),
         ],
         series: [

@@ -41,8 +41,8 @@ TEST(Pauses, AMapThatDoesNotTellHasNoMigrations) {
 }
 
 TEST(Pauses, AsJson) {
-  const pause_curve curve{{7, 8, 9, 0, 5}, {true, true, false, false, true}};
-  const auto plot = pauses_plot({{"steady", curve}, {"other", {{1}, {}}}}, "insert");
+  const pause_curve curve{1, {7, 8, 9, 0, 5}, {true, true, false, false, true}};
+  const auto plot = pauses_plot({{"steady", curve}, {"other", {1, {1}, {}}}}, "insert");
   EXPECT_EQ(plot["kind"], "pauses");
   EXPECT_EQ(plot["cell_ms"], 1);
   EXPECT_EQ(plot["operation"], "insert");
@@ -66,6 +66,12 @@ TEST(Pauses, LongRunsHaveWiderCellsAndLoseNoPeak) {
   EXPECT_EQ(cells.back(), 1000);
   EXPECT_EQ(cells[0], 3);
   EXPECT_EQ(plot["maps"][0]["migrations"], (std::vector<std::vector<int>>{{0, 1}}));
+}
+
+TEST(Pauses, CellsMayBeWiderFromTheStart) {
+  const pause_curve curve{5, {2 * ms, 1, 2 * ms}, {}};
+  EXPECT_EQ(milliseconds_of_at_least(curve, ms), 10u);
+  EXPECT_EQ(pauses_plot({{"steady", curve}}, "request")["cell_ms"], 5);
 }
 
 TEST(Percentiles, FromTheMedianToTheMaximumInOrder) {

@@ -61,7 +61,13 @@ def make_report(directory: Path, name: str, *arguments: str) -> dict[str, str]:
 def make_reports(directory: Path) -> dict[str, dict[str, str]]:
     hostile = directory / HOSTILE_NAME
     hostile.write_text(" ".join(f"word_{i % 5000}" for i in range(20_000)), encoding="utf-8")
+    trace = directory / f"trace of {HOSTILE_NAME}"
+    lines = [f"{i // 20},{('put', 'get', 'erase')[i % 3]},key {i * 7919 % 20_000},{i % 90}" for i in range(40_000)]
+    trace.write_text("time,operation,key,size\n" + "\n".join(lines) + "\nbad <b>line</b>\n", encoding="utf-8")
     return {
+        "replay": make_report(
+            directory, "replay", "replay", str(trace), "--duration", "0.4", "--spread", "--fill", "--skip-bad-lines"
+        ),
         "numbers": make_report(directory, "numbers", "compare", "--n", "300000", "--rounds", "2"),
         "hostile": make_report(directory, "hostile", "compare", str(hostile), "--rounds", "1"),
     }
