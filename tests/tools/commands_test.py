@@ -122,6 +122,7 @@ class InstallDependenciesTest(unittest.TestCase):
                 "observe",
                 "full",
                 "coverage",
+                "report",
             ):
                 self.assertIn(group, done.stderr)
 
