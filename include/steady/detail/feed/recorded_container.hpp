@@ -22,6 +22,7 @@
 
 #include <steady/change.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/interface/arguments.hpp>
 
 namespace steady::detail {
 
@@ -79,16 +80,20 @@ class recorded_container {
   const_iterator end() const noexcept { return container_.end(); }
   size_type size() const noexcept { return container_.size(); }
   [[nodiscard]] bool empty() const noexcept { return container_.empty(); }
-  template <class K>
+  // Each also takes any key that a transparent hash and a transparent equality accept.
+  const_iterator find(const key_type& key) const { return container_.find(key); }
+  template <transparent_key<hasher, key_equal> K>
   const_iterator find(const K& key) const {
     return container_.find(key);
   }
-  template <class K>
+  bool contains(const key_type& key) const { return container_.contains(key); }
+  template <transparent_key<hasher, key_equal> K>
   bool contains(const K& key) const {
     return container_.contains(key);
   }
   // Maps only. Throws std::out_of_range when there is no such key.
-  template <class K>
+  decltype(auto) at(const key_type& key) const requires is_map { return container_.at(key); }
+  template <transparent_key<hasher, key_equal> K>
   decltype(auto) at(const K& key) const requires is_map {
     return container_.at(key);
   }
@@ -100,52 +105,41 @@ class recorded_container {
   bool insert(const value_type& element) { return insert_element(element); }
   bool insert(value_type&& element) { return insert_element(std::move(element)); }
 
-  template <class K, class... Arguments>
-  bool try_emplace(K&& key, Arguments&&... arguments) requires is_map {
-    recorder_.require_writable();
-    const auto [at, inserted] =
-        container_.try_emplace(std::forward<K>(key), std::forward<Arguments>(arguments)...);
-    if (inserted) record_inserted(at);
-    return inserted;
+  template <class... Arguments>
+  bool try_emplace(const key_type& key, Arguments&&... arguments) requires is_map {
+    return emplace(key, std::forward<Arguments>(arguments)...);
+  }
+  template <class... Arguments>
+  bool try_emplace(key_type&& key, Arguments&&... arguments) requires is_map {
+    return emplace(std::move(key), std::forward<Arguments>(arguments)...);
   }
 
   // True if the key was not there.
-  template <class K, class Value = mapped>
-  bool insert_or_assign(K&& key, Value&& value) requires is_map {
-    recorder_.require_writable();
-    const auto [at, inserted] =
-        container_.try_emplace(std::forward<K>(key), std::forward<Value>(value));
-    if (inserted) {
-      record_inserted(at);
-    } else {
-      assign(at, mapped(std::forward<Value>(value)));
-    }
-    return inserted;
+  template <class Value = mapped>
+  bool insert_or_assign(const key_type& key, Value&& value) requires is_map {
+    return emplace_or_assign(key, std::forward<Value>(value));
+  }
+  template <class Value = mapped>
+  bool insert_or_assign(key_type&& key, Value&& value) requires is_map {
+    return emplace_or_assign(std::move(key), std::forward<Value>(value));
   }
 
   // Calls `change(value)` with a copy of the key's value, which then replaces it; false if there is
   // no such key. `change` must not use this container.
-  template <class K, class Change>
+  template <class Change>
+  bool modify(const key_type& key, Change&& change) requires is_map {
+    return modify_found(key, change);
+  }
+  template <transparent_key<hasher, key_equal> K, class Change>
   bool modify(const K& key, Change&& change) requires is_map {
-    recorder_.require_writable();
-    const auto at = container_.find(key);
-    if (at == container_.end()) return false;
-    mapped fresh(const_iterator(at)->second);
-    std::forward<Change>(change)(fresh);
-    assign(at, std::move(fresh));
-    return true;
+    return modify_found(key, change);
   }
 
   // How many were erased, 0 or 1.
-  template <class K>
+  size_type erase(const key_type& key) { return erase_found(key); }
+  template <transparent_key<hasher, key_equal> K>
   size_type erase(const K& key) {
-    recorder_.require_writable();
-    const auto at = container_.find(key);
-    if (at == container_.end()) return 0;
-    publish(change_kind::erase, std::addressof(key_of(at)), nullptr);
-    container_.erase(at);
-    recorder_.applied();
-    return 1;
+    return erase_found(key);
   }
 
   // One change, however many elements there are; none if there is none. The elements are destroyed
@@ -218,6 +212,47 @@ class recorded_container {
     const auto [at, inserted] = container_.insert(std::forward<Element>(element));
     if (inserted) record_inserted(at);
     return inserted;
+  }
+
+  template <class K, class... Arguments>
+  bool emplace(K&& key, Arguments&&... arguments) {
+    recorder_.require_writable();
+    const auto [at, inserted] =
+        container_.try_emplace(std::forward<K>(key), std::forward<Arguments>(arguments)...);
+    if (inserted) record_inserted(at);
+    return inserted;
+  }
+  template <class K, class Value>
+  bool emplace_or_assign(K&& key, Value&& value) {
+    recorder_.require_writable();
+    const auto [at, inserted] =
+        container_.try_emplace(std::forward<K>(key), std::forward<Value>(value));
+    if (inserted) {
+      record_inserted(at);
+    } else {
+      assign(at, mapped(std::forward<Value>(value)));
+    }
+    return inserted;
+  }
+  template <class K, class Change>
+  bool modify_found(const K& key, Change& change) {
+    recorder_.require_writable();
+    const auto at = container_.find(key);
+    if (at == container_.end()) return false;
+    mapped fresh(const_iterator(at)->second);
+    change(fresh);
+    assign(at, std::move(fresh));
+    return true;
+  }
+  template <class K>
+  size_type erase_found(const K& key) {
+    recorder_.require_writable();
+    const auto at = container_.find(key);
+    if (at == container_.end()) return 0;
+    publish(change_kind::erase, std::addressof(key_of(at)), nullptr);
+    container_.erase(at);
+    recorder_.applied();
+    return 1;
   }
 
   template <class Iterator>
