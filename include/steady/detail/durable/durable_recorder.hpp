@@ -92,8 +92,12 @@ class durable_recorder {
     last_snapshot_bytes_ = recovered.snapshot_bytes();
     replayed_bytes_ = recovered.replayed_bytes();
     std::vector<std::uint64_t>& segments = recovered.segments();
-    if (!report_.damage.empty()) leave_damage_behind(recovered.damaged_files(), segments);
-    start_log(segments);
+    if (recovered.has_gaps()) leave_gaps_behind();
+    for (const std::string& path : recovered.damaged_files()) {
+      room_.put_aside(path);
+      std::erase_if(segments, [&](std::uint64_t first) { return room_.log_path(first) == path; });
+    }
+    start_log(segments, !recovered.has_gaps());
     feed_.emplace(header_.map_id, options_.feed_changes, options_.feed_bytes, log_.last());
   }
 
@@ -147,10 +151,11 @@ class durable_recorder {
     saver_.step(buckets, wait);
     while (saver_.copied_bytes() > copies_limit_ && !saver_.has_failed()) saver_.step(64, true);
   }
+  // One that is under way is completed first: it does not show what is there now.
   void save_all() {
-    start_snapshot();
     while (saver_.is_active()) saver_.step(1024, true);
-    if (saver_.has_failed()) throw_durable(durable_trouble::input_output, saver_.failure());
+    start_snapshot();
+    finish_saving();
   }
   const auto& saver() const noexcept { return saver_; }
 
@@ -179,9 +184,9 @@ class durable_recorder {
            grown > last_snapshot_bytes_;
   }
 
-  // Continues the last segment. What was recovered is made safe: it may be in the system's cache
-  // only.
-  void start_log(std::vector<std::uint64_t>& segments) {
+  // Goes on in the last segment, or in one of its own. What was recovered is made safe: it may be
+  // in the system's cache only.
+  void start_log(std::vector<std::uint64_t>& segments, bool continues) {
     file_handle last;
     std::uint64_t size = 0;
     if (!segments.empty()) {
@@ -190,24 +195,23 @@ class durable_recorder {
       size = room_.size_of(last, path);
       const int safe = uninterrupted([&] { return room_.files().sync(last.number()); });
       if (safe < 0) throw_system("sync", path, safe);
+      if (!continues) last.close();
     }
     const int safe = room_.sync();
     if (safe < 0) throw_system("sync", room_.path(), safe);
     log_.start(header_, report_.position, std::move(segments), std::move(last), size);
   }
 
-  // What is in memory becomes a snapshot, and the damaged files are put aside.
-  void leave_damage_behind(const std::vector<std::string>& files,
-                           std::vector<std::uint64_t>& segments) {
+  // What was salvaged becomes a snapshot, so that the next opening needs none of the damaged files.
+  void leave_gaps_behind() {
     report_.position += positions_lost;
     header_.position = report_.position;
     saver_.begin(*container_, header_, false, {});
+    finish_saving();
+  }
+  void finish_saving() {
     while (saver_.is_active()) saver_.step(1024, true);
     if (saver_.has_failed()) throw_durable(durable_trouble::input_output, saver_.failure());
-    for (const std::string& path : files) {
-      room_.put_aside(path);
-      std::erase_if(segments, [&](std::uint64_t first) { return room_.log_path(first) == path; });
-    }
   }
 
   // A snapshot at `position` is safe. Maybe on another thread.

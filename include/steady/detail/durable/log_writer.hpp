@@ -125,7 +125,7 @@ class log_writer {
   }
   void sync() {
     lock_type lock(mutex_);
-    if (!reach(lock, last_)) throw_trouble();
+    if (!reach(lock, last_) || failed_) throw_trouble();
   }
   std::uint64_t durable() const {
     const lock_type lock(mutex_);

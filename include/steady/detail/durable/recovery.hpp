@@ -63,7 +63,6 @@ namespace detail {
 template <class Container, class Key, class T>
 class recovery {
   static constexpr bool is_map = !std::is_void_v<T>;
-  using value_or_nothing = std::conditional_t<is_map, T, char>;
   using payload_type = std::span<const unsigned char>;
 
  public:
@@ -96,6 +95,8 @@ class recovery {
   std::uint64_t replayed_bytes() const noexcept { return replayed_bytes_; }
   // The segments that are left, and the last one, to be continued.
   std::vector<std::uint64_t>& segments() noexcept { return found_.logs; }
+  // Whether something is not there that may have been acknowledged.
+  bool has_gaps() const noexcept { return has_gaps_; }
   const std::vector<std::string>& damaged_files() const noexcept { return damaged_files_; }
 
  private:
@@ -131,6 +132,7 @@ class recovery {
   // Ends recovery, unless it salvages.
   void damaged(lost_bytes lost) {
     if (!salvage_) throw_damaged(lost);
+    has_gaps_ = true;
     note_damage(std::move(lost));
   }
 
@@ -175,6 +177,7 @@ class recovery {
       if (!may_go_on) throw_damaged(*lost);
       note_damage(*std::move(lost));
       if (salvage_ && n == 0 && into_->size() != 0) {  // better than nothing
+        has_gaps_ = true;
         position_ = found_.snapshots[n];
         return;
       }
@@ -223,12 +226,13 @@ class recovery {
   }
   bool load_element(payload_type payload) {
     Key key{};
-    value_or_nothing value{};
-    if (!read_element(payload, key, is_map ? std::addressof(value) : nullptr)) return false;
     bool inserted = false;
     if constexpr (is_map) {
+      T value{};
+      if (!read_element<Key, T>(payload, key, std::addressof(value))) return false;
       inserted = into_->try_emplace(std::move(key), std::move(value)).second;
     } else {
+      if (!read_element<Key, void>(payload, key, nullptr)) return false;
       inserted = into_->insert(std::move(key)).second;
     }
     if (inserted) progress_.elements = ++report_.elements;
@@ -327,6 +331,7 @@ class recovery {
       return is_later_change(candidate, reader.size());
     });
     if (more) lost.bytes = reader.offset() - at;
+    has_gaps_ = true;
     note_damage(std::move(lost));
     return more;
   }
@@ -377,6 +382,7 @@ class recovery {
   std::uint64_t snapshot_bytes_ = 0;
   std::uint64_t replayed_bytes_ = 0;
   change<Key, T> change_;
+  bool has_gaps_ = false;
   std::vector<std::string> damaged_files_;
 };
 
