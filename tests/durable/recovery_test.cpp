@@ -153,6 +153,24 @@ TEST(recovery, of_a_snapshot_cut_at_every_byte) {
 
 // ---- damage ----
 
+// A snapshot that is damaged still proves that there was something up to its position.
+TEST(recovery, does_not_end_before_a_snapshot) {
+  written whole(60, 1 << 20, 40);
+  for (const std::string& name : whole.files.paths()) {
+    if (name.find("snapshot.") != std::string::npos) whole.files.content(name).resize(100);
+  }
+  for (const std::size_t length : {std::size_t{0}, std::size_t{500}}) {
+    auto files = whole.files.copy();
+    files->content(log_name(1)).resize(length);
+    opened again(files->copy());
+    ASSERT_TRUE(again.trouble) << length;
+    EXPECT_EQ(again.trouble->trouble(), durable_trouble::damaged);
+    EXPECT_EQ(again.files->content(log_name(1)).size(), length) << "nothing is cut then";
+    opened salvaged(std::move(files), true);
+    EXPECT_TRUE(salvaged.map);
+  }
+}
+
 TEST(recovery, notices_every_damaged_byte_of_a_log) {
   written whole(60, 600);
   std::vector<std::string> logs;

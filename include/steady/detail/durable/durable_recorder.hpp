@@ -97,7 +97,7 @@ class durable_recorder {
       room_.put_aside(path);
       std::erase_if(segments, [&](std::uint64_t first) { return room_.log_path(first) == path; });
     }
-    start_log(segments, !recovered.has_gaps());
+    start_log(segments, recovered.may_continue());
     feed_.emplace(header_.map_id, options_.feed_changes, options_.feed_bytes, log_.last());
   }
 

@@ -1,7 +1,7 @@
 // What opening a durable map does: load the newest whole snapshot, then the changes after it.
 //
 //   1. A snapshot under its final name was whole once. If the newest is damaged, the one before it
-//      is taken, and the log behind it has to be there.
+//      is taken, and the log from there to the position of the newest has to be there.
 //   2. Positions in the log rise by one; a gap is damage.
 //   3. Only the end of the last segment may be broken off: a write that did not finish. It is cut.
 //   It
@@ -95,6 +95,8 @@ class recovery {
   std::uint64_t replayed_bytes() const noexcept { return replayed_bytes_; }
   // The segments that are left, and the last one, to be continued.
   std::vector<std::uint64_t>& segments() noexcept { return found_.logs; }
+  // Whether the last segment was read to its end, or to where it was cut.
+  bool may_continue() const noexcept { return !has_gaps_ && !is_last_gone_; }
   // Whether something is not there that may have been acknowledged.
   bool has_gaps() const noexcept { return has_gaps_; }
   const std::vector<std::string>& damaged_files() const noexcept { return damaged_files_; }
@@ -124,7 +126,8 @@ class recovery {
                   lost.file, lost.offset);
   }
   void note_damage(lost_bytes lost) {
-    if (damaged_files_.empty() || damaged_files_.back() != lost.file) {
+    if (std::find(damaged_files_.begin(), damaged_files_.end(), lost.file) ==
+        damaged_files_.end()) {
       damaged_files_.push_back(lost.file);
     }
     report_.damage.push_back(std::move(lost));
@@ -175,6 +178,7 @@ class recovery {
       }
       const bool may_go_on = salvage_ || n > 0 || (!found_.logs.empty() && found_.logs[0] == 1);
       if (!may_go_on) throw_damaged(*lost);
+      must_reach_ = std::max(must_reach_, found_.snapshots[n]);
       note_damage(*std::move(lost));
       if (salvage_ && n == 0 && into_->size() != 0) {  // better than nothing
         has_gaps_ = true;
@@ -256,6 +260,9 @@ class recovery {
       }
       replay_segment(path, n + 1 == logs.size());
     }
+    if (position_ >= must_reach_) return;
+    damaged({room_->snapshot_path(must_reach_), 0, 0,
+             "the log ends before the position of this snapshot, which is damaged, too"});
   }
 
   void replay_segment(const std::string& path, bool is_last) {
@@ -273,7 +280,7 @@ class recovery {
       const std::uint64_t at = reader.offset();
       const frame_reader::result result = reader.next(payload);
       if (result == frame_reader::result::end) return;
-      if (result == frame_reader::result::frame && replay_change(payload)) {
+      if (result == frame_reader::result::frame && replay_change(path, at, payload)) {
         advance(reader.offset() - at);
         continue;
       }
@@ -287,15 +294,32 @@ class recovery {
   }
 
   // False if the record is none of these types, or does not come next. Those of before the snapshot
-  // are passed over.
-  bool replay_change(payload_type payload) {
+  // are passed over. A salvage takes what does not come next all the same.
+  bool replay_change(const std::string& path, std::uint64_t at, payload_type payload) {
     if (!read_change(payload, change_)) return false;
-    if (change_.position <= position_) return salvage_ || report_.changes == 0;
-    if (change_.position != position_ + 1 && !salvage_) return false;
-    if (!apply() && !salvage_) return false;
+    const bool is_old = change_.position <= position_;
+    if (is_old && report_.changes == 0) return true;
+    const bool comes_next = change_.position == position_ + 1 && apply();
+    if (comes_next) {
+      position_ = change_.position;
+      progress_.changes = ++report_.changes;
+      return true;
+    }
+    if (!salvage_) return false;
+    take_misfit(path, at, is_old);
+    return true;
+  }
+  // Told once for each file: after damage there may be many.
+  void take_misfit(const std::string& path, std::uint64_t at, bool is_old) {
+    if (misfits_in_ != path) {
+      misfits_in_ = path;
+      has_gaps_ = true;
+      note_damage({path, at, 0, "from here on, changes that do not follow those before"});
+    }
+    if (is_old) return;
+    if (change_.position != position_ + 1) apply();  // otherwise it was applied
     position_ = change_.position;
     progress_.changes = ++report_.changes;
-    return true;
   }
   // False if the change does not fit to what is there.
   bool apply() {
@@ -321,7 +345,7 @@ class recovery {
   bool pass_damage(frame_reader& reader, bool may_be_torn, const char* why) {
     const std::uint64_t at = reader.offset();
     lost_bytes lost{reader.path(), at, reader.size() - at, why};
-    if (may_be_torn && !is_synced_behind(reader)) {
+    if (may_be_torn && position_ >= must_reach_ && !is_synced_behind(reader)) {
       cut(lost);
       return false;
     }
@@ -362,6 +386,7 @@ class recovery {
     if (torn.offset == 0) {
       done = room_->remove(torn.file);
       found_.logs.pop_back();
+      is_last_gone_ = true;
     } else {
       const file_handle file = room_->open(torn.file, file_mode::change);
       done = uninterrupted([&] { return room_->files().truncate(file.number(), torn.offset); });
@@ -379,10 +404,13 @@ class recovery {
   recovery_progress progress_;
   std::uint64_t told_ = 0;
   std::uint64_t position_ = 0;
+  std::uint64_t must_reach_ = 0;  // a snapshot of this position was whole once
   std::uint64_t snapshot_bytes_ = 0;
   std::uint64_t replayed_bytes_ = 0;
   change<Key, T> change_;
   bool has_gaps_ = false;
+  bool is_last_gone_ = false;
+  std::string misfits_in_;
   std::vector<std::string> damaged_files_;
 };
 
