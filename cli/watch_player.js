@@ -59,8 +59,7 @@ function steady_player(element, frames) {
     return `${number(frame.size)} elements, load factor ${frame.load_factor.toFixed(2)}, ${mib} MiB in ` +
       `${frame.chunks} chunks, ${number(frame.overflow_buckets)} overflow buckets. This frame: ` +
       `${number(frame.here.inserted)} inserted, ${number(frame.here.erased)} erased, ` +
-      `${number(moved)} buckets moved; longest insertion ever ` +
-      `${(frame.so_far.longest_insert_ns / 1000).toFixed(1)} µs.`;
+      `${number(moved)} buckets moved.`;
   };
 
   const draw_array = (pen, array, base, color, width, palette) => {
