@@ -78,6 +78,7 @@ class painter {
   using storage = typename Table::storage_type;
   using array = bucket_array<storage>;
   using layout = typename Table::layout;
+  using kind = steady::migration_kind;  // there is another one in this namespace
 
  public:
   painter(const Table& table, std::size_t parts, std::size_t samples) noexcept
@@ -102,13 +103,13 @@ class painter {
     std::uint64_t last;
   };
 
-  migration_kind kind_of(const array& old, const array& fresh) const noexcept {
-    if (!fresh.exists()) return migration_kind::none;
-    if (state_.reseeding()) return migration_kind::reseed;
+  kind kind_of(const array& old, const array& fresh) const noexcept {
+    if (!fresh.exists()) return kind::none;
+    if (state_.reseeding()) return kind::reseed;
     const unsigned before = old.line().log2_buckets();
     const unsigned after = fresh.line().log2_buckets();
-    if (after > before) return migration_kind::grow;
-    return after < before ? migration_kind::shrink : migration_kind::compact;
+    if (after > before) return kind::grow;
+    return after < before ? kind::shrink : kind::compact;
   }
 
   interval part_of_line(std::size_t number) const noexcept {

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <steady/concurrent_hash_map.hpp>  // no name of the one is in the way of the other
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
 #include <steady/node_hash_map.hpp>
