@@ -100,7 +100,7 @@ class InstallDependenciesTest(unittest.TestCase):
         for groups in ((), ("nonsense",)):
             done, calls = self.install(*groups)
             self.assertEqual((done.returncode, calls), (2, []))
-            for group in ("build", "cli", "rivals", "check", "full", "site", "coverage"):
+            for group in ("build", "cli", "rivals", "check", "full", "site", "platforms", "coverage"):
                 self.assertIn(group, done.stderr)
 
     def test_one_of_several_will_do(self):
