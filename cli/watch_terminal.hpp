@@ -29,7 +29,7 @@ class watch_terminal {
   char key_within(int milliseconds);
 
  private:
-  bool ascii_ = false;
+  [[maybe_unused]] bool ascii_ = false;
 };
 
 }  // namespace steady::cli
