@@ -1,8 +1,8 @@
 // The steady command: options in, exit status out. What the subcommands do is in count.hpp,
-// compare.hpp and replay.hpp.
+// compare.hpp, replay.hpp and watch.hpp.
 //
 // Exit status: 0 all went well; 1 something could not be done, named on standard error; 2 wrong
-// options; 128 + the signal's number when a signal stopped the counting.
+// options; 128 + the signal's number when a signal stopped it.
 #include <cstdint>
 #include <exception>
 #include <new>
@@ -21,6 +21,7 @@
 #include "cli/replay.hpp"
 #include "cli/replay_arguments.hpp"
 #include "cli/version.hpp"
+#include "cli/watch.hpp"
 
 namespace steady::cli {
 
@@ -50,6 +51,18 @@ constexpr auto compare_details =
     "  steady compare --n 8000000 --hash own      with the hash that each map has by default\n"
     "  steady compare --n 8000000 --report report.html   the result as a page with plots too\n"
     "  steady compare /usr/include                the identifiers of these files\n";
+
+constexpr auto watch_details =
+    "In a terminal keys insert, erase, pause, attack and so on; h explains them. The map is real: "
+    "its\n"
+    "state is read by sampling, so that a frame costs no more for a large map.\n"
+    "\n"
+    "Examples:\n"
+    "  steady watch                               in this terminal\n"
+    "  steady watch --tour --animation watch.html everything that a map does, as a page that "
+    "plays\n"
+    "  steady watch --plain --frames 50           sentences, for screen readers and programs\n"
+    "  steady watch --keys 'w___a' --record f.jsonl   keys by themselves, frames as JSON lines\n";
 
 CLI::Option* add_paths(CLI::App& command, std::vector<std::string>& paths) {
   return command.add_option("PATH", paths, "Files and directories")->type_name("");
@@ -104,6 +117,40 @@ void add_compare(CLI::App& app, compare_options& options, compare_words& words) 
   add_report(*command, options.report_path);
 }
 
+CLI::Option* add_number(CLI::App& command, const char* name, std::uint64_t& into, const char* what,
+                        std::uint64_t least, std::uint64_t most) {
+  return command.add_option(name, into, what)->check(whole_number(least, most))->type_name("N");
+}
+
+void add_watch(CLI::App& app, watch_options& options) {
+  CLI::App* command =
+      app.add_subcommand("watch", "Watch a map while it grows, shrinks, is attacked and reseeded");
+  command->footer(watch_details);
+  add_number(*command, "--n", options.map.elements, "Elements to begin with", 0, trillion)
+      ->capture_default_str();
+  add_number(*command, "--most", options.map.most, "Stop inserting at so many", 1, trillion)
+      ->capture_default_str();
+  add_number(*command, "--pace", options.map.pace, "Frames that a migration takes, about", 2, 4000)
+      ->capture_default_str();
+  add_number(*command, "--seed", options.map.seed, "Random number, to see the same again", 1,
+             ~std::uint64_t{0});
+  add_number(*command, "--frames", options.frames, "End after so many frames", 1, trillion);
+  add_number(*command, "--every", options.every, "With --plain, print one frame of so many", 1,
+             trillion)
+      ->capture_default_str();
+  add_number(*command, "--fps", options.per_second, "Frames a second, in a terminal", 1, 100)
+      ->capture_default_str();
+  command->add_flag("--plain", options.plain, "Print frames in sentences, without a terminal");
+  command->add_flag("--tour", options.tour, "Press keys by itself, until all was shown");
+  command->add_option("--keys", options.keys, "Press these keys, one before each frame; _ is none")
+      ->check(CLI::Validator(check_keys, ""))
+      ->type_name("KEYS");
+  command->add_option("--record", options.record_path, "Write frames as JSON, one a line")
+      ->type_name("FILE");
+  command->add_option("--animation", options.animation_path, "Write a page that plays the frames")
+      ->type_name("FILE");
+}
+
 // What depends on more than one option.
 void settle(compare_options& options, const compare_words& words) {
   const bool generated = options.generated > 0;
@@ -147,7 +194,9 @@ const CLI::App& chosen(const CLI::App& app) {
 
 std::string what_is_right(const CLI::App& app) {
   const CLI::App& command = chosen(app);
-  if (&command == &app) return "the commands are count, compare and replay; see: steady --help";
+  if (&command == &app) {
+    return "the commands are count, compare, replay and watch; see: steady --help";
+  }
   std::string options;
   for (const CLI::Option* option : command.get_options()) {
     options += fmt::format("{}{}", options.empty() ? "" : ", ", option->get_name());
@@ -191,6 +240,8 @@ int run(int argc, char** argv) {
   add_count(app, count);
   add_compare(app, compare, words);
   replay_arguments replay(app);
+  watch_options watch;
+  add_watch(app, watch);
 
   try {
     app.parse(argc, argv);
@@ -200,6 +251,7 @@ int run(int argc, char** argv) {
     return explain(app, error);
   }
   if (app.got_subcommand("count")) return run_count(count);
+  if (app.got_subcommand("watch")) return run_watch(watch);
   return app.got_subcommand("compare") ? run_compare(compare) : run_replay(replay.options());
 }
 

@@ -11,9 +11,9 @@ class OptionsTest(CommandTest):
     def test_wrong_options_say_what_is_right(self):
         file = self.write("file", "word")
         for arguments, expected in (
-            ([], "count, compare and replay"),
-            (["nonsense"], "count, compare and replay"),
-            (["--nonsense"], "count, compare and replay"),
+            ([], "count, compare, replay and watch"),
+            (["nonsense"], "count, compare, replay and watch"),
+            (["--nonsense"], "count, compare, replay and watch"),
             (["count"], "PATH is required"),
             (["count", file, "--nonsense"], "count takes --help, PATH, --top"),
             (["count", file, "--top", "-3"], "'-3' is not a whole number from 0"),

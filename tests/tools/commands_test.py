@@ -123,6 +123,8 @@ class InstallDependenciesTest(unittest.TestCase):
                 "full",
                 "coverage",
                 "report",
+                "site",
+                "platforms",
             ):
                 self.assertIn(group, done.stderr)
 
