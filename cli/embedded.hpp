@@ -1,5 +1,5 @@
-// Files that reports and animations contain, embedded by the build (page/embed.cmake): the command needs no
-// files beside it.
+// Files that reports and animations contain, embedded by the build (page/embed.cmake): the command
+// needs no files beside it.
 #pragma once
 
 #include <string_view>
