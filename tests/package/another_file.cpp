@@ -3,8 +3,14 @@
 
 #include <string>
 
+#if defined(CONSUMER_IMPORTS)
+import steady;
+#elif defined(CONSUMER_HAS_ONE_HEADER)
+#include <steady.hpp>
+#else
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
+#endif
 
 int count_words(const char* const* words, int count) {
   steady::hash_map<std::string, int> counted;

@@ -1,7 +1,13 @@
-// What a user writes first. Built twice: against an installed Steady and against a subdirectory.
+// What a user writes first. Built once for every way of getting Steady.
 
+#if defined(CONSUMER_IMPORTS)
+import steady;
+#elif defined(CONSUMER_HAS_ONE_HEADER)
+#include <steady.hpp>
+#else
 #include <steady/hash_map.hpp>
 #include <steady/version.hpp>
+#endif
 
 int main() {
   steady::hash_map<int, int> squares;

@@ -1,0 +1,88 @@
+# `cpack` makes two Debian packages of what is built: libsteady-dev (headers, steady-engine, CMake and
+# pkg-config files) and steady (the command). The preset `deb` builds what belongs in them.
+#
+# The packager's name and address come from DEBFULLNAME and DEBEMAIL, as for Debian's own tools; the
+# date from SOURCE_DATE_EPOCH, if it is set, so that a package can be made again as it was.
+
+find_program(STEADY_GZIP gzip DOC "Compresses the documents of Debian's packages")
+if(NOT STEADY_GZIP)
+  message(STATUS "Debian packages are left out: their documents need gzip")
+  return()
+endif()
+
+set(_packager "Somebody <somebody@example.org>")
+if(DEFINED ENV{DEBEMAIL})
+  set(_packager "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
+endif()
+
+# Older than any revision that Debian itself would give.
+set(STEADY_DEBIAN_REVISION 0steady1 CACHE STRING "Revision of the Debian packages of this version")
+set(STEADY_DEBIAN_VERSION ${STEADY_VERSION}-${STEADY_DEBIAN_REVISION})
+set(STEADY_DEBIAN_PACKAGER ${_packager})
+string(TIMESTAMP STEADY_DEBIAN_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
+
+# The documents that every package has. Components of their own keep them out of `cmake --install`.
+set(_documents ${PROJECT_BINARY_DIR}/debian)
+configure_file(packaging/debian/changelog.in ${_documents}/changelog.Debian @ONLY)
+configure_file(CHANGELOG.md ${_documents}/changelog COPYONLY)
+file(READ LICENSE _license)
+string(STRIP "${_license}" _license)
+string(REGEX REPLACE "\n\n" "\n.\n" _license "${_license}")
+string(REGEX REPLACE "\n" "\n " STEADY_DEBIAN_LICENSE "\n${_license}")
+configure_file(packaging/debian/copyright.in ${_documents}/copyright @ONLY)
+foreach(_document changelog changelog.Debian)
+  execute_process(COMMAND ${STEADY_GZIP} -9nc ${_documents}/${_document}
+                  OUTPUT_FILE ${_documents}/${_document}.gz COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+
+include(CPackComponent)
+
+# steady_debian_package(<component> <package> <summary>): a package of the component and the
+# documents.
+function(steady_debian_package component package summary)
+  install(
+    FILES ${_documents}/copyright ${_documents}/changelog.gz ${_documents}/changelog.Debian.gz
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package}
+    COMPONENT ${component}_documents EXCLUDE_FROM_ALL)
+  string(TOUPPER ${component} upper)
+  file(READ packaging/debian/${package}.description description)
+  string(STRIP "${description}" description)
+  set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${package} PARENT_SCOPE)
+  set(CPACK_DEBIAN_${upper}_DESCRIPTION "${summary}\n${description}" PARENT_SCOPE)
+  foreach(part ${component} ${component}_documents)
+    string(TOUPPER ${part} upper)
+    set(CPACK_COMPONENT_${upper}_GROUP ${component} PARENT_SCOPE)
+    list(APPEND CPACK_COMPONENTS_ALL ${part})
+  endforeach()
+  set(CPACK_COMPONENTS_ALL ${CPACK_COMPONENTS_ALL} PARENT_SCOPE)
+endfunction()
+
+set(CPACK_COMPONENTS_ALL "")
+steady_debian_package(library libsteady-dev "hash maps that grow in small steps (development files)")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
+if(NOT STEADY_BUILD_ENGINE)
+  set(CPACK_DEBIAN_LIBRARY_PACKAGE_ARCHITECTURE all)
+endif()
+if(STEADY_BUILD_CLI AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  steady_debian_package(command steady "count identifiers with hash maps that never pause")
+  set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION utils)
+  set(CPACK_DEBIAN_COMMAND_PACKAGE_SHLIBDEPS ON)
+endif()
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
+set(CPACK_PACKAGE_NAME steady)
+set(CPACK_PACKAGE_VERSION ${STEADY_VERSION})
+set(CPACK_PACKAGE_CONTACT ${_packager})
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # every package has its own
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_VERBATIM_VARIABLES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE ${STEADY_DEBIAN_REVISION})
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+include(CPack)
