@@ -44,6 +44,8 @@ show() {
   "$@"
 }
 
+# Bazel leaves folders that may not be written to.
+if [ -d "$WORK" ]; then find "$WORK" -type d ! -perm -u+w -exec chmod u+w {} +; fi
 rm -rf "$WORK"
 mkdir -p "$WORK"
 cd "$WORK"

@@ -68,6 +68,14 @@ class Versions(unittest.TestCase):
         steady.set_version()
         self.assertEqual((steady.name, steady.version), ("steady", self.version))
 
+    def test_documents(self) -> None:
+        """What readers copy asks for this version."""
+        text = text_of("docs/packaging.md")
+        asked = re.findall(r'find_package\(steady ([\d.]+)|name = "steady", version = "([^"]*)"', text)
+        self.assertGreaterEqual(len(asked), 2)
+        for version in map("".join, asked):
+            self.assertIn(version, (self.version, self.version.rpartition(".")[0]))
+
     def test_no_other_package_file_states_one(self) -> None:
         """What is filled in from the header has the name of the version, not its number."""
         known = {"MODULE.bazel", "packaging/vcpkg/steady/vcpkg.json"}

@@ -22,6 +22,9 @@ class CommandsTest(unittest.TestCase):
             ("tools/coverage", "--help"),
             ("tools/fuzz", "SECONDS"),
             ("tools/install_dependencies", "rivals"),
+            ("tools/amalgamate", "--nonsense"),
+            ("tools/make_man_pages", "--help"),
+            ("tools/print_version", "Usage: print_version"),
         ):
             done = run(str(ROOT / command), "--nonsense")
             self.assertEqual(done.returncode, 2, command)
@@ -32,10 +35,19 @@ class CommandsTest(unittest.TestCase):
             ("check", "Usage: ./check"),
             ("demo", "Usage: ./demo"),
             ("tools/coverage", "Usage: tools/coverage"),
+            ("tools/amalgamate", "Usage: amalgamate"),
+            ("tools/make_man_pages", "Usage: tools/make_man_pages"),
+            ("tools/print_version", "Usage: print_version"),
         ):
             done = run(str(ROOT / command), "--help")
             self.assertEqual((done.returncode, done.stderr), (0, ""), command)
             self.assertIn(usage, done.stdout)
+
+    def test_manual_pages_of_another_program(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = run(str(ROOT / "tools/make_man_pages"), "/bin/true", folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "it must be called steady|apt install help2man")
 
     def test_demo_of_a_missing_path(self):
         done = run(str(ROOT / "demo"), "/no/such/path")
@@ -100,7 +112,16 @@ class InstallDependenciesTest(unittest.TestCase):
         for groups in ((), ("nonsense",)):
             done, calls = self.install(*groups)
             self.assertEqual((done.returncode, calls), (2, []))
-            for group in ("build", "cli", "rivals", "check", "full", "coverage"):
+            for group in (
+                "build",
+                "cli",
+                "rivals",
+                "check",
+                "packaging",
+                "bazel",
+                "full",
+                "coverage",
+            ):
                 self.assertIn(group, done.stderr)
 
     def test_one_of_several_will_do(self):
