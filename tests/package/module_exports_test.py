@@ -41,7 +41,9 @@ class ModuleExports(unittest.TestCase):
         self.assertEqual(included, [header.name for header in HEADERS])
 
     def test_every_name_is_exported(self) -> None:
-        declared = set().union(*(public_names(header.read_text(encoding="utf-8")) for header in HEADERS))
+        declared = set().union(
+            *(public_names(header.read_text(encoding="utf-8")) for header in HEADERS)
+        )
         exported = set(re.findall(r"^using (steady::[\w:]+);$", MODULE, re.MULTILINE))
         self.assertEqual(exported, declared, "src/steady.cppm exports what the headers declare")
 
@@ -50,7 +52,8 @@ class ModuleExports(unittest.TestCase):
             "namespace steady {\n\nnamespace detail {\nclass hidden {};\n}  // namespace detail\n"
             "inline namespace STEADY_ABI {\ntemplate <class T>\nclass a {\n  int no();\n};\n"
             "}  // namespace STEADY_ABI\nusing std::b;\ninline constexpr c_t c{};\n"
-            "template <class T>\nvoid d(T) {\n}\ntemplate <class T>\ne<T> f(T&& t) {\n}\n}  // namespace steady\n"
+            "template <class T>\nvoid d(T) {\n}\n"
+            "template <class T>\ne<T> f(T&& t) {\n}\n}  // namespace steady\n"
         )
         self.assertEqual(public_names(text), {f"steady::{name}" for name in "abcdf"})
 

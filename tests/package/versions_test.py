@@ -1,12 +1,12 @@
-"""include/steady/version.hpp alone states the version: the package files that cannot read it agree."""
+"""include/steady/version.hpp alone states the version: package files that cannot read it agree."""
 
 import json
 import re
 import subprocess
-import sys
-import types
 import unittest
 from pathlib import Path
+
+from conan_stand_ins import recipe
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -16,31 +16,12 @@ def text_of(name: str) -> str:
 
 
 def header_version() -> str:
-    parts = dict(re.findall(r"^#define STEADY_VERSION_(\w+) (\d+)$", text_of("include/steady/version.hpp"), re.M))
+    parts = dict(
+        re.findall(
+            r"^#define STEADY_VERSION_(\w+) (\d+)$", text_of("include/steady/version.hpp"), re.M
+        )
+    )
     return ".".join(parts[part] for part in ("MAJOR", "MINOR", "PATCH"))
-
-
-def recipe() -> type:
-    """The class of the Conan recipe, without Conan: what set_version() needs is put in its place."""
-
-    def stand_in(name: str, **members: object) -> None:
-        module = types.ModuleType(name)
-        module.__dict__.update(members)
-        sys.modules[name] = module
-
-    def load(_: object, path: str) -> str:
-        return Path(path).read_text(encoding="utf-8")
-
-    stand_in("conan", ConanFile=object)
-    stand_in("conan.tools")
-    stand_in("conan.tools.build", check_min_cppstd=None)
-    stand_in("conan.tools.cmake", CMake=None, CMakeToolchain=None, cmake_layout=None)
-    stand_in("conan.tools.files", copy=None, load=load, rmdir=None)
-    members: dict[str, object] = {"__name__": "recipe"}
-    exec(compile(text_of("packaging/conan/conanfile.py"), "conanfile.py", "exec"), members)
-    found = members["Steady"]
-    assert isinstance(found, type)
-    return found
 
 
 class Versions(unittest.TestCase):
@@ -49,7 +30,9 @@ class Versions(unittest.TestCase):
 
     def test_print_version(self) -> None:
         """meson.build takes it from there."""
-        done = subprocess.run([PROJECT / "tools/print_version"], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [PROJECT / "tools/print_version"], capture_output=True, text=True, check=True
+        )
         self.assertEqual(done.stdout, self.version + "\n")
         self.assertIn("run_command('tools/print_version'", text_of("meson.build"))
 
@@ -58,20 +41,23 @@ class Versions(unittest.TestCase):
         self.assertEqual((manifest["name"], manifest["version"]), ("steady", self.version))
 
     def test_bazel(self) -> None:
-        module = re.search(r'module\(\s*name = "steady",\s*version = "([^"]*)"', text_of("MODULE.bazel"))
+        module = re.search(
+            r'module\(\s*name = "steady",\s*version = "([^"]*)"', text_of("MODULE.bazel")
+        )
         self.assertIsNotNone(module)
         self.assertEqual(module and module.group(1), self.version)
 
     def test_conan(self) -> None:
-        steady = recipe()()
-        steady.recipe_folder = str(PROJECT / "packaging/conan")
+        steady = recipe()
         steady.set_version()
         self.assertEqual((steady.name, steady.version), ("steady", self.version))
 
     def test_documents(self) -> None:
         """What readers copy asks for this version."""
         text = text_of("docs/packaging.md")
-        asked = re.findall(r'find_package\(steady ([\d.]+)|name = "steady", version = "([^"]*)"', text)
+        asked = re.findall(
+            r'find_package\(steady ([\d.]+)|name = "steady", version = "([^"]*)"', text
+        )
         self.assertGreaterEqual(len(asked), 2)
         for version in map("".join, asked):
             self.assertIn(version, (self.version, self.version.rpartition(".")[0]))
@@ -80,12 +66,16 @@ class Versions(unittest.TestCase):
         """What is filled in from the header has the name of the version, not its number."""
         known = {"MODULE.bazel", "packaging/vcpkg/steady/vcpkg.json"}
         files = [path for path in (PROJECT / "packaging").rglob("*") if path.is_file()]
-        files += [PROJECT / name for name in ("meson.build", "MODULE.bazel", "BUILD.bazel", "CMakeLists.txt")]
+        files += [
+            PROJECT / name
+            for name in ("meson.build", "MODULE.bazel", "BUILD.bazel", "CMakeLists.txt")
+        ]
         files += list((PROJECT / "cmake").iterdir())
         stating = {
             path.relative_to(PROJECT).as_posix()
             for path in files
-            if "__pycache__" not in path.parts and f"{self.version}" in path.read_text(encoding="utf-8")
+            if "__pycache__" not in path.parts
+            and f"{self.version}" in path.read_text(encoding="utf-8")
         }
         self.assertEqual(stating, known)
 

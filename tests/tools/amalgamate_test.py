@@ -1,4 +1,4 @@
-"""tools/amalgamate: one header of many. What it makes of the real ones is tested in tests/package."""
+"""tools/amalgamate: one header of many. tests/package tests what it makes of the real ones."""
 
 import subprocess
 import sys
@@ -10,7 +10,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 TOOL = PROJECT / "tools/amalgamate"
 
 VERSION = "".join(
-    f"#define STEADY_VERSION_{part} {number}\n" for part, number in (("MAJOR", 4), ("MINOR", 5), ("PATCH", 6))
+    f"#define STEADY_VERSION_{part} {number}\n"
+    for part, number in (("MAJOR", 4), ("MINOR", 5), ("PATCH", 6))
 )
 
 
@@ -37,24 +38,44 @@ class Amalgamate(unittest.TestCase):
 
     def code(self, *headers: str) -> list[str]:
         """The lines that are neither comments nor blank, within the guard."""
-        lines = [line for line in self.made(*headers).split("\n") if line and not line.startswith("//")]
-        self.assertEqual(lines[:2], ["#ifndef STEADY_SINGLE_HEADER", "#define STEADY_SINGLE_HEADER"])
+        lines = [
+            line for line in self.made(*headers).split("\n") if line and not line.startswith("//")
+        ]
+        self.assertEqual(
+            lines[:2], ["#ifndef STEADY_SINGLE_HEADER", "#define STEADY_SINGLE_HEADER"]
+        )
         self.assertEqual(lines[-1], "#endif  // STEADY_SINGLE_HEADER")
         return lines[2:-1]
 
     def test_each_header_once_and_behind_what_it_includes(self) -> None:
-        self.write("a.hpp", "#pragma once\n#include <vector>\n#include <steady/detail/c.hpp>\nint a;\n")
-        self.write("b.hpp", "#pragma once\n#include <steady/detail/c.hpp>\n#include <steady/a.hpp>\nint b;\n")
+        self.write(
+            "a.hpp", "#pragma once\n#include <vector>\n#include <steady/detail/c.hpp>\nint a;\n"
+        )
+        self.write(
+            "b.hpp",
+            "#pragma once\n#include <steady/detail/c.hpp>\n#include <steady/a.hpp>\nint b;\n",
+        )
         self.write("detail/c.hpp", "#pragma once\n#include <vector>\n#include <map>\nint c;\n")
         expected = ["#include <vector>", "#include <map>", "int c;", "int a;", "int b;"]
         self.assertEqual(self.code("steady/b.hpp", "steady/a.hpp"), expected)
         self.assertEqual(self.code(), expected[:4] + ["int b;"] + VERSION.split("\n")[:3])
 
     def test_what_is_under_a_condition_stays_there(self) -> None:
-        self.write("a.hpp", "#if X\n#include <map>\n#include <steady/b.hpp>\n#endif\n#include <map>\nint a;\n")
+        self.write(
+            "a.hpp",
+            "#if X\n#include <map>\n#include <steady/b.hpp>\n#endif\n#include <map>\nint a;\n",
+        )
         self.write("b.hpp", "#pragma once\n#include <set>\nint b;\n")
         self.write("c.hpp", "#include <steady/a.hpp>\n#include <map>\n#include <set>\nint c;\n")
-        expected = ["#if X", "#include <map>", "#include <set>", "int b;", "#endif", "#include <map>", "int a;"]
+        expected = [
+            "#if X",
+            "#include <map>",
+            "#include <set>",
+            "int b;",
+            "#endif",
+            "#include <map>",
+            "int a;",
+        ]
         self.assertEqual(self.code("steady/a.hpp"), expected)
         self.assertEqual(self.code("steady/c.hpp"), expected + ["#include <set>", "int c;"])
 
@@ -64,7 +85,9 @@ class Amalgamate(unittest.TestCase):
         result = self.run_tool("steady/a.hpp")
         self.assertEqual(result.returncode, 1)
         self.assertIn("include steady/version.hpp before the #if", result.stderr)
-        self.write("a.hpp", "#include <steady/version.hpp>\n#if X\n#include <steady/b.hpp>\n#endif\n")
+        self.write(
+            "a.hpp", "#include <steady/version.hpp>\n#if X\n#include <steady/b.hpp>\n#endif\n"
+        )
         self.made("steady/a.hpp")
 
     def test_comments_that_look_like_includes_stay(self) -> None:
@@ -94,7 +117,9 @@ class Amalgamate(unittest.TestCase):
         self.assertEqual(self.run_tool("--no-such-option").returncode, 2)
 
     def test_the_real_headers_leave_no_include_of_steady(self) -> None:
-        result = subprocess.run([sys.executable, str(TOOL)], capture_output=True, text=True, check=True)
+        result = subprocess.run(
+            [sys.executable, str(TOOL)], capture_output=True, text=True, check=True
+        )
         lines = result.stdout.split("\n")
         self.assertEqual([line for line in lines if line.startswith("#include <steady/")], [])
         self.assertEqual([line for line in lines if line.startswith("#pragma once")], [])

@@ -1,0 +1,57 @@
+"""The Conan recipe, without Conan: what it exports is enough to build, with options that exist.
+
+Where there is a Conan, package.conan runs the whole recipe.
+"""
+
+import subprocess
+import tempfile
+import types
+import unittest
+from pathlib import Path
+
+from conan_stand_ins import Toolchain, recipe
+
+
+class ConanRecipe(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def run_cmake(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["cmake", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def test_what_is_exported_builds(self) -> None:
+        steady = recipe()
+        steady.export_sources_folder = str(self.folder / "sources")
+        steady.export_sources()
+        for engine in (False, True):
+            steady.options = types.SimpleNamespace(engine=engine)
+            steady.generate()
+            options = [
+                f"-D{name}={value}" for name, value in Toolchain.made[-1].cache_variables.items()
+            ]
+            self.assertIn(f"-DSTEADY_BUILD_ENGINE={engine}", options)
+            build = str(self.folder / f"build_{engine}")
+            said = self.run_cmake("-S", steady.export_sources_folder, "-B", build, *options)
+            self.assertNotIn("not used by the project", said)
+            if not engine:  # which takes long to compile
+                self.run_cmake("--build", build)
+                prefix = self.folder / "package"
+                self.run_cmake(
+                    "--install", build, "--component", "library", "--prefix", str(prefix)
+                )
+                self.assertTrue((prefix / "include/steady/hash_map.hpp").is_file())
+        self.assertTrue((Path(steady.export_sources_folder) / "LICENSE").is_file())
+
+
+if __name__ == "__main__":
+    unittest.main()
