@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <functional>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,8 +12,11 @@
 #include "bench/support/clock.hpp"
 #include "bench/support/process.hpp"
 #include "cli/compare.hpp"
+#include "cli/compare_page.hpp"
 #include "cli/compare_report.hpp"
 #include "cli/compare_summary.hpp"
+#include "cli/machine.hpp"
+#include "cli/missing_rivals.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 
@@ -19,7 +24,7 @@ namespace steady::cli {
 
 namespace {
 
-using run_function = std::function<run_result(run_order)>;
+using run_function = std::function<measured_run(run_order)>;
 
 // One column of the report while its rounds go on.
 struct entrant {
@@ -27,6 +32,8 @@ struct entrant {
   run_function run;
   std::vector<run_result> throughput;
   std::vector<run_result> latency;
+  run_curves curves;  // of the latency run with the smallest maximum; for reports
+  std::uint64_t curves_max_ns = 0;
 };
 
 class tournament {
@@ -35,10 +42,9 @@ class tournament {
       : options_(options), keys_(keys), progress_(progress) {
     clock_cost_ns_ = bench::measure_clock_cost();
     for (contestant& map : make_contestants(options.hash)) {
-      entrants_.push_back({{std::string(map.name), map.full_name, map.version, "", {}},
-                           [this, run = map.run](run_order order) { return run(keys_, order); },
-                           {},
-                           {}});
+      entrant& added = entrants_.emplace_back();
+      added.row = {std::string(map.name), map.full_name, map.version, "", {}};
+      added.run = [this, run = map.run](run_order order) { return run(keys_, order); };
     }
     control_.row.name = "control";
     control_.run = [this](run_order order) { return run_control(keys_, order, table_bytes_); };
@@ -53,6 +59,8 @@ class tournament {
       choose_table_bytes();
       play_both(control_);
     }
+    if (options_.report_path.empty()) return;
+    for (entrant& map : entrants_) watch_memory(map);
   }
 
   void write_to(comparison& all) {
@@ -65,19 +73,38 @@ class tournament {
 
  private:
   void play_both(entrant& one) {
-    play_one(one, run_kind::throughput, one.throughput);
-    play_one(one, run_kind::latency, one.latency);
+    const std::string round = fmt::format("round {} of {}", round_, options_.rounds);
+    if (const auto run = play_one(one, run_kind::throughput, round, "total time")) {
+      one.throughput.push_back(run->result);
+    }
+    if (const auto run = play_one(one, run_kind::latency, round, "each update")) {
+      keep_curves(one, *run);
+      one.latency.push_back(run->result);
+    }
   }
 
-  void play_one(entrant& one, run_kind kind, std::vector<run_result>& results) {
-    if (!one.row.failure.empty()) return;
-    progress_.show(fmt::format("round {} of {}: {}, {}", round_, options_.rounds, one.row.name,
-                               kind == run_kind::throughput ? "total time" : "each update"));
+  // Nothing where it fails, or has failed before.
+  std::unique_ptr<measured_run> play_one(entrant& one, run_kind kind, std::string_view when,
+                                         std::string_view what) {
+    if (!one.row.failure.empty()) return nullptr;
+    progress_.show(fmt::format("{}: {}, {}", when, one.row.name, what));
     auto outcome = bench::run_in_child([&] { return one.run({kind, clock_cost_ns_}); });
-    if (outcome.result) {
-      results.push_back(*outcome.result);
-    } else {
-      one.row.failure = outcome.failure;
+    if (outcome.result) return std::make_unique<measured_run>(*outcome.result);
+    one.row.failure = outcome.failure;
+    return nullptr;
+  }
+
+  // What interrupts the machine does not strike in every round.
+  static void keep_curves(entrant& one, const measured_run& run) {
+    const std::uint64_t max = run.result.latency.max();
+    if (!one.latency.empty() && max >= one.curves_max_ns) return;
+    one.curves = run.curves;
+    one.curves_max_ns = max;
+  }
+
+  void watch_memory(entrant& map) {
+    if (const auto run = play_one(map, run_kind::memory, "memory", "no clock")) {
+      map.curves.memory = run->curves.memory;
     }
   }
 
@@ -105,10 +132,20 @@ class tournament {
     control_.row.failure = "no map finished, so its array's size is unknown";
   }
 
-  static comparison_row summary_of(entrant& one) {
+  comparison_row summary_of(entrant& one) const {
     const bool ran = !one.throughput.empty() && !one.latency.empty();
-    if (ran && one.row.failure.empty()) one.row.measured = summarize(one.throughput, one.latency);
+    if (!ran || !one.row.failure.empty()) return one.row;
+    one.row.measured = summarize(one.throughput, one.latency);
+    if (!options_.report_path.empty()) one.row.curves = curves_of(one);
     return one.row;
+  }
+
+  static std::shared_ptr<const map_curves> curves_of(const entrant& one) {
+    std::vector<const bench::histogram*> rounds;
+    for (const run_result& each : one.latency) rounds.push_back(&each.latency);
+    return std::make_shared<map_curves>(
+        map_curves{make_pause_curve(one.curves.slowest, one.curves.migrating),
+                   make_percentile_curve(rounds), make_memory_samples(one.curves.memory)});
   }
 
   const compare_options& options_;
@@ -128,16 +165,6 @@ key_stream make_keys(const compare_options& options, std::vector<path_problem>& 
   if (!options.paths.empty()) return read_texts(options.paths, problems, progress);
   if (options.texts) return make_texts(options.generated);
   return number_stream(options.generated);
-}
-
-std::vector<std::string> missing_rivals() {
-  std::vector<std::string> lines;
-  for (const bench::known_map& map : bench::known_maps) {
-    if (map.available) continue;
-    lines.push_back(fmt::format("{:<8} built without {}: install {} and build again", map.name,
-                                map.name, map.package));
-  }
-  return lines;
 }
 
 comparison compare(const compare_options& options, std::vector<path_problem>& problems) {
@@ -165,8 +192,10 @@ comparison compare(const compare_options& options, std::vector<path_problem>& pr
 
 int run_compare(const compare_options& options) {
   result_sink sink;
-  if (!sink.open(options.json_path)) return 1;
+  output_file report;
+  if (!sink.open(options.json_path) || !report.open(options.report_path)) return 1;
 
+  const report_origin origin{read_machine(), current_time(), options.command_line};
   std::vector<path_problem> problems;
   const comparison all = compare(options, problems);
   bool whole = problems.empty();
@@ -176,7 +205,8 @@ int run_compare(const compare_options& options) {
     whole = false;
   }
   const bool delivered = sink.deliver(comparison_text(all), comparison_json(all));
-  return whole && delivered ? 0 : 1;
+  const bool reported = options.report_path.empty() || report.write(comparison_page(all, origin));
+  return whole && delivered && reported ? 0 : 1;
 }
 
 }  // namespace steady::cli

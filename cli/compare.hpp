@@ -24,7 +24,9 @@ struct compare_options {
   bool texts = false;              // generated keys are texts, not numbers
   hash_choice hash = hash_choice::same;
   std::size_t rounds = 3;
-  std::string json_path;  // "" for none
+  std::string json_path;    // "" for none
+  std::string report_path;  // the same
+  std::string command_line;
 };
 
 int run_compare(const compare_options& options);

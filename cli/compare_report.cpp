@@ -1,105 +1,16 @@
-#include <functional>
-#include <optional>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "cli/compare_report.hpp"
+#include "cli/compare_table.hpp"
 #include "cli/json.hpp"
-#include "cli/table.hpp"
 #include "cli/units.hpp"
 #include "cli/version.hpp"
 
 namespace steady::cli {
 
 namespace {
-
-using figure = std::function<std::optional<double>(const figures&)>;
-
-// Every line of the table: a value per column, and beside it how many times Steady's it is.
-class comparison_table {
- public:
-  explicit comparison_table(const comparison& all) : columns_{} {
-    for (const comparison_row& row : all.maps) columns_.push_back(&row);
-    columns_.push_back(&all.control);
-    std::vector<std::string> head{""};
-    for (const comparison_row* column : columns_) add_cells(head, column->name, "");
-    table_.add_row(std::move(head));
-  }
-
-  void add(std::string label, const figure& of, std::string (*format)(double)) {
-    std::vector<std::string> line{std::move(label)};
-    const std::optional<double> reference = value(*columns_.front(), of);
-    for (const comparison_row* column : columns_) {
-      const std::optional<double> found = value(*column, of);
-      const bool relative = found && reference && *reference > 0;
-      add_cells(line, found ? format(*found) : "-",
-                relative ? format_factor(*found / *reference) : "");
-    }
-    table_.add_row(std::move(line));
-  }
-
-  // A line without ratios.
-  void add_plain(std::string label, const std::function<std::string(const figures&)>& of) {
-    std::vector<std::string> line{std::move(label)};
-    for (const comparison_row* column : columns_) {
-      add_cells(line, column->measured ? of(*column->measured) : "-", "");
-    }
-    table_.add_row(std::move(line));
-  }
-
-  std::string text() const { return table_.text(); }
-
- private:
-  static std::optional<double> value(const comparison_row& row, const figure& of) {
-    return row.measured ? of(*row.measured) : std::nullopt;
-  }
-
-  // Steady's own column needs no ratio.
-  void add_cells(std::vector<std::string>& line, std::string cell, std::string ratio) const {
-    const bool first = line.size() == 1;
-    line.push_back(std::move(cell));
-    if (!first) line.push_back(std::move(ratio));
-  }
-
-  std::vector<const comparison_row*> columns_;
-  text_table table_;
-};
-
-std::string format_whole(double value) { return format_count(static_cast<std::uint64_t>(value)); }
-
-std::string table_text(const comparison& all) {
-  const auto updates = static_cast<double>(all.updates);
-  comparison_table table(all);
-  table.add(
-      "total time", [](const figures& f) { return f.total_ns.median; }, format_duration);
-  table.add_plain("  fastest round",
-                  [](const figures& f) { return format_duration(f.total_ns.least); });
-  table.add_plain("  slowest round",
-                  [](const figures& f) { return format_duration(f.total_ns.most); });
-  table.add(
-      fmt::format("time per {}", operation_of(all)),
-      [=](const figures& f) { return f.total_ns.median / updates; }, format_duration);
-  for (std::size_t i = 0; i < bench::usual_percentiles.size(); ++i) {
-    table.add(
-        fmt::format("{} {}", operation_of(all), bench::usual_percentiles[i].name),
-        [=](const figures& f) { return f.percentiles_ns[i]; }, format_duration);
-  }
-  table.add(
-      fmt::format("{} max, median", operation_of(all)),
-      [](const figures& f) { return f.max_ns.median; }, format_duration);
-  table.add(
-      fmt::format("{} max, best", operation_of(all)),
-      [](const figures& f) { return f.max_ns.least; }, format_duration);
-  table.add(
-      "peak memory", [](const figures& f) { return f.peak_bytes; }, format_bytes);
-  table.add(
-      "final memory", [](const figures& f) { return f.final_bytes; }, format_bytes);
-  table.add(
-      "page faults", [](const figures& f) { return f.page_faults; }, format_whole);
-  return table.text();
-}
 
 std::string head_text(const comparison& all) {
   const std::string keys =
@@ -174,8 +85,8 @@ nlohmann::json row_json(const comparison_row& row, std::uint64_t updates) {
 
 std::string comparison_text(const comparison& all) {
   if (all.updates == 0) return in_short(all) + "\n";
-  return head_text(all) + table_text(all) + legend_text(all) + notes_text(all) + in_short(all) +
-         "\n";
+  return head_text(all) + make_table(all).text() + legend_text(all) + notes_text(all) +
+         in_short(all) + "\n";
 }
 
 nlohmann::json comparison_json(const comparison& all) {

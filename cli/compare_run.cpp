@@ -7,6 +7,7 @@
 #include "bench/support/clock.hpp"
 #include "bench/support/process.hpp"
 #include "cli/compare_run.hpp"
+#include "cli/resource_meter.hpp"
 
 namespace steady::cli {
 
@@ -17,13 +18,6 @@ constexpr std::size_t cache_line = 64;
 template <class Stream>
 inline constexpr bool holds_texts = std::is_same_v<Stream, text_stream>;
 
-template <class Adapter, class Stream>
-struct types_of {
-  using key = std::conditional_t<holds_texts<Stream>, std::string, std::uint64_t>;
-  using same_hash = steady::hash<key>;
-  using own_hash = typename Adapter::template own_hash<key>;
-};
-
 template <class Adapter, class Map, class Key>
 void update(Map& map, const Key& key, std::uint64_t index) {
   if constexpr (std::is_same_v<Key, std::string_view>) {
@@ -33,42 +27,46 @@ void update(Map& map, const Key& key, std::uint64_t index) {
   }
 }
 
-// Memory and page faults since this was made.
-class resource_meter {
- public:
-  resource_meter() noexcept {
-    bench::reset_peak_memory();
-    before_ = bench::read_memory_usage();
-    restart_faults();
-  }
+template <class Stream, class Operation>
+void time_all(const Stream& keys, run_result& result, Operation operation) {
+  const std::uint64_t start = bench::now_ns();
+  keys.for_each(operation);
+  result.total_ns = bench::now_ns() - start;
+}
 
-  void restart_faults() noexcept { faults_ = bench::page_faults(); }
-
-  void write_to(run_result& result) const noexcept {
-    result.page_faults = bench::page_faults() - faults_;
-    const bench::memory_usage now = bench::read_memory_usage();
-    const auto beyond = [this](std::uint64_t bytes) {
-      return bytes - std::min(bytes, before_.resident);
-    };
-    result.final_bytes = beyond(now.resident);
-    result.peak_bytes = std::max(beyond(now.peak), result.final_bytes);
-  }
-
- private:
-  bench::memory_usage before_;
-  std::uint64_t faults_ = 0;
-};
+template <class Stream, class Operation, class IsMigrating>
+void time_each(const Stream& keys, std::uint64_t clock_cost_ns, measured_run& run,
+               Operation operation, IsMigrating is_migrating) {
+  run_curves& curves = run.curves;
+  curves.slowest.starts_at(bench::now_ns());
+  keys.for_each([&](const auto& key, std::uint64_t index) {
+    const std::uint64_t begin = bench::now_ns();
+    operation(key, index);
+    const std::uint64_t end = bench::now_ns();
+    const std::uint64_t took = end - begin - std::min(end - begin, clock_cost_ns);
+    run.result.latency.record(took);
+    curves.slowest.record(begin, end, took);
+    if (is_migrating()) curves.migrating.set(curves.slowest.cell_of(end));
+  });
+}
 
 template <class Stream, class Operation>
-void apply_all(const Stream& keys, run_order order, run_result& result, Operation operation) {
-  if (order.kind == run_kind::throughput) {
-    const std::uint64_t start = bench::now_ns();
-    keys.for_each(operation);
-    result.total_ns = bench::now_ns() - start;
-  } else {
-    keys.for_each([&](const auto& key, std::uint64_t index) {
-      result.latency.record(bench::timed(order.clock_cost_ns, [&] { operation(key, index); }));
-    });
+void watch_memory(const Stream& keys, run_curves& curves, Operation operation) {
+  bench::memory_sampler sampler(curves.memory);
+  keys.for_each(operation);
+  sampler.stop();
+}
+
+template <class Stream, class Operation, class IsMigrating>
+void apply_all(const Stream& keys, run_order order, measured_run& run, Operation operation,
+               IsMigrating is_migrating) {
+  switch (order.kind) {
+    case run_kind::throughput:
+      return time_all(keys, run.result, operation);
+    case run_kind::latency:
+      return time_each(keys, order.clock_cost_ns, run, operation, is_migrating);
+    case run_kind::memory:
+      return watch_memory(keys, run.curves, operation);
   }
 }
 
@@ -85,25 +83,28 @@ void warm_up(const Stream&) {
 }
 
 template <class Adapter, class Map, class Stream>
-run_result run_map(const Stream& keys, run_order order) {
-  run_result result;
+measured_run run_map(const Stream& keys, run_order order) {
+  measured_run run;
+  run_result& result = run.result;
   warm_up<Adapter, Map>(keys);
   const resource_meter meter;
   // Never destroyed: the process ends, and some maps cannot be destroyed after a bad_alloc.
   Map& map = *new Map();
-  apply_all(keys, order, result,
-            [&map](const auto& key, std::uint64_t index) { update<Adapter>(map, key, index); });
+  apply_all(
+      keys, order, run,
+      [&map](const auto& key, std::uint64_t index) { update<Adapter>(map, key, index); },
+      [&map] { return is_migrating(map); });
   meter.write_to(result);
   result.elements = map.size();
   const std::optional<std::uint64_t> growths = Adapter::growths(map);
   result.growths_known = growths.has_value();
   result.growths = growths.value_or(0);
-  return result;
+  return run;
 }
 
 template <class Adapter, class Stream>
-run_result run_adapter(const Stream& keys, run_order order, hash_choice hash) {
-  using types = types_of<Adapter, Stream>;
+measured_run run_adapter(const Stream& keys, run_order order, hash_choice hash) {
+  using types = types_of<Adapter, holds_texts<Stream>>;
   using key = typename types::key;
   if (hash == hash_choice::own) {
     using map = typename Adapter::template map<key, std::uint64_t, typename types::own_hash>;
@@ -130,8 +131,8 @@ std::vector<contestant> make_contestants(hash_choice hash) {
   return contestants;
 }
 
-run_result run_control(const key_stream& keys, run_order order, std::uint64_t bytes) {
-  run_result result;
+measured_run run_control(const key_stream& keys, run_order order, std::uint64_t bytes) {
+  measured_run run;
   resource_meter meter;
   const std::uint64_t lines = std::max<std::uint64_t>(1, bytes / cache_line);
   // Not zeros, which the system might supply only when they are first touched.
@@ -141,17 +142,18 @@ run_result run_control(const key_stream& keys, run_order order, std::uint64_t by
   meter.restart_faults();
   std::visit(
       [&](const auto& stream) {
-        apply_all(stream, order, result, [&](const auto&, std::uint64_t index) {
+        const auto touch = [&](const auto&, std::uint64_t index) {
           // The high half of a random number, scaled to the number of lines.
           const std::uint64_t line = (bench::splitmix64(index) >> 32) * lines >> 32;
           const std::uint64_t at = line * cache_line;
           touched[at] = static_cast<unsigned char>(touched[at] + 1);
-        });
+        };
+        apply_all(stream, order, run, touch, [] { return false; });
       },
       keys);
-  meter.write_to(result);
-  result.elements = lines;
-  return result;
+  meter.write_to(run.result);
+  run.result.elements = lines;
+  return run;
 }
 
 }  // namespace steady::cli

@@ -73,14 +73,6 @@ std::string memory_part(const comparison& all, const figures& steady) {
 
 }  // namespace
 
-spread spread_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  const double median =
-      values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-  return {median, values.front(), values.back()};
-}
-
 figures summarize(const std::vector<run_result>& throughput,
                   const std::vector<run_result>& latency) {
   figures all;
@@ -91,13 +83,11 @@ figures summarize(const std::vector<run_result>& throughput,
   all.peak_bytes = median_of(each(throughput, [](const run_result& r) { return r.peak_bytes; }));
   all.final_bytes = median_of(each(throughput, [](const run_result& r) { return r.final_bytes; }));
   all.page_faults = median_of(each(throughput, [](const run_result& r) { return r.page_faults; }));
-  all.max_ns = spread_of(each(latency, [](const run_result& r) { return r.latency.max(); }));
-  for (std::size_t i = 0; i < all.percentiles_ns.size(); ++i) {
-    const bench::percentile wanted = bench::usual_percentiles[i];
-    if (!latency.front().latency.supports(wanted)) continue;
-    all.percentiles_ns[i] =
-        median_of(each(latency, [&](const run_result& r) { return r.latency.value_at(wanted); }));
-  }
+  std::vector<const bench::histogram*> rounds;
+  for (const run_result& each : latency) rounds.push_back(&each.latency);
+  const times of_updates = summarize_times(rounds);
+  all.percentiles_ns = of_updates.percentiles_ns;
+  all.max_ns = of_updates.max_ns;
   return all;
 }
 

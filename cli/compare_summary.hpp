@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,26 +12,18 @@
 
 #include "bench/support/histogram.hpp"
 #include "cli/compare_run.hpp"
+#include "cli/curves.hpp"
+#include "cli/times.hpp"
 
 namespace steady::cli {
-
-struct spread {
-  double median = 0;
-  double least = 0;
-  double most = 0;
-};
-
-// Of at least one value.
-spread spread_of(std::vector<double> values);
 
 // The figures of one map (or the control) over all rounds.
 struct figures {
   std::uint64_t elements = 0;
   spread total_ns;
-  // In the order of bench::usual_percentiles; the median over rounds of each round's percentile.
-  // Nothing where a round has too few samples for it.
+  // Of single updates, as in struct times.
   std::array<std::optional<double>, bench::usual_percentiles.size()> percentiles_ns;
-  spread max_ns;  // of each round's slowest update; its least tells what the map itself needs
+  spread max_ns;
   double peak_bytes = 0;
   double final_bytes = 0;
   double page_faults = 0;
@@ -41,12 +34,22 @@ struct figures {
 figures summarize(const std::vector<run_result>& throughput,
                   const std::vector<run_result>& latency);
 
+// Of the latency runs the one with the smallest maximum, percentiles over all of them, and a run
+// of its own for the memory.
+struct map_curves {
+  pause_curve pauses;
+  std::vector<percentile_point> percentiles;
+  memory_samples memory;
+};
+
 struct comparison_row {
   std::string name;
   std::string full_name;
   std::string version;
   std::string failure;  // why there are no figures
   std::optional<figures> measured;
+  // For reports; gathered only for those.
+  std::shared_ptr<const map_curves> curves = nullptr;
 };
 
 struct comparison {

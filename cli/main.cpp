@@ -1,30 +1,31 @@
-// The steady command: options in, exit status out. What the subcommands do is in count.hpp and
-// compare.hpp.
+// The steady command: options in, exit status out. What the subcommands do is in count.hpp,
+// compare.hpp, replay.hpp and watch.hpp.
 //
 // Exit status: 0 all went well; 1 something could not be done, named on standard error; 2 wrong
-// options; 128 + the signal's number when a signal stopped the counting.
-#include <charconv>
+// options; 128 + the signal's number when a signal stopped it.
 #include <cstdint>
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "bench/adapters/all.hpp"
+#include "cli/arguments.hpp"
 #include "cli/compare.hpp"
 #include "cli/count.hpp"
 #include "cli/output.hpp"
+#include "cli/replay.hpp"
+#include "cli/replay_arguments.hpp"
 #include "cli/version.hpp"
+#include "cli/watch.hpp"
 
 namespace steady::cli {
 
 namespace {
-
-constexpr int wrong_options = 2;
 
 constexpr auto count_details =
     "An identifier is a longest run of ASCII letters, digits and underscores. All regular files\n"
@@ -48,53 +49,23 @@ constexpr auto compare_details =
     "  steady compare --n 8000000                 8 million numbers\n"
     "  steady compare --n 1000000 --keys string   a million texts of 20 characters\n"
     "  steady compare --n 8000000 --hash own      with the hash that each map has by default\n"
+    "  steady compare --n 8000000 --report report.html   the result as a page with plots too\n"
     "  steady compare /usr/include                the identifiers of these files\n";
 
-// A map's name that this build can use, or the reason why not.
-std::string check_map(const std::string& name) {
-  std::string names;
-  for (const bench::known_map& map : bench::known_maps) {
-    if (map.name == name && map.available) return "";
-    if (map.name == name) {
-      return fmt::format("built without {}: install {} and build again", name, map.package);
-    }
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", map.name);
-  }
-  return fmt::format("there is no map '{}'; the maps are {}", name, names);
-}
-
-CLI::Validator one_of(std::string first, std::string second) {
-  return CLI::Validator(
-      [=](const std::string& word) {
-        if (word == first || word == second) return std::string();
-        return fmt::format("'{}' is neither {} nor {}", word, first, second);
-      },
-      "");
-}
-
-// The library's own conversion would take -1 for the largest number.
-CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
-  return CLI::Validator(
-      [=](const std::string& text) -> std::string {
-        std::uint64_t number = 0;
-        const char* const end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data(), end, number);
-        const bool whole = error == std::errc() && stop == end;
-        if (whole && number >= least && number <= most) return "";
-        return fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
-      },
-      "");
-}
-
-constexpr std::uint64_t trillion = 1'000'000'000'000;
+constexpr auto watch_details =
+    "In a terminal keys insert, erase, pause, attack and so on; h explains them. The map is real: "
+    "its\n"
+    "state is read by sampling, so that a frame costs no more for a large map.\n"
+    "\n"
+    "Examples:\n"
+    "  steady watch                               in this terminal\n"
+    "  steady watch --tour --animation watch.html everything that a map does, as a page that "
+    "plays\n"
+    "  steady watch --plain --frames 50           sentences, for screen readers and programs\n"
+    "  steady watch --keys 'w___a' --record f.jsonl   keys by themselves, frames as JSON lines\n";
 
 CLI::Option* add_paths(CLI::App& command, std::vector<std::string>& paths) {
   return command.add_option("PATH", paths, "Files and directories")->type_name("");
-}
-
-void add_json(CLI::App& command, std::string& path) {
-  command.add_option("--json", path, "Write the result as JSON too; - means standard output")
-      ->type_name("FILE");
 }
 
 void add_count(CLI::App& app, count_options& options) {
@@ -143,6 +114,41 @@ void add_compare(CLI::App& app, compare_options& options, compare_words& words) 
       ->type_name("R")
       ->capture_default_str();
   add_json(*command, options.json_path);
+  add_report(*command, options.report_path);
+}
+
+CLI::Option* add_number(CLI::App& command, const char* name, std::uint64_t& into, const char* what,
+                        std::uint64_t least, std::uint64_t most) {
+  return command.add_option(name, into, what)->check(whole_number(least, most))->type_name("N");
+}
+
+void add_watch(CLI::App& app, watch_options& options) {
+  CLI::App* command =
+      app.add_subcommand("watch", "Watch a map while it grows, shrinks, is attacked and reseeded");
+  command->footer(watch_details);
+  add_number(*command, "--n", options.map.elements, "Elements to begin with", 0, trillion)
+      ->capture_default_str();
+  add_number(*command, "--most", options.map.most, "Stop inserting at so many", 1, trillion)
+      ->capture_default_str();
+  add_number(*command, "--pace", options.map.pace, "Frames that a migration takes, about", 2, 4000)
+      ->capture_default_str();
+  add_number(*command, "--seed", options.map.seed, "Random number, to see the same again", 1,
+             ~std::uint64_t{0});
+  add_number(*command, "--frames", options.frames, "End after so many frames", 1, trillion);
+  add_number(*command, "--every", options.every, "With --plain, print one frame of so many", 1,
+             trillion)
+      ->capture_default_str();
+  add_number(*command, "--fps", options.per_second, "Frames a second, in a terminal", 1, 100)
+      ->capture_default_str();
+  command->add_flag("--plain", options.plain, "Print frames in sentences, without a terminal");
+  command->add_flag("--tour", options.tour, "Press keys by itself, until all was shown");
+  command->add_option("--keys", options.keys, "Press these keys, one before each frame; _ is none")
+      ->check(CLI::Validator(check_keys, ""))
+      ->type_name("KEYS");
+  command->add_option("--record", options.record_path, "Write frames as JSON, one a line")
+      ->type_name("FILE");
+  command->add_option("--animation", options.animation_path, "Write a page that plays the frames")
+      ->type_name("FILE");
 }
 
 // What depends on more than one option.
@@ -163,6 +169,23 @@ void settle(compare_options& options, const compare_words& words) {
   options.hash = words.hash == "own" ? hash_choice::own : hash_choice::same;
 }
 
+std::string quoted(std::string_view word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) {
+    return std::string(word);
+  }
+  std::string text = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      text += "'\\''";
+    } else {
+      text += c;
+    }
+  }
+  return text + "'";
+}
+
 // The subcommand that was being read, or the program itself.
 const CLI::App& chosen(const CLI::App& app) {
   const auto commands = app.get_subcommands();
@@ -171,7 +194,9 @@ const CLI::App& chosen(const CLI::App& app) {
 
 std::string what_is_right(const CLI::App& app) {
   const CLI::App& command = chosen(app);
-  if (&command == &app) return "the commands are count and compare; see: steady --help";
+  if (&command == &app) {
+    return "the commands are count, compare, replay and watch; see: steady --help";
+  }
   std::string options;
   for (const CLI::Option* option : command.get_options()) {
     options += fmt::format("{}{}", options.empty() ? "" : ", ", option->get_name());
@@ -194,6 +219,13 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
   return 1;
 }
 
+// As a shell would take it.
+std::string command_line(int argc, char** argv) {
+  std::string line = "steady";
+  for (int i = 1; i < argc; ++i) line += " " + quoted(argv[i]);
+  return line;
+}
+
 int run(int argc, char** argv) {
   CLI::App app(
       "Counts identifiers with hash maps that never pause, and compares them with others.");
@@ -204,16 +236,23 @@ int run(int argc, char** argv) {
   count_options count;
   compare_options compare;
   compare_words words;
+  compare.command_line = command_line(argc, argv);
   add_count(app, count);
   add_compare(app, compare, words);
+  replay_arguments replay(app);
+  watch_options watch;
+  add_watch(app, watch);
 
   try {
     app.parse(argc, argv);
     if (app.got_subcommand("compare")) settle(compare, words);
+    if (app.got_subcommand("replay")) replay.settle(compare.command_line);
   } catch (const CLI::ParseError& error) {
     return explain(app, error);
   }
-  return app.got_subcommand("count") ? run_count(count) : run_compare(compare);
+  if (app.got_subcommand("count")) return run_count(count);
+  if (app.got_subcommand("watch")) return run_watch(watch);
+  return app.got_subcommand("compare") ? run_compare(compare) : run_replay(replay.options());
 }
 
 }  // namespace

@@ -40,6 +40,12 @@ int write_all(int descriptor, std::string_view text) noexcept {
   return 0;
 }
 
+bool deliver_text(std::string_view text) {
+  const std::string failed = write_output(text);
+  if (!failed.empty()) write_error("cannot write to standard output: " + failed);
+  return failed.empty();
+}
+
 // A pipe whose reader is gone reports an error without anything being written.
 bool reader_is_gone(int descriptor) {
   pollfd ask{descriptor, POLLOUT, 0};
@@ -74,41 +80,26 @@ void write_error(std::string_view message) noexcept {
   write_all(STDERR_FILENO, "\n");
 }
 
-result_sink::~result_sink() {
+output_file::~output_file() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-bool result_sink::open(const std::string& json_path) {
-  path_ = json_path;
-  if (!wants_json() || json_takes_output()) return true;
+bool output_file::open(const std::string& path) {
+  path_ = path;
+  if (path_.empty()) return true;
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
   if (descriptor_ >= 0) return true;
   write_error("cannot write " + path_ + ": " + reason(errno));
   return false;
 }
 
-bool result_sink::deliver(std::string_view text, const nlohmann::json& document) {
-  bool delivered = true;
-  if (!json_takes_output()) {
-    if (const std::string failed = write_output(text); !failed.empty()) {
-      write_error("cannot write to standard output: " + failed);
-      delivered = false;
-    }
-  }
-  if (wants_json()) {
-    if (const std::string failed = write_json(document); !failed.empty()) {
-      write_error("cannot write " + path_ + ": " + failed);
-      delivered = false;
-    }
-  }
-  return delivered;
+bool output_file::write(std::string_view text) {
+  const std::string failed = replace_with(text);
+  if (!failed.empty()) write_error("cannot write " + path_ + ": " + failed);
+  return failed.empty();
 }
 
-std::string result_sink::write_json(const nlohmann::json& document) {
-  // File names need not be UTF-8; a document must be.
-  const auto text = document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  if (json_takes_output()) return write_output(text);
-
+std::string output_file::replace_with(std::string_view text) {
   struct stat about {};
   const bool regular = ::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode);
   if (regular && ::ftruncate(descriptor_, 0) != 0) return reason(errno);
@@ -117,6 +108,24 @@ std::string result_sink::write_json(const nlohmann::json& document) {
   const int closed = ::close(descriptor_);
   descriptor_ = -1;
   return closed == 0 ? "" : reason(errno);
+}
+
+bool result_sink::open(const std::string& json_path) {
+  json_path_ = json_path;
+  return json_takes_output() || json_file_.open(json_path);
+}
+
+bool result_sink::deliver(std::string_view text, const nlohmann::json& document) {
+  bool delivered = true;
+  if (!json_takes_output()) delivered = deliver_text(text);
+  if (wants_json() && !write_json(document)) delivered = false;
+  return delivered;
+}
+
+bool result_sink::write_json(const nlohmann::json& document) {
+  // File names need not be UTF-8; a document must be.
+  const auto text = document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return json_takes_output() ? deliver_text(text) : json_file_.write(text);
 }
 
 }  // namespace steady::cli

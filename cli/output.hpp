@@ -1,4 +1,4 @@
-// Where results go: standard output, standard error, and the file of --json.
+// Where results go: standard output, standard error, and the files of --json and --report.
 //
 // Work may take long, so whether its result can be delivered is asked before it starts, and every
 // write is checked. Functions that return a string return the reason for a failure in words, or "".
@@ -21,29 +21,46 @@ std::string write_output(std::string_view text);
 // "steady: <message>" and a line's end. Needs no memory.
 void write_error(std::string_view message) noexcept;
 
+// A file that gets a result in the end.
+class output_file {
+ public:
+  output_file() = default;
+  output_file(const output_file&) = delete;
+  output_file& operator=(const output_file&) = delete;
+  ~output_file();
+
+  // Call before the work: a wrong path is noticed at once. A file that exists is left as it is
+  // until there is something to write. "" for no file. What goes wrong, here and in write(), is
+  // named on standard error, and the function returns false.
+  bool open(const std::string& path);
+
+  // Replaces what is in the file, and closes it.
+  bool write(std::string_view text);
+
+ private:
+  std::string replace_with(std::string_view text);
+
+  std::string path_;
+  int descriptor_ = -1;
+};
+
 // Where a command delivers its result: the text for people to standard output, and on request the
 // same as JSON to a file. With the path "-" the JSON takes standard output and the text is left
 // out. What goes wrong is named on standard error, and the function returns false.
 class result_sink {
  public:
-  result_sink() = default;
-  result_sink(const result_sink&) = delete;
-  result_sink& operator=(const result_sink&) = delete;
-  ~result_sink();
-
-  // Call before the work: a wrong path is noticed at once. A file that exists is left as it is
-  // until there is something to write. "" for no JSON.
+  // Call before the work, as output_file::open. "" for no JSON.
   bool open(const std::string& json_path);
 
   bool deliver(std::string_view text, const nlohmann::json& document);
 
  private:
-  bool wants_json() const { return !path_.empty(); }
-  bool json_takes_output() const { return path_ == "-"; }
-  std::string write_json(const nlohmann::json& document);
+  bool wants_json() const { return !json_path_.empty(); }
+  bool json_takes_output() const { return json_path_ == "-"; }
+  bool write_json(const nlohmann::json& document);
 
-  std::string path_;
-  int descriptor_ = -1;
+  std::string json_path_;
+  output_file json_file_;
 };
 
 }  // namespace steady::cli

@@ -102,6 +102,13 @@ foreach(_pc_file ${_pc_files})
     COMPONENT library)
 endforeach()
 
+# Printers for debuggers, scripts for tracers, the dashboard: docs/observing.md.
+install(
+  DIRECTORY debug
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/steady
+  COMPONENT library
+  PATTERN __pycache__ EXCLUDE)
+
 install(
   FILES LICENSE
   DESTINATION ${CMAKE_INSTALL_DOCDIR}

@@ -21,12 +21,12 @@
 #include "bench/concurrent/keys.hpp"
 #include "bench/copying/gate.hpp"
 #include "bench/copying/maps.hpp"
-#include "bench/copying/timeline.hpp"
 #include "bench/support/clock.hpp"
 #include "bench/support/histogram.hpp"
 #include "bench/support/process.hpp"
 #include "bench/support/processor_waits.hpp"
 #include "bench/support/splitmix64.hpp"
+#include "bench/support/timeline.hpp"
 
 namespace steady::bench {
 

@@ -82,6 +82,14 @@ inline void pin_thread_to(unsigned n) noexcept {
   }
 }
 
+// Lets the calling thread run on every core that the system allows, also after pin_to_one_core().
+inline void unpin_thread() noexcept {
+  cpu_set_t all;
+  CPU_ZERO(&all);
+  for (std::size_t core = 0; core < CPU_SETSIZE; ++core) CPU_SET(core, &all);
+  ::sched_setaffinity(0, sizeof(all), &all);
+}
+
 // Keeps this process, and those it forks, on the core it is running on; nothing when not allowed.
 inline std::optional<int> pin_to_one_core() noexcept {
   const int core = ::sched_getcpu();

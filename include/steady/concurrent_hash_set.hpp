@@ -441,6 +441,51 @@ class concurrent_hash_set {
     return container_.erase_if(key, f);
   }
 
+  // ---- many keys at a time ----
+  // The cache misses of up to 32 keys overlap: in a container that is larger than the caches this
+  // takes about half as long as one call after the other. Keys are what find() takes, or become a
+  // key_type; a range of them is gone over twice. Each key is looked up by itself, at some moment
+  // of the call. Bound: O(number of keys). Throws what hash, equality, the range and the visitor
+  // throw; what was done before stays so.
+
+  // Visit each key's element, as the functions for one key do. Return how many they visited.
+  template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class F>
+  size_type visit(Iterator first, End last, F f) const {
+    return visit_keys<>(first, last, f);
+  }
+  template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class F>
+  size_type cvisit(Iterator first, End last, F f) const {
+    return visit_keys<>(first, last, f);
+  }
+  // With `f(element, index)`: the key was keys[index].
+  template <detail::iterable Keys, class F>
+  size_type visit_indexed(Keys&& keys, F f) const {
+    return visit_keys<size_type>(std::begin(keys), std::end(keys), f);
+  }
+  // Writes to `found`, for each key in order, whether it is there. Returns how many are.
+  template <detail::iterable Keys, std::output_iterator<bool> Found>
+  size_type contains(Keys&& keys, Found found) const {
+    size_type count = 0;
+    container_.for_keys(std::begin(keys), std::end(keys),
+                        [&](const auto& key, std::uint64_t code, size_type) {
+                          const bool is_there = container_.contains(key, code);
+                          *found = is_there;
+                          static_cast<void>(++found);
+                          if (is_there) ++count;
+                        });
+    return count;
+  }
+  // Returns how many elements it erased.
+  template <detail::iterable Keys>
+  size_type erase_keys(Keys&& keys) {
+    size_type erased = 0;
+    container_.for_keys(std::begin(keys), std::end(keys),
+                        [&](const auto& key, std::uint64_t code, size_type) {
+                          erased += container_.erase_if(key, code, always);
+                        });
+    return erased;
+  }
+
   // ---- all elements ----
   // Bound: all buckets, one locked at a time. Each key that is there all the time is visited
   // exactly once, whatever others do; one that comes or goes meanwhile once or not at all.
@@ -601,11 +646,32 @@ class concurrent_hash_set {
       return container_.template emplace<Visits>(f, std::forward<K>(key));
     }
   }
+  // `Index`: nothing, or std::size_t if the visitor gets it, too.
+  template <class... Index, class Iterator, class End, class F>
+  size_type visit_keys(const Iterator& first, const End& last, F& f) const {
+    size_type visited = 0;
+    container_.for_keys(first, last,
+                        [&](const auto& key, std::uint64_t code, [[maybe_unused]] size_type index) {
+                          visited += container_.read(key, code, [&](const key_type& element) {
+                            f(element, static_cast<Index>(index)...);
+                          });
+                        });
+    return visited;
+  }
   // Return how many they inserted.
   template <bool Visits, class Iterator, class F>
   size_type insert_each(Iterator first, const Iterator& last, F&& f) {
     size_type inserted = 0;
-    for (; first != last; ++first) inserted += insert_any<Visits>(*first, f);
+    if constexpr (detail::shows_keys_ahead<Iterator, plain_elements>) {
+      container_.for_items(
+          first, last,
+          [](const auto& element) -> const auto& { return plain_elements::key_in(element); },
+          [&](auto&& element, std::uint64_t, size_type) {
+            inserted += insert_any<Visits>(std::forward<decltype(element)>(element), f);
+          });
+    } else {
+      for (; first != last; ++first) inserted += insert_any<Visits>(*first, f);
+    }
     return inserted;
   }
   template <bool Visits, class Range, class F>

@@ -39,6 +39,11 @@ struct default_concurrent_policy {
   // std::allocator; otherwise they come in leaves from the allocator.
   static constexpr bool reserve_addresses = true;
 
+  // Calls for many keys at a time overlap their cache misses in containers of at least so many
+  // bytes of slots; a quarter of that where elements are in nodes. In smaller ones, which are
+  // cached, that would cost more than it saves.
+  static constexpr std::size_t batches_from_bytes = std::size_t{8} << 20;
+
   // Whether a migration moves first what is looked up most. Otherwise buckets move in the order of
   // the hash line, which costs lookups less (docs/dead-ends.md).
   static constexpr bool orders_by_heat = false;

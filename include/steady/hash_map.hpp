@@ -43,6 +43,7 @@
 #include <steady/detail/interface/arguments.hpp>
 #include <steady/detail/interface/deduction.hpp>
 #include <steady/detail/interface/requirements.hpp>
+#include <steady/detail/table/batches.hpp>
 #include <steady/detail/table/container_functions.hpp>
 #include <steady/detail/table/invariants.hpp>
 #include <steady/detail/table/table.hpp>
@@ -62,6 +63,7 @@ template <class Elements, class Hash, class KeyEqual, class Allocator, class Pol
 class hash_container {
   using table_type = detail::table<Elements, Hash, KeyEqual, Allocator, Policy>;
   using functions = detail::container_functions<table_type>;
+  using batches = detail::batches<table_type>;
   using location = typename table_type::location;
   using slot_type = typename table_type::slot_type;
   using allocator_traits = std::allocator_traits<Allocator>;
@@ -278,6 +280,55 @@ class hash_container {
     return static_cast<bool>(table_.find(key));
   }
 
+  // ---- looking up many keys at a time ----
+  //
+  // The cache misses of up to 32 keys overlap: in a map that is larger than the caches this takes
+  // about half as long as one lookup after the other, in a small one as long. Keys are what find()
+  // takes, or become a key_type; a range of them is gone over twice. The container must not change
+  // meanwhile, except that a visitor may change what is mapped. Bound: O(number of keys). Throws
+  // what hash, equality, the range and the visitor throw; what was visited before stays so.
+
+  // Calls `visitor(element)` for each key that is there, in the order of the keys. Returns how many
+  // these are. The element is a value_type&, or const for a const container and for sets.
+  template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class Visitor>
+  size_type visit(Iterator first, End last, Visitor visitor) {
+    return visit_keys<>(*this, first, last, visitor);
+  }
+  template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class Visitor>
+  size_type visit(Iterator first, End last, Visitor visitor) const {
+    return visit_keys<>(*this, first, last, visitor);
+  }
+  template <detail::iterable Keys, class Visitor>
+  size_type visit(Keys&& keys, Visitor visitor) {
+    return visit_keys<>(*this, std::begin(keys), std::end(keys), visitor);
+  }
+  template <detail::iterable Keys, class Visitor>
+  size_type visit(Keys&& keys, Visitor visitor) const {
+    return visit_keys<>(*this, std::begin(keys), std::end(keys), visitor);
+  }
+  // The same with `visitor(element, index)`: the key was keys[index].
+  template <detail::iterable Keys, class Visitor>
+  size_type visit_indexed(Keys&& keys, Visitor visitor) {
+    return visit_keys<size_type>(*this, std::begin(keys), std::end(keys), visitor);
+  }
+  template <detail::iterable Keys, class Visitor>
+  size_type visit_indexed(Keys&& keys, Visitor visitor) const {
+    return visit_keys<size_type>(*this, std::begin(keys), std::end(keys), visitor);
+  }
+  // Writes to `found`, for each key in order, whether it is there. Returns how many are.
+  template <detail::iterable Keys, std::output_iterator<bool> Found>
+  size_type contains(Keys&& keys, Found found) const {
+    return batches::contains(table_, std::begin(keys), std::end(keys), std::move(found));
+  }
+
+  // Begins to fetch what a lookup or an insertion of the key will read first. Does nothing else;
+  // worth it when about a dozen other keys come before.
+  void prefetch(const key_type& key) const { batches::prefetch(table_, key); }
+  template <detail::transparent_key<Hash, KeyEqual> K>
+  void prefetch(const K& key) const {
+    batches::prefetch(table_, key);
+  }
+
   // 0 or 1.
   STEADY_ALWAYS_INLINE size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }
   template <detail::transparent_key<Hash, KeyEqual> K>
@@ -376,14 +427,14 @@ class hash_container {
   // Not all or nothing: what was inserted before an exception stays.
   template <std::input_iterator Iterator>
   void insert(Iterator first, Iterator last) {
-    for (; first != last; ++first) emplace(*first);
+    batches::insert(table_, first, last);
   }
   void insert(std::initializer_list<value_type> elements) {
     insert(elements.begin(), elements.end());
   }
   template <detail::iterable Range>
   void insert_range(Range&& range) {
-    for (auto&& element : range) emplace(std::forward<decltype(element)>(element));
+    batches::insert(table_, std::begin(range), std::end(range));
   }
 
   // Where the arguments show the key (an element, a pair with a key, a key and a value) nothing is
@@ -502,7 +553,7 @@ class hash_container {
   template <class H, class E, class P>
   void merge(hash_container<Elements, H, E, Allocator, P>& source) {
     if (static_cast<const void*>(this) == static_cast<const void*>(std::addressof(source))) return;
-    functions::merge(table_, source.table_);
+    batches::merge(table_, source.table_);
   }
   template <class H, class E, class P>
   void merge(hash_container<Elements, H, E, Allocator, P>&& source) {
@@ -517,6 +568,14 @@ class hash_container {
   template <detail::other_key<Hash, KeyEqual, hash_container> K>
   size_type erase(const K& key) {
     return erase_key(key);
+  }
+
+  // Erases the elements with these keys, which are what find() takes, or become a key_type. Returns
+  // how many there were. As lookups of many keys, it overlaps their cache misses. Bound: O(number
+  // of keys). Throws what hash, equality and the range throw; what was erased before stays so.
+  template <detail::iterable Keys>
+  size_type erase_keys(Keys&& keys) {
+    return batches::erase(table_, std::begin(keys), std::end(keys));
   }
 
   // The element after the erased one. Throws nothing.
@@ -534,9 +593,9 @@ class hash_container {
     return {table_, functions::erase(table_, first.end_or_at(table_), last.end_or_at(table_))};
   }
 
-  // Destroys all elements. Bound: O(size) where it keeps the memory, which it does if the container
-  // was reserved or has one chunk, unless it is migrating; otherwise it gives all memory back, and
-  // the bound is O(size + chunks).
+  // Destroys all elements. Bound: O(size + chunks). Keeps the memory if the container was reserved,
+  // has one chunk, or was full enough not to shrink; the last until it is cleared again without
+  // having been that full, or shrinks (docs/guarantees.md). Otherwise gives all memory back.
   void clear() noexcept { table_.changing_engine().clear(); }
 
   // ---- visiting ----
@@ -761,7 +820,7 @@ class hash_container {
   template <class Iterator, class Sentinel>
   void fill(Iterator first, Sentinel last, size_type capacity, size_type length) {
     if (capacity != 0 || length != 0) reserve(capacity < length ? length : capacity);
-    for (; first != last; ++first) functions::find_or_emplace(table_, *first);
+    batches::insert(table_, std::move(first), last);
     if (capacity == 0) table_.engine().withdraw_reservation();  // the caller reserved nothing
   }
 
@@ -774,6 +833,20 @@ class hash_container {
     auto last = std::end(range);
     const size_type length = told != 0 ? told : detail::known_length(first, last);
     fill(std::move(first), std::move(last), capacity, length);
+  }
+
+  // `Index`: nothing, or std::size_t if the visitor gets it, too.
+  template <class... Index, class Self, class Iterator, class End, class Visitor>
+  static size_type visit_keys(Self& self, const Iterator& first, const End& last,
+                              Visitor& visitor) {
+    size_type found = 0;
+    batches::look_up(self.table_, first, last,
+                     [&](slot_type* slot, [[maybe_unused]] size_type index) {
+                       if (slot == nullptr) return;
+                       ++found;
+                       hand(self, *slot, visitor, static_cast<Index>(index)...);
+                     });
+    return found;
   }
 
   template <class K>
@@ -795,17 +868,19 @@ class hash_container {
     for (; !at.is_end(); at.operator++()) visitor(at.operator*());
   }
 
-  // Hands elements to the visitor, const ones if `Self` is const.
+  // Hands an element to the visitor, a const one if `Self` is const.
+  template <class Self, class Visitor, class... Index>
+  static void hand(Self& self, slot_type& slot, Visitor& visitor, Index... index) {
+    using handed = decltype(self.begin().operator*());
+    if constexpr (!std::is_const_v<std::remove_reference_t<handed>>) {
+      self.table_.note_write(std::addressof(slot));
+    }
+    [[maybe_unused]] const typename table_type::user_code scope(std::addressof(self.table_));
+    visitor(static_cast<handed>(Elements::element_of(slot)), index...);
+  }
   template <class Self, class Visitor>
   static auto handing_to(Self& self, Visitor& visitor) {
-    using handed = decltype(self.begin().operator*());
-    return [&](const location& at) {
-      if constexpr (!std::is_const_v<std::remove_reference_t<handed>>) {
-        self.table_.note_write(at.slot);
-      }
-      [[maybe_unused]] const typename table_type::user_code scope(std::addressof(self.table_));
-      visitor(static_cast<handed>(Elements::element_of(*at.slot)));
-    };
+    return [&](const location& at) { hand(self, *at.slot, visitor); };
   }
 
   table_type table_;

@@ -58,6 +58,11 @@ struct default_policy {
   // and the allocator is std::allocator; otherwise they come in leaves from the allocator.
   static constexpr bool reserve_addresses = true;
 
+  // Calls for many keys at a time overlap their cache misses in maps of at least so many bytes of
+  // slots; a quarter of that where keys are not numbers, for those refer to more. In smaller ones,
+  // which are cached, that would cost more than it saves.
+  static constexpr std::size_t batches_from_bytes = std::size_t{8} << 20;
+
   // Count what every call does; see steady/work.hpp.
   static constexpr bool count_work = false;
 

@@ -11,7 +11,7 @@
 
 #include "bench/copying/gate.hpp"
 #include "bench/copying/growth.hpp"
-#include "bench/copying/timeline.hpp"
+#include "bench/support/timeline.hpp"
 
 namespace {
 

@@ -11,9 +11,9 @@ class OptionsTest(CommandTest):
     def test_wrong_options_say_what_is_right(self):
         file = self.write("file", "word")
         for arguments, expected in (
-            ([], "count and compare"),
-            (["nonsense"], "count and compare"),
-            (["--nonsense"], "count and compare"),
+            ([], "count, compare, replay and watch"),
+            (["nonsense"], "count, compare, replay and watch"),
+            (["--nonsense"], "count, compare, replay and watch"),
             (["count"], "PATH is required"),
             (["count", file, "--nonsense"], "count takes --help, PATH, --top"),
             (["count", file, "--top", "-3"], "'-3' is not a whole number from 0"),
@@ -29,6 +29,13 @@ class OptionsTest(CommandTest):
             (["compare", "--n", "5", "--rounds", "0"], "from 1 to 100"),
             (["compare", "--n", "5", "--keys", "u32"], "'u32' is neither u64 nor string"),
             (["compare", "--n", "5", "--hash", "any"], "'any' is neither same nor own"),
+            (["replay"], "TRACE is required"),
+            (["replay", file, "--speed", "0"], "'0' is not a number above 0"),
+            (["replay", file, "--speed", "1", "--duration", "1"], "excludes"),
+            (["replay", file, "--map", "steady,foo"], "there is no map 'foo'"),
+            (["replay", file, "--separator", ";;"], "neither one character nor the word tab"),
+            (["replay", file, "--time-unit", "min"], "'min' is none of s, ms, us, ns"),
+            (["replay", file, "--rounds", "0"], "from 1 to 100"),
         ):
             with self.subTest(arguments):
                 done = run(*arguments)
@@ -41,6 +48,7 @@ class OptionsTest(CommandTest):
             (["--help"], "compare"),
             (["count", "--help"], "steady count --top 5"),
             (["compare", "--help"], "steady compare --n 8000000"),
+            (["replay", "--help"], "steady replay trace.csv"),
         ):
             done = run(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""))

@@ -47,12 +47,14 @@ struct crowded : steady::default_concurrent_policy {
   static constexpr double load_limit = 3;
   static constexpr bool reserve_addresses = false;
   static constexpr unsigned evacuations_per_call = 1;
+  static constexpr std::size_t batches_from_bytes = 0;
 };
 
 // Every element in a node; insertions evacuate the bucket that they write.
 struct in_nodes : steady::default_concurrent_policy {
   static constexpr std::size_t most_flat_bytes = 0;
   static constexpr bool evacuates_first = true;
+  static constexpr std::size_t batches_from_bytes = 0;
 };
 
 // ---- the kinds of elements (element_kits.hpp makes them from numbers) ----

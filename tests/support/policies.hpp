@@ -21,6 +21,7 @@ struct narrow : steady::default_policy {
   static constexpr unsigned bucket_width = 4;
   static constexpr unsigned overflow_width = 2;
   static constexpr double load_limit = 1.5;
+  static constexpr std::size_t batches_from_bytes = 0;
 };
 
 // For hashes that no seed improves.
@@ -31,6 +32,7 @@ struct narrow_without_reseeding : narrow {
 // Many chunks, extensions and directory entries.
 struct small_chunks : steady::default_policy {
   static constexpr std::size_t chunk_bytes = 1024;
+  static constexpr std::size_t batches_from_bytes = 0;
 };
 
 struct small_chunks_in_leaves : small_chunks {

@@ -119,8 +119,12 @@ class InstallDependenciesTest(unittest.TestCase):
                 "check",
                 "packaging",
                 "bazel",
+                "observe",
                 "full",
                 "coverage",
+                "report",
+                "site",
+                "platforms",
             ):
                 self.assertIn(group, done.stderr)
 

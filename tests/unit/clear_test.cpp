@@ -1,4 +1,4 @@
-// clear(): a small map keeps its memory, a large one gives it back, both go on.
+// clear(): a small map keeps its memory, a large one as long as it is filled again, both go on.
 #include <cstdint>
 #include <string>
 
@@ -48,14 +48,128 @@ TEST(clear_of_a_small_map, keeps_its_memory) {
   EXPECT_EQ(ledger.calls, calls) << "and fills up again without asking for more";
 }
 
-TEST(clear_of_a_large_map, gives_its_memory_back) {
+// ---- large maps, neither reserved nor migrating, or in the middle of a growth ----
+
+struct large_map {
   memory_ledger ledger;
   ledger_map<std::uint64_t, std::uint64_t> map{ledger_allocator<int>(ledger)};
-  for (std::uint64_t n = 0; n < 50'000; ++n) map[n] = n;
-  EXPECT_GT(map.stats().chunks, 1u);
-  map.clear();
-  EXPECT_EQ(ledger.bytes, 0u);
-  EXPECT_EQ(map.stats().bytes, 0u);
+
+  void fill(std::uint64_t count) {
+    for (std::uint64_t n = 0; n < count; ++n) map[n] = n;
+  }
+  void fill_until_migrating(std::uint64_t count) {
+    fill(count);
+    while (!map.migrating()) map.try_emplace(count++, 0);
+  }
+};
+
+TEST(clear_of_a_large_map, keeps_its_memory_for_the_next_filling) {
+  large_map of;
+  of.fill(50'000);
+  of.map.finish();
+  ASSERT_GT(of.map.stats().chunks, 1u);
+  const std::size_t bytes = of.ledger.bytes;
+  const auto moved = of.map.stats().steps.insert;
+  for (int turn = 0; turn < 5; ++turn) {
+    of.map.clear();
+    ASSERT_STREQ(of.map.check_invariants(), nullptr);
+    EXPECT_GT(of.ledger.bytes, bytes * 9 / 10);  // less some overflow
+    EXPECT_FALSE(of.map.migrating());
+    of.fill(50'000);
+    EXPECT_EQ(of.map.size(), 50'000u);
+    EXPECT_EQ(of.map.stats().steps.insert, moved) << "nothing moves, nor shrinks";
+    ASSERT_STREQ(of.map.check_invariants(), nullptr);
+  }
+}
+
+TEST(clear_of_a_growing_map, keeps_room_for_what_was_there) {
+  large_map of;
+  of.fill_until_migrating(50'000);
+  const std::uint64_t count = of.map.size();
+  for (int turn = 0; turn < 3; ++turn) {
+    of.map.clear();
+    ASSERT_STREQ(of.map.check_invariants(), nullptr);
+    EXPECT_GE(static_cast<double>(of.map.bucket_count()) * of.map.max_load_factor(),
+              static_cast<double>(count));
+    of.fill(count);
+    EXPECT_EQ(of.map.stats().steps.insert, 0u);
+    EXPECT_FALSE(of.map.migrating());
+  }
+}
+
+TEST(clear_of_a_large_map, gives_back_what_was_not_filled_again) {
+  large_map of;
+  of.fill(50'000);
+  of.map.finish();
+  of.map.clear();
+  EXPECT_GT(of.ledger.bytes, 0u);
+  of.fill(1000);
+  of.map.clear();
+  EXPECT_EQ(of.ledger.bytes, 0u);
+  EXPECT_EQ(of.map.stats().bytes, 0u);
+}
+
+TEST(clear_of_a_large_map, shrinks_if_it_is_used_and_stays_small) {
+  large_map of;
+  of.fill(50'000);
+  of.map.finish();
+  ASSERT_EQ(of.map.stats().buckets, 8192u);
+  of.map.clear();
+  const std::size_t bytes = of.ledger.bytes;
+  std::uint64_t turns = 0;
+  for (; of.map.stats().migrations.shrink == 0 && turns < 200'000; ++turns) {
+    of.map[turns] = 1;
+    if (turns >= 100) of.map.erase(turns - 100);
+  }
+  const auto room = static_cast<std::uint64_t>(8192 * 14 * 0.8);
+  EXPECT_GT(turns, room) << "not before as many erasures as there was room for elements";
+  EXPECT_LT(turns, room + 5'000);
+  EXPECT_LT(of.ledger.bytes, bytes / 4);
+  ASSERT_STREQ(of.map.check_invariants(), nullptr);
+}
+
+TEST(clear_of_a_large_map, shrinks_as_ever_once_it_was_full_again) {
+  large_map of;
+  of.fill(50'000);
+  of.map.finish();
+  of.map.clear();
+  of.fill(40'000);
+  for (std::uint64_t n = 100; n < 40'000; ++n) of.map.erase(n);
+  of.map[100] = 1;
+  EXPECT_TRUE(of.map.migrating());
+  of.map.finish();
+  EXPECT_EQ(of.map.stats().migrations.shrink, 1u);
+}
+
+TEST(clear_of_a_large_map, lets_go_of_memory_on_request) {
+  large_map of;
+  of.fill(50'000);
+  of.map.finish();
+  of.map.clear();
+  of.map.shrink_gradually();
+  while (of.map.step(1) != 0) {
+  }
+  EXPECT_LT(of.ledger.bytes, 4'000u);
+}
+
+TEST(clear_of_a_sparse_map, gives_its_memory_back) {
+  large_map of;
+  of.fill(50'000);
+  of.map.finish();
+  for (std::uint64_t n = 1'000; n < 50'000; ++n) of.map.erase(n);
+  of.map.clear();
+  EXPECT_EQ(of.ledger.bytes, 0u);
+}
+
+// Where memory is refused, it is given back as if the map had not been worth keeping it.
+TEST(clear_of_a_growing_map, does_without_memory) {
+  large_map of;
+  of.fill_until_migrating(50'000);
+  of.ledger.refuse_above = 0;
+  of.map.clear();
+  EXPECT_TRUE(of.map.empty());
+  ASSERT_STREQ(of.map.check_invariants(), nullptr);
+  EXPECT_EQ(of.ledger.bytes, 0u);
 }
 
 TEST(clear_of_a_reserved_map, keeps_its_memory_and_the_promise) {
@@ -94,11 +208,12 @@ TEST(clear_of_a_reserved_map, destroys_strings_and_keeps_all_chunks) {
   }
 }
 
-TEST(clear_of_a_reserved_map, gives_memory_back_while_it_migrates) {
+TEST(clear_of_a_reserved_map, forgets_the_reservation_while_it_migrates) {
   memory_ledger ledger;
   ledger_map<std::uint64_t, std::uint64_t> map{ledger_allocator<int>(ledger)};
   map.reserve(5'000);
   for (std::uint64_t n = 0; !map.migrating(); ++n) map[n] = n;
+  map.clear();
   map.clear();
   EXPECT_EQ(ledger.bytes, 0u);
   for (std::uint64_t n = 0; n < 20'000; ++n) map[n] = n;

@@ -122,7 +122,7 @@ class header_run {
   STEADY_COLD static root_link create(memory_type& memory, line_partition line,
                                       const array_layout& layout) {
     const extent size = extent::of(line, layout);
-    std::byte* const block = size.reserved ? reserve_addresses(size.total())
+    std::byte* const block = size.reserved ? memory.reserve(size.total())
                                            : memory.allocate(size.total(), alignof(Header));
     if (size.reserved) memory.supplied(size.chunk_bits);
     return detail::to_stored<root_link>(

@@ -11,6 +11,7 @@
 #include <steady/detail/array/bucket.hpp>
 #include <steady/detail/array/header_leaves.hpp>
 #include <steady/detail/array/header_run.hpp>
+#include <steady/detail/array/shown_layout.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/line/hash_line.hpp>
@@ -24,6 +25,7 @@ using header_store = std::conditional_t<Storage::in_leaves, header_leaves<bucket
 
 template <class Slot, class Storage, class Policy, bool CachesHashes>
 struct typed_layout {
+  using slot_type = Slot;
   using policy = Policy;
   using storage = Storage;
   using tag_group = typename Policy::group;
@@ -99,12 +101,25 @@ struct typed_layout {
           std::bit_width((std::size_t{1} << (has_short_buckets ? 17 : 19)) / bucket_bytes))
           .shift;
 
+  // The shift of the smallest array in which calls for many keys overlap their cache misses.
+  static constexpr unsigned shift_of_batches =
+      line_partition::of(
+          std::bit_width(Policy::batches_from_bytes / (CachesHashes ? 4 : 1) / bucket_bytes))
+          .shift;
+
   // In an array of no more than these, a visit to all slots, in order but with pauses, needs no
   // prefetching.
   static constexpr std::uint64_t buckets_nearby = (std::size_t{1} << 16) / bucket_bytes;
   // The same where nothing but the slots is read: then the processor prefetches by itself, as long
   // as the slots are in one of its caches.
   static constexpr std::uint64_t buckets_cached = bytes_cached / bucket_bytes;
+};
+
+// What debuggers are shown of it.
+template <class Layout>
+struct shown_layout : shown_table<typename Layout::slot_type, shown_version, Layout::width,
+                                  Layout::overflow_width, Layout::chunk_buckets,
+                                  Layout::value.extras_bytes, Layout::value.overflow_slots_offset> {
 };
 
 }  // namespace steady::detail

@@ -12,7 +12,9 @@
 #include <utility>
 
 #include <steady/cursor.hpp>
+#include <steady/detail/array/shown_layout.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/code_window.hpp>
 #include <steady/detail/concurrent/container_use.hpp>
 #include <steady/detail/concurrent/insertion_visitors.hpp>
 #include <steady/detail/concurrent/line_walk.hpp>
@@ -105,10 +107,15 @@ class shared_container {
 
   // ---- one element ----
 
+  // With `code` the key's hash code, where the caller knows it.
+
   template <class K>
   bool contains(const K& key) const {
+    return contains(key, code_of(key));
+  }
+  template <class K>
+  bool contains(const K& key, std::uint64_t code) const {
     const call during(use_);
-    const std::uint64_t code = code_of(key);
     const pin pinned;
     return access().find(pinned, code, wanted(key, code)).is_there;
   }
@@ -116,8 +123,11 @@ class shared_container {
   // Calls `f` with the element as const: of flat elements with a copy, without a lock.
   template <class K, class F>
   std::size_t read(const K& key, F&& f) const {
+    return read(key, code_of(key), f);
+  }
+  template <class K, class F>
+  std::size_t read(const K& key, std::uint64_t code, F&& f) const {
     const call during(use_);
-    const std::uint64_t code = code_of(key);
     if constexpr (are_flat) {
       const auto found = [&] {
         const pin pinned;
@@ -143,8 +153,11 @@ class shared_container {
   // Calls `f` with the element, under the lock of its bucket.
   template <class K, class F>
   std::size_t change(const K& key, F&& f) {
+    return change(key, code_of(key), f);
+  }
+  template <class K, class F>
+  std::size_t change(const K& key, std::uint64_t code, F&& f) {
     const call during(use_);
-    const std::uint64_t code = code_of(key);
     const pin pinned;
     return access().visit(pinned, code, wanted(key, code), changed_by(f)).is_there;
   }
@@ -152,8 +165,11 @@ class shared_container {
   // Erases the element if `f`, called under the lock of its bucket, says so.
   template <class K, class F>
   std::size_t erase_if(const K& key, F&& f) {
+    return erase_if(key, code_of(key), f);
+  }
+  template <class K, class F>
+  std::size_t erase_if(const K& key, std::uint64_t code, F&& f) {
     const call during(use_);
-    const std::uint64_t code = code_of(key);
     bool is_gone = false;
     const auto erased = [&] {
       const pin pinned;
@@ -228,6 +244,40 @@ class shared_container {
       const std::uint64_t code = code_of(key);
       return insert_made<Visits>(key, code, f, made,
                                  [&]() -> const copy& { return made.make_slot(code); });
+    }
+  }
+
+  // ---- many keys ----
+
+  // Calls `visit(key, code, index)` for each key of the range, in order. Keys are what find()
+  // takes, or become a Key. If the container is large, what the visits read first is prefetched for
+  // many keys together.
+  template <class Iterator, class End, class Visit>
+  void for_keys(const Iterator& first, const End& last, const Visit& visit) const {
+    for_items(
+        first, last, [](auto&& given) -> decltype(auto) { return as_key(given); },
+        [&](auto&& given, std::uint64_t code, std::size_t index) {
+          visit(as_key(given), code, index);
+        });
+  }
+  // The same with `visit(item, code, index)`, where `key_in(item)` is the item's key.
+  template <class Iterator, class End, class KeyIn, class Visit>
+  void for_items(Iterator first, const End& last, const KeyIn& key_in, const Visit& visit) const {
+    using window = code_window<sync, layout>;
+    const auto code_in = [&](auto&& item) { return code_of(key_in(item)); };
+    if (!window::pays_for(state_, Policy::batches_from_bytes / (are_flat ? 1 : 4))) {
+      for (std::size_t index = 0; first != last; ++first, ++index) {
+        auto&& item = *first;
+        visit(std::forward<decltype(item)>(item), code_in(item), index);
+      }
+    } else if constexpr (are_flat) {
+      window::each_ahead(state_, first, last, code_in, visit, nullptr);
+    } else {
+      window::each_ahead(state_, first, last, code_in, visit,
+                         [](const copy& slot, std::uint64_t code) {
+                           if (elements::may_have(slot, code))
+                             detail::prefetch(elements::node_in(slot));
+                         });
     }
   }
 
@@ -383,6 +433,10 @@ class shared_container {
   }
 
   table access() const noexcept { return table(state_); }
+  template <class Given>
+  static STEADY_ALWAYS_INLINE decltype(auto) as_key(Given&& given) {
+    return detail::as_key<Hash, KeyEqual, Key>(std::forward<Given>(given));
+  }
   void require_possible(std::size_t size) const {
     if (size > max_size()) STEADY_THROW(std::length_error("steady: a size beyond max_size()"));
   }
@@ -471,6 +525,9 @@ class shared_container {
   }
 
   struct nothing {};
+  using shown = shown_shared<typename elements::shown_slot, shown_version, layout::width,
+                             layout::overflow_width, layout::chunk_buckets, layout::slot_bytes,
+                             2 * sizeof(std::uint64_t)>;
 
   [[no_unique_address]] hash_and_equal<Hash, KeyEqual> functions_;
   [[no_unique_address]] Allocator allocator_;
@@ -478,6 +535,7 @@ class shared_container {
   [[no_unique_address]] use_type use_;
   mutable state_type state_;
   [[no_unique_address]] std::conditional_t<are_flat, nothing, retired_nodes<sync, node>> retired_;
+  [[maybe_unused, no_unique_address]] shown shown_;
 };
 
 }  // namespace STEADY_ABI

@@ -90,6 +90,7 @@ class flat_elements {
                          Key>;
   using layout = slot_layout<sizeof(slot), word_bytes_for(sizeof(slot)), InLeaves>;
   using copy = typename layout::copy;
+  using shown_slot = slot;
 
   // Whether the slot's first word is the hash code: it is kept there, or the key is that number.
   static constexpr bool has_code_first =
@@ -202,6 +203,7 @@ class node_elements_of_threads {
   static constexpr std::size_t slot_bytes = 2 * sizeof(std::uint64_t);  // of any address, too
   using layout = slot_layout<slot_bytes, word_bytes_for(slot_bytes), InLeaves>;
   using copy = typename layout::copy;
+  using shown_slot = node*;  // what follows the hash code
 
   static const Key& key_in(const value_type& element) noexcept {
     return detail::key_in<is_map>(element);

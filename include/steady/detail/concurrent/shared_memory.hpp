@@ -25,7 +25,7 @@ class shared_memory {
   // Throws what the allocator throws.
   std::byte* allocate(std::size_t bytes) {
     bytes = round_up(bytes, alignment);
-    std::byte* const block = source_->allocate(owner_, bytes, alignment);
+    std::byte* const block = detail::allocate_from(*source_, owner_, bytes, alignment);
     Sync::fresh_memory(block, bytes);
     supplied(bytes);
     return block;
@@ -36,6 +36,10 @@ class shared_memory {
     source_->release(owner_, block, bytes, alignment);
     withdrawn(bytes);
   }
+
+  // Addresses from the system. Throws std::bad_alloc.
+  std::byte* reserve(std::size_t bytes) { return detail::reserve_for(owner_, bytes); }
+  const void* owner() const noexcept { return owner_; }
 
   // Blocks of slots, which are counted.
   std::byte* allocate_chunk(std::size_t bytes) {

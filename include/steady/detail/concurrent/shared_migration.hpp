@@ -27,6 +27,7 @@
 
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/probes.hpp>
 #include <steady/detail/concurrent/evacuation.hpp>
 #include <steady/detail/concurrent/left_intervals.hpp>
 #include <steady/detail/concurrent/order_of_heat.hpp>
@@ -84,20 +85,21 @@ class shared_migration {
     array* const from = state_.first_array();
     array* const to = from == nullptr ? nullptr : from->next();
     if (to == nullptr) return 0;
-    counted_steps moved(*this);
+    counted_steps moved(*this, *from, *to);
     bool is_empty = false;
     moved.count = left_intervals<Sync, Layout>(state_, *from, *to).evacuate(intervals, is_empty);
-    if (is_empty) finish(*from, *to);
+    if (is_empty) moved.finish();
     return static_cast<std::size_t>(moved.count);
   }
 
   // Evacuates the interval of a key first, so that it is written only where it stays.
   void evacuate_first(array& from, array& to, std::uint64_t position) noexcept {
     evacuation<Sync, Layout> moving(state_, from, to);
+    counted_steps moved(*this, from, to);
     bool is_empty = false;
     const evacuated result = moving.evacuate(moving.interval_at(position), true, is_empty);
-    if (result == evacuated::now) state_.count_steps(thread_, by_, 1);
-    if (is_empty) finish(from, to);
+    if (result == evacuated::now) moved.count = 1;
+    if (is_empty) moved.finish();
   }
 
   // ---- starting ----
@@ -197,7 +199,7 @@ class shared_migration {
     if (to == nullptr) return true;
     evacuation<Sync, Layout> moving(state_, *from, *to);
     const std::uint64_t intervals = moving.intervals();
-    counted_steps moved(*this);
+    counted_steps moved(*this, *from, *to);
     for (std::uint64_t n = 0; n < intervals; ++n) {
       bool is_empty = false;
       evacuated result = evacuated::not_yet;
@@ -205,7 +207,7 @@ class shared_migration {
       if (result == evacuated::not_ever) return false;
       if (result == evacuated::now) ++moved.count;
       if (is_empty) {
-        finish(*from, *to);
+        moved.finish();
         return true;
       }
     }
@@ -222,16 +224,36 @@ class shared_migration {
 
   // Intervals that a call evacuates, which it counts at its end.
   struct counted_steps {
-    explicit counted_steps(shared_migration& migration) noexcept : of(migration) {}
+    counted_steps(shared_migration& migration, array& left, array& entered) noexcept
+        : of(migration), from(left), to(entered) {}
     ~counted_steps() {
-      if (count != 0) of.state_.count_steps(of.thread_, of.by_, count);
+      if (!is_noted) note();
     }
     counted_steps(const counted_steps&) = delete;
     counted_steps& operator=(const counted_steps&) = delete;
 
+    // The last bucket has moved. Nothing is counted any more.
+    void finish() noexcept {
+      note();
+      of.finish(from, to);
+    }
+    void note() noexcept {
+      is_noted = true;
+      if (count == 0) return;
+      of.state_.count_steps(of.thread_, of.by_, count);
+      probe_migration_step(of.state_.memory.owner(), route_of(from, to),
+                           static_cast<std::uint64_t>(of.by_), count);
+    }
+
     shared_migration& of;
+    array& from;
+    array& to;
     std::uint64_t count = 0;
+    bool is_noted = false;
   };
+  static migration_route route_of(const array& from, const array& to) noexcept {
+    return {static_cast<std::uint64_t>(from.kind), from.buckets(), to.buckets()};
+  }
 
   // ---- starting ----
 
@@ -277,8 +299,8 @@ class shared_migration {
       if (reseeds) state_.reseeding.store(0, std::memory_order_release);
       return;
     }
-    state_.started[static_cast<unsigned>(cause_of(due.kind, current, size))].fetch_add(
-        1, std::memory_order_relaxed);
+    const migration_cause cause = cause_of(due.kind, current, size);
+    state_.started[static_cast<unsigned>(cause)].fetch_add(1, std::memory_order_relaxed);
     current.kind = due.kind;
     current.number = state_.migrations.fetch_add(1, std::memory_order_relaxed) + 1;
     state_.size_at_start.store(size, std::memory_order_relaxed);
@@ -286,6 +308,11 @@ class shared_migration {
         state_.watcher.is_taken() ? 0 : state_.kind->evacuations_per_call,
         std::memory_order_relaxed);
     if constexpr (Layout::orders_by_heat) current.order_by_heat(state_.memory);
+    probe_migration_begin(state_.memory.owner(), route_of(current, *next));
+    if (reseeds && cause == migration_cause::overflow) {
+      probe_reseed_suspected(state_.memory.owner(), size,
+                             state_.longest_chain.load(std::memory_order_relaxed));
+    }
     current.lead_to(next);
     state_.tell_watcher();
   }
@@ -356,7 +383,7 @@ class shared_migration {
     evacuation<Sync, Layout> moving(state_, from, to);
     const std::uint64_t intervals = moving.intervals();
     stripe& mine = state_.counts.of(thread_);
-    counted_steps moved(*this);
+    counted_steps moved(*this, from, to);
     unsigned looks = 0;
     for (; moved.count < quota && looks < looks_per_evacuation * quota; ++looks) {
       const std::uint64_t next = next_interval(mine, from, intervals);
@@ -365,7 +392,7 @@ class shared_migration {
       const evacuated result = moving.evacuate(next & (intervals - 1), false, is_empty);
       if (result == evacuated::now) ++moved.count;
       if (is_empty) {
-        finish(from, to);
+        moved.finish();
         return {looks + 1, static_cast<std::size_t>(moved.count)};
       }
       if (result == evacuated::not_ever) break;
@@ -400,6 +427,7 @@ class shared_migration {
       state_.longest_chain.store(0, std::memory_order_relaxed);
     }
     const bool reseeded = from.kind == migration_kind::reseed;
+    probe_migration_end(state_.memory.owner(), route_of(from, to));
     state_.arrays_leaving.fetch_add(1, std::memory_order_release);  // [F2]
     array* expected = &from;
     state_.root.compare_exchange_strong(expected, &to, std::memory_order_seq_cst,  // [R2]

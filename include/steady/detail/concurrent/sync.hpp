@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include <steady/detail/base/atomic_word.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/parking.hpp>
 
@@ -27,11 +28,11 @@ struct native_sync {
   // Words of slots: unsigned integers in raw memory.
   template <class Word>
   static STEADY_ALWAYS_INLINE Word load_word(const Word* at) noexcept {
-    return std::atomic_ref<Word>(const_cast<Word&>(*at)).load(std::memory_order_acquire);
+    return detail::load_acquire(at);
   }
   template <class Word>
   static STEADY_ALWAYS_INLINE void store_word(Word* at, Word value) noexcept {
-    std::atomic_ref<Word>(*at).store(value, std::memory_order_release);
+    detail::store_release(at, value);
   }
 
   // How often to look at a locked word before waiting: one or two microseconds.

@@ -34,7 +34,7 @@ class zeroed_run {
   void create(shared_memory<Sync>& memory, std::uint64_t count) {
     bytes_ = count * sizeof(Item);
     if (is_reserved()) {
-      first_ = reinterpret_cast<Item*>(reserve_addresses(bytes_));
+      first_ = reinterpret_cast<Item*>(memory.reserve(bytes_));
       Sync::fresh_memory(first_, bytes_);
       memory.supplied(bytes_);
     } else {

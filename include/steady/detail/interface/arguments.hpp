@@ -82,6 +82,13 @@ std::size_t told_length(Range& range) {
   }
 }
 
+// Elements that can be looked at before they are inserted: going to each twice costs nothing and
+// does the same, and their keys can be seen.
+template <class Iterator, class Elements>
+concept shows_keys_ahead =
+    std::random_access_iterator<Iterator> && std::is_reference_v<std::iter_reference_t<Iterator>> &&
+    shows_key<Elements, std::iter_reference_t<Iterator>>;
+
 // A length of time, as std::chrono has them, in nanoseconds; 0 if it is negative.
 template <class Duration>
 constexpr unsigned long long nanoseconds_in(const Duration& time) noexcept {

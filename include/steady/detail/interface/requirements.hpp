@@ -168,6 +168,18 @@ template <class Hash, class KeyEqual, class Key, class K>
 inline constexpr bool searches_by = hashes_by<kind_of_hash<Hash, Key>, Hash, K> &&
                                     (compares<KeyEqual, K, Key> || compares<KeyEqual, Key, K>);
 
+// What a range of keys holds: as it is if a container can be searched for that, else a key made of
+// it.
+template <class Hash, class KeyEqual, class Key, class Given>
+STEADY_ALWAYS_INLINE decltype(auto) as_key(Given&& given) {
+  using plain = std::remove_cvref_t<Given>;
+  if constexpr (std::is_same_v<plain, Key> || searches_by<Hash, KeyEqual, Key, plain>) {
+    return std::forward<Given>(given);
+  } else {
+    return static_cast<Key>(std::forward<Given>(given));
+  }
+}
+
 template <class Elements, class Hash, class KeyEqual, class Allocator>
 struct element_arguments {
   using key_type = typename Elements::key_type;

@@ -15,6 +15,7 @@
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/new_delete.hpp>
 #include <steady/detail/base/pointers.hpp>
+#include <steady/detail/base/probes.hpp>
 #include <steady/detail/memory/address_range.hpp>
 #include <steady/detail/memory/storage.hpp>
 #include <steady/work.hpp>
@@ -81,6 +82,29 @@ struct memory_source {
   static constexpr std::size_t block_alignment = 16;
 };
 
+STEADY_COLD inline void tell_of_failure(const void* table, std::size_t bytes) noexcept {
+  probe_allocation_failed(table, bytes);
+}
+// A block from a source, or a range of addresses. Throws what the allocator throws, or
+// std::bad_alloc; a probe tells of it.
+inline std::byte* allocate_from(const memory_source& source, void* table, std::size_t bytes,
+                                std::size_t alignment) {
+  if constexpr (!has_probes) return source.allocate(table, bytes, alignment);
+  STEADY_TRY { return source.allocate(table, bytes, alignment); }
+  STEADY_CATCH_ALL {
+    detail::tell_of_failure(table, bytes);
+    STEADY_RETHROW;
+  }
+}
+STEADY_COLD inline std::byte* reserve_for(const void* table, std::size_t bytes) {
+  if constexpr (!has_probes) return reserve_addresses(bytes);
+  STEADY_TRY { return reserve_addresses(bytes); }
+  STEADY_CATCH_ALL {
+    detail::tell_of_failure(table, bytes);
+    STEADY_RETHROW;
+  }
+}
+
 // What std::allocator does, for all maps alike. Without rounding sizes up to the alignment: the
 // smallest blocks would take 16 bytes more.
 inline std::byte* allocate_plainly(void*, std::size_t bytes, std::size_t alignment) {
@@ -142,7 +166,7 @@ class map_memory {
   // Throws what the allocator throws.
   std::byte* allocate(std::size_t bytes, std::size_t alignment) {
     bytes = source_.rounded(bytes, alignment);
-    std::byte* const block = source_.allocate(table_, bytes, alignment);
+    std::byte* const block = detail::allocate_from(source_, table_, bytes, alignment);
     recorder_.block_allocated();
     supplied(bytes);
     return block;
@@ -153,6 +177,9 @@ class map_memory {
     recorder_.block_released();
     withdrawn(bytes);
   }
+
+  // Addresses from the system. Throws std::bad_alloc.
+  std::byte* reserve(std::size_t bytes) { return detail::reserve_for(table_, bytes); }
 
   std::size_t rounded(std::size_t bytes, std::size_t alignment) const noexcept {
     return source_.rounded(bytes, alignment);

@@ -82,8 +82,10 @@ struct cold_blocks {
 
   // Compact again only once overflow has doubled.
   static void note_crowding(cold_type& cold, const array_layout& layout) noexcept {
-    cold.active.requests.crowded_from = max_of<std::uint64_t>(
+    const std::uint64_t from = max_of<std::uint64_t>(
         layout.crowded_from(cold.old_array().line().buckets()), 2 * cold.memory.overflow_buckets);
+    cold.active.requests.crowded_from =
+        static_cast<std::uint32_t>(min_of(from, table_state<Storage>::largest_limit));
   }
 
  private:

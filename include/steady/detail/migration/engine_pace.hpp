@@ -12,7 +12,8 @@ inline namespace STEADY_ABI {
 template <class Storage>
 STEADY_COLD sizing table_engine<Storage>::sizing_now() const noexcept {
   if (state_.cold_link == nullptr) return sizing(layout(), of_.kind.shrink_below);
-  return sizing(layout(), of_.kind.shrink_below, requests().reserved, cold().asked, cold().reseed);
+  const double shrink_below = cold().kept_by_clear ? 0 : of_.kind.shrink_below;
+  return sizing(layout(), shrink_below, requests().reserved, cold().asked, cold().reseed);
 }
 
 // The elements that fit.
@@ -42,13 +43,27 @@ STEADY_COLD typename table_engine<Storage>::limits table_engine<Storage>::idle_r
     if (!at_rest) return {};
     from = sizing_now().shrink_below(state_.log2_buckets());
     if (state_.size < from) return {};
+    if (of.kept_by_clear) return until_settled();
   }
   return {static_cast<std::uint32_t>(min_of(room(), state_type::largest_limit)),
           static_cast<std::uint32_t>(min_of(from, state_type::largest_limit))};
 }
 
+// After a clear(), the next insertion after an erasure looks at how many there were.
+template <class Storage>
+STEADY_COLD typename table_engine<Storage>::limits table_engine<Storage>::until_settled()
+    const noexcept {
+  const auto enough = static_cast<std::uint32_t>(
+      min_of(sizing(layout(), of_.kind.shrink_below).shrink_below(state_.log2_buckets()),
+             state_type::largest_limit));
+  return {enough, enough};
+}
+
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::update_limits() noexcept {
+  if (state_.cold_link != nullptr && cold().kept_by_clear && is_settled_after_clear()) {
+    cold().kept_by_clear = false;
+  }
   const limits now = idle_range();
   state_.insert_limit = now.insert;
   state_.erase_limit = now.erase;
@@ -226,13 +241,16 @@ STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(std::uint64_t most
   std::uint64_t done = 0;
   while (done < most && (state_.migrating() || start_wanted_migration(size))) {
     migration<Storage> under_way(of_);
-    counted_steps counted(*this, of);
-    do {
-      under_way.advance();
-      ++done;
-      ++counted.count;
-    } while (done < most && cold().migrating());
-    if (!cold().migrating()) update_limits();
+    const migration_route route = under_way.route();
+    {
+      counted_steps counted(*this, of, route);
+      do {
+        under_way.advance();
+        ++done;
+        ++counted.count;
+      } while (done < most && cold().migrating());
+    }
+    if (!cold().migrating()) has_ended(route);
   }
   if (state_.cold_link == nullptr || cold().older == nullptr) [[likely]]
     return done;
@@ -244,10 +262,9 @@ STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(std::uint64_t most
 }
 
 template <class Storage>
-STEADY_ALWAYS_INLINE void table_engine<Storage>::evacuate() {
-  migration<Storage>(of_).advance();
-  if (!cold().migrating()) [[unlikely]]
-    update_limits();
+STEADY_COLD void table_engine<Storage>::has_ended(const migration_route& route) noexcept {
+  probe_migration_end(of_.table, route);
+  update_limits();
 }
 
 template <class Storage>
@@ -339,6 +356,9 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
     cold_blocks<Storage>::rare_of(of_);
     if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
     migration<Storage>(of_).start_reseeding(next, requests().long_chain_at);
+    if (cause == migration_cause::overflow) {
+      probe_reseed_suspected(of_.table, size, cold().memory.longest_chain);
+    }
   } else if (start) {
     start_migration(next);
   }
@@ -382,10 +402,14 @@ STEADY_COLD void table_engine<Storage>::start_migration(unsigned log2_buckets) {
 // Completes the migration under way; does not begin the next one.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::complete_migration() {
-  while (state_.migrating()) {
-    evacuate();
-    count_steps(driver::call, 1);
+  if (!state_.migrating()) return;
+  const migration_route route = migration<Storage>(of_).route();
+  while (cold().migrating()) {
+    counted_steps counted(*this, driver::call, route);
+    migration<Storage>(of_).advance();
+    ++counted.count;
   }
+  has_ended(route);
 }
 
 }  // namespace STEADY_ABI

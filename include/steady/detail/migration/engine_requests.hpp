@@ -100,6 +100,7 @@ STEADY_COLD void table_engine<Storage>::withdraw_reservation() noexcept {
   state_.references.withdraw();
   if (state_.cold_link == nullptr) return;
   requests().reserved = 0;
+  cold().kept_by_clear = false;
   update_limits();
 }
 
@@ -160,16 +161,61 @@ STEADY_COLD void table_engine<Storage>::reseed_gradually() noexcept {
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::clear() noexcept {
   if (!state_.has_memory()) return;
+  const unsigned log2_buckets = state_.log2_buckets();
+  const bool was_full = was_worth_its_memory();
+  if (state_.migrating()) {
+    release();
+    if (was_full) make_room_again(log2_buckets);
+    return;
+  }
   const array only = state_.old_array();
-  const unsigned now = only.line().log2_buckets();
-  const bool keep = only.chunks() <= 1 || reserved() > layout().load_limit(now - 1);
-  if (!keep || state_.migrating()) return release();
+  const bool is_reserved = reserved() > layout().load_limit(log2_buckets - 1);
+  if (only.chunks() > 1 && !is_reserved && !was_full) return release();
   announce_end();
   state_.locations.change();
   state_.size = 0;
   empty_buckets(only);
   take_seed();  // it may be filled in the order of a map that it was a copy of
+  if (was_full && !is_reserved) note_kept();
   update_limits();
+}
+
+// Whether the table, which is going to be cleared, held as many elements as a table of its size
+// must lest it shrinks. One that kept its memory when it was cleared must have got there again
+// since.
+template <class Storage>
+STEADY_COLD bool table_engine<Storage>::was_worth_its_memory() const noexcept {
+  if (state_.cold_link == nullptr || cold().kept_by_clear) return false;
+  return !sizing(layout(), of_.kind.shrink_below).may_shrink(state_.log2_buckets(), state_.size);
+}
+
+// As many buckets as there were before release().
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::make_room_again(unsigned log2_buckets) noexcept {
+  STEADY_TRY {
+    cold_blocks<Storage>::of(of_);
+    make_empty_buckets(log2_buckets);
+    note_kept();
+    update_limits();
+  }
+  STEADY_CATCH_ALL {}
+}
+
+// Of a table with a cold block, if it has more than one chunk: it does not shrink until
+// is_settled_after_clear().
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::note_kept() noexcept {
+  if (state_.cold_link == nullptr) return;
+  cold().kept_by_clear = true;
+  requests().erasures_before = state_.shape.erasures();
+}
+// Whether the memory that was kept is in use again, or as many elements were erased as it has room
+// for, and it is not.
+template <class Storage>
+STEADY_COLD bool table_engine<Storage>::is_settled_after_clear() const noexcept {
+  const std::uint32_t erased = state_.shape.erasures() - requests().erasures_before;
+  return erased > room() ||
+         !sizing(layout(), of_.kind.shrink_below).may_shrink(state_.log2_buckets(), state_.size);
 }
 
 // Destroys all elements, each bucket's after they are out of sight.
@@ -256,6 +302,7 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::forget_requests() noexcept {
   requests().reserved = 0;
+  cold().kept_by_clear = false;
   cold().asked = request::none;
   cold().reseed = false;
   cold().long_chain = false;

@@ -18,6 +18,7 @@
 #include <steady/detail/array/occupancy.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/probes.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/line/random_seed.hpp>
 #include <steady/detail/migration/cold_blocks.hpp>
@@ -41,12 +42,15 @@ class migration {
 
   // Begins a migration to 2^log2_buckets buckets; none may be under way. O(1). Throws what the
   // allocator throws; nothing has begun then.
-  void start(unsigned log2_buckets) { cold_.new_array().create(memory_, layout(), log2_buckets); }
+  void start(unsigned log2_buckets) {
+    cold_.new_array().create(memory_, layout(), log2_buckets);
+    probe_migration_begin(of_.table, route());
+  }
 
   // The same to another line. The bucket of the old hash position `early` is emptied early. There
   // must be a rare block.
   STEADY_COLD void start_reseeding(unsigned log2_buckets, std::uint64_t early) {
-    start(log2_buckets);
+    cold_.new_array().create(memory_, layout(), log2_buckets);
     rare_block& rare = *detail::to_raw(cold_.rare);
     rare.next_seed = random_seed();
     rare.prepared = 0;
@@ -55,6 +59,15 @@ class migration {
     rare.early_last = line.last_of(line.bucket_at(early));
     rare.early_emptied = false;
     cold_.reseeding = true;
+    probe_migration_begin(of_.table, route());
+  }
+
+  // Of the migration under way, for probes.
+  migration_route route() const noexcept {
+    const line_partition from = cold_.old_array().line();
+    const line_partition to = cold_.new_array().line();
+    const std::uint64_t resized = to.shift < from.shift ? 0 : to.shift == from.shift ? 1 : 2;
+    return {cold_.reseeding ? 3 : resized, from.buckets(), to.buckets()};
   }
 
   // Evacuates the next interval; a migration must be under way. Throws what hashing, copying and

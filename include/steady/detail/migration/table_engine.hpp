@@ -18,6 +18,7 @@
 #include <steady/detail/array/occupancy.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/probes.hpp>
 #include <steady/detail/line/random_seed.hpp>
 #include <steady/detail/migration/cold_blocks.hpp>
 #include <steady/detail/migration/incremental_destruction.hpp>
@@ -164,13 +165,19 @@ class table_engine {
   }
   // Steps that a call does, which it counts at its end, however that comes.
   struct counted_steps {
-    counted_steps(const table_engine& engine, driver what) noexcept : of(engine), by(what) {}
-    ~counted_steps() { of.count_steps(by, count); }
+    counted_steps(const table_engine& engine, driver what, const migration_route& where) noexcept
+        : of(engine), by(what), route(where) {}
+    ~counted_steps() {
+      of.count_steps(by, count);
+      if (count != 0)
+        probe_migration_step(of.of_.table, route, static_cast<std::uint64_t>(by), count);
+    }
     counted_steps(const counted_steps&) = delete;
     counted_steps& operator=(const counted_steps&) = delete;
 
     const table_engine& of;
     driver by;
+    const migration_route& route;
     std::uint64_t count = 0;
   };
   std::uint64_t reseed_again_from() const noexcept {
@@ -198,7 +205,7 @@ class table_engine {
   void make_progress(std::uint64_t size, driver of) noexcept;
   std::uint64_t work_off(std::uint64_t most, std::uint64_t size, driver of);
   std::uint64_t destroy_older(std::uint64_t most) noexcept;
-  void evacuate();
+  void has_ended(const migration_route& route) noexcept;
 
   double part_in_use(std::uint64_t size) const noexcept;
   bool wants_migration(std::uint64_t size) const noexcept;
@@ -216,6 +223,11 @@ class table_engine {
   void announce_end() noexcept;
   void empty_buckets(const array& within) noexcept;
   void forget_requests() noexcept;
+  bool was_worth_its_memory() const noexcept;
+  void make_room_again(unsigned log2_buckets) noexcept;
+  void note_kept() noexcept;
+  bool is_settled_after_clear() const noexcept;
+  limits until_settled() const noexcept;
 
   handle of_;
   state_type& state_;

@@ -23,9 +23,10 @@ enum class request : std::uint8_t { none, shrink, compact };
 
 // The requests to a table, and what it has noticed by itself.
 struct migration_requests {
-  std::uint64_t reserved = 0;       // up to this size insertions must not migrate
-  std::uint64_t crowded_from = 0;   // more overflow buckets than these call for a compaction
-  std::uint64_t long_chain_at = 0;  // a hash position in a bucket with an overlong chain
+  std::uint64_t reserved = 0;         // up to this size insertions must not migrate
+  std::uint64_t long_chain_at = 0;    // a hash position in a bucket with an overlong chain
+  std::uint32_t crowded_from = 0;     // more overflow buckets than these call for a compaction
+  std::uint32_t erasures_before = 0;  // table_shape::erasures() at a clear() that kept the memory
 };
 
 // Buckets of work by what drove it (walking: see rare_block), and finished migrations by kind and
@@ -107,6 +108,7 @@ struct cold_block {
   bool for_overflow : 1 = false;        // requested because of one of the two
   bool begun_for_overflow : 1 = false;  // the migration under way
   bool begun_on_request : 1 = false;    // likewise
+  bool kept_by_clear : 1 = false;       // the memory, in the hope that it will be filled again
   request asked = request::none;
   union {
     activity active;

@@ -56,6 +56,10 @@ class table_shape {
   constexpr std::uint16_t name() const noexcept {
     return static_cast<std::uint16_t>(word_ >> name_shift);
   }
+  // How often count_erasure() was called, modulo 2^32.
+  constexpr std::uint32_t erasures() const noexcept {
+    return static_cast<std::uint32_t>(word_ >> erasures_shift);
+  }
   // All of it, to be compared.
   constexpr std::uint64_t word() const noexcept { return word_; }
 
@@ -79,7 +83,8 @@ class table_shape {
   static constexpr std::uint64_t directory_bits = 0xff00;
   static constexpr unsigned name_shift = 16;
   static constexpr std::uint64_t name_bits = 0xffff0000;
-  static constexpr std::uint64_t one_erasure = std::uint64_t{1} << 32;
+  static constexpr unsigned erasures_shift = 32;
+  static constexpr std::uint64_t one_erasure = std::uint64_t{1} << erasures_shift;
 
   std::uint64_t word_ = line_partition().shift;
 };

@@ -97,24 +97,26 @@ class container_functions {
     }
   }
 
+  // The same where the argument shows the key, and its hash position on the old line is known.
+  template <class Argument>
+  static STEADY_ALWAYS_INLINE std::pair<location, bool> find_or_emplace_at(Table& table,
+                                                                           std::uint64_t position,
+                                                                           Argument&& argument) {
+    return table.find_or_insert_at(position, elements::key_in(argument), [&](slot_type* to) {
+      elements::construct(table.allocator(), to, std::forward<Argument>(argument));
+    });
+  }
+
   // Takes what a slot of another table or of none holds, if its key is new; then the slot's content
   // is to be destroyed, otherwise, and on an exception, it is as before. The source's allocator
   // equals this one's, if slots own memory.
   static std::pair<location, bool> adopt(Table& table, slot_type* from) {
-    return table.find_or_insert_foreign(elements::key_of(*from), [&](slot_type* to) {
-      elements::transfer(table.allocator(), to, from);
-    });
+    return table.find_or_insert_foreign(elements::key_of(*from), transferring(table, from));
   }
-
-  template <class Source>
-  static void merge(Table& table, Source& source) {
-    require_equal_allocator(table, source.allocator());
-    for (auto at = source.first(); at;) {
-      const auto next = source.after(at);
-      source.note_write(at.slot);
-      if (adopt(table, at.slot).second) source.erase_noted(at);
-      at = next;
-    }
+  // The same where the key's hash position, on the old line, is known.
+  static std::pair<location, bool> adopt_at(Table& table, std::uint64_t position, slot_type* from) {
+    return table.find_or_insert_foreign_at(position, elements::key_of(*from),
+                                           transferring(table, from));
   }
 
   // Takes the other's content; moves each element if the allocators differ.
@@ -234,6 +236,10 @@ class container_functions {
   }
 
  private:
+  static auto transferring(Table& table, slot_type* from) {
+    return [&table, from](slot_type* to) { elements::transfer(table.allocator(), to, from); };
+  }
+
   // By the elements' own ==, which may tell keys apart that the table's equality does not.
   static bool equal(const slot_type& a, const slot_type& b) {
     if (!static_cast<bool>(std::equal_to<>{}(elements::key_of(a), elements::key_of(b))))

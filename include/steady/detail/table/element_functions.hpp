@@ -24,6 +24,7 @@ class element_functions {
   static constexpr element_kind<storage> kind() noexcept {
     using policy = typename Table::policy;
     using allocator = typename Table::allocator_type;
+    static_assert(sizeof(shown_layout<typename Table::layout>) != 0, "so that debuggers know it");
     element_kind<storage> of{};
     of.layout = Table::layout::value;
     if constexpr (is_std_allocator<allocator>) {

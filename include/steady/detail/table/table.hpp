@@ -39,6 +39,9 @@
 
 namespace steady::detail {
 
+template <class Table>
+class key_window;
+
 // Headers lie in one run where addresses can be reserved for them; with other allocators, whose
 // blocks may have to be small, in leaves.
 template <class Allocator, class Policy>
@@ -54,6 +57,7 @@ class table {
   using key_type = typename Elements::key_type;
   using slot_type = typename Elements::slot_type;
   using hasher = Hash;
+  using key_equal = KeyEqual;
   using policy = Policy;
   using allocator_type = Allocator;
   using storage_type = storage_of<Allocator, Policy>;
@@ -62,6 +66,7 @@ class table {
   using engine_type = table_engine<storage_type>;
   using state_type = table_state<storage_type>;
   using user_code = user_code_scope<debug_mode>;
+  friend class key_window<table>;
 
   static constexpr bool hashes_any_bytes = detail::hashes_any_bytes<Hash, key_type>;
   static constexpr bool hashes_without_throwing =
@@ -107,14 +112,23 @@ class table {
 
   // ---- looking up ----
 
+  // That a key is accepted was said when the container was made.
+  template <class K>
+  static constexpr bool searchable_by =
+      std::is_same_v<K, key_type> || searches_by<Hash, KeyEqual, key_type, K>;
+
   template <class K>
   STEADY_ALWAYS_INLINE location find(const K& key) const {
     static_assert(searchable_by<K>,
                   "Hash and KeyEqual say is_transparent, but do not accept this type of key: the "
                   "hash takes it alone, the equality takes it and a key of the container");
     user_code::require_readable(this);
+    return find_at(hashed(key), key);
+  }
+  // The same where the key's hash position, on the old line, is known.
+  template <class K>
+  STEADY_ALWAYS_INLINE location find_at(std::uint64_t at, const K& key) const {
     state_.recorder.probed();
-    const std::uint64_t at = hashed(key);
     const reference where = state_.shown_bucket(at);
     return probe(
         where, is_in_large(where), key,
@@ -160,8 +174,13 @@ class table {
     static_assert(searchable_by<K>,
                   "Hash and KeyEqual say is_transparent, but do not accept this type of key: the "
                   "hash takes it alone, the equality takes it and a key of the container");
+    return find_or_insert_at(hashed(key), key, construct);
+  }
+  // The same where the key's hash position, on the old line, is known.
+  template <class K, class Construct>
+  STEADY_ALWAYS_INLINE std::pair<location, bool> find_or_insert_at(std::uint64_t at, const K& key,
+                                                                   const Construct& construct) {
     state_.recorder.probed();
-    const std::uint64_t at = hashed(key);
     const reference where = state_.shown_bucket(at);
     return probe(
         where, will_need_slots(where), key,
@@ -182,9 +201,14 @@ class table {
   // As find_or_insert() where neither `key` nor what `construct` reads is in this table. So others
   // may move before the element is made, and `construct` is the last call that can fail.
   template <class K, class Construct>
-  STEADY_NOINLINE std::pair<location, bool> find_or_insert_foreign(const K& key,
-                                                                   const Construct& construct) {
-    std::uint64_t at = hashed(key);
+  std::pair<location, bool> find_or_insert_foreign(const K& key, const Construct& construct) {
+    return find_or_insert_foreign_at(hashed(key), key, construct);
+  }
+  // The same where the key's hash position, on the old line, is known.
+  template <class K, class Construct>
+  STEADY_NOINLINE std::pair<location, bool> find_or_insert_foreign_at(std::uint64_t at,
+                                                                      const K& key,
+                                                                      const Construct& construct) {
     if (const location found = find_in(owner_of(at, key), key)) return {found, false};
     require_changeable();
     first_memory memory(*this);
@@ -237,8 +261,12 @@ class table {
   // memory.)
   template <class K>
   STEADY_ALWAYS_INLINE bool erase_key(const K& key) {
+    return erase_key_at(hashed(key), key);
+  }
+  // The same where the key's hash position, on the old line, is known.
+  template <class K>
+  STEADY_ALWAYS_INLINE bool erase_key_at(std::uint64_t position, const K& key) {
     state_.recorder.probed();
-    const std::uint64_t position = hashed(key);
     const reference where = state_.shown_bucket(position);
     const bool erased = probe(
         where, is_in_large(where), key,
@@ -421,11 +449,6 @@ class table {
   }
 
   // ---- searching ----
-
-  // That a key is accepted was said when the container was made.
-  template <class K>
-  static constexpr bool searchable_by =
-      std::is_same_v<K, key_type> || searches_by<Hash, KeyEqual, key_type, K>;
 
   // What `when_found(location)` returns for the element in the bucket itself; where there is none,
   // what `when_absent()` returns or, if the filter calls for searching further, `beyond()`. Were
@@ -785,6 +808,7 @@ class table {
   state_type state_;
   [[no_unique_address]] hash_and_equal<Hash, KeyEqual> functions_;
   [[no_unique_address]] Allocator allocator_;
+  [[maybe_unused, no_unique_address]] shown_later<shown_layout<layout>> shown_;
 };
 
 }  // namespace steady::detail

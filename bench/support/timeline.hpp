@@ -38,14 +38,15 @@ class timeline {
   }
 
   std::size_t size() const noexcept { return used_; }  // milliseconds until the last call's end
-  // Nanoseconds, 4.29 s at most; 0 where no call was under way.
-  std::uint32_t operator[](std::size_t cell) const noexcept { return slowest_[cell]; }
-
- private:
+  // The millisecond of a time that is not before the start.
   std::size_t cell_of(std::uint64_t ns) const noexcept {
     return static_cast<std::size_t>(std::min<std::uint64_t>((ns - start_) / cell_ns, cells - 1));
   }
 
+  // Nanoseconds, 4.29 s at most; 0 where no call was under way.
+  std::uint32_t operator[](std::size_t cell) const noexcept { return slowest_[cell]; }
+
+ private:
   std::array<std::uint32_t, cells> slowest_{};
   std::size_t used_ = 0;
   std::uint64_t start_ = 0;

@@ -1,0 +1,83 @@
+// What the options of several subcommands share: checks that say what would be right, and --json
+// and
+// --report.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "bench/adapters/all.hpp"
+
+namespace steady::cli {
+
+// Exit status.
+inline constexpr int wrong_options = 2;
+
+// A map's name that this build can use, or the reason why not.
+inline std::string check_map(const std::string& name) {
+  std::string names;
+  for (const bench::known_map& map : bench::known_maps) {
+    if (map.name == name && map.available) return "";
+    if (map.name == name) {
+      return fmt::format("built without {}: install {} and build again", name, map.package);
+    }
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", map.name);
+  }
+  return fmt::format("there is no map '{}'; the maps are {}", name, names);
+}
+
+inline CLI::Validator one_of(std::string first, std::string second) {
+  return CLI::Validator(
+      [=](const std::string& word) {
+        if (word == first || word == second) return std::string();
+        return fmt::format("'{}' is neither {} nor {}", word, first, second);
+      },
+      "");
+}
+
+// The library's own conversion would take -1 for the largest number.
+inline CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+  return CLI::Validator(
+      [=](const std::string& text) -> std::string {
+        std::uint64_t number = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        const bool whole = error == std::errc() && stop == end;
+        if (whole && number >= least && number <= most) return "";
+        return fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
+      },
+      "");
+}
+
+inline CLI::Validator positive_number() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        double number = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        const bool whole = error == std::errc() && stop == end;
+        if (whole && number > 0 && number <= std::numeric_limits<double>::max()) return "";
+        return fmt::format("'{}' is not a number above 0", text);
+      },
+      "");
+}
+
+inline constexpr std::uint64_t trillion = 1'000'000'000'000;
+
+inline void add_json(CLI::App& command, std::string& path) {
+  command.add_option("--json", path, "Write the result as JSON too; - means standard output")
+      ->type_name("FILE");
+}
+
+inline void add_report(CLI::App& command, std::string& path) {
+  command.add_option("--report", path, "Write an HTML page with plots too; it needs no network")
+      ->type_name("FILE");
+}
+
+}  // namespace steady::cli

@@ -1,0 +1,30 @@
+// What this program runs on, for reports: what is not known stays "unknown" or 0.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace steady::cli {
+
+struct machine {
+  std::string processor = "unknown";
+  unsigned cores = 0;  // that this process may use
+  std::uint64_t memory_bytes = 0;
+  std::string system = "unknown";
+  std::string kernel = "unknown";
+};
+
+// Where, when and how a result came about.
+struct report_origin {
+  machine on;
+  std::string when;
+  std::string command_line;
+};
+
+// Ask before the process is pinned to a core, or it has only that one.
+machine read_machine();
+
+// 2026-11-29 08:15 UTC
+std::string current_time();
+
+}  // namespace steady::cli

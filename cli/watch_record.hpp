@@ -1,0 +1,40 @@
+// Where the frames of `steady watch` go besides the screen: a file of JSON lines, one frame a line;
+// and a page that plays them, which needs nothing but a browser.
+//
+// Functions that return a string return the reason for a failure in words, or "".
+#pragma once
+
+#include <cstdio>
+#include <string>
+
+#include "cli/watch_frame.hpp"
+
+namespace steady::cli {
+
+class watch_record {
+ public:
+  watch_record() = default;
+  ~watch_record();
+  watch_record(const watch_record&) = delete;
+  watch_record& operator=(const watch_record&) = delete;
+
+  // Before the first frame; "" for no such file. Files that exist are replaced.
+  std::string open(const std::string& lines_path, const std::string& page_path);
+
+  void add(const watch_frame& frame);
+
+  // After the last frame.
+  std::string close();
+
+ private:
+  std::string lines_path_;
+  std::string page_path_;
+  std::FILE* lines_ = nullptr;
+  std::FILE* page_ = nullptr;
+  std::string played_;  // the frames of the page, as JSON
+};
+
+// An element that plays these frames, which are the members of a JSON array, with its script.
+std::string player_markup(const std::string& frames);
+
+}  // namespace steady::cli

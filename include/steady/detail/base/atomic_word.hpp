@@ -1,0 +1,35 @@
+// Atomic loads and stores of words in raw memory, aligned to their size: std::atomic_ref, or the
+// compiler's functions where the library does not have it (libc++ before 19).
+#pragma once
+
+#include <atomic>
+
+#include <steady/detail/base/config.hpp>
+
+namespace steady::detail {
+
+#if defined(__cpp_lib_atomic_ref) || !(defined(__GNUC__) || defined(__clang__))
+
+template <class Word>
+STEADY_ALWAYS_INLINE Word load_acquire(const Word* at) noexcept {
+  return std::atomic_ref<Word>(const_cast<Word&>(*at)).load(std::memory_order_acquire);
+}
+template <class Word>
+STEADY_ALWAYS_INLINE void store_release(Word* at, Word value) noexcept {
+  std::atomic_ref<Word>(*at).store(value, std::memory_order_release);
+}
+
+#else
+
+template <class Word>
+STEADY_ALWAYS_INLINE Word load_acquire(const Word* at) noexcept {
+  return __atomic_load_n(at, __ATOMIC_ACQUIRE);
+}
+template <class Word>
+STEADY_ALWAYS_INLINE void store_release(Word* at, Word value) noexcept {
+  __atomic_store_n(at, value, __ATOMIC_RELEASE);
+}
+
+#endif
+
+}  // namespace steady::detail

@@ -1,0 +1,241 @@
+// The recorder of durable containers (detail/feed/recorded_container.hpp): each change becomes a
+// record in the log, and a change of the feed; now and then the container is saved in steps.
+//
+//   Container  what is recorded; View: steady::snapshot of it.
+//   Bound      a change: its record; the time that the sync policy asks for; while a snapshot is
+//              written, the elements of so many buckets as the options say. Longer only where
+//              copies reach their limit, which then waits for the disk.
+//   Threads    the map's, but for what log_writer allows.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <steady/change.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/durable/log_writer.hpp>
+#include <steady/detail/durable/posix_files.hpp>
+#include <steady/detail/durable/recovery.hpp>
+#include <steady/detail/durable/room.hpp>
+#include <steady/detail/durable/snapshot_writer.hpp>
+#include <steady/detail/feed/feed_core.hpp>
+#include <steady/detail/line/random_seed.hpp>
+
+namespace steady {
+
+struct durable_options {
+  sync_policy sync = sync_policy::each_change;
+  // Of sync_policy::interval. With `never`, what is pending is written, not synced, as often.
+  std::chrono::milliseconds interval{1000};
+
+  // A new segment of the log begins when the last one has so many bytes.
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;
+  // Not with each_change: records are written when there are so many bytes of them; with more than
+  // pending_bytes that the disk has not taken yet, a change waits.
+  std::size_t flush_bytes = std::size_t{256} << 10;
+  std::size_t pending_bytes = std::size_t{32} << 20;
+
+  // A snapshot begins by itself when the log has grown by so many bytes since the last one, and by
+  // as many as that one has. 0: only when asked for.
+  std::uint64_t snapshot_after_bytes = std::uint64_t{256} << 20;
+  // While one is written, a change writes so many buckets of it.
+  std::size_t snapshot_buckets_per_change = 8;
+  // Where it makes the map copy more than this, changes wait for the disk. 0: a twelfth of the
+  // map's memory, at least 1 MiB.
+  std::size_t snapshot_copied_bytes = 0;
+
+  // Threads write, sync and remove files. Otherwise the calls of the map do, all in one order.
+  bool background = true;
+
+  // Opening passes over what is damaged; durable_container::report() tells what that was. The files
+  // are put aside, and a whole snapshot is written at once.
+  bool salvage = false;
+
+  // Changes kept in memory for subscribers; none by default.
+  std::size_t feed_changes = 0;
+  std::size_t feed_bytes = std::size_t{64} << 20;
+
+  // Called now and then while the map is opened.
+  std::function<void(const recovery_progress&)> progress;
+
+  // null: those of the system. They must outlive the map.
+  file_operations* files = nullptr;
+};
+
+namespace detail {
+
+template <class Container, class View, class Key, class T>
+class durable_recorder {
+ public:
+  using core_type = feed_core<Key, T>;
+
+  durable_recorder(const std::string& path, const durable_options& options)
+      : options_(options),
+        room_(options.files != nullptr ? *options.files : system_files(), path),
+        log_(room_, settings_of(options)),
+        saver_(room_) {}
+
+  void open(Container& container) {
+    container_ = &container;
+    room_.enter();
+    recovery<Container, Key, T> recovered(container, room_, options_.salvage, options_.progress);
+    recovered.run(next_random() | 1);
+    report_ = std::move(recovered.report());
+    header_ = recovered.header();
+    last_snapshot_bytes_ = recovered.snapshot_bytes();
+    replayed_bytes_ = recovered.replayed_bytes();
+    std::vector<std::uint64_t>& segments = recovered.segments();
+    if (recovered.has_gaps()) leave_gaps_behind();
+    for (const std::string& path : recovered.damaged_files()) {
+      room_.put_aside(path);
+      std::erase_if(segments, [&](std::uint64_t first) { return room_.log_path(first) == path; });
+    }
+    start_log(segments, recovered.may_continue());
+    feed_.emplace(header_.map_id, options_.feed_changes, options_.feed_bytes, log_.last());
+  }
+
+  // ---- what recorded_container asks for ----
+
+  void require_writable() { log_.require_writable(); }
+
+  template <class Value>
+  void stage(change_kind kind, const Key* key, const Value* value) {
+    if (!append_change(log_.stage(), log_.last() + 1, kind, key, value)) {
+      throw_durable(durable_trouble::too_large, "a key and its value take more than " +
+                                                    std::to_string(max_payload_bytes) +
+                                                    " bytes as a record; the change was not made");
+    }
+    feed_->stage(kind, key, value);
+  }
+  void publish() {
+    STEADY_TRY { log_.publish(); }
+    STEADY_CATCH_ALL {
+      feed_->unstage();
+      STEADY_RETHROW;
+    }
+    feed_->publish();
+  }
+  void applied() noexcept {
+    feed_->applied();
+    if (saver_.is_active()) {
+      save_more(options_.snapshot_buckets_per_change, false);
+    } else if (is_snapshot_due()) {
+      STEADY_TRY { start_snapshot(); }
+      STEADY_CATCH_ALL { bytes_at_snapshot_ = log_.bytes(); }  // and later again
+    }
+  }
+  core_type& feed() noexcept { return *feed_; }
+  const core_type& feed() const noexcept { return *feed_; }
+
+  // ---- snapshots ----
+
+  void start_snapshot() {
+    if (saver_.is_active()) return;
+    bytes_at_snapshot_ = log_.bytes();
+    replayed_bytes_ = 0;
+    header_.position = log_.last();
+    copies_limit_ = options_.snapshot_copied_bytes != 0
+                        ? options_.snapshot_copied_bytes
+                        : std::max(container_->stats().bytes / 12, std::size_t{1} << 20);
+    saver_.begin(*container_, header_, options_.background,
+                 [this, position = header_.position] { forget_before(position); });
+  }
+  void save_more(std::size_t buckets, bool wait) noexcept {
+    saver_.step(buckets, wait);
+    while (saver_.copied_bytes() > copies_limit_ && !saver_.has_failed()) saver_.step(64, true);
+  }
+  // One that is under way is completed first: it does not show what is there now.
+  void save_all() {
+    while (saver_.is_active()) saver_.step(1024, true);
+    start_snapshot();
+    finish_saving();
+  }
+  const auto& saver() const noexcept { return saver_; }
+
+  log_writer& log() noexcept { return log_; }
+  const log_writer& log() const noexcept { return log_; }
+  const recovery_report& report() const noexcept { return report_; }
+
+ private:
+  // After a salvage positions go on so much later: those of changes that were lost are not used
+  // again, for followers that have heard of them.
+  static constexpr std::uint64_t positions_lost = std::uint64_t{1} << 32;
+
+  static log_settings settings_of(const durable_options& options) {
+    const auto interval = std::max(options.interval, std::chrono::milliseconds(1));
+    return {options.sync,
+            static_cast<std::uint64_t>(std::chrono::nanoseconds(interval).count()),
+            options.flush_bytes,
+            options.pending_bytes,
+            options.segment_bytes,
+            options.background};
+  }
+
+  bool is_snapshot_due() const noexcept {
+    const std::uint64_t grown = replayed_bytes_ + log_.bytes() - bytes_at_snapshot_;
+    return options_.snapshot_after_bytes != 0 && grown > options_.snapshot_after_bytes &&
+           grown > last_snapshot_bytes_;
+  }
+
+  // Goes on in the last segment, or in one of its own. What was recovered is made safe: it may be
+  // in the system's cache only.
+  void start_log(std::vector<std::uint64_t>& segments, bool continues) {
+    file_handle last;
+    std::uint64_t size = 0;
+    if (!segments.empty()) {
+      const std::string path = room_.log_path(segments.back());
+      last = room_.open(path, file_mode::change);
+      size = room_.size_of(last, path);
+      const int safe = uninterrupted([&] { return room_.files().sync(last.number()); });
+      if (safe < 0) throw_system("sync", path, safe);
+      if (!continues) last.close();
+    }
+    const int safe = room_.sync();
+    if (safe < 0) throw_system("sync", room_.path(), safe);
+    log_.start(header_, report_.position, std::move(segments), std::move(last), size);
+  }
+
+  // What was salvaged becomes a snapshot, so that the next opening needs none of the damaged files.
+  void leave_gaps_behind() {
+    report_.position += positions_lost;
+    header_.position = report_.position;
+    saver_.begin(*container_, header_, false, {});
+    finish_saving();
+  }
+  void finish_saving() {
+    while (saver_.is_active()) saver_.step(1024, true);
+    if (saver_.has_failed()) throw_durable(durable_trouble::input_output, saver_.failure());
+  }
+
+  // A snapshot at `position` is safe. Maybe on another thread.
+  void forget_before(std::uint64_t position) {
+    log_.remove_up_to(position);
+    for (const std::uint64_t older : room_.look().snapshots) {
+      if (older < position) room_.remove(room_.snapshot_path(older));
+    }
+  }
+
+  durable_options options_;
+  room room_;
+  log_writer log_;
+  snapshot_writer<View, Key, T> saver_;
+  Container* container_ = nullptr;
+  record_header header_;
+  recovery_report report_;
+  std::uint64_t last_snapshot_bytes_ = 0;
+  std::uint64_t replayed_bytes_ = 0;
+  std::uint64_t bytes_at_snapshot_ = 0;
+  std::size_t copies_limit_ = 0;
+  std::optional<core_type> feed_;
+};
+
+}  // namespace detail
+
+}  // namespace steady

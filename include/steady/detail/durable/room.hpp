@@ -1,0 +1,206 @@
+// The directory of a durable map: the names of its files, and operations on files that know which
+// file it was.
+//
+//   lock                                held while a map is open
+//   log.<position>                      changes; the position of the first, in 20 digits
+//   snapshot.<position>                 elements as of that position
+//   snapshot.partial                    one that is being written
+//   <name>.damaged                      put aside by a salvage
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/durable/posix_files.hpp>
+#include <steady/durable_error.hpp>
+#include <steady/file_operations.hpp>
+
+namespace steady::detail {
+
+// Repeats what was interrupted.
+template <class Operation>
+auto uninterrupted(const Operation& operation) {
+  auto result = operation();
+  while (result == -EINTR) result = operation();
+  return result;
+}
+
+[[noreturn]] inline void throw_durable(durable_trouble trouble, const std::string& what,
+                                       const std::string& file = {}, std::uint64_t offset = 0,
+                                       int error_number = 0) {
+  STEADY_THROW(durable_error(trouble, what, file, offset, error_number));
+  std::abort();  // not reached: without exceptions the line above ends the program
+}
+
+inline durable_trouble trouble_of(int error_number) noexcept {
+  return error_number == ENOSPC || error_number == quota_error ? durable_trouble::no_space
+         : error_number == ENOSYS                              ? durable_trouble::unsupported
+                                                               : durable_trouble::input_output;
+}
+
+// "cannot <what> <file>: <the system's reason>".
+[[noreturn]] inline void throw_system(const char* what, const std::string& file, int result) {
+  const int error = -result;
+  throw_durable(
+      trouble_of(error),
+      std::string("cannot ") + what + " " + file + ": " + std::generic_category().message(error),
+      file, 0, error);
+}
+
+// Closes itself.
+class file_handle {
+ public:
+  file_handle() = default;
+  file_handle(file_operations& files, int number) noexcept : files_(&files), number_(number) {}
+  file_handle(file_handle&& other) noexcept
+      : files_(other.files_), number_(std::exchange(other.number_, -1)) {}
+  file_handle& operator=(file_handle&& other) noexcept {
+    close();
+    files_ = other.files_;
+    number_ = std::exchange(other.number_, -1);
+    return *this;
+  }
+  ~file_handle() { close(); }
+
+  bool is_open() const noexcept { return number_ >= 0; }
+  int number() const noexcept { return number_; }
+  void close() noexcept {
+    if (number_ >= 0) files_->close(std::exchange(number_, -1));
+  }
+
+ private:
+  file_operations* files_ = nullptr;
+  int number_ = -1;
+};
+
+// Writes all of it at an offset; a negative errno where that fails.
+inline int write_all(file_operations& files, int file, const unsigned char* from, std::size_t bytes,
+                     std::uint64_t at) noexcept {
+  while (bytes > 0) {
+    const std::int64_t done = uninterrupted([&] { return files.write(file, from, bytes, at); });
+    if (done < 0) return static_cast<int>(done);
+    if (done == 0) return -EIO;
+    from += done;
+    at += static_cast<std::uint64_t>(done);
+    bytes -= static_cast<std::size_t>(done);
+  }
+  return 0;
+}
+
+class room {
+ public:
+  room(file_operations& files, std::string path) : files_(&files), path_(std::move(path)) {}
+
+  file_operations& files() const noexcept { return *files_; }
+  const std::string& path() const noexcept { return path_; }
+  std::string path_of(std::string_view name) const { return path_ + "/" + std::string(name); }
+  std::string log_path(std::uint64_t first) const { return path_of(numbered("log.", first)); }
+  std::string snapshot_path(std::uint64_t at) const { return path_of(numbered("snapshot.", at)); }
+  std::string partial_path() const { return path_of("snapshot.partial"); }
+
+  // Makes the directory unless it is there, and locks it.
+  void enter() {
+    const int made = uninterrupted([&] { return files_->make_directory(path_.c_str()); });
+    if (made < 0 && made != -EEXIST) throw_system("make the directory", path_, made);
+    if (made >= 0) sync_parent();
+    const std::string path = path_of("lock");
+    const int number =
+        uninterrupted([&] { return files_->open(path.c_str(), file_mode::create_empty); });
+    if (number < 0) throw_system("open", path, number);
+    lock_ = file_handle(*files_, number);
+    const int locked = uninterrupted([&] { return files_->lock(number); });
+    if (locked == -EWOULDBLOCK) {
+      throw_durable(durable_trouble::locked,
+                    path_ +
+                        " is in use by another durable map, maybe of another process; close "
+                        "that, or take another directory",
+                    path);
+    }
+    if (locked < 0) throw_system("lock", path, locked);
+  }
+
+  // What is there, in the order of positions.
+  struct content {
+    std::vector<std::uint64_t> logs;
+    std::vector<std::uint64_t> snapshots;
+    bool has_partial = false;
+  };
+  content look() const {
+    std::vector<std::string> names;
+    const int listed = uninterrupted([&] { return files_->list(path_.c_str(), names); });
+    if (listed < 0) throw_system("list", path_, listed);
+    content found;
+    for (const std::string& name : names) {
+      std::uint64_t number = 0;
+      if (has_number(name, "log.", number)) found.logs.push_back(number);
+      if (has_number(name, "snapshot.", number)) found.snapshots.push_back(number);
+      if (name == "snapshot.partial") found.has_partial = true;
+    }
+    std::sort(found.logs.begin(), found.logs.end());
+    std::sort(found.snapshots.begin(), found.snapshots.end());
+    return found;
+  }
+
+  int sync() const noexcept {
+    return uninterrupted([&] { return files_->sync_directory(path_.c_str()); });
+  }
+  int remove(const std::string& path) const noexcept {
+    return uninterrupted([&] { return files_->remove(path.c_str()); });
+  }
+  // Out of the way of recovery, but not gone.
+  void put_aside(const std::string& path) const {
+    const std::string aside = path + ".damaged";
+    const int done = uninterrupted([&] { return files_->rename(path.c_str(), aside.c_str()); });
+    if (done < 0) throw_system("rename", path, done);
+  }
+  file_handle open(const std::string& path, file_mode mode) const {
+    const int number = uninterrupted([&] { return files_->open(path.c_str(), mode); });
+    if (number < 0) throw_system("open", path, number);
+    return file_handle(*files_, number);
+  }
+  std::uint64_t size_of(const file_handle& file, const std::string& path) const {
+    const std::int64_t size = uninterrupted([&] { return files_->size(file.number()); });
+    if (size < 0) throw_system("read the size of", path, static_cast<int>(size));
+    return static_cast<std::uint64_t>(size);
+  }
+
+ private:
+  static constexpr std::size_t digits = 20;
+
+  static std::string numbered(const char* kind, std::uint64_t number) {
+    const std::string text = std::to_string(number);
+    return kind + std::string(digits - text.size(), '0') + text;
+  }
+  static bool has_number(const std::string& name, std::string_view kind, std::uint64_t& number) {
+    if (name.size() != kind.size() + digits || !name.starts_with(kind)) return false;
+    number = 0;
+    for (const char digit : name.substr(kind.size())) {
+      if (digit < '0' || digit > '9') return false;
+      number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+    }
+    return true;
+  }
+  void sync_parent() const {
+    const std::size_t slash = path_.find_last_of('/', path_.find_last_not_of('/'));
+    const std::string parent = slash == std::string::npos ? "."
+                               : slash == 0               ? "/"
+                                                          : path_.substr(0, slash);
+    const int done = uninterrupted([&] { return files_->sync_directory(parent.c_str()); });
+    if (done < 0) throw_system("sync", parent, done);
+  }
+
+  file_operations* files_;
+  std::string path_;
+  file_handle lock_;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,143 @@
+// Writes a snapshot of a container in steps: elements of some buckets become records in a buffer,
+// and full buffers go to a snapshot_output.
+//
+//   View     steady::snapshot of the container.
+//   Bound    step(n): the elements of n buckets. It does nothing while the disk is behind, unless
+//            told to wait.
+//   Throws   begin() std::bad_alloc and what the view's constructor throws; step() nothing: a
+//            snapshot that cannot be written fails, and the files are as before.
+//   Threads  the map's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/durable/room.hpp>
+#include <steady/detail/durable/snapshot_output.hpp>
+#include <steady/records.hpp>
+
+namespace steady::detail {
+
+template <class View, class Key, class T>
+class snapshot_writer {
+ public:
+  explicit snapshot_writer(const room& in) : room_(&in) {}
+
+  // Elements are still to be written, or the file is not yet safe, or copies are to be freed.
+  bool is_active() const noexcept { return output_ != nullptr || view_.has_value(); }
+  bool has_failed() const noexcept { return !failure_.empty(); }
+  // Why the last one failed; empty if it did not.
+  const std::string& failure() const noexcept { return failure_; }
+  // Of the last one that is safe.
+  std::uint64_t safe_position() const noexcept { return safe_position_; }
+  std::size_t copied_bytes() const noexcept { return view_ ? view_->bytes() : 0; }
+
+  template <class Container>
+  void begin(Container& container, record_header header, bool background,
+             std::function<void()> when_safe) {
+    failure_.clear();
+    elements_ = 0;
+    buffer_.clear();
+    buffer_.reserve(buffer_bytes + buffer_bytes / 4);
+    header.stream = record_stream::snapshot;
+    header.elements = container.size();
+    append_header(buffer_, header);
+    position_ = header.position;
+    output_ =
+        std::make_unique<snapshot_output>(*room_, position_, background, std::move(when_safe));
+    STEADY_TRY { view_.emplace(container); }
+    STEADY_CATCH_ALL {
+      output_.reset();
+      STEADY_RETHROW;
+    }
+  }
+
+  // Elements of at most `buckets` buckets, or a part of the rest. `wait`: for the disk.
+  void step(std::size_t buckets, bool wait) noexcept {
+    STEADY_TRY {
+      if (view_) step_view(buckets, wait);
+      if (output_ && !view_) step_output(wait);
+    }
+    STEADY_CATCH_ALL { fail("out of memory, or a codec has thrown"); }
+  }
+
+  // Gives up one that is under way.
+  void abandon() noexcept {
+    output_.reset();
+    view_.reset();
+  }
+
+ private:
+  static constexpr std::size_t buffer_bytes = std::size_t{256} << 10;
+
+  void step_view(std::size_t buckets, bool wait) {
+    if (output_ == nullptr) {  // it has failed
+      view_->skip(buckets);
+      if (view_->done()) view_.reset();
+      return;
+    }
+    if (output_->now() == snapshot_output::state::failed) return fail_by_output();
+    if (buffer_.size() >= buffer_bytes) {
+      if (!wait && output_->is_busy()) return;
+      output_->hand_over(buffer_, false);
+    }
+    view_->step(buckets, [this](const auto& element) { append(element); });
+    if (!view_->done()) return;
+    view_.reset();
+    append_end(buffer_, elements_);
+  }
+  // The last buffer, then until the file is safe.
+  void step_output(bool wait) {
+    if (!handed_over_all_) {
+      if (!wait && output_->is_busy()) return;
+      output_->hand_over(buffer_, true);
+      handed_over_all_ = true;
+    }
+    if (wait) output_->wait();
+    if (output_->is_busy()) return;
+    handed_over_all_ = false;
+    if (output_->now() == snapshot_output::state::failed) return fail_by_output();
+    safe_position_ = position_;
+    output_.reset();
+  }
+
+  template <class Element>
+  void append(const Element& element) {
+    if constexpr (std::is_void_v<T>) {
+      append_element<Key, void>(buffer_, element, nullptr);
+    } else {
+      append_element<Key, T>(buffer_, element.first, std::addressof(element.second));
+    }
+    ++elements_;
+  }
+
+  void fail_by_output() {
+    fail("cannot write a snapshot into " + room_->path() + ": " +
+         std::generic_category().message(output_->error()));
+  }
+  // Copies are freed in the steps that follow.
+  void fail(std::string why) noexcept {
+    failure_ = std::move(why);
+    handed_over_all_ = false;
+    output_.reset();
+    if (view_) view_->abandon();
+  }
+
+  const room* room_;
+  std::unique_ptr<snapshot_output> output_;
+  std::optional<View> view_;
+  byte_buffer buffer_;
+  std::uint64_t position_ = 0;
+  std::uint64_t safe_position_ = 0;
+  std::uint64_t elements_ = 0;
+  bool handed_over_all_ = false;
+  std::string failure_;
+};
+
+}  // namespace steady::detail

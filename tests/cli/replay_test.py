@@ -1,0 +1,126 @@
+"""steady replay, as a user sees it."""
+
+import unittest
+
+from command import CommandTest, run
+
+MAPS = ["steady", "std", "boost", "absl"]
+
+
+def trace_of(count, keys=4000, step=0.0001):
+    """Lines of a trace, and what a model says about it: (text, hits, misses, elements)."""
+    lines, model, hits, misses = ["time,operation,key,size"], set(), 0, 0
+    for i in range(count):
+        key = i * 7919 * 31 % keys
+        operation = ("put", "get", "put", "get", "delete")[i % 5]
+        lines.append(f"{i * step:.6f},{operation},{key},{i % 100}")
+        if operation == "put":
+            model.add(key)
+            continue
+        hits, misses = (hits + 1, misses) if key in model else (hits, misses + 1)
+        if operation == "delete":
+            model.discard(key)
+    return "\n".join(lines) + "\n", hits, misses, len(model)
+
+
+class ReplayTest(CommandTest):
+    def test_a_trace(self):
+        text, hits, misses, elements = trace_of(20_000)
+        file = self.write("trace.csv", text)
+        done, found = self.run_json("replay", file, "--speed", 20, "--rounds", 2)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual([row["name"] for row in found["maps"]], MAPS)
+        self.assertEqual((found["requests"], found["reads"], found["writes"], found["erases"]),
+                         (20_000, 8000, 8000, 4000))
+        self.assertEqual((found["speed"], found["span_ns"], found["rounds"]), (20, 1_999_900_000, 2))
+        for row in found["maps"]:
+            with self.subTest(row["name"]):
+                self.assertIsNone(row["failure"])
+                self.assertEqual((row["hits"], row["misses"], row["elements"]), (hits, misses, elements))
+        for row in [*found["maps"], found["control"]]:
+            for name in ("p50", "p90", "p99", "p99.9"):
+                self.assertLessEqual(row["service_ns"][name], row["response_ns"][name])
+            self.assertLessEqual(row["service_ns"]["max"]["min"], row["response_ns"]["max"]["min"])
+        lines = done.stdout.splitlines()
+        self.assertIn(MAPS + ["control"], [line.split() for line in lines])
+        self.assertEqual(lines[-1], found["in_short"])
+        self.assertIn("(reads 8,000, writes 8,000, erasures 4,000)", lines[0])
+
+    def test_standard_input_texts_and_fewer_maps(self):
+        text = "key;when\nabc;1\ndef;1\nabc;2\n"
+        done, found = self.run_json(
+            "replay", "-", "--separator", ";", "--time-column", "when", "--time-unit", "ms",
+            "--map", "steady,boost", input=text,
+        )
+        self.assertEqual([row["name"] for row in found["maps"]], ["steady", "boost"])
+        self.assertEqual((found["keys"], found["source"], found["span_ns"]), ("string", "standard input", 1_000_000))
+        self.assertEqual(found["maps"][0]["elements"], 2)
+        self.assertNotIn("std::unordered_map", done.stdout)
+
+    def test_fill(self):
+        text = "time,operation,key\n1,get,5\n1,get,5\n1,get,6\n"
+        for fill, elements, hits in (([], 0, 0), (["--fill"], 2, 1)):
+            _, found = self.run_json("replay", "-", "--map", "std", *fill, input=text)
+            self.assertEqual((found["maps"][0]["elements"], found["maps"][0]["hits"]), (elements, hits))
+
+    def test_a_coarse_clock(self):
+        text = "time,key\n" + "".join(f"{i // 100},{i}\n" for i in range(1000))
+        done, found = self.run_json("replay", "-", "--duration", "0.05", "--map", "steady", input=text)
+        self.assertEqual(found["at_once"], 990)
+        self.assertIn("990 requests have the time of the one before", done.stdout)
+        self.assertGreaterEqual(found["maps"][0]["late"], 990)
+        self.assertAlmostEqual(found["speed"], 180)
+        done, found = self.run_json(
+            "replay", "-", "--duration", "0.05", "--map", "steady", "--spread", input=text
+        )
+        self.assertEqual((found["at_once"], found["spread"]), (0, True))
+        self.assertIn("were spread evenly", done.stdout)
+
+    def test_bad_lines(self):
+        text = "time,operation,key\n1,put,5\n2,jump,6\n3,put,7\noops\n"
+        done = run("replay", "-", input=text)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(
+            done.stderr,
+            "steady: standard input: line 3: the operation 'jump' is not known; --reads, --writes and "
+            "--erases say what it is; --skip-bad-lines passes over such lines\n",
+        )
+        done, found = self.run_json("replay", "-", "--speed", 100, "--skip-bad-lines", input=text)
+        self.assertEqual((found["requests"], found["skipped_lines"]), (2, 2))
+        self.assertTrue(found["first_skipped"].startswith("line 3: the operation 'jump'"))
+        self.assertIn("2 bad lines skipped; the first is line 3", done.stdout)
+        done, found = self.run_json("replay", "-", "--speed", 100, "--skip-bad-lines", "--writes", "put,jump", input=text)
+        self.assertEqual((found["requests"], found["skipped_lines"]), (3, 1))
+
+    def test_what_cannot_be_read(self):
+        directory = self.path("directory")
+        directory.mkdir()
+        for path, expected in (
+            (self.path("missing"), "No such file or directory"),
+            (directory, "Is a directory"),
+            (self.write("empty", ""), "there are no requests in it"),
+        ):
+            done = run("replay", path)
+            self.assertEqual((done.returncode, done.stderr), (1, f"steady: {path}: {expected}\n"))
+
+    def test_a_map_that_runs_out_of_memory(self):
+        text = "time,key\n" + "".join(f"0,{i}\n" for i in range(600_000))
+        file = self.write("trace.csv", text)
+        done, found = self.run_json("replay", file, status=1, memory=80)
+        failures = {row["name"]: row["failure"] for row in found["maps"]}
+        self.assertEqual(failures["absl"], "out of memory")
+        self.assertIsNone(failures["steady"])
+        self.assertIn("steady: absl::flat_hash_map: out of memory\n", done.stderr)
+
+    def test_report(self):
+        report = self.path("report.html")
+        text, *_ = trace_of(5000)
+        self.run_json("replay", "-", "--speed", 20, "--report", report, input=text)
+        html = report.read_text(encoding="utf-8")
+        for part in ("Response times, by percentile", "Service times, by percentile", "replay - --speed 20"):
+            self.assertIn(part, html)
+        self.assertEqual(html.count("<figcaption>"), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()

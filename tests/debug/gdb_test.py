@@ -1,0 +1,122 @@
+"""GDB, with debug/gdb/steady.py, lists what is in containers in every state, as the program does."""
+
+import re
+import unittest
+
+from debuggers import NUMBER_OR_TEXT, ROOT, SUBJECTS, Container, Truth, check_summary, debugger, run
+
+START = f"""
+set print elements 0
+set print repeats unlimited
+set print pretty off
+source {ROOT}/debug/gdb/steady.py
+break stop_here
+run TRUTH
+up
+"""
+MAP_ELEMENT = re.compile(
+    rf"\[{NUMBER_OR_TEXT}(?: '[^']*')?\] = (?:{{number = )?{NUMBER_OR_TEXT}"
+)
+
+
+def elements_in(text: str, container: Container):
+    """What a printed container says of its elements."""
+    body = text.split(" = ", 2)[2] if text.count(" = ") > 1 else ""
+    if container.is_map():
+        return [found.groups() for found in MAP_ELEMENT.finditer(body)]
+    return [(found,) for found in re.findall(NUMBER_OR_TEXT, body)]
+
+
+@unittest.skipUnless(debugger("gdb"), "gdb is not installed (Debian: gdb)")
+class GdbTest(unittest.TestCase):
+    maxDiff = 2000
+
+    def run_script(self, subject: str, script: str):
+        command = ["gdb", "-batch", "-nx", "-x", "COMMANDS", "--args", subject]
+        return run(self, command, START + script)
+
+    def printed(self, subject: str, names):
+        """What gdb prints of each expression, and what the program says."""
+        output, truth = self.run_script(
+            subject, "".join(f"echo \\n=={name}==\\n\nprint {name}\n" for name in names)
+        )
+        parts = re.split(r"\n==(.*?)==\n", output)
+        return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]))), truth
+
+    def test_containers(self):
+        for subject in SUBJECTS:
+            names = list(Truth.of(subject).containers)
+            self.assertGreater(len(names), 30)
+            texts, truth = self.printed(subject, names)
+            for name, container in truth.containers.items():
+                with self.subTest(subject=subject, container=name):
+                    check_summary(self, name, container, texts[name])
+                    self.assertEqual(
+                        sorted(elements_in(texts[name], container)), sorted(container.elements)
+                    )
+                    self.assertNotIn("remark", texts[name])
+
+    def test_what_leads_to_containers_and_elements(self):
+        for subject in SUBJECTS:
+            names = ["found", "first", "in_new_array", "node", "key", "past", "*pointer", "reference"]
+            texts, truth = self.printed(subject, names)
+            for name, element in truth.iterators.items():
+                shown = re.search(r"steady iterator = \{element = (.*)\}", texts[name])
+                self.assertIsNotNone(shown, texts[name])
+                self.assertEqual(tuple(re.findall(NUMBER_OR_TEXT, shown.group(1))), element)
+            self.assertIn("end()", texts["past"])
+            for name in ("*pointer", "reference"):
+                self.assertIn("steady::hash_map with 2 elements = {[0] = 0, [1] = 10}", texts[name])
+
+    def test_nested_containers(self):
+        texts, _ = self.printed(SUBJECTS[0], ["nested"])
+        self.assertIn(
+            "steady::hash_map with 1 element = {[1] = steady::hash_set with 1 element = {10}}",
+            texts["nested"],
+        )
+
+    def test_commands(self):
+        output, _ = self.run_script(
+            SUBJECTS[0],
+            "steady where of_words into\n"
+            "steady where of_nodes into_node\n"
+            "steady where of_two into\n"
+            "steady info grown_large\n"
+            'print $steady_find(of_words, "text 7")\n'
+            "print $steady_find(grown_large, 700)\n"
+            'print $steady_find(shared_nodes, "text 9")\n'
+            "print $steady_find(of_two, 99)\n",
+        )
+        self.assertRegex(output, r"slot \d+ of bucket \d+ in the array, offset 32\n.*text 7.* 70")
+        self.assertRegex(output, r"slot \d+ of bucket \d+ in the array, offset 32\n.*text 3.* 30")
+        self.assertIn("no element of this container", output)
+        self.assertIn("from 256 to 512 buckets", output)
+        self.assertIn("= 70\n", output)
+        self.assertIn("= 7000\n", output)
+        self.assertIn('= "text 90"\n', output)
+        self.assertIn("no such key: 99", output)
+
+    def test_damaged_memory_is_told(self):
+        """A printer that is too old finds another number of elements, or none at all."""
+        output, _ = self.run_script(
+            SUBJECTS[0],
+            "set var of_two.table_.state_.size = 3\n"
+            "print of_two\n"
+            "set var of_one_block.table_.state_.root = 16\n"
+            "print of_one_block\n",
+        )
+        self.assertIn("2 elements were found", output)
+        self.assertIn("cannot go on: no memory at", output)
+
+    def test_another_layout_is_refused(self):
+        output, _ = self.run_script(
+            SUBJECTS[0],
+            "python import steady_layout\n"
+            "python steady_layout.VERSION += 1\n"
+            "print of_two\n",
+        )
+        self.assertIn("this printer knows layout 2, the program has layout 1", output)
+
+
+if __name__ == "__main__":
+    unittest.main()

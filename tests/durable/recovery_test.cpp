@@ -1,0 +1,483 @@
+// What is there after the worst: files cut at every byte, damaged at every byte, power failures at
+// random moments, and operations on files that fail at every k-th call.
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <steady/durable_map.hpp>
+
+#include "support/durable_model.hpp"
+#include "support/memory_files.hpp"
+
+namespace {
+
+using namespace support;
+using steady::durable_trouble;
+using steady::sync_policy;
+
+const std::string room = "room";
+
+steady::durable_options quiet_options(memory_files& files) {
+  steady::durable_options options;
+  options.files = &files;
+  options.background = false;
+  options.snapshot_after_bytes = 0;
+  return options;
+}
+
+std::string log_name(std::uint64_t first) {
+  const std::string digits = std::to_string(first);
+  return room + "/log." + std::string(20 - digits.size(), '0') + digits;
+}
+
+// A map that was written, what it was after each position, and where its records end.
+struct written {
+  memory_files files;
+  std::vector<texts> at;  // by position
+
+  explicit written(int operations, std::uint64_t segment_bytes = 1 << 20, int snapshot_after = -1) {
+    steady::durable_options options = quiet_options(files);
+    options.segment_bytes = segment_bytes;
+    durable_texts map(room, options);
+    std::mt19937 random(5);
+    texts now;
+    at.push_back(now);
+    for (int n = 0; n < operations; ++n) {
+      const text_operation one = text_operation::made_of(random, now, 12);
+      one.apply(now);
+      one.apply(map);
+      at.push_back(now);
+      if (n == snapshot_after) map.save_snapshot();
+    }
+  }
+};
+
+// Opens a copy; the trouble if that fails.
+struct opened {
+  std::unique_ptr<memory_files> files;
+  std::unique_ptr<durable_texts> map;
+  std::optional<steady::durable_error> trouble;
+
+  opened(std::unique_ptr<memory_files> from, bool salvage = false) : files(std::move(from)) {
+    steady::durable_options options = quiet_options(*files);
+    options.salvage = salvage;
+    try {
+      map = std::make_unique<durable_texts>(room, options);
+    } catch (const steady::durable_error& error) {
+      trouble = error;
+    }
+  }
+};
+
+// ---- cut ----
+
+TEST(recovery, of_a_log_cut_at_every_byte) {
+  written whole(40);
+  const std::string log = log_name(1);
+  const std::size_t size = whole.files.content(log).size();
+  std::uint64_t last = 40;
+  std::size_t cuts = 0;
+  for (std::size_t length = size; length + 1 > 0; --length) {
+    auto files = whole.files.copy();
+    files->content(log).resize(length);
+    opened again(std::move(files));
+    ASSERT_TRUE(again.map) << length << ": " << again.trouble->what();
+    const std::uint64_t position = again.map->position();
+    ASSERT_LE(position, last);
+    ASSERT_GE(position + 1, last) << "only the record that was cut is gone";
+    last = position;
+    ASSERT_EQ(texts_of(*again.map), whole.at[position]) << length;
+    const auto& cut = again.map->report().cut;
+    if (cut) {
+      ++cuts;
+      ASSERT_EQ(cut->file, log);
+      ASSERT_EQ(cut->offset + cut->bytes, length);
+    }
+    // It goes on, and what it was is known next time.
+    again.map->insert_or_assign(1000, "later");
+    const texts then = texts_of(*again.map);
+    again.map.reset();
+    opened third(std::move(again.files));
+    ASSERT_TRUE(third.map);
+    ASSERT_EQ(texts_of(*third.map), then) << length;
+    ASSERT_FALSE(third.map->report().cut);
+  }
+  EXPECT_EQ(last, 0u);
+  EXPECT_EQ(cuts, size + 1 - 41) << "all lengths but those at which a record ends";
+}
+
+TEST(recovery, of_a_snapshot_cut_at_every_byte) {
+  written whole(60, 1 << 20, 40);
+  std::string path;
+  for (const std::string& name : whole.files.paths()) {
+    if (name.find("snapshot.") != std::string::npos) path = name;
+  }
+  ASSERT_FALSE(path.empty());
+  const std::size_t size = whole.files.content(path).size();
+  for (std::size_t length = 0; length < size; ++length) {
+    // The log from the first change on is still there: it does as well.
+    auto files = whole.files.copy();
+    files->content(path).resize(length);
+    opened again(std::move(files));
+    ASSERT_TRUE(again.map) << again.trouble->what();
+    ASSERT_EQ(texts_of(*again.map), whole.at[60]);
+    ASSERT_EQ(again.map->report().damage.size(), 1u);
+    ASSERT_TRUE(again.files->has(path + ".damaged"));
+    // Without it, that is an error.
+    files = whole.files.copy();
+    files->content(path).resize(length);
+    files->remove(log_name(1).c_str());
+    opened damaged(std::move(files));
+    ASSERT_TRUE(damaged.trouble);
+    ASSERT_EQ(damaged.trouble->trouble(), durable_trouble::damaged);
+    ASSERT_EQ(damaged.trouble->file(), path);
+    ASSERT_LE(damaged.trouble->offset(), length);
+    // What was not finished counts for nothing.
+    files = whole.files.copy();
+    files->content(path).resize(length);
+    files->rename(path.c_str(), (room + "/snapshot.partial").c_str());
+    opened partial(std::move(files));
+    ASSERT_TRUE(partial.map);
+    ASSERT_EQ(texts_of(*partial.map), whole.at[60]);
+    ASSERT_FALSE(partial.files->has(room + "/snapshot.partial"));
+  }
+}
+
+// ---- damage ----
+
+// A snapshot that is damaged still proves that there was something up to its position.
+TEST(recovery, does_not_end_before_a_snapshot) {
+  written whole(60, 1 << 20, 40);
+  for (const std::string& name : whole.files.paths()) {
+    if (name.find("snapshot.") != std::string::npos) whole.files.content(name).resize(100);
+  }
+  for (const std::size_t length : {std::size_t{0}, std::size_t{500}}) {
+    auto files = whole.files.copy();
+    files->content(log_name(1)).resize(length);
+    opened again(files->copy());
+    ASSERT_TRUE(again.trouble) << length;
+    EXPECT_EQ(again.trouble->trouble(), durable_trouble::damaged);
+    EXPECT_EQ(again.files->content(log_name(1)).size(), length) << "nothing is cut then";
+    opened salvaged(std::move(files), true);
+    EXPECT_TRUE(salvaged.map);
+  }
+}
+
+TEST(recovery, notices_every_damaged_byte_of_a_log) {
+  written whole(60, 600);
+  std::vector<std::string> logs;
+  for (const std::string& name : whole.files.paths()) {
+    if (name.find("log.") != std::string::npos) logs.push_back(name);
+  }
+  ASSERT_GT(logs.size(), 3u);
+  std::size_t torn = 0;
+  for (const std::string& log : logs) {
+    for (std::size_t n = 0; n < whole.files.content(log).size(); ++n) {
+      auto files = whole.files.copy();
+      files->content(log)[n] ^= 0x10;
+      opened again(files->copy());
+      if (again.map) {  // the last record: nothing says that it was whole once
+        ++torn;
+        ASSERT_EQ(log, logs.back());
+        ASSERT_EQ(again.map->position(), 59u);
+        ASSERT_EQ(texts_of(*again.map), whole.at[59]);
+        ASSERT_TRUE(again.map->report().cut);
+        continue;
+      }
+      ASSERT_EQ(again.trouble->trouble(), durable_trouble::damaged);
+      ASSERT_EQ(again.trouble->file(), log);
+      ASSERT_LE(again.trouble->offset(), n);
+      ASSERT_GE(again.trouble->offset() + 70, n) << "no record is longer";
+      ASSERT_NE(std::string(again.trouble->what()).find("salvage"), std::string::npos);
+      if (n % 5 != 0) continue;
+      // A salvage has all but that.
+      opened salvaged(std::move(files), true);
+      ASSERT_TRUE(salvaged.map) << salvaged.trouble->what();
+      const steady::recovery_report& report = salvaged.map->report();
+      ASSERT_GE(report.changes, 59u) << "a header may be lost without a change";
+      ASSERT_FALSE(report.damage.empty());
+      ASSERT_EQ(report.damage[0].file, log);
+      ASSERT_TRUE(salvaged.files->has(log + ".damaged"));
+      salvaged.map->insert_or_assign(7, "later");
+      const texts kept = texts_of(*salvaged.map);
+      salvaged.map.reset();
+      opened next(std::move(salvaged.files));
+      ASSERT_TRUE(next.map) << next.trouble->what();
+      ASSERT_EQ(texts_of(*next.map), kept);
+      ASSERT_TRUE(next.map->report().damage.empty());
+    }
+  }
+  EXPECT_GT(torn, 10u);
+  EXPECT_LT(torn, 80u);
+}
+
+TEST(recovery, notices_every_damaged_byte_of_a_snapshot) {
+  written whole(60, 300, 50);
+  std::string path;
+  for (const std::string& name : whole.files.paths()) {
+    if (name.find("snapshot.") != std::string::npos) path = name;
+  }
+  for (std::size_t n = 0; n < whole.files.content(path).size(); ++n) {
+    auto files = whole.files.copy();
+    files->content(path)[n] ^= 0x01;
+    opened again(files->copy());
+    ASSERT_TRUE(again.trouble) << n;
+    ASSERT_EQ(again.trouble->file(), path);
+    ASSERT_LE(again.trouble->offset(), n);
+    opened salvaged(std::move(files), true);
+    ASSERT_TRUE(salvaged.map) << n << salvaged.trouble->what();
+  }
+}
+
+TEST(recovery, names_a_segment_that_is_gone) {
+  written whole(60, 600);
+  std::vector<std::string> logs;
+  for (const std::string& name : whole.files.paths()) {
+    if (name.find("log.") != std::string::npos) logs.push_back(name);
+  }
+  auto files = whole.files.copy();
+  files->remove(logs[1].c_str());
+  opened again(files->copy());
+  ASSERT_TRUE(again.trouble);
+  EXPECT_EQ(again.trouble->trouble(), durable_trouble::damaged);
+  EXPECT_EQ(again.trouble->file(), logs[2]);
+  EXPECT_NE(std::string(again.trouble->what()).find("are missing"), std::string::npos);
+  opened salvaged(std::move(files), true);
+  ASSERT_TRUE(salvaged.map);
+  EXPECT_GT(salvaged.map->position(), 1ull << 32) << "positions that were lost are not used again";
+}
+
+// ---- power failures ----
+
+// Random operations until the power fails; what is there then is what the map was at some position:
+// none that was durable is lost.
+class power_run {
+ public:
+  explicit power_run(std::uint32_t seed) : random_(seed) { at_.emplace_back(); }
+
+  void run(int failures) {
+    for (int n = 0; n < failures && !testing::Test::HasFailure(); ++n) live_once();
+  }
+  std::uint64_t lost() const { return lost_; }
+  std::uint64_t cuts() const { return cuts_; }
+  std::uint64_t snapshots() const { return snapshots_; }
+
+ private:
+  void live_once() {
+    steady::durable_options options;
+    options.files = &files_;
+    options.background = random_() % 4 == 0;
+    options.sync = std::vector{sync_policy::each_change, sync_policy::interval,
+                               sync_policy::never}[random_() % 3];
+    options.interval = std::chrono::milliseconds(1);
+    options.segment_bytes = 200 + random_() % 3000;
+    options.flush_bytes = 1 + random_() % 400;
+    options.snapshot_after_bytes = random_() % 2000;
+    options.snapshot_buckets_per_change = 1 + random_() % 3;
+    std::uint64_t durable = 0;
+    std::unique_ptr<memory_files> left;
+    {
+      durable_texts map(room, options);
+      recovered(map);
+      for (auto n = random_() % 120; n > 0; --n) operate(map);
+      if (options.sync == sync_policy::each_change) {
+        EXPECT_EQ(map.durable_position(), map.position());
+      }
+      durable = map.durable_position();
+      snapshots_ += map.snapshot_position() != 0 ? 1u : 0u;
+      left = files_.copy_unsafe();  // the map must not sync any more
+    }
+    files_.take(*left);
+    files_.power_failure(random_);
+    durable_ = durable;
+  }
+  void recovered(const durable_texts& map) {
+    const std::uint64_t position = map.position();
+    EXPECT_GE(position, durable_);
+    ASSERT_LT(position, at_.size());
+    EXPECT_EQ(texts_of(map), at_[position]);
+    lost_ += at_.size() - 1 - position;
+    cuts_ += map.report().cut ? 1u : 0u;
+    at_.resize(position + 1);
+  }
+  void operate(durable_texts& map) {
+    const auto way = random_() % 40;
+    if (way == 0) return map.start_snapshot();
+    if (way == 1) return map.step_snapshot(3);
+    if (way == 2) return map.sync();
+    if (way == 3) return map.group([&] { write(map), write(map), write(map); });
+    if (way == 4) return map.reseed_gradually();
+    if (way == 5) return map.shrink_gradually();
+    write(map);
+  }
+  void write(durable_texts& map) {
+    texts now = at_.back();
+    const text_operation one = text_operation::made_of(random_, now, 40);
+    one.apply(now);
+    one.apply(map);
+    at_.push_back(std::move(now));
+    EXPECT_EQ(map.position(), at_.size() - 1);
+  }
+
+  std::mt19937 random_;
+  memory_files files_;
+  std::vector<texts> at_;
+  std::uint64_t durable_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t cuts_ = 0;
+  std::uint64_t snapshots_ = 0;
+};
+
+TEST(recovery, after_power_failures_at_random_moments) {
+  std::uint64_t lost = 0;
+  std::uint64_t cuts = 0;
+  std::uint64_t snapshots = 0;
+  for (std::uint32_t seed = 0; seed < 60 && !HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    power_run run(seed);
+    run.run(8);
+    lost += run.lost();
+    cuts += run.cuts();
+    snapshots += run.snapshots();
+  }
+  EXPECT_GT(lost, 0u) << "what was not synced is lost sometimes";
+  EXPECT_GT(cuts, 0u);
+  EXPECT_GT(snapshots, 0u);
+}
+
+// ---- failing operations ----
+
+struct fault_plan {
+  const char* name;
+  const char* only;  // this kind of call
+  int error;
+  fault kind;
+  std::size_t times;
+};
+
+// The k-th call fails. A change that fails has not happened; what was acknowledged is there when
+// the map is opened again, and besides at most the last change that failed.
+class failing_run {
+ public:
+  failing_run(const fault_plan& plan, std::size_t at, sync_policy policy) : plan_(plan) {
+    steady::durable_options options = quiet_options(files_);
+    options.sync = policy;
+    options.segment_bytes = 400;
+    options.flush_bytes = 100;
+    options.snapshot_after_bytes = 700;
+    options.snapshot_buckets_per_change = 1;
+    files_.only(plan.only);
+    files_.fail(at, plan.times, plan.error, plan.kind);
+    work(options);
+    reached_ = files_.calls() > at;
+    files_.fail_never();
+    check(policy);
+  }
+  // False when there were fewer calls.
+  bool reached() const { return reached_; }
+  std::uint64_t failures() const { return failures_; }
+
+ private:
+  void work(const steady::durable_options& options) {
+    try {
+      durable_texts map(room, options);
+      for (int n = 0; n < 60; ++n) operate(map);
+      for (int n = 0; n < 10 && !synced_; ++n) sync(map);
+      durable_ = map.durable_position();
+    } catch (const steady::durable_error& error) {
+      EXPECT_EQ(at_.size(), 1u) << "only opening may fail here: " << error.what();
+    }
+  }
+  void sync(durable_texts& map) {
+    try {
+      map.sync();
+      synced_ = true;
+    } catch (const steady::durable_error&) {
+    }
+  }
+  void operate(durable_texts& map) {
+    const text_operation one = text_operation::made_of(random_, at_.back(), 12);
+    texts then = at_.back();
+    one.apply(then);
+    try {
+      one.apply(map);
+      EXPECT_FALSE(gave_up_) << "acknowledged after a failed sync";
+      at_.push_back(std::move(then));
+    } catch (const steady::durable_error& error) {
+      ++failures_;
+      if (error.trouble() == durable_trouble::failed && !gave_up_) {
+        gave_up_ = true;
+        maybe_ = std::move(then);
+      }
+    }
+    ASSERT_EQ(texts_of(map), at_.back()) << "a change that fails has not happened";
+    ASSERT_EQ(map.position(), at_.size() - 1);
+  }
+  void check(sync_policy policy) {
+    durable_texts map(room, quiet_options(files_));
+    const std::uint64_t last = at_.size() - 1;
+    if (gave_up_) at_.push_back(maybe_);
+    ASSERT_LT(map.position(), at_.size());
+    EXPECT_EQ(texts_of(map), at_[map.position()]);
+    EXPECT_GE(map.position(), durable_);
+    if (policy == sync_policy::each_change || synced_) {
+      EXPECT_GE(map.position(), last);
+    }
+    if (!gave_up_ && map.report().cut) {
+      EXPECT_EQ(map.report().cut->bytes, 0u) << "nothing was left half written";
+    }
+    EXPECT_STREQ(map.content().check_invariants(), nullptr);
+  }
+
+  fault_plan plan_;
+  std::mt19937 random_{7};
+  memory_files files_;
+  std::vector<texts> at_{texts()};  // by position
+  texts maybe_;                     // with the change whose sync failed
+  std::uint64_t durable_ = 0;
+  bool synced_ = false;
+  bool gave_up_ = false;
+  bool reached_ = false;
+  std::uint64_t failures_ = 0;
+};
+
+TEST(recovery, after_failures_of_every_call) {
+  const fault_plan plans[] = {{"disk full once", "write", ENOSPC, fault::error, 1},
+                              {"disk full for a while", "write", ENOSPC, fault::error, 7},
+                              {"disk full in the middle", "write", ENOSPC, fault::short_write, 1},
+                              {"short writes", "write", EINTR, fault::short_write, 1},
+                              {"broken write", "write", EIO, fault::short_write, 1000},
+                              {"broken sync", "sync", EIO, fault::error, 1},
+                              {"interrupted", "", EINTR, fault::error, 2},
+                              {"broken disk", "", EIO, fault::error, 1},
+                              {"broken for good", "", EIO, fault::error, 100'000}};
+  for (const fault_plan& plan : plans) {
+    for (const sync_policy policy :
+         {sync_policy::each_change, sync_policy::interval, sync_policy::never}) {
+      SCOPED_TRACE(plan.name);
+      SCOPED_TRACE(static_cast<int>(policy));
+      std::uint64_t failures = 0;
+      std::size_t at = 0;
+      for (bool more = true; more && !HasFailure(); ++at) {
+        SCOPED_TRACE(at);
+        const failing_run run(plan, at, policy);
+        more = run.reached();
+        failures += run.failures();
+      }
+      EXPECT_GT(at, 5u);
+      if (policy == sync_policy::each_change) {
+        EXPECT_EQ(failures > 0, plan.error != EINTR);
+      }
+    }
+  }
+}
+
+}  // namespace
