@@ -107,6 +107,7 @@ install(
   DIRECTORY debug
   DESTINATION ${CMAKE_INSTALL_DATADIR}/steady
   COMPONENT library
+  USE_SOURCE_PERMISSIONS
   PATTERN __pycache__ EXCLUDE)
 
 install(

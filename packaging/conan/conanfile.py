@@ -44,6 +44,7 @@ class Steady(ConanFile):
             "CHANGELOG.md",
             "LICENSE",
             "cmake/*",
+            "debug/*",
             "include/*",
             "packaging/pkgconfig/*",
             "src/*",

@@ -12,8 +12,7 @@ NAMESPACE = re.compile(r"^(inline )?namespace (\S+) \{")
 # Declarations at the start of a line; clang-format indents members, but not what is in namespaces.
 NAMED = re.compile(
     r"^(?:class|struct|enum class|using|concept) (?:std::)?(\w+)"
-    r"|^(?:inline constexpr|constexpr|inline) [\w:]+ (\w+)"
-    r"|^[\w:]+(?:<[^()]*>)? (\w+)\("
+    r"|^(?:inline |constexpr |consteval )*(?:unsigned )?[\w:]+(?:<[^()]*>)?[ &*]+(\w+)(?:\(|\{| =|;)"
 )
 
 
@@ -53,9 +52,11 @@ class ModuleExports(unittest.TestCase):
             "inline namespace STEADY_ABI {\ntemplate <class T>\nclass a {\n  int no();\n};\n"
             "}  // namespace STEADY_ABI\nusing std::b;\ninline constexpr c_t c{};\n"
             "template <class T>\nvoid d(T) {\n}\n"
-            "template <class T>\ne<T> f(T&& t) {\n}\n}  // namespace steady\n"
+            "template <class T>\ne<T> f(T&& t) {\n}\n"
+            "inline constexpr unsigned char g = 1;\ninline std::string& h(int i);\n"
+            "}  // namespace steady\n"
         )
-        self.assertEqual(public_names(text), {f"steady::{name}" for name in "abcdf"})
+        self.assertEqual(public_names(text), {f"steady::{name}" for name in "abcdfgh"})
 
 
 if __name__ == "__main__":
