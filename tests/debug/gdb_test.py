@@ -1,7 +1,10 @@
 """GDB, with debug/gdb/steady.py, lists what is in containers in every state, as the program does."""
 
 import re
+import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
 from debuggers import NUMBER_OR_TEXT, ROOT, SUBJECTS, Container, Truth, check_summary, debugger, run
 
@@ -95,6 +98,23 @@ class GdbTest(unittest.TestCase):
         self.assertIn("= 7000\n", output)
         self.assertIn('= "text 90"\n', output)
         self.assertIn("no such key: 99", output)
+
+    def test_core_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            core = Path(folder) / "core"
+            _, truth = self.run_script(SUBJECTS[0], f"generate-core-file {core}\n")
+            done = subprocess.run(
+                ["gdb", "-batch", "-nx", "-ex", f"source {ROOT}/debug/gdb/steady.py"]
+                + ["-ex", "set print elements 0", "-ex", "frame 1", "-ex", "print words_grown"]
+                + [SUBJECTS[0], str(core)],
+                capture_output=True,
+                text=True,
+                timeout=100,
+            )
+        container = truth.containers["words_grown"]
+        check_summary(self, "words_grown", container, done.stdout)
+        text = done.stdout[done.stdout.index("$1 = ") :]
+        self.assertEqual(sorted(elements_in(text, container)), sorted(container.elements))
 
     def test_damaged_memory_is_told(self):
         """A printer that is too old finds another number of elements, or none at all."""
