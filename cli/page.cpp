@@ -52,7 +52,10 @@ std::string data_json(const report_page& page) {
   for (const page_section& section : page.sections) {
     if (!section.plot.is_null()) plots[section.id] = section.plot;
   }
-  return script_json({{"file_name", page.file_name}, {"results", page.results}, {"plots", plots}});
+  return script_json({{"file_name", page.file_name},
+                      {"origin", page.origin},
+                      {"results", page.results},
+                      {"plots", plots}});
 }
 
 }  // namespace
