@@ -80,6 +80,7 @@ test("the place under the cursor is told in words", async () => {
   assert.match(await page.locator("#percentiles .readout").textContent(), /% take at most: steady \d/);
   await page.locator("#pauses .row .u-over").first().hover({ position: { x: 30, y: 20 } });
   assert.match(await page.locator("#pauses .row p").first().textContent(), /^steady at \S+ s: /);
+  assert.deepEqual(await page.$$eval(".shaded", (all) => all.map((each) => each.closest(".row").dataset.map)), ["steady"]);
 });
 
 test("nothing is wider than the screen", async () => {
