@@ -87,7 +87,7 @@ class snapshot_writer {
       if (!wait && output_->is_busy()) return;
       output_->hand_over(buffer_, false);
     }
-    view_->step(buckets, [this](const auto& element) { append(element); });
+    view_->step(buckets, [this](const auto& element) { this->append(element); });
     if (!view_->done()) return;
     view_.reset();
     append_end(buffer_, elements_);
