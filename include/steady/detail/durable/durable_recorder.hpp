@@ -108,7 +108,7 @@ class durable_recorder {
 
   template <class Value>
   void stage(change_kind kind, const Key* key, const Value* value) {
-    if (!append_change(log_.stage(), log_.last() + 1, kind, key, value)) {
+    if (!steady::append_change(log_.stage(), log_.last() + 1, kind, key, value)) {
       throw_durable(durable_trouble::too_large, "a key and its value take more than " +
                                                     std::to_string(max_payload_bytes) +
                                                     " bytes as a record; the change was not made");

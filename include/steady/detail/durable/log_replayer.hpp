@@ -69,7 +69,7 @@ class log_replayer {
     payload_type payload;
     const frame_reader::result result = reader.next(payload);
     const bool is_whole = result == frame_reader::result::frame;
-    if (is_whole && read_change(payload, batch_[count_].change)) {
+    if (is_whole && steady::read_change(payload, batch_[count_].change)) {
       batch_[count_++].at = at;
       if (count_ == batch_.size()) apply_batch(reader);
       return true;
@@ -144,7 +144,7 @@ class log_replayer {
   bool find_later(frame_reader& reader) const {
     return reader.find([this, &reader](payload_type candidate) {
       std::uint64_t position = 0;
-      return read_position(candidate, position) && position > of_->position &&
+      return steady::read_position(candidate, position) && position > of_->position &&
              position - of_->position <= reader.size();
     });
   }
@@ -153,7 +153,7 @@ class log_replayer {
     payload_type payload;
     while (find_later(reader)) {
       while (reader.next(payload) == frame_reader::result::frame) {
-        if (is_after_sync(payload)) return true;
+        if (steady::is_after_sync(payload)) return true;
       }
       if (reader.offset() == reader.size()) return false;
     }

@@ -73,7 +73,7 @@ class snapshot_loader {
       return goes_on();
     }
     std::uint64_t elements = 0;
-    const bool is_end = is_whole && read_end(payload, elements);
+    const bool is_end = is_whole && steady::read_end(payload, elements);
     insert_batch(reader);
     if (is_end && elements == of_->report.elements && reader.offset() == reader.size()) {
       return false;
@@ -97,9 +97,9 @@ class snapshot_loader {
   bool decode(payload_type payload) {
     decoded& to = batch_[count_];
     if constexpr (is_map) {
-      return read_element<Key, T>(payload, to.key, std::addressof(to.value));
+      return steady::read_element<Key, T>(payload, to.key, std::addressof(to.value));
     } else {
-      return read_element<Key, void>(payload, to.key, nullptr);
+      return steady::read_element<Key, void>(payload, to.key, nullptr);
     }
   }
   void insert_batch(const frame_reader& reader) {
