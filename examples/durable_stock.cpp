@@ -15,7 +15,7 @@ using stock_map = steady::durable_map<std::string, std::uint64_t>;
 
 steady::durable_options options_of_shop() {
   steady::durable_options options;
-  options.feed_changes = 1000;  // kept in memory for followers
+  options.feed_changes = 10'000;  // kept in memory for followers
   return options;
 }
 
