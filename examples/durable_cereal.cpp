@@ -72,7 +72,7 @@ int main() {
     }
     const steady::durable_map<std::uint64_t, order> orders(directory);
     const order& first = orders.at(1);
-    std::printf("%zu orders; the first: %s, %zu articles, %.2f\n", orders.size(),
+    std::printf("%zu orders, the first of %s, %zu articles, %.2f\n", orders.size(),
                 first.customer.c_str(), first.articles.size(), first.price);
   } catch (const steady::durable_error& error) {
     std::fprintf(stderr, "%s\n", error.what());
