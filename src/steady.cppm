@@ -1,4 +1,5 @@
-// `import steady;`: all public names of the library as a module of C++20.
+// `import steady;`: all public names of the library as a module of C++20, but for those that need
+// Boost (feed_server.hpp, socket_follower.hpp).
 //
 // The module exports no macros; what STEADY_DEBUG and its like are to be is said when this file is
 // compiled, with the compiler and options of the program that imports it. steady::detail is not
@@ -19,6 +20,7 @@ module;
 #include <steady/evacuator.hpp>
 #include <steady/feed.hpp>
 #include <steady/file_operations.hpp>
+#include <steady/follower.hpp>
 #include <steady/from_range.hpp>
 #include <steady/hash.hpp>
 #include <steady/hash_map.hpp>
@@ -62,6 +64,8 @@ using steady::cut_reason;
 using steady::default_concurrent_policy;
 using steady::default_policy;
 using steady::dense_policy;
+using steady::directory_follower;
+using steady::directory_follower_options;
 using steady::durable_error;
 using steady::durable_map;
 using steady::durable_set;
@@ -80,6 +84,7 @@ using steady::feed_start;
 using steady::feed_state;
 using steady::file_mode;
 using steady::file_operations;
+using steady::follower;
 using steady::frame_head_bytes;
 using steady::frame_state;
 using steady::from_range;
@@ -108,6 +113,7 @@ using steady::picture;
 using steady::picture_of;
 using steady::picture_part;
 using steady::place_of;
+using steady::poll_result;
 using steady::pressure_monitor;
 using steady::pressure_options;
 using steady::read_change;

@@ -140,6 +140,8 @@ TYPED_TEST(reseeds, end_with_the_elements) {
     second.step(3);
     second.clear();
     EXPECT_STREQ(second.check_invariants(), nullptr);
+    EXPECT_TRUE(second.empty() && !second.migrating());
+    second.rehash(0);
     EXPECT_EQ(second.stats().bytes, 0u);
 
     map.clear_gradually();
