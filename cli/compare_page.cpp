@@ -184,6 +184,7 @@ std::string comparison_page(const comparison& all, const report_origin& origin) 
   page.subtitle = all.updates == 0 ? in_short(all) : what_was_done(all);
   page.file_name = "steady-compare";
   page.results = comparison_json(all);
+  page.origin = origin_json(origin);
   if (all.maps.front().measured && all.maps.front().curves) {
     page.tiles = {tile(all, fmt::format("Slowest {} with steady", operation_of(all)), slowest,
                        format_duration),

@@ -8,6 +8,7 @@ namespace steady::cli::embedded {
 
 extern const std::string_view plot_library;  // third_party/uplot, JavaScript
 extern const std::string_view plot_style;    // third_party/uplot, CSS
+extern const std::string_view plot_licence;  // third_party/uplot, text
 extern const std::string_view page_style;    // page/page.css
 extern const std::string_view page_script;   // page/*.js
 // The player of `steady watch`: in JavaScript, `steady_player(element, frames)` plays frames inside

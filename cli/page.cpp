@@ -52,7 +52,10 @@ std::string data_json(const report_page& page) {
   for (const page_section& section : page.sections) {
     if (!section.plot.is_null()) plots[section.id] = section.plot;
   }
-  return script_json({{"file_name", page.file_name}, {"results", page.results}, {"plots", plots}});
+  return script_json({{"file_name", page.file_name},
+                      {"origin", page.origin},
+                      {"results", page.results},
+                      {"plots", plots}});
 }
 
 }  // namespace
@@ -65,7 +68,9 @@ std::string page_html(const report_page& page) {
   html += "<noscript><p>The plots need JavaScript; the tables say the same.</p></noscript>\n";
   for (const page_section& section : page.sections) html += section_html(section);
   html += "</main>\n<script type=\"application/json\" id=\"data\">" + data_json(page);
-  html += "</script>\n<script>\n";
+  html += "</script>\n<script>\n/* uPlot, which follows:\n\n";
+  html += embedded::plot_licence;
+  html += "*/\n";
   html += embedded::plot_library;
   html += "\n";
   html += embedded::page_script;

@@ -34,6 +34,7 @@ struct report_page {
   std::vector<page_section> sections;
   std::string file_name;   // of what readers download, without ending
   nlohmann::json results;  // beside the curves, for them
+  nlohmann::json origin;   // likewise
 };
 
 std::string page_html(const report_page& page);

@@ -15,6 +15,16 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+nlohmann::json origin_json(const report_origin& origin) {
+  return {{"processor", origin.on.processor},
+          {"cores", origin.on.cores},
+          {"memory_bytes", origin.on.memory_bytes},
+          {"system", origin.on.system},
+          {"kernel", origin.on.kernel},
+          {"date", origin.when},
+          {"command_line", origin.command_line}};
+}
+
 page_section origin_section(const report_origin& origin, const std::vector<std::string>& paragraphs,
                             const std::vector<std::pair<std::string, std::string>>& took_part) {
   std::string body;

@@ -13,6 +13,8 @@ namespace steady::cli {
 // "a", "a and b", "a, b and c"
 std::string joined(const std::vector<std::string>& parts);
 
+nlohmann::json origin_json(const report_origin& origin);
+
 // What was measured and how, in paragraphs of plain text; the machine; what took part, as rows of
 // name and version; and a place for the links to the data.
 page_section origin_section(const report_origin& origin, const std::vector<std::string>& paragraphs,

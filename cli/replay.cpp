@@ -153,9 +153,21 @@ class tournament {
   std::string table_owner_ = "a map";
 };
 
+constexpr double longest_days = 366;
+
+// Throws trace_error where a run would take more than a year.
 double speed_of(const replay_options& options, const trace& requests) {
-  if (options.duration <= 0) return options.speed;
-  return std::max(static_cast<double>(requests.span_ns()) / 1e9 / options.duration, 1e-9);
+  const double seconds = static_cast<double>(requests.span_ns()) / 1e9;
+  if (seconds == 0) return 1;
+  const double speed = options.duration > 0 ? seconds / options.duration : options.speed;
+  const double days = seconds / speed / 86'400;
+  if (days > longest_days) {
+    throw trace_error(
+        fmt::format("at {} times the speed one run would take {:.0f} days; a replay "
+                    "may take {:.0f}; --speed and --duration make it shorter",
+                    speed, days, longest_days));
+  }
+  return speed;
 }
 
 replay_outcome describe(const replay_options& options, const trace& requests, double speed) {

@@ -87,9 +87,9 @@ void replay_arguments::add_columns(CLI::App& command) {
   };
   add("time", columns.time, "Name or number, from 1, of the times' column (time)");
   add("operation", columns.operation,
-      "The same of the operations (operation, if it is there; otherwise all are writes)");
+      "The same of the operations, or none (operation, if it is there); without it all are writes");
   add("key", columns.key, "The same of the keys (key)");
-  add("size", columns.size, "The same of the sizes (size, if it is there)");
+  add("size", columns.size, "The same of the sizes, or none (size, if it is there)");
   command.add_flag("--no-head", no_head_,
                    "There is no head: the columns are time, operation, key, size unless chosen");
   command.add_option("--separator", separator_, "Between columns: a character, or tab")

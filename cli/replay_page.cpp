@@ -129,6 +129,7 @@ std::string replay_page(const replay_outcome& all, const report_origin& origin) 
   page.subtitle = what_was_replayed(all) + ".";
   page.file_name = "steady-replay";
   page.results = replay_json(all);
+  page.origin = origin_json(origin);
   if (!finished(all, false).empty()) {
     page.tiles = {tile(all, "Slowest response", slowest, format_duration),
                   tile(all, "Late requests", late, format_whole),

@@ -50,6 +50,8 @@ bool is_among(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+constexpr std::string_view no_column = "none";
+
 // Where the columns are in a line, from 0.
 struct column_places {
   std::size_t time = 0;
@@ -100,9 +102,11 @@ class trace_reader {
     column_places found;
     if (head.empty()) {  // there is none
       found.time = number_of(chosen.time, "time", 1);
-      found.operation = number_of(chosen.operation, "operation", 2);
+      if (chosen.operation != no_column) {
+        found.operation = number_of(chosen.operation, "operation", 2);
+      }
       found.key = number_of(chosen.key, "key", 3);
-      found.size = number_of(chosen.size, "size", 4);
+      if (chosen.size != no_column) found.size = number_of(chosen.size, "size", 4);
     } else {
       found.time = place_of(head, chosen.time, "time");
       found.operation = optional_place_of(head, chosen.operation, "operation");
@@ -136,6 +140,7 @@ class trace_reader {
 
   std::optional<std::size_t> optional_place_of(const fields& head, const std::string& chosen,
                                                std::string_view what) const {
+    if (chosen == no_column) return std::nullopt;
     if (chosen.empty()) return find(head, std::string(what));
     return place_of(head, chosen, what);
   }

@@ -55,8 +55,8 @@ struct operation_words {
 };
 
 // A column is named as in the head, or by its number from 1. Those of operations and sizes may be
-// missing unless they were asked for ("" means not asked for): then all requests are writes, of
-// size 0.
+// missing unless they were asked for ("" means not asked for), and "none" says that they do: then
+// all requests are writes, of size 0.
 struct trace_columns {
   std::string time = "time";
   std::string operation;

@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/stop_signal.hpp"
+#include "cli/units.hpp"
 #include "cli/watch.hpp"
 #include "cli/watch_keys.hpp"
 #include "cli/watch_record.hpp"
@@ -109,11 +112,23 @@ std::uint64_t last_frame(const watch_options& options, const watch_view& view) {
   return in_terminal || options.tour ? ~std::uint64_t{0} : usual_frames;
 }
 
+// Tells on the terminal how far the map is filled; a signal ends it.
+std::function<bool(std::uint64_t)> filling(const watch_settings& settings) {
+  return [&settings, progress = std::make_shared<progress_line>()](std::uint64_t done) {
+    if (done != 0) {
+      progress->show(
+          fmt::format("filling: {} of {}", format_count(done), format_count(settings.elements)));
+    }
+    return !stop_requested();
+  };
+}
+
 // Presses keys, shows and records frames, until the last one, a quit or a signal.
 class watch_session {
  public:
-  watch_session(const watch_options& options, watch_view& view, watch_record& record)
-      : options_(options), map_(with_parts(options.map, view)), view_(view), record_(record) {}
+  watch_session(const watch_options& options, watched_map& map, watch_view& view,
+                watch_record& record)
+      : options_(options), map_(map), view_(view), record_(record) {}
 
   void run() {
     const std::uint64_t last = last_frame(options_, view_);
@@ -130,10 +145,6 @@ class watch_session {
   }
 
  private:
-  static watch_settings with_parts(watch_settings settings, const watch_view& view) {
-    settings.parts = view.parts();
-    return settings;
-  }
   bool ended() const { return quits_ || stop_requested() || !view_.failed.empty(); }
 
   void press(char key) {
@@ -144,7 +155,7 @@ class watch_session {
   }
 
   const watch_options& options_;
-  watched_map map_;
+  watched_map& map_;
   watch_view& view_;
   watch_record& record_;
   watch_tour tour_;
@@ -172,8 +183,9 @@ int run_watch(const watch_options& options) {
   }
   const stop_signal_guard guard;
   {
+    watched_map map(options.map, filling(options.map));
     const std::unique_ptr<watch_view> view = make_view(options);
-    watch_session(options, *view, record).run();
+    watch_session(options, map, *view, record).run();
     failed = view->failed;
   }
   if (const std::string reason = record.close(); failed.empty()) failed = reason;

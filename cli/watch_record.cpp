@@ -20,6 +20,7 @@ constexpr std::string_view page_begin =
     "<title>steady watch</title>\n</head>\n"
     "<body style=\"margin: 1rem auto; max-width: 60rem; padding: 0 1rem\">\n"
     "<h1 style=\"font: 600 1.3rem sans-serif\">A hash map that grows in small steps</h1>\n";
+constexpr std::size_t most_played = 20'000;
 constexpr std::string_view page_end = "</body>\n</html>\n";
 
 std::string reason(const std::string& path) {
@@ -74,7 +75,8 @@ void watch_record::add(const watch_frame& frame) {
     std::fwrite(line.data(), 1, line.size(), lines_);
     std::fputc('\n', lines_);
   }
-  if (page_ != nullptr) {
+  if (page_ != nullptr && count_ < most_played) {
+    ++count_;
     if (!played_.empty()) played_ += ",\n";
     played_ += line;
   }

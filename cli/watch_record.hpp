@@ -1,9 +1,10 @@
 // Where the frames of `steady watch` go besides the screen: a file of JSON lines, one frame a line;
-// and a page that plays them, which needs nothing but a browser.
+// and a page that plays them, at most 20,000, which needs nothing but a browser.
 //
 // Functions that return a string return the reason for a failure in words, or "".
 #pragma once
 
+#include <cstddef>
 #include <cstdio>
 #include <string>
 
@@ -31,7 +32,8 @@ class watch_record {
   std::string page_path_;
   std::FILE* lines_ = nullptr;
   std::FILE* page_ = nullptr;
-  std::string played_;  // the frames of the page, as JSON
+  std::string played_;     // the frames of the page, as JSON
+  std::size_t count_ = 0;  // of these
 };
 
 // An element that plays these frames, which are the members of a JSON array, with its script.

@@ -20,6 +20,7 @@ constexpr std::uint64_t frames_to_next_growth = 40;
 constexpr std::uint64_t frames_to_next_shrink = 20;
 constexpr std::uint64_t frames_of_a_walk = 120;
 constexpr std::size_t samples = 16;
+constexpr std::uint64_t insertions_between_questions = 100'000;
 constexpr std::uint64_t tries_per_frame = 300'000;
 constexpr std::uint64_t enough_colliding = 400;  // a chain of a natural map is far shorter
 constexpr std::uint64_t first_candidate = std::uint64_t{1} << 62;  // never a number of next_key_
@@ -57,10 +58,13 @@ struct watched_map::walking {
   std::uint64_t key = 0;  // of the element that was met last
 };
 
-watched_map::watched_map(const watch_settings& settings) : settings_(settings) {
+watched_map::watched_map(const watch_settings& settings,
+                         const std::function<bool(std::uint64_t)>& goes_on)
+    : settings_(settings) {
   if (settings.seed != 0) detail::random_state() = settings.seed;
   last_tried_ = first_candidate;
   for (; next_key_ < settings.elements; ++next_key_) {
+    if (next_key_ % insertions_between_questions == 0 && goes_on && !goes_on(next_key_)) break;
     map_.try_emplace(bench::splitmix64(next_key_), next_key_);
   }
   map_.finish();

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,7 +31,10 @@ struct watch_settings {
 
 class watched_map {
  public:
-  explicit watched_map(const watch_settings& settings);
+  // Fills the map. `goes_on` is called now and then with the number of elements so far; when it
+  // returns false, that is all.
+  explicit watched_map(const watch_settings& settings,
+                       const std::function<bool(std::uint64_t)>& goes_on = nullptr);
   ~watched_map();
   watched_map(const watched_map&) = delete;
   watched_map& operator=(const watched_map&) = delete;

@@ -61,6 +61,7 @@ using steady::cursor;
 using steady::cut_reason;
 using steady::default_concurrent_policy;
 using steady::default_policy;
+using steady::dense_policy;
 using steady::durable_error;
 using steady::durable_map;
 using steady::durable_set;

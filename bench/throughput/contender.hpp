@@ -10,6 +10,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -78,20 +79,28 @@ class contender {
 // Makes the allocator join freed blocks and return them. Otherwise the next map profits from the
 // memory that others have left, or is timed while glibc joins their blocks: it does so when a block
 // of some size is freed, even for millions of another map's nodes.
+inline bool trims_allocator = true;
 inline void trim_allocator() {
 #if defined(__GLIBC__)
-  malloc_trim(0);
+  if (trims_allocator) malloc_trim(0);
 #endif
 }
 
 // Keeps the compiler from dropping the sums.
 inline volatile std::uint64_t observed;
 
+// Which hash: the same for all maps, or the one that each map's users get when they name none.
+enum class which_hash { same, own };
+
+template <class Adapter, class Key, which_hash Which>
+using hash_for = std::conditional_t<Which == which_hash::own,
+                                    typename Adapter::template own_hash<Key>, steady::hash<Key>>;
+
 // `Prepare` brings the map that `insert` left to the state in which it is measured.
-template <class Adapter, class Kind, class Prepare>
+template <class Adapter, class Kind, which_hash Which, class Prepare>
 class map_contender final : public contender {
   using map = typename Adapter::template map<typename Kind::key, typename Kind::value,
-                                             steady::hash<typename Kind::key>>;
+                                             hash_for<Adapter, typename Kind::key, Which>>;
 
  public:
   map_contender(std::string name, const key_set<Kind>& keys, bool builds)

@@ -1,11 +1,11 @@
 // bench.throughput: the time of single operations, Steady's beside its rivals', over sizes that
 // sweep whole doublings.
 //
-// All maps have the same hash and get the same keys. In every round each operation is done by all
-// maps in turn, so that what happens on the machine happens to all; large maps take their turns one
-// after the other. The order is random each time: the first map, or one that comes after a certain
-// other one, finds the allocator and the caches in another state. Ratios are of medians over the
-// rounds; single times are in the JSON, which grows with each size.
+// All maps have the same hash, unless --hash own is given, and get the same keys. In every round
+// each operation is done by all maps in turn, so that what happens on the machine happens to all;
+// large maps take their turns one after the other. The order is random each time: the first map, or
+// one that comes after a certain other one, finds the allocator and the caches in another state.
+// Ratios are of medians over the rounds; single times are in the JSON, which grows with each size.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -38,6 +38,8 @@ struct options {
   std::vector<std::string> operations;  // the same
   std::string json;
   bool quick = false;
+  bool own_hash = false;
+  bool keep_memory = false;
 };
 
 struct at_rest {
@@ -71,14 +73,14 @@ std::vector<std::uint64_t> sizes_of(const options& chosen) {
   return sizes;
 }
 
-template <class Kind>
+template <which_hash Which, class Kind>
 std::vector<std::unique_ptr<contender>> contenders_for(const key_set<Kind>& keys) {
   std::vector<std::unique_ptr<contender>> all;
   for_each_adapter([&](auto adapter) {
-    using map = map_contender<decltype(adapter), Kind, at_rest>;
+    using map = map_contender<decltype(adapter), Kind, Which, at_rest>;
     all.push_back(std::make_unique<map>(std::string(adapter.name), keys, true));
   });
-  using moving = map_contender<steady_adapter, Kind, half_way>;
+  using moving = map_contender<steady_adapter, Kind, Which, half_way>;
   all.push_back(std::make_unique<moving>("steady half-way", keys, false));
   return all;
 }
@@ -107,7 +109,8 @@ bool measure(const options& chosen, throughput_report& report) {
   for (const std::uint64_t size : sizes_of(chosen)) {
     const std::uint64_t probes = chosen.quick ? 100'000 : size < 200'000 ? 200'000 : 1'000'000;
     const key_set<Kind> keys(size, probes);
-    const auto all = contenders_for(keys);
+    const auto all = chosen.own_hash ? contenders_for<which_hash::own>(keys)
+                                     : contenders_for<which_hash::same>(keys);
     std::mt19937_64 random(size);
     std::vector<contender*> order;
     for (const auto& each : all) order.push_back(each.get());
@@ -138,6 +141,7 @@ bool measure(const options& chosen, throughput_report& report) {
 
 int run(const options& chosen) {
   throughput_report report;
+  trims_allocator = !chosen.keep_memory;
   const bool written = measure<numbers>(chosen, report) && measure<large_values>(chosen, report) &&
                        measure<short_texts>(chosen, report) && measure<long_texts>(chosen, report);
   show_progress("");
@@ -168,8 +172,15 @@ int main(int count, char** arguments) {
                  "to be measured beside insert; may be given several times (all)")
       ->check(
           CLI::IsMember(std::vector<std::string>(operation_names.begin(), operation_names.end())));
+  std::string hash = "same";
+  app.add_option("--hash", hash,
+                 "same: steady::hash for all maps; own: the one that each has by default (same)")
+      ->check(CLI::IsMember({"same", "own"}));
+  app.add_flag("--keep-memory", chosen.keep_memory,
+               "do not call malloc_trim(0) before maps are built");
   app.add_option("--json", chosen.json, "file for every single time");
   CLI11_PARSE(app, count, arguments);
+  chosen.own_hash = hash == "own";
   if (chosen.quick) {
     if (from->count() == 0) chosen.from = 1024;
     if (to->count() == 0) chosen.to = 1'048'576;

@@ -78,6 +78,7 @@ function pausesPlot(box, plot) {
     head.innerHTML = swatch(map.name);
     const told = element("span", {}, ` slowest ${plot.operation} ${duration(slowestOf(map))}`);
     head.append(element("b", {}, map.name), told);
+    if (map.migrations.length > 0) head.append(element("span", { className: "shaded" }, "moving elements"));
     const row = element("div", { className: "row" }, head);
     row.dataset.map = map.name;
     box.append(row);

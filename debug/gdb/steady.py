@@ -119,8 +119,8 @@ class Container:
 
     def _names(self, element: gdb.Value) -> Tuple[str, ...]:
         """Of the members that are key and value."""
-        if self.of.is_shared and plain_name(element.type).startswith("steady::detail::plain_content"):
-            return ("key", "mapped")
+        if plain_name(element.type).startswith("steady::detail::plain_content"):
+            return ("key", "mapped") if self.of.is_map else ("key",)
         return ("first", "second") if self.of.is_map else ()
 
     def place_of_element(self, slot: layout.Slot) -> Tuple[int, int]:

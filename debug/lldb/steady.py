@@ -42,7 +42,8 @@ class LldbPlace:
         return self.value.GetChildMemberWithName(name).IsValid()
 
     def items(self) -> "List[LldbPlace]":
-        return [LldbPlace(self.value.GetChildAtIndex(n)) for n in range(self.value.GetNumChildren())]
+        count = self.value.GetNumChildren()
+        return [LldbPlace(self.value.GetChildAtIndex(n)) for n in range(count)]
 
     def target(self) -> "LldbPlace":
         pointer = self.type
@@ -305,7 +306,11 @@ def steady_where(debugger, command, result, internal) -> None:
 def __lldb_init_module(debugger: lldb.SBDebugger, internal: dict) -> None:
     prefix = "^(const )?steady::([a-z_]+::)?"
     shown = (
-        (prefix + "(node_|concurrent_)?hash_(map|set)<.*>$", "container_summary", "ContainerChildren"),
+        (
+            prefix + "(node_|concurrent_)?hash_(map|set)<.*>$",
+            "container_summary",
+            "ContainerChildren",
+        ),
         ("^(const )?steady::detail::table_iterator<.*>$", "iterator_summary", "ElementChild"),
         ("^(const )?steady::detail::shared_node<.*>$", None, "NodeChild"),
     )

@@ -47,6 +47,7 @@
 #include <vector>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
 
 namespace steady {
 

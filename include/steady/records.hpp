@@ -178,7 +178,7 @@ inline header_state read_header(std::span<const unsigned char> payload, record_h
 template <class Key, class T>
 bool append_change(byte_buffer& out, std::uint64_t position, change_kind kind, const Key* key,
                    const T* value) {
-  return append_frame(out, [&](byte_buffer& to) {
+  return steady::append_frame(out, [&](byte_buffer& to) {
     to.number<1>(static_cast<unsigned char>(kind));
     to.number<8>(position);
     if (key != nullptr) codec<Key>::write(to, *key);
@@ -190,11 +190,13 @@ bool append_change(byte_buffer& out, std::uint64_t position, change_kind kind, c
 template <class Key, class T>
 bool append_change(byte_buffer& out, const change<Key, T>& one) {
   if constexpr (std::is_void_v<T>) {
-    return append_change(out, one.position, one.kind, one.key ? std::addressof(*one.key) : nullptr,
-                         static_cast<const void*>(nullptr));
+    return steady::append_change(out, one.position, one.kind,
+                                 one.key ? std::addressof(*one.key) : nullptr,
+                                 static_cast<const void*>(nullptr));
   } else {
-    return append_change(out, one.position, one.kind, one.key ? std::addressof(*one.key) : nullptr,
-                         one.value ? std::addressof(*one.value) : nullptr);
+    return steady::append_change(out, one.position, one.kind,
+                                 one.key ? std::addressof(*one.key) : nullptr,
+                                 one.value ? std::addressof(*one.value) : nullptr);
   }
 }
 
@@ -220,7 +222,7 @@ inline bool read_position(std::span<const unsigned char> payload,
 // False if the payload is no change of these types.
 template <class Key, class T>
 bool read_change(std::span<const unsigned char> payload, change<Key, T>& one) {
-  if (!read_position(payload, one.position)) return false;
+  if (!steady::read_position(payload, one.position)) return false;
   one.kind = static_cast<change_kind>(tag_of(payload));
   byte_reader in(payload.subspan(9));
   one.key.reset();
@@ -240,7 +242,7 @@ bool read_change(std::span<const unsigned char> payload, change<Key, T>& one) {
 // `value` is null in sets. False if it is too long.
 template <class Key, class T>
 bool append_element(byte_buffer& out, const Key& key, const T* value) {
-  return append_frame(out, [&](byte_buffer& to) {
+  return steady::append_frame(out, [&](byte_buffer& to) {
     to.number<1>(static_cast<unsigned char>(record_tag::element));
     codec<Key>::write(to, key);
     if constexpr (has_codec<T>) codec<T>::write(to, *value);

@@ -92,6 +92,15 @@ class ReplayTest(CommandTest):
         done, found = self.run_json("replay", "-", "--speed", 100, "--skip-bad-lines", "--writes", "put,jump", input=text)
         self.assertEqual((found["requests"], found["skipped_lines"]), (3, 1))
 
+    def test_a_replay_that_would_take_years(self):
+        done = run("replay", "-", "--speed", "1e-300", input="time,key\n1,1\n2,1\n")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("--speed and --duration make it shorter", done.stderr)
+
+    def test_requests_of_one_moment(self):
+        _, found = self.run_json("replay", "-", "--duration", 3, "--map", "std", input="time,key\n1,1\n1,2\n")
+        self.assertEqual((found["speed"], found["maps"][0]["elements"]), (1, 2))
+
     def test_what_cannot_be_read(self):
         directory = self.path("directory")
         directory.mkdir()

@@ -79,6 +79,15 @@ TEST_F(Trace, WithoutAHead) {
   EXPECT_EQ(found.requests[1].key, 8u);
 }
 
+TEST_F(Trace, ColumnsThatAreNotThere) {
+  options.columns.operation = "none";
+  EXPECT_EQ(read("time,operation,key\n1,get,5\n").writes, 1u);
+  options.has_head = false;
+  options.columns.key = "2";
+  options.columns.size = "none";
+  EXPECT_EQ(read("1,5\n2,6,x,y\n").requests.at(1).key, 6u);
+}
+
 TEST_F(Trace, TimesAreExact) {
   options.columns.operation = "";
   const trace found = read(

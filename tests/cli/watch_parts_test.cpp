@@ -201,6 +201,19 @@ TEST(watched_map, the_same_seed_shows_the_same) {
   EXPECT_EQ(run(), run());
 }
 
+TEST(watched_map, filling_can_be_stopped) {
+  watch_settings settings = small_map();
+  settings.elements = 1'000'000'000;
+  std::uint64_t asked = 0;
+  watched_map map(settings, [&](std::uint64_t done) {
+    ++asked;
+    return done < 200'000;
+  });
+  EXPECT_EQ(asked, 3u);
+  map.set_activity(activity::rest);
+  EXPECT_EQ(map.advance().size, 200'000u);
+}
+
 TEST(watched_map, inserting_ends_at_the_most) {
   watch_settings settings = small_map();
   settings.most = 2500;

@@ -1,7 +1,10 @@
-"""GDB, with debug/gdb/steady.py, lists what is in containers in every state, as the program does."""
+"""GDB, with debug/gdb/steady.py, lists what is in containers in every state, as programs do."""
 
 import re
+import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
 from debuggers import NUMBER_OR_TEXT, ROOT, SUBJECTS, Container, Truth, check_summary, debugger, run
 
@@ -58,7 +61,8 @@ class GdbTest(unittest.TestCase):
 
     def test_what_leads_to_containers_and_elements(self):
         for subject in SUBJECTS:
-            names = ["found", "first", "in_new_array", "node", "key", "past", "*pointer", "reference"]
+            names = ["found", "first", "in_new_array", "node", "key"]
+            names += ["past", "*pointer", "reference"]
             texts, truth = self.printed(subject, names)
             for name, element in truth.iterators.items():
                 shown = re.search(r"steady iterator = \{element = (.*)\}", texts[name])
@@ -96,6 +100,23 @@ class GdbTest(unittest.TestCase):
         self.assertIn('= "text 90"\n', output)
         self.assertIn("no such key: 99", output)
 
+    def test_core_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            core = Path(folder) / "core"
+            _, truth = self.run_script(SUBJECTS[0], f"generate-core-file {core}\n")
+            done = subprocess.run(
+                ["gdb", "-batch", "-nx", "-ex", f"source {ROOT}/debug/gdb/steady.py"]
+                + ["-ex", "set print elements 0", "-ex", "frame 1", "-ex", "print words_grown"]
+                + [SUBJECTS[0], str(core)],
+                capture_output=True,
+                text=True,
+                timeout=100,
+            )
+        container = truth.containers["words_grown"]
+        check_summary(self, "words_grown", container, done.stdout)
+        text = done.stdout[done.stdout.index("$1 = ") :]
+        self.assertEqual(sorted(elements_in(text, container)), sorted(container.elements))
+
     def test_damaged_memory_is_told(self):
         """A printer that is too old finds another number of elements, or none at all."""
         output, _ = self.run_script(
@@ -111,8 +132,8 @@ class GdbTest(unittest.TestCase):
     def test_another_layout_is_refused(self):
         output, _ = self.run_script(
             SUBJECTS[0],
-            "python import steady_layout\n"
-            "python steady_layout.VERSION += 1\n"
+            "python import steady_layout.memory\n"
+            "python steady_layout.memory.VERSION += 1\n"
             "print of_two\n",
         )
         self.assertIn("this printer knows layout 2, the program has layout 1", output)

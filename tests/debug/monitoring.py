@@ -15,7 +15,8 @@ class Endpoint:
     """The example, serving."""
 
     def __init__(self, program: str) -> None:
-        self.process = subprocess.Popen([program, "--serve", "0"], stdout=subprocess.PIPE, text=True)
+        command = [program, "--serve", "0"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
 

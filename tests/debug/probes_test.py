@@ -29,8 +29,8 @@ class Watch(gdb.Breakpoint):
         self.silent = True
         self.name, self.count = name, count
     def stop(self):
-        values = [int(gdb.parse_and_eval(f"(unsigned long) $_probe_arg{n}")) for n in range(self.count)]
-        print("probe", self.name, *values)
+        names = [f"(unsigned long) $_probe_arg{n}" for n in range(self.count)]
+        print("probe", self.name, *(int(gdb.parse_and_eval(name)) for name in names))
         return False
 class Told(gdb.Breakpoint):
     def __init__(self):
@@ -75,7 +75,8 @@ class TracingScriptTest(unittest.TestCase):
     def test_bpftrace_understands_it(self):
         """As far as that goes without tracing anything, for which it takes rights."""
         script = ROOT / "debug/bpftrace/migrations.bt"
-        done = subprocess.run(["bpftrace", "-d", script], capture_output=True, text=True, timeout=60)
+        command = ["bpftrace", "-d", script]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100)
         output = done.stdout + done.stderr
         if "as the root user" in output:
             self.skipTest("bpftrace runs as root only")

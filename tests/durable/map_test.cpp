@@ -1,6 +1,5 @@
 // steady::durable_map and durable_set as their users meet them: on real files, with threads, beside
 // other maps, and followed by subscribers.
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -286,7 +285,6 @@ TEST(durable_map, threads_share_syncs) {
   options.segment_bytes = 5'000;
   options.flush_bytes = 300;
   options.snapshot_after_bytes = 20'000;
-  std::atomic<std::uint64_t> least{0};
   {
     durable_texts map("room", options);
     std::mutex mutex;

@@ -69,6 +69,7 @@ def make_reports(directory: Path) -> dict[str, dict[str, str]]:
             directory, "replay", "replay", str(trace), "--duration", "0.4", "--spread", "--fill", "--skip-bad-lines"
         ),
         "numbers": make_report(directory, "numbers", "compare", "--n", "300000", "--rounds", "2"),
+        "tiny": make_report(directory, "tiny", "compare", "--n", "1", "--rounds", "1"),
         "hostile": make_report(directory, "hostile", "compare", str(hostile), "--rounds", "1"),
     }
 

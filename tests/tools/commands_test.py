@@ -108,6 +108,11 @@ class InstallDependenciesTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue(calls[1].endswith(" -y gcovr"), calls)
 
+    def test_npm_from_elsewhere_will_do(self):
+        self.stub("npm", "exit 0")
+        done, calls = self.install("report", installed="chromium nodejs")
+        self.assertEqual((done.returncode, calls), (0, []))
+
     def test_names_the_groups(self):
         for groups in ((), ("nonsense",)):
             done, calls = self.install(*groups)

@@ -89,8 +89,9 @@ TEST(clear_of_a_growing_map, keeps_room_for_what_was_there) {
   for (int turn = 0; turn < 3; ++turn) {
     of.map.clear();
     ASSERT_STREQ(of.map.check_invariants(), nullptr);
-    EXPECT_GE(static_cast<double>(of.map.bucket_count()) * of.map.max_load_factor(),
-              static_cast<double>(count));
+    EXPECT_GE(
+        static_cast<double>(of.map.bucket_count()) * static_cast<double>(of.map.max_load_factor()),
+        static_cast<double>(count));
     of.fill(count);
     EXPECT_EQ(of.map.stats().steps.insert, 0u);
     EXPECT_FALSE(of.map.migrating());

@@ -1,4 +1,4 @@
-// What debuggers are shown of a container (debug/steady_layout.py): the type of its slots, and
+// What debuggers are shown of a container (debug/steady_layout/): the type of its slots, and
 // those numbers of its layout that cannot be told from its members. All of it is in the name of an
 // empty type: debug information has that whatever the optimization, and a member of that type takes
 // no room.
@@ -8,7 +8,7 @@
 
 namespace steady::detail {
 
-// To be changed with whatever debug/steady_layout.py relies on, which then says that it is too old
+// To be changed with whatever debug/steady_layout/ relies on, which then says that it is too old
 // or too new, instead of showing nonsense.
 inline constexpr std::uint32_t shown_version = 1;
 

@@ -87,13 +87,14 @@ class durable_recorder {
     room_.enter();
     recovery<Container, Key, T> recovered(container, room_, options_.salvage, options_.progress);
     recovered.run(next_random() | 1);
-    report_ = std::move(recovered.report());
-    header_ = recovered.header();
+    const recovery_state& found = recovered.state();
+    report_ = found.report;
+    header_ = found.header;
     last_snapshot_bytes_ = recovered.snapshot_bytes();
     replayed_bytes_ = recovered.replayed_bytes();
     std::vector<std::uint64_t>& segments = recovered.segments();
-    if (recovered.has_gaps()) leave_gaps_behind();
-    for (const std::string& path : recovered.damaged_files()) {
+    if (found.has_gaps) leave_gaps_behind();
+    for (const std::string& path : found.damaged_files) {
       room_.put_aside(path);
       std::erase_if(segments, [&](std::uint64_t first) { return room_.log_path(first) == path; });
     }
@@ -107,7 +108,7 @@ class durable_recorder {
 
   template <class Value>
   void stage(change_kind kind, const Key* key, const Value* value) {
-    if (!append_change(log_.stage(), log_.last() + 1, kind, key, value)) {
+    if (!steady::append_change(log_.stage(), log_.last() + 1, kind, key, value)) {
       throw_durable(durable_trouble::too_large, "a key and its value take more than " +
                                                     std::to_string(max_payload_bytes) +
                                                     " bytes as a record; the change was not made");

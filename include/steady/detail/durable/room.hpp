@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
 #include <steady/detail/durable/posix_files.hpp>
 #include <steady/durable_error.hpp>
 #include <steady/file_operations.hpp>

@@ -47,7 +47,7 @@ class snapshot_writer {
     buffer_.reserve(buffer_bytes + buffer_bytes / 4);
     header.stream = record_stream::snapshot;
     header.elements = container.size();
-    append_header(buffer_, header);
+    steady::append_header(buffer_, header);
     position_ = header.position;
     output_ =
         std::make_unique<snapshot_output>(*room_, position_, background, std::move(when_safe));
@@ -87,10 +87,10 @@ class snapshot_writer {
       if (!wait && output_->is_busy()) return;
       output_->hand_over(buffer_, false);
     }
-    view_->step(buckets, [this](const auto& element) { append(element); });
+    view_->step(buckets, [this](const auto& element) { this->append(element); });
     if (!view_->done()) return;
     view_.reset();
-    append_end(buffer_, elements_);
+    steady::append_end(buffer_, elements_);
   }
   // The last buffer, then until the file is safe.
   void step_output(bool wait) {
@@ -110,9 +110,9 @@ class snapshot_writer {
   template <class Element>
   void append(const Element& element) {
     if constexpr (std::is_void_v<T>) {
-      append_element<Key, void>(buffer_, element, nullptr);
+      steady::append_element<Key, void>(buffer_, element, nullptr);
     } else {
-      append_element<Key, T>(buffer_, element.first, std::addressof(element.second));
+      steady::append_element<Key, T>(buffer_, element.first, std::addressof(element.second));
     }
     ++elements_;
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <steady/detail/array/shown_layout.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/base/poison.hpp>

@@ -1,0 +1,306 @@
+// bench.durable: what durability costs a map of u64 pairs: changes per second by sync policy, how
+// fast a directory is opened again, and how long a write may take while all elements are saved.
+//
+//   bench.durable [ELEMENTS] [ROUNDS] [--directory PATH]     (default: 10000000, 3, a new directory
+//                                                             of the system's for temporary files)
+//
+// Every round is done in processes of its own. A directory in memory (/dev/shm) shows what
+// the program does without the disk. `control` is the same write without a snapshot.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <steady/durable_map.hpp>
+#include <steady/hash_map.hpp>
+
+#include "bench/support/child_process.hpp"
+#include "bench/support/clock.hpp"
+#include "bench/support/histogram.hpp"
+#include "bench/support/median.hpp"
+#include "bench/support/process.hpp"
+#include "bench/support/splitmix64.hpp"
+
+namespace {
+
+using namespace steady::bench;
+using durable = steady::durable_map<std::uint64_t, std::uint64_t>;
+using steady::sync_policy;
+
+// What a round found. Trivially copyable: it comes through a pipe.
+struct figures {
+  double insert_never = 0;  // changes per second
+  double assign_never = 0;
+  double insert_interval = 0;
+  double plain_insert = 0;  // a hash_map, without files
+  double each_change = 0;
+  double grouped = 0;        // 100 changes for each sync
+  double eight_threads = 0;  // sharing syncs
+  double open_log = 0;       // changes per second
+  double open_snapshot = 0;  // elements per second
+  double snapshot_seconds = 0;
+  double writes_meanwhile = 0;
+  double copied_part = 0;  // of the map's memory
+  double grown_part = 0;   // of the process's memory
+  histogram control;       // nanoseconds of a write
+  histogram meanwhile;
+};
+
+double per_second(std::uint64_t count, std::uint64_t ns) {
+  return static_cast<double>(count) * 1e9 / static_cast<double>(std::max<std::uint64_t>(ns, 1));
+}
+template <class Work>
+double rate(std::uint64_t count, const Work& work) {
+  const std::uint64_t start = now_ns();
+  work();
+  return per_second(count, now_ns() - start);
+}
+
+steady::durable_options options_of(sync_policy policy) {
+  steady::durable_options options;
+  options.sync = policy;
+  options.snapshot_after_bytes = 0;
+  return options;
+}
+
+class durable_round {
+ public:
+  durable_round(std::string directory, std::uint64_t count)
+      : directory_(std::move(directory)), count_(count) {}
+
+  // Beginning with a directory that is empty.
+  figures changes_and_openings() {
+    plain();
+    interval();
+    each_change();
+    never_and_open();
+    return found_;
+  }
+  // Of the map that changes_and_openings() has left. In a process that has done nothing else, so
+  // that its memory is the map's.
+  figures saving(figures with) {
+    found_ = with;
+    save();
+    return found_;
+  }
+
+ private:
+  std::string fresh(const char* name) const {
+    const std::string path = directory_ + "/" + name;
+    std::filesystem::remove_all(path);
+    return path;
+  }
+
+  void plain() {
+    steady::hash_map<std::uint64_t, std::uint64_t> map;
+    found_.plain_insert = rate(count_, [&] {
+      for (std::uint64_t n = 0; n < count_; ++n) map.insert_or_assign(splitmix64(n), n);
+    });
+  }
+  void interval() {
+    const std::string path = fresh("interval");
+    {
+      durable map(path, options_of(sync_policy::interval));
+      found_.insert_interval = rate(count_, [&] {
+        for (std::uint64_t n = 0; n < count_; ++n) map.insert_or_assign(splitmix64(n), n);
+      });
+    }
+    std::filesystem::remove_all(path);
+  }
+  void each_change() {
+    const std::uint64_t syncs = 300;
+    {
+      durable map(fresh("each"), options_of(sync_policy::each_change));
+      found_.each_change = rate(syncs, [&] {
+        for (std::uint64_t n = 0; n < syncs; ++n) map.insert_or_assign(splitmix64(n), n);
+      });
+      found_.grouped = rate(100 * syncs / 10, [&] {
+        for (std::uint64_t group = 0; group < syncs / 10; ++group) {
+          map.group([&] {
+            for (std::uint64_t n = 0; n < 100; ++n) map.insert_or_assign(splitmix64(n), group);
+          });
+        }
+      });
+    }
+    durable map(fresh("each"), options_of(sync_policy::never));
+    std::mutex mutex;
+    found_.eight_threads = rate(8 * syncs, [&] {
+      std::vector<std::thread> threads;
+      for (std::uint64_t t = 0; t < 8; ++t) {
+        threads.emplace_back([&, t] {
+          for (std::uint64_t n = 0; n < syncs; ++n) {
+            std::uint64_t at = 0;
+            {
+              const std::lock_guard<std::mutex> lock(mutex);
+              map.insert_or_assign(splitmix64(t * syncs + n), n);
+              at = map.position();
+            }
+            map.wait_durable(at);
+          }
+        });
+      }
+      for (std::thread& each : threads) each.join();
+    });
+  }
+
+  // The directory stays, for saving().
+  void never_and_open() {
+    const std::string path = fresh("map");
+    {
+      durable map(path, options_of(sync_policy::never));
+      found_.insert_never = rate(count_, [&] {
+        for (std::uint64_t n = 0; n < count_; ++n) map.insert_or_assign(splitmix64(n), n);
+      });
+    }
+    found_.open_log = opened(path);
+    {
+      durable map(path, options_of(sync_policy::never));
+      map.save_snapshot();
+    }
+    found_.open_snapshot = opened(path);
+  }
+  double opened(const std::string& path) {
+    std::unique_ptr<durable> map;
+    const double found = rate(
+        count_, [&] { map = std::make_unique<durable>(path, options_of(sync_policy::never)); });
+    if (map->size() != count_) std::printf("WRONG SIZE after opening\n");
+    return found;
+  }
+
+  void save() {
+    durable map(directory_ + "/map", options_of(sync_policy::never));
+    std::uint64_t next = count_;
+    const auto write = [&](histogram& into) {
+      const std::uint64_t key = splitmix64(splitmix64(next) % count_);
+      const std::uint64_t start = now_ns();
+      map.insert_or_assign(key, next++);
+      into.record(now_ns() - start);
+    };
+    const std::uint64_t start = now_ns();
+    for (std::uint64_t n = 0; n < count_ / 4; ++n) write(found_.control);
+    found_.assign_never = per_second(count_ / 4, now_ns() - start);
+    const memory_usage before = read_memory_usage();
+    reset_peak_memory();
+    std::size_t copied = 0;
+    const std::uint64_t began = now_ns();
+    map.start_snapshot();
+    while (map.is_saving()) {
+      write(found_.meanwhile);
+      copied = std::max(copied, map.copied_bytes());
+    }
+    found_.snapshot_seconds = static_cast<double>(now_ns() - began) / 1e9;
+    found_.writes_meanwhile = static_cast<double>(found_.meanwhile.count());
+    const auto all = static_cast<double>(map.stats().bytes);
+    found_.copied_part = static_cast<double>(copied) / all;
+    found_.grown_part = static_cast<double>(read_memory_usage().peak - before.resident) /
+                        static_cast<double>(before.resident);
+    if (!map.snapshot_failure().empty()) std::printf("%s\n", map.snapshot_failure().c_str());
+  }
+
+  std::string directory_;
+  std::uint64_t count_;
+  figures found_;
+};
+
+// ---- the report ----
+
+void print(const char* what, const char* unit, const std::vector<figures>& rounds,
+           double figures::*member, double scale) {
+  std::vector<double> values;
+  for (const figures& each : rounds) values.push_back(each.*member * scale);
+  const double middle = median(values);
+  std::printf("%-58s %10.3f %-10s (%.3f to %.3f)\n", what, middle, unit,
+              *std::min_element(values.begin(), values.end()),
+              *std::max_element(values.begin(), values.end()));
+}
+void print(const char* what, const std::vector<figures>& rounds, histogram figures::*member) {
+  const auto all = std::make_unique<histogram>();
+  std::vector<double> maxima;
+  for (const figures& each : rounds) {
+    all->merge(each.*member);
+    maxima.push_back(static_cast<double>((each.*member).max()) / 1000);
+  }
+  std::printf("%-24s %11llu", what, static_cast<unsigned long long>(all->count()));
+  for (const percentile& wanted : usual_percentiles) {
+    std::printf(" %9.2f", static_cast<double>(all->value_at(wanted)) / 1000);
+  }
+  std::printf(" %11.0f %11.0f\n", median(maxima), *std::min_element(maxima.begin(), maxima.end()));
+}
+
+void report(const std::vector<figures>& rounds) {
+  print("hash_map, no files: insert", "M/s", rounds, &figures::plain_insert, 1e-6);
+  print("never synced: insert", "M/s", rounds, &figures::insert_never, 1e-6);
+  print("never synced: assign, random keys, each timed", "M/s", rounds, &figures::assign_never,
+        1e-6);
+  print("synced every second: insert", "M/s", rounds, &figures::insert_interval, 1e-6);
+  print("each change synced", "/s", rounds, &figures::each_change, 1);
+  print("groups of 100 synced", "/s", rounds, &figures::grouped, 1);
+  print("8 threads that share syncs", "/s", rounds, &figures::eight_threads, 1);
+  print("opened from the log", "M/s", rounds, &figures::open_log, 1e-6);
+  print("opened from a snapshot", "M/s", rounds, &figures::open_snapshot, 1e-6);
+  print("a snapshot, while writes go on", "s", rounds, &figures::snapshot_seconds, 1);
+  print("writes meanwhile", "M", rounds, &figures::writes_meanwhile, 1e-6);
+  print("copied for it, at most, of the map's memory", "%", rounds, &figures::copied_part, 100);
+  print("growth of the process meanwhile", "%", rounds, &figures::grown_part, 100);
+  std::printf("\n%-24s %11s", "microseconds of a write", "calls");
+  for (const percentile& wanted : usual_percentiles) {
+    std::printf(" %9.*s", static_cast<int>(wanted.name.size()), wanted.name.data());
+  }
+  std::printf(" %11s %11s\n", "max, median", "max, least");
+  print("control", rounds, &figures::control);
+  print("while a snapshot is made", rounds, &figures::meanwhile);
+}
+
+// Each half in a process of its own.
+figures measure(const std::string& directory, std::uint64_t count) {
+  const auto half = [](const auto& work) {
+    auto outcome = run_in_child(work);
+    if (!outcome.result) throw std::runtime_error(outcome.failure);
+    return *outcome.result;
+  };
+  const figures first =
+      half([&] { return durable_round(directory, count).changes_and_openings(); });
+  return half([&] { return durable_round(directory, count).saving(first); });
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  std::uint64_t count = 10'000'000;
+  std::uint64_t rounds = 3;
+  std::string directory = (std::filesystem::temp_directory_path() / "bench.durable").string();
+  CLI::App app("What durability costs a map of u64 pairs.");
+  app.add_option("ELEMENTS", count, "elements in the map")
+      ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{1} << 32))
+      ->capture_default_str();
+  app.add_option("ROUNDS", rounds)->check(CLI::Range(1, 100))->capture_default_str();
+  app.add_option("--directory", directory, "where the files go; it is emptied afterwards")
+      ->capture_default_str();
+  try {
+    app.parse(argument_count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  try {
+    directory += "/bench.durable.files";
+    std::filesystem::create_directories(directory);
+    std::vector<figures> found;
+    for (std::uint64_t n = 0; n < rounds; ++n) {
+      found.push_back(measure(directory, count));
+    }
+    std::filesystem::remove_all(directory);
+    report(found);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench.durable: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,106 @@
+// A follower's content as a file, so that it goes on from there in another process: the format of a
+// snapshot (docs/formats.md).
+//
+//   Steps   FILE.partial is written, synced and renamed; a file that was there stays until then.
+//   Bound   O(size); memory: a MiB, and the longest frame.
+//   Throws  durable_error; what the container and the codecs throw.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <steady/detail/durable/room.hpp>
+#include <steady/detail/follow/tail_reader.hpp>
+#include <steady/records.hpp>
+
+namespace steady::detail {
+
+// Frames, a MiB at a time.
+class checkpoint_file {
+ public:
+  checkpoint_file(file_operations& files, const std::string& path) : files_(&files), path_(path) {
+    const int number =
+        uninterrupted([&] { return files.open(path.c_str(), file_mode::create_empty); });
+    if (number < 0) throw_system("make", path, number);
+    file_ = file_handle(files, number);
+  }
+  byte_buffer& buffer() noexcept { return buffer_; }
+  void write_if_full() {
+    if (buffer_.size() >= (std::size_t{1} << 20)) write();
+  }
+  void complete() {
+    write();
+    const int done = uninterrupted([&] { return files_->sync(file_.number()); });
+    if (done < 0) throw_system("sync", path_, done);
+    file_.close();
+  }
+
+ private:
+  void write() {
+    const int done = write_all(*files_, file_.number(), buffer_.data(), buffer_.size(), size_);
+    if (done < 0) throw_system("write", path_, done);
+    size_ += buffer_.size();
+    buffer_.clear();
+  }
+
+  file_operations* files_;
+  std::string path_;
+  file_handle file_;
+  byte_buffer buffer_;
+  std::uint64_t size_ = 0;
+};
+
+// Without content there is nothing to save; false then.
+template <class Replica>
+bool save_checkpoint(file_operations& files, const std::string& path, const Replica& from) {
+  if (!from.has_content()) return false;
+  const std::string partial = path + ".partial";
+  checkpoint_file out(files, partial);
+  append_header(out.buffer(), {record_stream::snapshot, from.feed(), from.position(),
+                               from.content().size(), Replica::key_name(), Replica::value_name()});
+  for (const auto& element : from.content()) {
+    if constexpr (Replica::is_map) {
+      append_element(out.buffer(), element.first, std::addressof(element.second));
+    } else {
+      append_element(out.buffer(), element, static_cast<const void*>(nullptr));
+    }
+    out.write_if_full();
+  }
+  append_end(out.buffer(), from.content().size());
+  out.complete();
+  const int renamed = uninterrupted([&] { return files.rename(partial.c_str(), path.c_str()); });
+  if (renamed < 0) throw_system("rename", partial, renamed);
+  return true;
+}
+
+// False where there is no such file.
+template <class Replica>
+bool load_checkpoint(file_operations& files, const std::string& path, Replica& into) {
+  const room directory(files, ".");
+  tail_reader reader;
+  if (!reader.open(directory, path)) return false;
+  std::span<const unsigned char> payload;
+  do {
+    const std::uint64_t at = reader.offset();
+    const char* why = "no whole record there";
+    if (reader.next(payload) == tail_reader::result::frame) {
+      const record_tag tag = steady::tag_of(payload);
+      const bool is_expected = at == 0 ? tag == record_tag::header
+                                       : tag == record_tag::element || tag == record_tag::end;
+      why = is_expected ? into.take(payload) : "no record of a checkpoint";
+    }
+    if (why != nullptr) {
+      into.abandon_loading();
+      throw_durable(durable_trouble::damaged,
+                    path + " is no checkpoint of this follower: at byte " + std::to_string(at) +
+                        ": " + why + "; remove it, and the follower begins with a snapshot",
+                    path, at);
+    }
+  } while (into.is_loading());
+  return true;
+}
+
+}  // namespace steady::detail

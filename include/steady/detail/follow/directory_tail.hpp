@@ -1,0 +1,315 @@
+// Follows the files of a durable map that another process writes: the newest snapshot, then the
+// records of the log, segment by segment. Takes no lock, and writes nothing.
+//
+//   1. A segment is read to its end before the next one is opened: the writer completes one before
+//      it makes the next.
+//   2. Segments that a newer snapshot has made superfluous may vanish at any time. One that is open
+//      is read to its end; if the next one is missing too, the newest snapshot is loaded.
+//   3. Where no whole record is, the rest is waited for, unless a later segment or a newer snapshot
+//      shows that nothing more will be written there.
+//   4. A snapshot may be newer than what is written of the log: the writer has not got to it, or
+//   was
+//      ended before. It is loaded if that stays so for `patience`, or if the log goes on behind it.
+//   5. A record that was read and then taken back by the writer (a full disk) is noticed: its place
+//      in the file has other bytes then. All is read anew.
+//
+//   Bound   poll(): `max` records; a look at the names of the files where nothing is left.
+//   Throws  durable_error where files cannot be read, are damaged, or of other types; what the
+//           replica throws.
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/durable/room.hpp>
+#include <steady/detail/follow/tail_reader.hpp>
+#include <steady/records.hpp>
+
+namespace steady::detail {
+
+template <class Replica>
+class directory_tail {
+  using payload_type = std::span<const unsigned char>;
+
+ public:
+  enum class outcome {
+    more,  // there are records left
+    waits  // for the writer: all is read, or there is nothing that goes on from here
+  };
+
+  directory_tail(file_operations& files, std::string path, std::chrono::milliseconds patience,
+                 Replica& into)
+      : room_(files, std::move(path)), patience_(patience), into_(&into) {}
+
+  // Why it waits, if it has not reached the end of the log.
+  const std::string& obstacle() const noexcept { return obstacle_; }
+  // How often it had to take a snapshot although it had all elements already.
+  std::uint64_t restarts() const noexcept { return restarts_; }
+
+  outcome poll(std::size_t max) {
+    obstacle_.clear();
+    for (int turns = 0; turns < most_turns; ++turns) {
+      if (place_ == place::none && !choose_file()) return outcome::waits;
+      if (place_ == place::log && !reader_.still_has_last()) {
+        begin_anew();
+        continue;
+      }
+      const step done = place_ == place::snapshot ? read_snapshot(max) : read_log(max);
+      if (done == step::limit) return outcome::more;
+      if (done == step::waits) return outcome::waits;
+    }
+    return outcome::more;  // files vanish faster than they can be opened: later again
+  }
+
+ private:
+  enum class place { none, snapshot, log };
+  enum class step { limit, waits, next_file };
+
+  static constexpr int most_turns = 16;
+  static constexpr int looks_until_sure = 8;
+
+  // ---- which file ----
+
+  // False where there is none that goes on from here.
+  bool choose_file() {
+    const room::content found = look();
+    if (into_->has_content() && !is_anew_ && open_log_at(found, into_->position() + 1)) return true;
+    if (!found.snapshots.empty() && is_wanted(found.snapshots.back())) {
+      return open_snapshot(found.snapshots.back());
+    }
+    if ((!into_->has_content() || is_anew_) && !found.logs.empty() && found.logs[0] == 1) {
+      return open_first_log();
+    }
+    explain(found);
+    return false;
+  }
+  room::content look() const {
+    std::vector<std::string> names;
+    const int listed =
+        uninterrupted([&] { return room_.files().list(room_.path().c_str(), names); });
+    if (listed == -ENOENT) return {};  // it may be made later
+    if (listed < 0) throw_system("list", room_.path(), listed);
+    return room_.look();
+  }
+  bool is_wanted(std::uint64_t snapshot) const noexcept {
+    return !into_->has_content() || is_anew_ || snapshot > into_->position();
+  }
+  void explain(const room::content& found) {
+    if (found.logs.empty() && found.snapshots.empty()) {
+      obstacle_ = room_.path() + " holds no durable map yet";
+    } else if (!into_->has_content()) {
+      obstacle_ = room_.path() + " has neither a snapshot nor the beginning of the log";
+    } else if (!found.logs.empty() && found.logs[0] > into_->position() + 1) {
+      obstacle_ =
+          "no file of " + room_.path() + " has change " + std::to_string(into_->position() + 1);
+    }
+  }
+
+  bool open_snapshot(std::uint64_t position) {
+    if (!open(room_.snapshot_path(position), record_stream::snapshot)) return false;
+    if (into_->has_content()) ++restarts_;
+    place_ = place::snapshot;
+    return true;
+  }
+  // The segment that has the change, or would have it next.
+  bool open_log_at(const room::content& found, std::uint64_t position) {
+    const auto after = std::upper_bound(found.logs.begin(), found.logs.end(), position);
+    if (after == found.logs.begin()) return false;
+    return open_log(*std::prev(after));
+  }
+  bool open_log(std::uint64_t first) {
+    if (!open(room_.log_path(first), record_stream::log)) return false;
+    if (header_.map_id != into_->feed()) {  // another map has taken the place of the one we knew
+      begin_anew();
+      return false;
+    }
+    first_ = first;
+    place_ = place::log;
+    return true;
+  }
+  bool open_first_log() {
+    if (!open(room_.log_path(1), record_stream::log)) return false;
+    into_->begin_empty(header_.map_id);
+    is_anew_ = false;
+    first_ = 1;
+    place_ = place::log;
+    return true;
+  }
+  // False where it is gone, or has no header yet.
+  bool open(const std::string& path, record_stream stream) {
+    if (!reader_.open(room_, path)) return false;
+    payload_type payload;
+    const tail_reader::result result = reader_.next(payload);
+    if (result != tail_reader::result::frame && stream == record_stream::log) {
+      obstacle_ = path + " has no header yet";
+      reader_.close();
+      return false;
+    }
+    const header_state state = result == tail_reader::result::frame ? read_header(payload, header_)
+                                                                    : header_state::not_steady;
+    if (state == header_state::other_version) {
+      throw_durable(durable_trouble::foreign,
+                    path + " is of another version of the format; this one reads version 1", path);
+    }
+    if (state != header_state::good || header_.stream != stream) {
+      throw_damaged(path, 0, "no header of a durable map's file");
+    }
+    if (header_.key != Replica::key_name() || header_.value != Replica::value_name()) {
+      throw_durable(durable_trouble::foreign,
+                    path + " holds keys of type " + header_.key + " and values of type '" +
+                        header_.value + "', and this follower " + Replica::key_name() + " and '" +
+                        Replica::value_name() + "'",
+                    path);
+    }
+    if (stream == record_stream::snapshot) {
+      into_->take(payload);
+      into_->reserve(
+          std::min<std::uint64_t>(header_.elements, reader_.size() / (frame_head_bytes + 1)));
+    }
+    into_->counts().bytes += reader_.offset();
+    return true;
+  }
+  [[noreturn]] static void throw_damaged(const std::string& path, std::uint64_t at,
+                                         const char* why) {
+    throw_durable(durable_trouble::damaged,
+                  path + " is damaged at byte " + std::to_string(at) + ": " + why, path, at);
+  }
+
+  void leave_file() noexcept {
+    reader_.close();
+    place_ = place::none;
+  }
+  // What is there is of a map that is gone, or has changes that were taken back.
+  void begin_anew() {
+    into_->abandon_loading();
+    leave_file();
+    is_anew_ = true;
+  }
+
+  // ---- what is in it ----
+
+  step read_snapshot(std::size_t& max) {
+    for (; max > 0; --max) {
+      payload_type payload;
+      const std::uint64_t at = reader_.offset();
+      if (reader_.next(payload) != tail_reader::result::frame) {
+        const std::string path = reader_.path();
+        into_->abandon_loading();
+        leave_file();
+        throw_damaged(path, at, "a snapshot without its end");
+      }
+      const bool is_end = steady::tag_of(payload) == record_tag::end;
+      into_->counts().bytes += reader_.offset() - at;
+      if (const char* const why = into_->take(payload); why != nullptr) {
+        const std::string path = reader_.path();
+        into_->abandon_loading();
+        leave_file();
+        throw_damaged(path, at, why);
+      }
+      if (!is_end) continue;
+      is_anew_ = false;
+      leave_file();
+      return step::next_file;
+    }
+    return step::limit;
+  }
+
+  step read_log(std::size_t& max) {
+    for (; max > 0; --max) {
+      payload_type payload;
+      const std::uint64_t at = reader_.offset();
+      const tail_reader::result result = reader_.next(payload);
+      if (result != tail_reader::result::frame) return leave_log(result);
+      std::uint64_t position = 0;
+      into_->counts().bytes += reader_.offset() - at;
+      if (read_position(payload, position) && position <= into_->position()) continue;
+      const char* const why = into_->take(payload);
+      doubts_ = 0;
+      if (why == nullptr) continue;
+      if (has_newer_snapshot(look())) {  // which has what is missing before the change
+        begin_anew();
+        return step::next_file;
+      }
+      const std::string path = reader_.path();
+      leave_file();
+      throw_damaged(path, at, why);
+    }
+    return step::limit;
+  }
+
+  // At the end of what is written of a segment.
+  step leave_log(tail_reader::result result) {
+    const room::content found = look();
+    const auto later = std::upper_bound(found.logs.begin(), found.logs.end(), first_);
+    const bool is_there = later != found.logs.begin() && *std::prev(later) == first_;
+    if (is_there && later == found.logs.end()) {  // the last one: it is being written
+      if (!reader_.open_again()) {
+        begin_anew();
+        return step::next_file;
+      }
+      if (has_newer_snapshot(found)) return wait_for_log();
+      is_patient_ = false;
+      into_->heard_of(into_->position());
+      if (result == tail_reader::result::partial) {
+        obstacle_ = "the end of " + reader_.path() + " is being written, or torn";
+      }
+      return step::waits;
+    }
+    // There was something more before the next one was made, or there will be nothing more.
+    if (reader_.has_frame()) return step::next_file;
+    const bool goes_on = later != found.logs.end() && *later <= into_->position() + 1;
+    if (!goes_on && later != found.logs.end() && !has_newer_snapshot(found)) return doubt();
+    leave_file();
+    // A torn record at the end was written once more there.
+    if (goes_on && !open_log(*later)) return step::waits;
+    return step::next_file;
+  }
+  // Something is missing. A list of files that was made while files came and went may lack some, so
+  // that is believed only after a few looks.
+  step doubt() {
+    obstacle_ = "what follows on " + reader_.path() + " is missing";
+    if (++doubts_ < looks_until_sure) return step::waits;
+    const std::string path = reader_.path();
+    const std::uint64_t at = reader_.offset();
+    leave_file();
+    throw_damaged(path, at, "no whole record there, and no snapshot to go on from");
+  }
+  bool has_newer_snapshot(const room::content& found) const noexcept {
+    return !found.snapshots.empty() && found.snapshots.back() > into_->position();
+  }
+  step wait_for_log() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!std::exchange(is_patient_, true)) patient_since_ = now;
+    if (now - patient_since_ < patience_) {
+      obstacle_ = "a snapshot is newer than what is written of the log";
+      return step::waits;
+    }
+    is_patient_ = false;
+    begin_anew();
+    return step::next_file;
+  }
+
+  room room_;
+  std::chrono::milliseconds patience_;
+  Replica* into_;
+  place place_ = place::none;
+  bool is_anew_ = false;
+  tail_reader reader_;
+  record_header header_;
+  std::uint64_t first_ = 0;  // of the segment that is read
+  bool is_patient_ = false;
+  std::chrono::steady_clock::time_point patient_since_;
+  int doubts_ = 0;
+  std::uint64_t restarts_ = 0;
+  std::string obstacle_;
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,255 @@
+// The content of a follower, made of records: a snapshot (a header, elements, an end), then
+// changes.
+//
+//   1. content() is always what the source was at position(): a snapshot that arrives is built
+//      aside, and takes its place when it is whole.
+//   2. A record that does not come next, or does not fit to what is there, is refused, and nothing
+//      has changed.
+//
+//   Bound   take(): that of one insertion, assignment or erasure; the content that a snapshot
+//           replaces is freed in steps that later records take along. While a snapshot arrives
+//           there are two.
+//   Throws  what the container, the codecs and the visitor throw. If the visitor throws, the change
+//           was made.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <steady/change.hpp>
+#include <steady/codec.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/feed/recorded_container.hpp>
+#include <steady/records.hpp>
+
+namespace steady {
+
+// What a follower has received since it was made.
+struct follow_counts {
+  std::uint64_t elements = 0;   // of snapshots
+  std::uint64_t changes = 0;    // that were applied
+  std::uint64_t snapshots = 0;  // whole ones
+  std::uint64_t bytes = 0;      // of records, and of what stands between them
+};
+
+// How far a follower is behind.
+struct follow_lag {
+  // That it knows of.
+  std::uint64_t positions = 0;
+  // The content is no older than this: since then the follower is not known to have had everything.
+  std::chrono::milliseconds age{0};
+};
+
+namespace detail {
+
+template <class Container>
+class replica {
+ public:
+  using key = typename Container::key_type;
+  using mapped = typename mapped_type_of<Container>::type;
+  using change_type = change<key, mapped>;
+  using payload_type = std::span<const unsigned char>;
+  using clock = std::chrono::steady_clock;
+
+  static constexpr bool is_map = !std::is_void_v<mapped>;
+  static_assert(has_codec<key>, "steady: a follower's key needs a steady::codec");
+  static_assert(std::is_void_v<mapped> || has_codec<mapped>,
+                "steady: a follower's value needs a steady::codec");
+
+  explicit replica(Container&& empty) : content_(std::move(empty)), fresh_(content_) {}
+
+  static std::string key_name() { return codec<key>::name(); }
+  static std::string value_name() {
+    if constexpr (is_map) {
+      return codec<mapped>::name();
+    } else {
+      return {};
+    }
+  }
+
+  const Container& content() const noexcept { return content_; }
+  bool has_content() const noexcept { return has_content_; }
+  bool is_loading() const noexcept { return is_loading_; }
+  std::uint64_t feed() const noexcept { return feed_; }
+  std::uint64_t position() const noexcept { return position_; }
+  follow_counts& counts() noexcept { return counts_; }
+  const follow_counts& counts() const noexcept { return counts_; }
+
+  // ---- lag ----
+
+  // The source was at `last` when it said so.
+  void heard_of(std::uint64_t last) noexcept {
+    last_known_ = last;
+    note_progress();
+  }
+  follow_lag lag() const noexcept {
+    const auto age = std::chrono::ceil<std::chrono::milliseconds>(clock::now() - whole_at_);
+    return {has_content_ && last_known_ <= position_ ? 0 : last_known_ - position_, age};
+  }
+
+  // ---- records ----
+
+  // Null, or why the record is refused.
+  const char* take(payload_type payload) {
+    retire_more();
+    switch (steady::tag_of(payload)) {
+      case record_tag::header:
+        return begin(payload);
+      case record_tag::element:
+        return load(payload);
+      case record_tag::end:
+        return end(payload);
+      default:
+        return apply(payload);
+    }
+  }
+  // As a snapshot without elements, of position 0.
+  void begin_empty(std::uint64_t feed) {
+    expect({record_stream::snapshot, feed, 0, 0, {}, {}});
+    replace_content();
+  }
+  // A snapshot that is arriving will not go on.
+  void abandon_loading() {
+    if (!is_loading_) return;
+    is_loading_ = false;
+    retire(std::move(loading_));
+    loading_ = fresh_;
+  }
+  // `elements` are trusted to come.
+  void reserve(std::uint64_t elements) { loading_.reserve(static_cast<std::size_t>(elements)); }
+
+  // Visitors: after a change was applied, and after a snapshot has replaced the content.
+  std::function<void(const change_type&)> on_change;
+  std::function<void(const Container&)> on_snapshot;
+
+ private:
+  static constexpr std::size_t buckets_freed_per_record = 4;
+
+  const char* begin(payload_type payload) {
+    record_header header;
+    if (read_header(payload, header) != header_state::good ||
+        header.stream != record_stream::snapshot) {
+      return "no header of a snapshot";
+    }
+    if (header.key != key_name() || header.value != value_name()) return "records of other types";
+    expect(header);
+    return nullptr;
+  }
+  void expect(const record_header& header) {
+    abandon_loading();
+    header_ = header;
+    loaded_ = 0;
+    is_loading_ = true;
+  }
+  const char* load(payload_type payload) {
+    if (!is_loading_) return "an element without a snapshot";
+    key fresh{};
+    bool inserted = false;
+    if constexpr (is_map) {
+      mapped value{};
+      if (!read_element<key, mapped>(payload, fresh, std::addressof(value))) {
+        return "no element of these types";
+      }
+      inserted = loading_.try_emplace(std::move(fresh), std::move(value)).second;
+    } else {
+      if (!read_element<key, void>(payload, fresh, nullptr)) return "no element of these types";
+      inserted = loading_.insert(std::move(fresh)).second;
+    }
+    if (!inserted) return "an element that the snapshot has already had";
+    ++loaded_;
+    ++counts_.elements;
+    return nullptr;
+  }
+  const char* end(payload_type payload) {
+    std::uint64_t elements = 0;
+    if (!is_loading_ || !read_end(payload, elements)) return "an end without a snapshot";
+    if (elements != loaded_) return "a snapshot with another number of elements than it says";
+    replace_content();
+    return nullptr;
+  }
+  void replace_content() {
+    is_loading_ = false;
+    retire(std::move(content_));
+    content_ = std::move(loading_);
+    loading_ = fresh_;
+    has_content_ = true;
+    feed_ = header_.map_id;
+    position_ = header_.position;
+    ++counts_.snapshots;
+    note_progress();
+    if (on_snapshot) on_snapshot(content_);
+  }
+
+  const char* apply(payload_type payload) {
+    if (!read_change(payload, change_)) return "no change of these types";
+    if (!has_content_ || is_loading_) return "a change before the snapshot";
+    if (change_.position != position_ + 1) return "a change that does not come next";
+    const bool fits = on_change ? change_content(change_) : change_content(std::move(change_));
+    if (!fits) return "a change that does not fit to what is there";
+    position_ = change_.position;
+    ++counts_.changes;
+    note_progress();
+    if (on_change) on_change(change_);
+    return nullptr;
+  }
+  template <class Change>
+  bool change_content(Change&& one) {
+    switch (one.kind) {
+      case change_kind::clear:
+        content_.clear();
+        return true;
+      case change_kind::erase:
+        return content_.erase(*one.key) == 1;
+      default:
+        break;
+    }
+    const bool is_insert = one.kind == change_kind::insert;
+    if (content_.contains(*one.key) == is_insert) return false;
+    if constexpr (is_map) {
+      content_.insert_or_assign(*std::forward<Change>(one).key, *std::forward<Change>(one).value);
+    } else {
+      content_.insert(*std::forward<Change>(one).key);
+    }
+    return true;
+  }
+
+  void note_progress() noexcept {
+    if (has_content_ && position_ >= last_known_) whole_at_ = clock::now();
+  }
+
+  void retire(Container&& old) {
+    if (old.empty()) return;
+    retired_ = std::move(old);
+    retired_.clear_gradually();
+  }
+  void retire_more() noexcept {
+    if (retired_.pending() != 0) retired_.step(buckets_freed_per_record);
+  }
+
+  Container content_;
+  const Container fresh_;  // empty: with the hash, the equality and the allocator that were given
+  Container loading_ = fresh_;
+  Container retired_ = fresh_;
+  record_header header_;
+  change_type change_;
+  follow_counts counts_;
+  std::uint64_t loaded_ = 0;
+  std::uint64_t feed_ = 0;
+  std::uint64_t position_ = 0;
+  std::uint64_t last_known_ = 0;
+  clock::time_point whole_at_ = clock::now();
+  bool has_content_ = false;
+  bool is_loading_ = false;
+};
+
+}  // namespace detail
+
+}  // namespace steady

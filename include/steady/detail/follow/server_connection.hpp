@@ -1,0 +1,117 @@
+// A socket with a server_session: reads what comes, and sends what the session has, one buffer at a
+// time.
+//
+//   Threads  the loop's. Handlers keep it alive until they have run.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <steady/codec.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/follow/asio.hpp>
+#include <steady/detail/follow/messages.hpp>
+
+namespace steady::detail {
+
+template <class Session>
+class server_connection : public std::enable_shared_from_this<server_connection<Session>> {
+  using clock = std::chrono::steady_clock;
+
+ public:
+  // `sent`: where bytes are counted; must live until close(). `of`: for the session.
+  template <class... Arguments>
+  server_connection(stream_socket socket, std::size_t send_bytes, std::uint64_t* sent,
+                    Arguments&&... of)
+      : socket_(std::move(socket)), send_bytes_(send_bytes), sent_(sent) {
+    session_.emplace(std::forward<Arguments>(of)...);
+  }
+
+  bool is_open() const noexcept { return socket_.is_open(); }
+  bool is_welcome() const noexcept { return session_ && session_->is_welcome(); }
+  follow_refusal why() const noexcept { return why_; }
+  const std::string& text() const noexcept { return text_; }
+  clock::duration age() const { return clock::now() - begun_; }
+  // How long what is being sent has not been taken.
+  clock::duration stalled_for() const {
+    return is_sending_ ? clock::now() - send_begun_ : clock::duration(0);
+  }
+
+  void start() {
+    read();
+    pump();
+  }
+  void beat() noexcept {
+    if (session_) session_->beat();
+  }
+  void refuse(follow_refusal why, const std::string& text) { session_->refuse(why, text); }
+
+  // Sends what there is, unless something is being sent.
+  void pump() {
+    if (is_sending_ || !is_open()) return;
+    out_.clear();
+    STEADY_TRY { session_->fill(out_, send_bytes_); }
+    STEADY_CATCH_ALL { return end(follow_refusal::out_of_memory, "it could not be written"); }
+    if (session_->is_over() && why_ == follow_refusal::none) {
+      why_ = session_->why();
+      text_ = session_->text();
+    }
+    if (out_.empty()) {
+      if (session_->is_over()) close();
+      return;
+    }
+    is_sending_ = true;
+    send_begun_ = clock::now();
+    *sent_ += out_.size();
+    asio::async_write(socket_, bytes_of(out_),
+                      [self = this->shared_from_this()](const asio_error& error, std::size_t) {
+                        self->is_sending_ = false;
+                        if (error) return self->close();
+                        self->pump();
+                      });
+  }
+
+  // At once, without a word to the other side.
+  void end(follow_refusal why, std::string text) {
+    if (!is_open()) return;
+    why_ = why;
+    text_ = std::move(text);
+    close();
+  }
+  void close() {
+    detail::close(socket_);
+    session_.reset();
+  }
+
+ private:
+  void read() {
+    socket_.async_read_some(asio::buffer(in_), [self = this->shared_from_this()](
+                                                   const asio_error& error, std::size_t bytes) {
+      if (error || !self->is_open()) return self->close();
+      STEADY_TRY { self->session_->receive({self->in_.data(), bytes}); }
+      STEADY_CATCH_ALL { return self->end(follow_refusal::out_of_memory, "it could not be read"); }
+      self->pump();
+      if (self->is_open()) self->read();
+    });
+  }
+
+  stream_socket socket_;
+  std::optional<Session> session_;  // none once it is closed: it must not outlive the source
+  std::size_t send_bytes_;
+  std::uint64_t* sent_;
+  std::array<unsigned char, 4096> in_{};
+  byte_buffer out_;
+  bool is_sending_ = false;
+  clock::time_point begun_ = clock::now();
+  clock::time_point send_begun_;
+  follow_refusal why_ = follow_refusal::none;
+  std::string text_;
+};
+
+}  // namespace steady::detail

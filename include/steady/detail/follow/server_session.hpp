@@ -1,0 +1,233 @@
+// One follower, as its server sees it: bytes in, bytes out, no socket.
+//
+//   1. Nothing of the source is sent before the follower has said the protocol's version and the
+//      types, and has proved that it knows the secret.
+//   2. After the welcome come the records of a snapshot, or those after the follower's position;
+//      then every change.
+//   3. A session that is over sends nothing after its refusal.
+//
+//   Bound   fill(): as many bytes as asked for, and a record, or the elements of some buckets,
+//   more. Throws  what the subscriber and the codecs throw.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <steady/codec.hpp>
+#include <steady/detail/feed/recorded_container.hpp>
+#include <steady/detail/follow/frame_input.hpp>
+#include <steady/detail/follow/messages.hpp>
+#include <steady/detail/follow/secret.hpp>
+#include <steady/records.hpp>
+
+namespace steady::detail {
+
+// `Subscriber`: a steady::subscriber<Fed>; `Options`: its subscriber_options.
+template <class Fed, class Subscriber, class Position, class Options>
+class server_session {
+  using container = typename Fed::container_type;
+  using key = typename container::key_type;
+  using mapped = typename mapped_type_of<container>::type;
+  using payload_type = std::span<const unsigned char>;
+  static constexpr bool is_map = !std::is_void_v<mapped>;
+
+ public:
+  server_session(Fed& of, std::string secret, const Options& options)
+      : of_(&of), secret_(std::move(secret)), options_(options) {}
+
+  bool is_welcome() const noexcept { return subscriber_.has_value(); }
+  // Once what fill() gave is sent, the connection is to be closed.
+  bool is_over() const noexcept { return why_ != follow_refusal::none; }
+  follow_refusal why() const noexcept { return why_; }
+  const std::string& text() const noexcept { return text_; }
+  // The changes up to here were handed out.
+  std::uint64_t position() const noexcept { return subscriber_ ? subscriber_->position() : 0; }
+
+  void receive(payload_type bytes) {
+    if (is_over()) return;
+    input_.append(bytes);
+    payload_type payload;
+    while (!is_over()) {
+      const frame_input::result found = input_.next(payload);
+      if (found == frame_input::result::incomplete) return;
+      if (found == frame_input::result::refused) {
+        refuse(follow_refusal::bad_bytes, "these bytes are no frame of this protocol");
+      } else {
+        deal_with(payload);
+      }
+    }
+  }
+
+  // Appends what there is to be sent, until `out` has `enough` bytes.
+  void fill(byte_buffer& out, std::size_t enough) {
+    out.append(answer_.data(), answer_.size());
+    answer_.clear();
+    while (subscriber_ && !is_over() && out.size() < enough) {
+      if (!is_showing_) tell_newest(out);
+      const std::uint64_t before = subscriber_->position();
+      const bool was_showing = is_showing_;
+      advance(out);
+      if (!subscriber_) break;
+      const bool is_idle = !is_showing_ && !was_showing && subscriber_->position() == before;
+      if (is_idle) break;
+    }
+    out.append(answer_.data(), answer_.size());
+    answer_.clear();
+  }
+  // A sign of life with the next fill().
+  void beat() noexcept { newest_told_ = nothing_told; }
+
+  void refuse(follow_refusal why, const std::string& text) {
+    if (is_over()) return;
+    why_ = why;
+    subscriber_.reset();
+    text_ = text;
+    detail::append_message(answer_, refusal_message{why, text});
+  }
+
+ private:
+  static constexpr std::uint64_t nothing_told = ~std::uint64_t{0};
+  static constexpr std::size_t changes_at_once = 64;
+  static constexpr std::size_t buckets_at_once = 8;
+
+  // ---- the handshake ----
+
+  void deal_with(payload_type payload) {
+    proof_message proof;
+    if (!has_hello_ && read_message(payload, hello_)) {
+      has_hello_ = true;
+      answer_hello();
+    } else if (has_hello_ && !subscriber_ && read_message(payload, proof)) {
+      check(proof);
+    } else {
+      refuse(follow_refusal::bad_bytes, "a message that does not come next");
+    }
+  }
+  void answer_hello() {
+    if (hello_.version != protocol_version) {
+      refuse(follow_refusal::other_version,
+             "this server speaks version " + std::to_string(protocol_version) +
+                 " of the protocol, and the follower version " + std::to_string(hello_.version));
+      return;
+    }
+    challenge_ = {!secret_.empty(), detail::fresh_nonce()};
+    detail::append_message(answer_, challenge_);
+  }
+  // Types are told only to those who know the secret.
+  void check(const proof_message& proof) {
+    const proof_type right = detail::proof_of(secret_, follower_side, hello_, challenge_);
+    if (!secret_.empty() && !detail::are_same(proof.proof, right)) {
+      refuse(follow_refusal::wrong_secret, "the follower has another secret than the server");
+      return;
+    }
+    if (hello_.key != key_name() || hello_.value != value_name()) {
+      refuse(follow_refusal::other_types, "the server has " + key_name() + " to '" + value_name() +
+                                              "', and the follower " + hello_.key + " to '" +
+                                              hello_.value + "'");
+      return;
+    }
+    welcome();
+  }
+  void welcome() {
+    if (hello_.resumes) {
+      subscriber_.emplace(*of_, Position{hello_.feed, hello_.position}, options_);
+    } else {
+      subscriber_.emplace(*of_, options_);
+    }
+    using start_type = std::remove_cvref_t<decltype(subscriber_->start())>;
+    const bool resumed = subscriber_->start() == start_type::resumed;
+    const auto& core = recorded_access::recorder_of(*of_).feed();
+    detail::append_message(
+        answer_, welcome_message{resumed, core.id(), of_->position(),
+                                 detail::proof_of(secret_, server_side, hello_, challenge_)});
+    newest_told_ = of_->position();
+    is_showing_ = !resumed;
+    if (resumed) return;
+    append_header(answer_, {record_stream::snapshot, core.id(), subscriber_->position(),
+                            of_->size(), key_name(), value_name()});
+  }
+  static std::string key_name() { return codec<key>::name(); }
+  static std::string value_name() {
+    if constexpr (is_map) {
+      return codec<mapped>::name();
+    } else {
+      return {};
+    }
+  }
+
+  // ---- records ----
+
+  void tell_newest(byte_buffer& out) {
+    if (newest_told_ == of_->position()) return;
+    newest_told_ = of_->position();
+    detail::append_message(out, newest_message{newest_told_});
+  }
+  void advance(byte_buffer& out) {
+    bool fits = true;
+    const auto on_element = [&](const auto& element) { fits = append(out, element) && fits; };
+    const auto on_change = [&](const auto& one) { fits = append_change(out, one) && fits; };
+    const auto state =
+        subscriber_->step(is_showing_ ? buckets_at_once : changes_at_once, on_element, on_change);
+    using state_type = std::remove_const_t<decltype(state)>;
+    if (!fits) {
+      refuse(follow_refusal::too_large, "a key and its value do not fit into a frame");
+    } else if (state == state_type::cut) {
+      tell_cut();
+    } else if (is_showing_ && state != state_type::snapshot) {
+      is_showing_ = false;
+      append_end(out, elements_);
+    }
+  }
+  template <class Element>
+  bool append(byte_buffer& out, const Element& element) {
+    ++elements_;
+    if constexpr (is_map) {
+      return append_element(out, element.first, std::addressof(element.second));
+    } else {
+      return append_element(out, element, static_cast<const void*>(nullptr));
+    }
+  }
+  void tell_cut() {
+    using cut_type = std::remove_cvref_t<decltype(subscriber_->why_cut())>;
+    switch (subscriber_->why_cut()) {
+      case cut_type::copied_bytes:
+        refuse(follow_refusal::copied_bytes,
+               "the follower took so long for the snapshot that the source had to copy more than "
+               "it may; come back to begin anew");
+        break;
+      case cut_type::out_of_memory:
+        refuse(follow_refusal::out_of_memory, "there was no memory for the snapshot");
+        break;
+      case cut_type::ended:
+        refuse(follow_refusal::ended, "the source is gone");
+        break;
+      default:
+        refuse(follow_refusal::fell_behind,
+               "the follower fell behind: its next change is no longer kept; come back to begin "
+               "anew");
+    }
+  }
+
+  Fed* of_;
+  std::string secret_;
+  Options options_;
+  frame_input input_{max_message_bytes};
+  byte_buffer answer_;
+  hello_message hello_;
+  challenge_message challenge_;
+  bool has_hello_ = false;
+  follow_refusal why_ = follow_refusal::none;
+  std::string text_;
+  std::optional<Subscriber> subscriber_;
+  bool is_showing_ = false;
+  std::uint64_t elements_ = 0;
+  std::uint64_t newest_told_ = nothing_told;
+};
+
+}  // namespace steady::detail

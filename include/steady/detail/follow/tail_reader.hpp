@@ -1,0 +1,165 @@
+// Reads a file of frames that another process may still be writing.
+//
+//   1. What is read ahead is used once. Where no whole frame is, the next call reads the place
+//      anew: a writer that comes back cuts a torn end, and writes other bytes there.
+//   2. The file may be removed meanwhile; an open one can be read to its end.
+//
+//   Bound   next(): the bytes of the frame, and reading ahead of a MiB. Memory: a MiB, or the
+//   longest
+//           frame, never more than the file has.
+//   Throws  durable_error where the file cannot be read; std::bad_alloc.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <steady/detail/durable/room.hpp>
+#include <steady/records.hpp>
+
+namespace steady::detail {
+
+class tail_reader {
+ public:
+  enum class result {
+    frame,
+    end,     // after a whole frame
+    partial  // no whole frame: not all written yet, torn, or damaged
+  };
+
+  tail_reader() = default;
+  // False where there is no such file.
+  bool open(const room& in, const std::string& path) {
+    close();
+    const int number =
+        uninterrupted([&] { return in.files().open(path.c_str(), file_mode::read); });
+    if (number == -ENOENT) return false;
+    if (number < 0) throw_system("open", path, number);
+    room_ = &in;
+    path_ = path;
+    file_ = file_handle(in.files(), number);
+    return true;
+  }
+  void close() noexcept {
+    file_.close();
+    next_ = last_ = 0;
+    begin_ = end_ = 0;
+  }
+
+  bool is_open() const noexcept { return file_.is_open(); }
+  const std::string& path() const noexcept { return path_; }
+  // Of the next frame.
+  std::uint64_t offset() const noexcept { return next_; }
+  std::uint64_t size() const { return room_->size_of(file_, path_); }
+
+  // The payload is valid until the next call.
+  result next(std::span<const unsigned char>& payload) {
+    const parsed_frame found = look();
+    if (found.state != frame_state::whole) {
+      const bool is_end = found.state == frame_state::incomplete && !has_rest_;
+      forget_ahead();
+      return is_end ? result::end : result::partial;
+    }
+    std::copy_n(ahead().begin(), frame_head_bytes, last_head_.begin());
+    if (next_ == 0) first_head_ = last_head_;
+    last_ = next_;
+    next_ += found.bytes;
+    begin_ += found.bytes;
+    payload = found.payload;
+    return result::frame;
+  }
+
+  // Whether next() would give one.
+  bool has_frame() { return look().state == frame_state::whole; }
+
+  // Whether the file still has the last frame where it was read: a write that was taken back may
+  // have been read.
+  bool still_has_last() const { return next_ == 0 || has_head(last_, last_head_); }
+
+  // Opens the file of this name again, if it is there; false if that is another one.
+  bool open_again() {
+    const int number =
+        uninterrupted([&] { return room_->files().open(path_.c_str(), file_mode::read); });
+    if (number == -ENOENT) return true;
+    if (number < 0) throw_system("open", path_, number);
+    file_ = file_handle(room_->files(), number);
+    forget_ahead();
+    return next_ == 0 || (has_head(0, first_head_) && still_has_last());
+  }
+
+ private:
+  static constexpr std::size_t block_bytes = std::size_t{1} << 20;
+
+  using head_bytes = std::array<unsigned char, frame_head_bytes>;
+
+  bool has_head(std::uint64_t at, const head_bytes& expected) const {
+    head_bytes head{};
+    const std::int64_t got = uninterrupted(
+        [&] { return room_->files().read(file_.number(), head.data(), head.size(), at); });
+    if (got < 0) throw_system("read", path_, static_cast<int>(got));
+    return got == static_cast<std::int64_t>(head.size()) && head == expected && size() >= next_;
+  }
+
+  std::span<const unsigned char> ahead() const noexcept {
+    return {buffer_.data() + begin_, end_ - begin_};
+  }
+  parsed_frame look() {
+    parsed_frame found = parse_frame(ahead());
+    while (found.state == frame_state::incomplete && read_ahead(found.bytes)) {
+      found = parse_frame(ahead());
+    }
+    return found;
+  }
+  void forget_ahead() noexcept { begin_ = end_ = 0; }
+
+  // False where the file has less than `count` bytes from offset() on.
+  bool read_ahead(std::size_t count) {
+    if (begin_ != 0) {
+      std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    const std::uint64_t all = size();
+    const std::uint64_t left = all > next_ ? all - next_ : 0;
+    if (left < count) {
+      has_rest_ = left != 0;
+      return false;
+    }
+    const std::size_t room = static_cast<std::size_t>(
+        std::min<std::uint64_t>(std::max<std::size_t>(count, block_bytes), left));
+    if (buffer_.size() < room) buffer_.extend(room - buffer_.size());
+    while (end_ < count) {
+      const std::int64_t got = uninterrupted([&] {
+        return room_->files().read(file_.number(), buffer_.data() + end_, room - end_,
+                                   next_ + end_);
+      });
+      if (got < 0) throw_system("read", path_, static_cast<int>(got));
+      if (got == 0) {  // it has become shorter
+        has_rest_ = true;
+        return false;
+      }
+      end_ += static_cast<std::size_t>(got);
+    }
+    return true;
+  }
+
+  const room* room_ = nullptr;
+  std::string path_;
+  file_handle file_;
+  std::uint64_t next_ = 0;
+  std::uint64_t last_ = 0;
+  head_bytes last_head_{};
+  head_bytes first_head_{};
+  byte_buffer buffer_;  // the bytes from offset() on, from begin_ to end_
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  bool has_rest_ = false;  // there were bytes, too few for a frame
+};
+
+}  // namespace steady::detail

@@ -1,0 +1,231 @@
+// steady::feed_server: lets steady::socket_followers, in other processes or on other machines,
+// follow a fed_map, a durable_map, or their sets. Needs Boost.Asio (libboost1.81-dev), and for
+// secrets OpenSSL (libssl-dev, link libcrypto). docs/following.md has the protocol.
+//
+//   boost::asio::io_context loop;
+//   steady::fed_map<std::string, int> stock;
+//   steady::feed_server server(loop, stock, "0.0.0.0:7000", {.secret = "..."});
+//   loop.run();                       // and change `stock` on the same thread
+//
+//   1. Each follower has a subscriber of its own, which the loop drives: a follower that takes
+//      nothing costs nothing but what the subscriber may cost (steady/feed.hpp).
+//   2. Writers never wait. A follower that falls behind, or whose snapshot costs too much, is told
+//      why and cut off; it can come back.
+//   3. What comes from the other side is trusted in nothing: frames are at most 4 KiB, and until
+//      the secret is proved, nothing of the source is sent. What is sent is not encrypted: on
+//      networks that others can read, put a tunnel around it.
+//   4. A durable_map must keep changes for followers: durable_options::feed_changes.
+//
+//   Memory   for each follower send_bytes twice, and its subscriber.
+//   Bound    each turn of the loop: send_bytes for each follower that takes them.
+//   Throws   the constructor boost::system::system_error where it cannot listen,
+//            std::invalid_argument for a wrong address. What a codec throws ends that connection.
+//   Threads  the loop's, which is the map's, too.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <steady/detail/follow/address.hpp>
+#include <steady/detail/follow/asio.hpp>
+#include <steady/detail/follow/messages.hpp>
+#include <steady/detail/follow/secret.hpp>
+#include <steady/detail/follow/server_connection.hpp>
+#include <steady/detail/follow/server_session.hpp>
+#include <steady/feed.hpp>
+
+namespace steady {
+
+struct feed_server_options {
+  // That followers have to know; empty: everyone may follow.
+  std::string secret{};
+  std::size_t max_followers = 64;
+  // A connection without a proof ends after so long.
+  std::chrono::milliseconds handshake_time{10'000};
+  // A follower that takes no byte for so long is cut off.
+  std::chrono::milliseconds stall_time{30'000};
+  // So often followers hear how far the source is.
+  std::chrono::milliseconds beat_time{500};
+  // So often it is looked whether there are changes; wake() looks at once.
+  std::chrono::milliseconds look_time{10};
+  std::size_t send_bytes = std::size_t{64} << 10;
+  subscriber_options subscriber{};
+};
+
+struct feed_server_counts {
+  std::uint64_t connections = 0;  // accepted, since it was made
+  std::uint64_t bytes = 0;        // sent
+};
+
+template <class Fed>
+class feed_server {
+  using session =
+      detail::server_session<Fed, steady::subscriber<Fed>, feed_position, subscriber_options>;
+  using connection = detail::server_connection<session>;
+
+ public:
+  feed_server(boost::asio::io_context& loop, Fed& of, const std::string& address,
+              feed_server_options options = {})
+      : of_(&of), options_(std::move(options)), timer_(loop) {
+    detail::require_secrets(options_.secret);
+    listen(loop, detail::parse_address(address));
+    accept();
+    wait();
+  }
+  ~feed_server() { close(); }
+  feed_server(const feed_server&) = delete;
+  feed_server& operator=(const feed_server&) = delete;
+
+  // Of TCP: useful where the address has port 0, which is any free one.
+  unsigned short port() const { return tcp_ ? tcp_->local_endpoint().port() : 0; }
+  std::size_t followers() const noexcept { return connections_.size(); }
+  const feed_server_counts& counts() const noexcept { return counts_; }
+
+  // `visitor(why, text)`, when a connection ends: none where the other side has ended it.
+  void on_end(std::function<void(follow_refusal, const std::string&)> visitor) {
+    on_end_ = std::move(visitor);
+  }
+
+  // After changes, to send them at once.
+  void wake() {
+    for (const auto& one : connections_) one->pump();
+  }
+  // Ends all connections, and listens no more.
+  void close() {
+    if (is_closed_) return;
+    is_closed_ = true;
+    timer_.cancel();
+    detail::asio_error ignored;
+    if (tcp_) tcp_->close(ignored);
+    if (local_) local_->close(ignored);
+    if (!unlink_.empty()) std::remove(unlink_.c_str());
+    for (const auto& one : connections_) one->close();
+    connections_.clear();
+    *alive_ = false;
+  }
+
+ private:
+  using tcp = detail::asio::ip::tcp;
+  using local = detail::asio::local::stream_protocol;
+
+  // ---- listening ----
+
+  void listen(detail::asio::io_context& loop, const detail::socket_address& address) {
+    if (!address.path.empty()) {
+      remove_stale(loop, address.path);
+      local_.emplace(loop, local::endpoint(address.path));
+      unlink_ = address.path;
+      return;
+    }
+    const auto found =
+        tcp::resolver(loop).resolve(address.host, address.port, tcp::resolver::passive);
+    tcp_.emplace(loop, found.begin()->endpoint());
+  }
+  // A socket that nobody listens to any more.
+  static void remove_stale(detail::asio::io_context& loop, const std::string& path) {
+    local::socket probe(loop);
+    detail::asio_error error;
+    probe.connect(local::endpoint(path), error);
+    if (error == detail::asio::error::connection_refused) std::remove(path.c_str());
+  }
+
+  void accept() {
+    const auto take = [this, alive = alive_](const detail::asio_error& error,
+                                             detail::stream_socket socket) {
+      if (!*alive) return;
+      if (!error) enter(std::move(socket));
+      if (!error || error == detail::asio::error::connection_aborted) {
+        accept();
+      } else {
+        accept_later_ = true;  // no descriptor is left, say
+      }
+    };
+    accept_later_ = false;
+    auto fresh = std::make_shared<detail::stream_socket>(timer_.get_executor());
+    const auto accepted = [take, fresh](const detail::asio_error& error) {
+      take(error, std::move(*fresh));
+    };
+    if (tcp_) {
+      tcp_->async_accept(*fresh, accepted);
+    } else {
+      local_->async_accept(*fresh, accepted);
+    }
+  }
+  void enter(detail::stream_socket socket) {
+    ++counts_.connections;
+    detail::prefer_speed(socket);
+    auto fresh =
+        std::make_shared<connection>(std::move(socket), options_.send_bytes, &counts_.bytes, *of_,
+                                     options_.secret, options_.subscriber);
+    if (connections_.size() >= options_.max_followers) {
+      fresh->refuse(follow_refusal::too_many, "the server has " +
+                                                  std::to_string(options_.max_followers) +
+                                                  " followers already, as many as it takes");
+    }
+    connections_.push_back(fresh);
+    fresh->start();
+  }
+
+  // ---- time ----
+
+  void wait() {
+    timer_.expires_after(options_.look_time);
+    timer_.async_wait([this, alive = alive_](const detail::asio_error& error) {
+      if (error || !*alive) return;
+      look();
+      if (*alive) wait();
+    });
+  }
+  void look() {
+    if (accept_later_) accept();
+    const auto now = std::chrono::steady_clock::now();
+    const bool beats = now - beaten_ >= options_.beat_time;
+    if (beats) beaten_ = now;
+    for (const auto& one : connections_) {
+      if (beats) one->beat();
+      one->pump();
+      if (!one->is_welcome() && one->age() > options_.handshake_time) {
+        one->end(follow_refusal::too_slow, "no proof within the time for it");
+      } else if (one->stalled_for() > options_.stall_time) {
+        one->end(follow_refusal::too_slow, "the follower takes no bytes");
+      }
+    }
+    leave();
+  }
+  void leave() {
+    std::vector<std::shared_ptr<connection>> gone;
+    std::erase_if(connections_, [&](const std::shared_ptr<connection>& one) {
+      if (one->is_open()) return false;
+      gone.push_back(one);
+      return true;
+    });
+    for (const auto& one : gone) {
+      if (on_end_) on_end_(one->why(), one->text());
+    }
+  }
+
+  Fed* of_;
+  feed_server_options options_;
+  detail::asio::steady_timer timer_;
+  std::optional<tcp::acceptor> tcp_;
+  std::optional<local::acceptor> local_;
+  std::string unlink_;
+  std::vector<std::shared_ptr<connection>> connections_;
+  std::function<void(follow_refusal, const std::string&)> on_end_;
+  feed_server_counts counts_;
+  std::chrono::steady_clock::time_point beaten_ = std::chrono::steady_clock::now();
+  bool accept_later_ = false;
+  bool is_closed_ = false;
+  // Handlers may run when the server is gone.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace steady

@@ -1,0 +1,278 @@
+// steady::socket_follower: follows a steady::feed_server over TCP or a Unix socket. Needs
+// Boost.Asio (libboost1.81-dev), and for secrets OpenSSL (libssl-dev, link libcrypto).
+//
+//   boost::asio::io_context loop;
+//   using stock = steady::hash_map<std::string, int>;
+//   steady::socket_follower<stock> follower(loop, "shop.example:7000", {.secret = "..."});
+//   follower.start();
+//   loop.run();                       // follower.content() on the same thread
+//
+//   1. As every follower (steady/follower.hpp): content() is the source's as of position().
+//   2. A connection that breaks is made again, after a wait that doubles up to longest_wait and
+//      is shortened by chance, so that many followers do not come back at once. Only what was
+//      missed is sent then, as long as the server keeps it.
+//   3. What would be refused again (another secret, types, version) is not tried again: state() is
+//      `refused`, trouble() says why, and start() tries anew.
+//   4. What the server sends is trusted in nothing: what is no record, or does not come next, ends
+//      the connection.
+//
+//   Memory   content (twice while a snapshot arrives), and the longest record.
+//   Bound    each turn of the loop: the records of 64 KiB.
+//   Throws   the constructor std::invalid_argument for a wrong address, std::runtime_error for a
+//            secret without OpenSSL. What a visitor throws comes out of the loop's run().
+//   Threads  the loop's.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <steady/codec.hpp>
+#include <steady/detail/follow/address.hpp>
+#include <steady/detail/follow/asio.hpp>
+#include <steady/detail/follow/client_session.hpp>
+#include <steady/detail/follow/messages.hpp>
+#include <steady/detail/follow/replica.hpp>
+#include <steady/detail/line/random_seed.hpp>
+#include <steady/follower.hpp>
+
+namespace steady {
+
+struct socket_follower_options {
+  std::string secret{};
+  std::chrono::milliseconds first_wait{100};
+  std::chrono::milliseconds longest_wait{10'000};
+  // A connection on which nothing comes for so long is given up: servers send a sign of life twice
+  // a second.
+  std::chrono::milliseconds silence_time{10'000};
+  // Longer records end the connection.
+  std::size_t max_record_bytes = max_payload_bytes;
+};
+
+enum class connection_state {
+  stopped,     // not started, or stop() was called
+  connecting,  // and the handshake
+  following,
+  waiting,  // after a connection that broke, for the next one
+  refused   // for good: see trouble()
+};
+
+template <class Container>
+class socket_follower final : public follower<Container> {
+  using session = detail::client_session<detail::replica<Container>>;
+  using clock = std::chrono::steady_clock;
+
+ public:
+  socket_follower(boost::asio::io_context& loop, const std::string& address,
+                  socket_follower_options options = {})
+      : socket_follower(Container(), loop, address, std::move(options)) {}
+  // With the hash, equality and allocator of `empty`, which must be so.
+  socket_follower(Container&& empty, boost::asio::io_context& loop, const std::string& address,
+                  socket_follower_options options = {})
+      : follower<Container>(std::move(empty)),
+        address_(detail::parse_address(address)),
+        options_(std::move(options)),
+        timer_(loop) {
+    detail::require_secrets(options_.secret);
+  }
+  ~socket_follower() { leave(); }
+
+  void start() {
+    leave();
+    wait_ = options_.first_wait;
+    connect();
+  }
+  void stop() {
+    leave();
+    state_ = connection_state::stopped;
+  }
+
+  connection_state state() const noexcept { return state_; }
+  // Why the last connection ended; empty if none has.
+  const std::string& trouble() const noexcept { return trouble_; }
+  follow_refusal why_refused() const noexcept { return why_; }
+  // How often a connection was made that the server has welcomed.
+  std::uint64_t connections() const noexcept { return connections_; }
+
+  // `visitor(state)`, after each change of state().
+  void on_state(std::function<void(connection_state)> visitor) { on_state_ = std::move(visitor); }
+
+ private:
+  using tcp = detail::asio::ip::tcp;
+  using endpoint = detail::asio::generic::stream_protocol::endpoint;
+
+  // One connection: handlers keep it, and it knows the follower until that has left it.
+  struct line {
+    line(socket_follower* owner, const detail::asio::steady_timer::executor_type& loop)
+        : of(owner), socket(loop), resolver(loop) {}
+
+    socket_follower* of;
+    detail::stream_socket socket;
+    tcp::resolver resolver;
+    std::vector<endpoint> targets;
+    std::optional<session> talk;
+    std::array<unsigned char, std::size_t{64} << 10> in;
+    byte_buffer out;      // is being sent
+    byte_buffer waiting;  // comes next
+    bool is_sending = false;
+    clock::time_point heard = clock::now();
+  };
+  using line_pointer = std::shared_ptr<line>;
+
+  void change(connection_state to) {
+    if (std::exchange(state_, to) != to && on_state_) on_state_(to);
+  }
+  void leave() {
+    timer_.cancel();
+    ++turn_;
+    if (line_ == nullptr) return;
+    line_->of = nullptr;
+    line_->resolver.cancel();
+    detail::close(line_->socket);
+    line_->talk.reset();
+    line_.reset();
+    this->content_maker().abandon_loading();
+  }
+  void fail(follow_refusal why, const std::string& text) {
+    leave();
+    trouble_ = text;
+    why_ = why;
+    if (is_final(why)) return change(connection_state::refused);
+    // Half of it and up to as much again, by chance.
+    const auto most = static_cast<std::uint64_t>(wait_.count()) / 2 + 1;
+    const std::chrono::milliseconds now(wait_.count() / 2 +
+                                        static_cast<std::int64_t>(detail::next_random() % most));
+    wait_ = std::min(wait_ * 2, options_.longest_wait);
+    after(now, [this] { connect(); });
+    change(connection_state::waiting);
+  }
+  // Calls, unless something else has happened before.
+  template <class Call>
+  void after(std::chrono::milliseconds time, const Call& call) {
+    timer_.expires_after(time);
+    timer_.async_wait([call, alive = alive_, turn = turn_, this](const detail::asio_error& error) {
+      if (error || !*alive || turn != turn_) return;
+      call();
+    });
+  }
+
+  // ---- connecting ----
+
+  void connect() {
+    line_ = std::make_shared<line>(this, timer_.get_executor());
+    watch_silence();
+    change(connection_state::connecting);
+    const line_pointer one = line_;
+    if (one == nullptr) return;  // a visitor has stopped it
+    if (!address_.path.empty()) {
+      if (address_.path.size() > 100) return fail(follow_refusal::none, "the path is too long");
+      one->targets.push_back(detail::asio::local::stream_protocol::endpoint(address_.path));
+      return try_next(one, 0);
+    }
+    one->resolver.async_resolve(
+        address_.host, address_.port,
+        [one](const detail::asio_error& error, const tcp::resolver::results_type& found) {
+          if (one->of == nullptr) return;
+          if (error) return one->of->fail(follow_refusal::none, error.message());
+          for (const auto& entry : found) one->targets.push_back(entry.endpoint());
+          one->of->try_next(one, 0);
+        });
+  }
+  void try_next(const line_pointer& one, std::size_t n) {
+    detail::close(one->socket);
+    one->socket.async_connect(one->targets[n], [one, n](const detail::asio_error& error) {
+      if (one->of == nullptr) return;
+      if (!error) return one->of->begin(one);
+      if (n + 1 < one->targets.size()) return one->of->try_next(one, n + 1);
+      one->of->fail(follow_refusal::none, error.message());
+    });
+  }
+  void begin(const line_pointer& one) {
+    detail::prefer_speed(one->socket);
+    one->heard = clock::now();
+    one->talk.emplace(this->content_maker(), options_.secret, options_.max_record_bytes,
+                      one->waiting);
+    send(one);
+    read(one);
+  }
+
+  // ---- talking ----
+
+  void send(const line_pointer& one) {
+    if (one->is_sending || one->waiting.empty()) return;
+    std::swap(one->out, one->waiting);
+    one->waiting.clear();
+    one->is_sending = true;
+    detail::asio::async_write(one->socket, detail::bytes_of(one->out),
+                              [one](const detail::asio_error& error, std::size_t) {
+                                one->is_sending = false;
+                                // Why, the read will tell: there may be a refusal to be read.
+                                if (one->of != nullptr && !error) one->of->send(one);
+                              });
+  }
+  void read(const line_pointer& one) {
+    one->socket.async_read_some(detail::asio::buffer(one->in),
+                                [one](const detail::asio_error& error, std::size_t bytes) {
+                                  if (one->of == nullptr) return;
+                                  if (error)
+                                    return one->of->fail(follow_refusal::none, error.message());
+                                  one->of->receive(one, bytes);
+                                });
+  }
+  void receive(const line_pointer& one, std::size_t bytes) {
+    one->heard = clock::now();
+    const bool was_welcome = one->talk->is_welcome();
+    one->talk->receive({one->in.data(), bytes}, one->waiting);
+    if (one->of == nullptr) return;  // a visitor has stopped it
+    if (one->talk->is_over()) {
+      const follow_refusal why = one->talk->why();
+      const std::string text = one->talk->text();
+      return fail(why, text);
+    }
+    if (!was_welcome && one->talk->is_welcome()) {
+      ++connections_;
+      wait_ = options_.first_wait;
+      change(connection_state::following);
+      if (one->of == nullptr) return;
+    }
+    send(one);
+    read(one);
+  }
+  void watch_silence() {
+    after(std::max(options_.silence_time / 4, std::chrono::milliseconds(1)), [this] {
+      if (line_ == nullptr) return;
+      if (clock::now() - line_->heard > options_.silence_time) {
+        return fail(follow_refusal::none, "nothing came for too long");
+      }
+      watch_silence();
+    });
+  }
+
+  detail::socket_address address_;
+  socket_follower_options options_;
+  detail::asio::steady_timer timer_;
+  line_pointer line_;
+  connection_state state_ = connection_state::stopped;
+  std::string trouble_;
+  follow_refusal why_ = follow_refusal::none;
+  std::uint64_t connections_ = 0;
+  std::uint64_t turn_ = 0;
+  std::chrono::milliseconds wait_{0};
+  std::function<void(connection_state)> on_state_;
+  // Handlers may run when the follower is gone.
+  struct life {
+    std::shared_ptr<bool> flag = std::make_shared<bool>(true);
+    ~life() { *flag = false; }
+  } life_;
+  std::shared_ptr<bool> alive_ = life_.flag;
+};
+
+}  // namespace steady

@@ -1,0 +1,378 @@
+// A follower of a directory: whatever the writer does, the content is the writer's as of the
+// follower's position.
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <steady/durable_map.hpp>
+#include <steady/durable_set.hpp>
+#include <steady/follower.hpp>
+
+#include "support/durable_model.hpp"
+#include "support/memory_files.hpp"
+#include "support/temporary_room.hpp"
+
+namespace {
+
+using namespace support;
+using content = durable_texts::container_type;
+using text_follower = steady::directory_follower<content>;
+
+texts texts_of(const text_follower& follower) {
+  return texts(follower.content().begin(), follower.content().end());
+}
+
+steady::durable_options options_in(memory_files& files) {
+  steady::durable_options options;
+  options.files = &files;
+  options.background = false;
+  options.snapshot_after_bytes = 0;
+  return options;
+}
+
+steady::directory_follower_options on(memory_files& files) {
+  return {std::chrono::milliseconds(0), &files};
+}
+
+// A map on files in memory, and what it was at each position.
+struct writer {
+  memory_files& files;
+  steady::durable_options options;
+  std::unique_ptr<durable_texts> map;
+  std::vector<texts> at{texts()};
+  std::mt19937 random{3};
+
+  explicit writer(memory_files& in) : files(in), options(options_in(in)) { open(); }
+  void open() {
+    map.reset();
+    map = std::make_unique<durable_texts>("room", options);
+  }
+  void write(int changes) {
+    for (; changes > 0; --changes) {
+      texts now = at.back();
+      const text_operation one = text_operation::made_of(random, now, 40);
+      one.apply(now);
+      one.apply(*map);
+      at.push_back(now);
+    }
+  }
+};
+
+void poll_all(text_follower& follower) {
+  while (follower.poll(7) == steady::poll_result::more) {
+  }
+}
+
+#define EXPECT_FOLLOWS(follower, writer)                      \
+  EXPECT_EQ((follower).position(), (writer).map->position()); \
+  EXPECT_EQ(texts_of(follower), (writer).at.back())
+
+TEST(directory_follower, waits_for_a_directory_and_its_first_change) {
+  memory_files files;
+  text_follower follower("room", on(files));
+  EXPECT_EQ(follower.poll(10), steady::poll_result::waits);
+  EXPECT_FALSE(follower.has_content());
+  EXPECT_FALSE(follower.resume_point());
+  EXPECT_NE(follower.obstacle().find("no durable map yet"), std::string::npos);
+  writer source(files);
+  source.write(3);
+  poll_all(follower);
+  EXPECT_FOLLOWS(follower, source);
+  EXPECT_EQ(follower.obstacle(), "");
+  EXPECT_EQ(follower.resume_point()->position, 3u);
+  EXPECT_EQ(follower.lag().positions, 0u);
+}
+
+TEST(directory_follower, is_the_writer_at_every_position) {
+  memory_files files;
+  writer source(files);
+  source.options.segment_bytes = 300;
+  source.open();
+  text_follower follower("room", on(files));
+  for (int round = 0; round < 400; ++round) {
+    source.write(1 + round % 3);
+    if (round % 37 == 0) source.map->save_snapshot();
+    if (round % 50 == 0) {
+      source.map.reset();
+      source.open();
+    }
+    follower.poll(1 + static_cast<std::size_t>(round % 4));
+    if (!follower.has_content()) continue;
+    ASSERT_EQ(texts_of(follower), source.at[follower.position()]) << follower.position();
+  }
+  poll_all(follower);
+  EXPECT_FOLLOWS(follower, source);
+}
+
+TEST(directory_follower, tells_changes_in_order_and_once) {
+  memory_files files;
+  writer source(files);
+  source.write(20);
+  source.map->save_snapshot();
+  text_follower follower("room", on(files));
+  std::vector<std::uint64_t> positions;
+  int snapshots = 0;
+  follower.on_snapshot([&](const content& now) {
+    ++snapshots;
+    EXPECT_EQ(now.size(), source.at.back().size());
+  });
+  poll_all(follower);
+  follower.on_change([&](const auto& change) { positions.push_back(change.position); });
+  source.options.segment_bytes = 200;
+  source.map.reset();
+  source.open();
+  source.write(100);
+  poll_all(follower);
+  ASSERT_EQ(positions.size(), 100u);
+  for (std::size_t n = 0; n < positions.size(); ++n) EXPECT_EQ(positions[n], 21 + n);
+  EXPECT_EQ(snapshots, 1);
+  EXPECT_EQ(follower.restarts(), 0u);
+  EXPECT_FOLLOWS(follower, source);
+}
+
+TEST(directory_follower, takes_a_newer_snapshot_when_the_segments_are_gone) {
+  memory_files files;
+  writer source(files);
+  source.options.segment_bytes = 200;
+  source.open();
+  source.write(10);
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  source.write(200);
+  source.map->save_snapshot();
+  source.write(5);
+  poll_all(follower);
+  EXPECT_FOLLOWS(follower, source);
+  EXPECT_EQ(follower.restarts(), 1u);
+}
+
+TEST(directory_follower, keeps_what_it_has_while_a_snapshot_arrives) {
+  memory_files files;
+  writer source(files);
+  source.options.segment_bytes = 200;
+  source.open();
+  source.write(30);
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  source.write(200);
+  source.map->save_snapshot();
+  std::size_t polls = 0;
+  while (follower.position() == 30 || follower.is_loading()) {
+    if (follower.is_loading()) {
+      ++polls;
+      ASSERT_EQ(texts_of(follower), source.at[30]);
+    }
+    follower.poll(1);
+  }
+  EXPECT_GT(polls, 5u);
+}
+
+// Every cut of the file that is being written: the whole records are taken, and the rest when it
+// is there.
+TEST(directory_follower, waits_where_a_record_is_torn) {
+  memory_files files;
+  writer source(files);
+  source.write(12);
+  const std::string log = "room/log.00000000000000000001";
+  const memory_files::bytes whole = files.content(log);
+  files.content(log).clear();
+  text_follower follower("room", on(files));
+  for (const unsigned char byte : whole) {
+    poll_all(follower);
+    ASSERT_EQ(texts_of(follower), source.at[follower.position()]);
+    files.content(log).push_back(byte);
+  }
+  ASSERT_EQ(follower.position(), 11u) << "a byte is missing";
+  poll_all(follower);
+  EXPECT_FOLLOWS(follower, source);
+}
+
+// A writer that comes back cuts a torn end and writes other bytes there.
+TEST(directory_follower, reads_a_torn_place_anew) {
+  memory_files files;
+  writer source(files);
+  source.write(5);
+  source.map.reset();
+  const std::string log = "room/log.00000000000000000001";
+  for (int n = 0; n < 30; ++n) files.content(log).push_back(0x11);
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  EXPECT_NE(follower.obstacle(), "");
+  EXPECT_EQ(follower.position(), 5u);
+  source.open();
+  source.write(5);
+  poll_all(follower);
+  EXPECT_FOLLOWS(follower, source);
+}
+
+// Whole records that were read and then taken back, with others written in their place, or none.
+TEST(directory_follower, notices_changes_that_were_taken_back) {
+  for (const bool others : {false, true}) {
+    memory_files files;
+    writer source(files);
+    source.write(9);
+    text_follower follower("room", on(files));
+    poll_all(follower);
+    const std::size_t kept = files.content("room/log.00000000000000000001").size();
+    source.write(3);
+    poll_all(follower);
+    EXPECT_EQ(follower.position(), 12u);
+    source.map.reset();
+    files.content("room/log.00000000000000000001").resize(kept);
+    source.at.resize(10);
+    source.random.seed(99);
+    source.open();
+    source.write(others ? 40 : 1);
+    poll_all(follower);
+    EXPECT_FOLLOWS(follower, source);
+  }
+}
+
+TEST(directory_follower, takes_another_map_in_the_same_place) {
+  memory_files files;
+  writer first(files);
+  first.write(30);
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  const std::uint64_t feed = follower.resume_point()->feed;
+  first.map.reset();
+  for (const std::string& path : files.paths()) files.remove(path.c_str());
+  writer second(files);
+  second.random.seed(8);
+  second.write(4);
+  poll_all(follower);
+  EXPECT_FOLLOWS(follower, second);
+  EXPECT_NE(follower.resume_point()->feed, feed);
+}
+
+TEST(directory_follower, says_what_is_wrong_with_files) {
+  memory_files files;
+  writer source(files);
+  source.options.segment_bytes = 100;
+  source.open();
+  source.write(30);
+  source.map.reset();
+  steady::directory_follower<steady::hash_map<std::string, int>> other("room", on(files));
+  EXPECT_THROW(other.poll(100), steady::durable_error);
+  files.content("room/log.00000000000000000001")[70] ^= 1;
+  text_follower follower("room", on(files));
+  try {
+    for (int n = 0; n < 20; ++n) poll_all(follower);
+    FAIL() << "damage in the middle";
+  } catch (const steady::durable_error& error) {
+    EXPECT_EQ(error.trouble(), steady::durable_trouble::damaged);
+    EXPECT_EQ(error.file(), "room/log.00000000000000000001");
+  }
+  EXPECT_EQ(texts_of(follower), source.at[follower.position()]);
+}
+
+TEST(directory_follower, passes_on_what_files_fail_with_and_goes_on) {
+  memory_files files;
+  writer source(files);
+  source.options.segment_bytes = 150;
+  source.open();
+  source.write(40);
+  source.map->save_snapshot();
+  source.write(20);
+  for (std::size_t at = 0; at < 400; ++at) {
+    text_follower follower("room", on(files));
+    files.fail(at, 1, EIO);
+    bool failed = false;
+    for (int polls = 0; polls < 12; ++polls) {
+      try {
+        follower.poll(8);
+      } catch (const steady::durable_error& error) {
+        EXPECT_EQ(error.error_number(), EIO);
+        failed = true;
+      }
+    }
+    files.fail_never();
+    poll_all(follower);
+    EXPECT_FOLLOWS(follower, source);
+    if (!failed) {
+      EXPECT_GT(at, 10u);
+      return;
+    }
+  }
+  FAIL() << "the last call was never reached";
+}
+
+// A writer that was ended before it had written the log up to its snapshot goes on behind it.
+TEST(directory_follower, takes_a_snapshot_that_is_ahead_of_the_log) {
+  for (const bool goes_on : {false, true}) {
+    memory_files files;
+    writer source(files);
+    source.write(10);
+    text_follower patient("room", {std::chrono::hours(1), &files});
+    poll_all(patient);
+    const std::string log = "room/log.00000000000000000001";
+    const std::size_t written = files.content(log).size();
+    source.write(6);
+    source.map->save_snapshot();
+    source.map.reset();
+    files.content(log).resize(written);
+    source.open();
+    if (goes_on) source.write(2);
+    EXPECT_EQ(patient.poll(100) == steady::poll_result::waits && patient.obstacle() != "",
+              !goes_on);
+    text_follower hasty("room", on(files));
+    poll_all(hasty);
+    EXPECT_FOLLOWS(hasty, source);
+    poll_all(patient);
+    EXPECT_EQ(patient.position(), goes_on ? source.map->position() : 10u);
+  }
+}
+
+TEST(directory_follower, follows_sets) {
+  memory_files files;
+  steady::durable_set<std::string> source("room", options_in(files));
+  steady::directory_follower<steady::hash_set<std::string>> follower("room", on(files));
+  source.insert("a");
+  source.insert("b");
+  source.save_snapshot();
+  source.insert("c");
+  source.erase("a");
+  while (follower.poll(1) == steady::poll_result::more) {
+  }
+  EXPECT_EQ(follower.content().size(), 2u);
+  EXPECT_TRUE(follower.content().contains("b") && follower.content().contains("c"));
+}
+
+TEST(directory_follower, goes_on_from_a_checkpoint) {
+  const temporary_room place;
+  steady::durable_options options;
+  options.sync = steady::sync_policy::never;
+  options.background = false;
+  durable_texts source(place.path() + "-source", options);
+  for (std::uint64_t n = 0; n < 300; ++n) source.insert_or_assign(n, std::to_string(n));
+  source.sync();
+  const std::string file = place.path() + "-checkpoint";
+  {
+    text_follower first(place.path() + "-source");
+    EXPECT_FALSE(first.save_checkpoint(file)) << "no content yet";
+    poll_all(first);
+    EXPECT_TRUE(first.save_checkpoint(file));
+  }
+  source.insert_or_assign(1, "changed");
+  source.sync();
+  text_follower second(place.path() + "-source");
+  EXPECT_FALSE(second.load_checkpoint(file + "-none"));
+  ASSERT_TRUE(second.load_checkpoint(file));
+  EXPECT_EQ(second.position(), 300u);
+  poll_all(second);
+  EXPECT_EQ(second.counts().changes, 1u) << "only what was missed";
+  EXPECT_EQ(texts_of(second), support::texts_of(source));
+
+  steady::directory_follower<steady::hash_set<std::string>> other(place.path() + "-source");
+  EXPECT_THROW(other.load_checkpoint(file), steady::durable_error);
+  EXPECT_FALSE(other.is_loading());
+}
+
+}  // namespace

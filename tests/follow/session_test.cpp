@@ -1,0 +1,307 @@
+// The protocol of followers without sockets: connections that break after any byte, secrets, types,
+// limits, and bytes of strangers.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "follow/follow_model.hpp"
+
+namespace {
+
+using namespace support;
+using steady::follow_refusal;
+
+// Both sides, and what is under way between them.
+struct connection {
+  steady::byte_buffer to_server;
+  steady::byte_buffer to_client;
+  text_server server;
+  text_client client;
+  std::size_t sent = 0;  // from the server
+
+  connection(fed_texts& source, text_replica& into, const std::string& server_secret,
+             const std::string& client_secret, const steady::subscriber_options& options = {})
+      : server(source, server_secret, options),
+        client(into, client_secret, steady::max_payload_bytes, to_server) {}
+
+  // Takes up to `most` bytes away from the front.
+  static std::vector<unsigned char> some_of(steady::byte_buffer& from, std::size_t most) {
+    const std::span<const unsigned char> all = from.view();
+    const std::size_t count = std::min(most, all.size());
+    std::vector<unsigned char> taken(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count));
+    const std::vector<unsigned char> left(all.begin() + static_cast<std::ptrdiff_t>(count),
+                                          all.end());
+    from.clear();
+    from.append(left.data(), left.size());
+    return taken;
+  }
+  // True if anything was on its way.
+  bool move(std::size_t most) {
+    if (to_client.size() < most) server.fill(to_client, most);
+    const auto up = some_of(to_server, most);
+    const auto down = some_of(to_client, most);
+    sent += down.size();
+    server.receive(up);
+    client.receive(down, to_server);
+    return !up.empty() || !down.empty();
+  }
+  void settle() {
+    while (move(1000)) {
+    }
+  }
+};
+
+const std::string none;
+
+TEST(follow_session, sends_a_snapshot_and_then_changes) {
+  fed_source source(1);
+  source.write(100);
+  text_replica follower{fed_content()};
+  connection line(source.map, follower, none, none);
+  line.settle();
+  EXPECT_EQ(follower.position(), 100u);
+  EXPECT_EQ(model_of(follower.content()), source.at.back());
+  source.write(50);
+  line.settle();
+  EXPECT_EQ(model_of(follower.content()), source.at.back());
+  EXPECT_EQ(follower.counts().changes, 50u);
+  EXPECT_EQ(follower.counts().snapshots, 1u);
+  EXPECT_EQ(follower.lag().positions, 0u);
+}
+
+TEST(follow_session, breaks_after_any_byte_and_goes_on) {
+  const std::string secret = steady::detail::has_secrets ? "secret" : "";
+  std::mt19937 random(17);
+  steady::feed_options few;
+  few.max_changes = 150;
+  fed_source source(2, few);
+  source.write(80);
+  text_replica follower{fed_content()};
+  std::uint64_t resumed = 0;
+  for (int breaks = 0; breaks < 400; ++breaks) {
+    const std::uint64_t changes_before = follower.counts().changes;
+    const std::uint64_t snapshots_before = follower.counts().snapshots;
+    const std::uint64_t began_at = follower.position();
+    const bool can_resume =
+        follower.has_content() && follower.position() >= source.map.kept_after();
+    connection line(source.map, follower, secret, secret);
+    for (auto moves = random() % 60; moves > 0; --moves) {
+      if (random() % 3 == 0) source.write(static_cast<std::uint32_t>(1 + random() % 6));
+      line.move(1 + random() % 300);
+      ASSERT_FALSE(line.client.is_over()) << line.client.text();
+      if (follower.has_content()) {
+        ASSERT_EQ(model_of(follower.content()), source.at[follower.position()]);
+      }
+    }
+    follower.abandon_loading();
+    if (can_resume) {
+      ++resumed;
+      ASSERT_EQ(follower.counts().snapshots, snapshots_before) << "only what was missed";
+      ASSERT_EQ(follower.counts().changes - changes_before, follower.position() - began_at);
+    }
+    if (random() % 20 == 0) source.write(400);  // too many to come back
+  }
+  connection last(source.map, follower, secret, secret);
+  last.settle();
+  EXPECT_EQ(model_of(follower.content()), source.at.back());
+  EXPECT_GT(resumed, 50u);
+  EXPECT_GT(follower.counts().snapshots, 3u);
+}
+
+TEST(follow_session, cuts_off_who_falls_behind_and_takes_him_back) {
+  steady::feed_options few;
+  few.max_changes = 20;
+  fed_source source(3, few);
+  source.write(60);
+  text_replica follower{fed_content()};
+  connection line(source.map, follower, none, none);
+  line.settle();
+  source.write(50);
+  line.settle();
+  EXPECT_EQ(line.client.why(), follow_refusal::fell_behind);
+  EXPECT_NE(line.client.text().find("no longer kept"), std::string::npos);
+  EXPECT_FALSE(is_final(line.client.why()));
+  connection again(source.map, follower, none, none);
+  again.settle();
+  EXPECT_EQ(model_of(follower.content()), source.at.back());
+}
+
+TEST(follow_session, cuts_off_whose_snapshot_costs_too_much) {
+  fed_source source(4);
+  source.write(3000, 1000);
+  text_replica follower{fed_content()};
+  connection line(source.map, follower, none, none, {1});
+  for (int n = 0; n < 20; ++n) {
+    line.move(100);
+    source.write(30, 1000);
+  }
+  line.settle();
+  EXPECT_EQ(line.client.why(), follow_refusal::copied_bytes);
+}
+
+TEST(follow_session, wants_the_same_secret_on_both_sides) {
+  if (!steady::detail::has_secrets) GTEST_SKIP() << "built without OpenSSL";
+  fed_source source(5);
+  source.write(40);
+  for (const std::string in_server : {"", "one", "two"}) {
+    for (const std::string in_client : {"", "one", "two"}) {
+      text_replica follower{fed_content()};
+      connection line(source.map, follower, in_server, in_client);
+      line.settle();
+      EXPECT_EQ(follower.has_content(), in_server == in_client);
+      if (in_server == in_client) continue;
+      EXPECT_EQ(line.client.why(), follow_refusal::wrong_secret);
+      EXPECT_LT(line.sent, 200u) << "nothing of the source";
+      EXPECT_FALSE(line.server.is_welcome());
+    }
+  }
+}
+
+// What one connection has proved is of no use in another.
+TEST(follow_session, proofs_cannot_be_repeated) {
+  if (!steady::detail::has_secrets) GTEST_SKIP() << "built without OpenSSL";
+  fed_source source(6);
+  source.write(4);
+  const std::string secret = "secret";
+  text_replica follower{fed_content()};
+  connection line(source.map, follower, secret, secret);
+  steady::byte_buffer overheard;
+  overheard.append(line.to_server.data(), line.to_server.size());
+  line.move(1000);
+  line.move(1000);
+  overheard.append(line.to_server.data(), line.to_server.size());
+  line.settle();
+  EXPECT_TRUE(line.server.is_welcome());
+  text_server other(source.map, secret, {});
+  other.receive(overheard.view());
+  EXPECT_FALSE(other.is_welcome());
+  EXPECT_TRUE(other.is_over());
+}
+
+TEST(follow_session, refuses_other_types_and_versions) {
+  fed_source source(7);
+  source.write(4);
+  steady::detail::replica<steady::hash_map<std::string, int>> other{
+      steady::hash_map<std::string, int>()};
+  steady::byte_buffer out;
+  steady::byte_buffer in;
+  steady::detail::client_session client(other, none, steady::max_payload_bytes, out);
+  text_server server(source.map, none, {});
+  for (int n = 0; n < 4; ++n) {
+    server.receive(out.view());
+    out.clear();
+    server.fill(in, 1000);
+    client.receive(in.view(), out);
+    in.clear();
+  }
+  EXPECT_EQ(client.why(), follow_refusal::other_types);
+  EXPECT_NE(client.text().find("text to 'text'"), std::string::npos) << client.text();
+
+  steady::detail::hello_message hello;
+  hello.version = 7;
+  steady::detail::append_message(out, hello);
+  text_server another(source.map, none, {});
+  another.receive(out.view());
+  EXPECT_EQ(another.why(), follow_refusal::other_version);
+}
+
+TEST(follow_session, refuses_lengths_before_the_bytes_come) {
+  fed_source source(8);
+  text_server server(source.map, none, {});
+  steady::byte_buffer bytes;
+  bytes.number<4>(5000);
+  bytes.number<4>(0);
+  server.receive(bytes.view());
+  EXPECT_EQ(server.why(), follow_refusal::bad_bytes);
+  steady::byte_buffer out;
+  server.fill(out, 1000);
+  EXPECT_LT(out.size(), 200u);
+  server.fill(out, 1000);
+  EXPECT_LT(out.size(), 200u) << "nothing after the refusal";
+}
+
+// Random bytes, and good ones of which some were changed, to either side.
+TEST(follow_session, survives_strangers) {
+  std::mt19937 random(9);
+  fed_source source(10);
+  source.write(50);
+  for (int round = 0; round < 2000; ++round) {
+    text_replica follower{fed_content()};
+    connection line(source.map, follower, none, none);
+    for (auto moves = random() % 6; moves > 0; --moves) line.move(1 + random() % 2000);
+    if (round % 2 == 0 && line.to_client.size() + line.to_server.size() > 0) {
+      steady::byte_buffer& hit = line.to_client.empty() ? line.to_server : line.to_client;
+      hit.data()[random() % hit.size()] ^= static_cast<unsigned char>(1u << random() % 8);
+    } else {
+      for (auto bytes = random() % 40; bytes > 0; --bytes) line.to_client.number<1>(random());
+      for (auto bytes = random() % 40; bytes > 0; --bytes) line.to_server.number<1>(random());
+    }
+    line.settle();
+    if (follower.has_content()) {
+      ASSERT_EQ(model_of(follower.content()), source.at[follower.position()]);
+    }
+  }
+}
+
+// Frames that are whole, and records that do not fit.
+TEST(follow_session, refuses_records_that_do_not_fit) {
+  const std::string key = "a";
+  const std::string value = "b";
+  const auto refuses = [&](const auto& write) {
+    text_replica follower{fed_content()};
+    steady::byte_buffer out;
+    text_client client(follower, none, 1000, out);
+    steady::byte_buffer in;
+    steady::detail::append_message(in, steady::detail::challenge_message());
+    steady::detail::append_message(in, steady::detail::welcome_message());
+    write(in);
+    client.receive(in.view(), out);
+    EXPECT_TRUE(client.is_welcome());
+    return client.why() == follow_refusal::bad_bytes;
+  };
+  const steady::record_header header{steady::record_stream::snapshot, 1, 5, 1, "text", "text"};
+  const auto insert = steady::change_kind::insert;
+  EXPECT_FALSE(refuses([&](steady::byte_buffer& in) {
+    steady::append_header(in, header);
+    steady::append_element(in, key, &value);
+    steady::append_end(in, 1);
+    steady::append_change(in, 6, steady::change_kind::assign, &key, &value);
+  }));
+  EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
+    steady::append_change(in, 1, insert, &key, &value);
+  })) << "no snapshot";
+  EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
+    steady::append_header(in, header);
+    steady::append_element(in, key, &value);
+    steady::append_element(in, key, &value);
+  })) << "twice";
+  EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
+    steady::append_header(in, header);
+    steady::append_end(in, 1);
+  })) << "too few";
+  EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
+    steady::append_header(in, header);
+    steady::append_end(in, 0);
+    steady::append_change(in, 7, insert, &key, &value);
+  })) << "a gap";
+  EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
+    steady::append_header(in, header);
+    steady::append_end(in, 0);
+    steady::append_change(in, 6, steady::change_kind::erase, &key,
+                          static_cast<const std::string*>(nullptr));
+  })) << "not there";
+  const std::string large(2000, 'x');
+  EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
+    steady::append_header(in, header);
+    steady::append_element(in, key, &large);
+  })) << "more than allowed";
+}
+
+}  // namespace

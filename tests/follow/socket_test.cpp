@@ -1,0 +1,342 @@
+// Followers over real sockets, through a relay that breaks connections at random.
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <steady/durable_map.hpp>
+#include <steady/feed_server.hpp>
+#include <steady/socket_follower.hpp>
+
+#include "follow/follow_model.hpp"
+#include "support/temporary_room.hpp"
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace support;
+using namespace std::chrono_literals;
+using tcp = asio::ip::tcp;
+using text_follower = steady::socket_follower<fed_content>;
+using state = steady::connection_state;
+using steady::follow_refusal;
+
+const std::string secret = steady::detail::has_secrets ? "the secret" : "";
+
+steady::feed_server_options server_options() {
+  steady::feed_server_options options;
+  options.secret = secret;
+  options.look_time = 1ms;
+  options.beat_time = 5ms;
+  return options;
+}
+steady::socket_follower_options follower_options() {
+  steady::socket_follower_options options;
+  options.secret = secret;
+  options.first_wait = 2ms;
+  options.longest_wait = 20ms;
+  return options;
+}
+
+// Runs the loop until it is so; false if that takes longer than any honest run.
+bool run_until(asio::io_context& loop, const std::function<bool()>& done) {
+  const auto end = std::chrono::steady_clock::now() + 60s;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    loop.run_one_for(10ms);
+  }
+  return true;
+}
+
+std::string at_port(unsigned short port) { return "127.0.0.1:" + std::to_string(port); }
+
+// Passes bytes on between followers and a server, and breaks the connection when told.
+class relay {
+ public:
+  relay(asio::io_context& loop, unsigned short to)
+      : loop_(&loop), to_(to), acceptor_(loop, {asio::ip::address_v4::loopback(), 0}) {
+    accept();
+  }
+  unsigned short port() const { return acceptor_.local_endpoint().port(); }
+  std::uint64_t passed() const { return passed_; }
+  void break_all() {
+    for (const auto& one : pairs_) {
+      boost::system::error_code ignored;
+      one->from.close(ignored);
+      one->to.close(ignored);
+    }
+    pairs_.clear();
+  }
+
+ private:
+  struct pair {
+    explicit pair(asio::io_context& loop) : from(loop), to(loop) {}
+    tcp::socket from;
+    tcp::socket to;
+    std::array<std::array<unsigned char, 512>, 2> bytes{};
+  };
+
+  void accept() {
+    auto fresh = std::make_shared<pair>(*loop_);
+    acceptor_.async_accept(fresh->from, [this, fresh](boost::system::error_code error) {
+      if (error) return;
+      boost::system::error_code failed;
+      fresh->to.connect({asio::ip::address_v4::loopback(), to_}, failed);
+      pairs_.push_back(fresh);
+      pass(fresh, 0);
+      pass(fresh, 1);
+      accept();
+    });
+  }
+  void pass(const std::shared_ptr<pair>& one, std::size_t way) {
+    tcp::socket& source = way == 0 ? one->from : one->to;
+    source.async_read_some(asio::buffer(one->bytes[way]),
+                           [this, one, way](boost::system::error_code error, std::size_t count) {
+                             tcp::socket& target = way == 0 ? one->to : one->from;
+                             boost::system::error_code failed = error;
+                             if (!error)
+                               asio::write(target, asio::buffer(one->bytes[way].data(), count),
+                                           failed);
+                             if (failed) {
+                               one->from.close(error);
+                               one->to.close(error);
+                               return;
+                             }
+                             passed_ += count;
+                             pass(one, way);
+                           });
+  }
+
+  asio::io_context* loop_;
+  unsigned short to_;
+  tcp::acceptor acceptor_;
+  std::vector<std::shared_ptr<pair>> pairs_;
+  std::uint64_t passed_ = 0;
+};
+
+// All of it, byte by byte, in an order of its own.
+std::string bytes_of(const fed_content& map) {
+  steady::byte_buffer out;
+  for (const auto& [key, value] : model_of(map)) steady::append_element(out, key, &value);
+  return std::string(reinterpret_cast<const char*>(out.data()), out.size());
+}
+
+TEST(socket_follower, has_everything_after_a_hundred_broken_connections) {
+  asio::io_context loop;
+  fed_source source(1);
+  source.write(500);
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", server_options());
+  relay between(loop, server.port());
+  text_follower follower(loop, at_port(between.port()), follower_options());
+  std::uint64_t snapshot_at = 0;
+  follower.on_snapshot([&](const fed_content&) { snapshot_at = follower.position(); });
+  follower.start();
+  std::mt19937 random(5);
+  std::uint64_t breaks = 0;
+  while (breaks < 100) {
+    source.write(static_cast<std::uint32_t>(1 + random() % 40));
+    const auto connections = follower.connections();
+    const std::uint64_t aim = between.passed() + 1 + random() % 3000;
+    ASSERT_TRUE(run_until(loop, [&] {
+      if (random() % 8 == 0) source.write(2);
+      return between.passed() >= aim || follower.connections() > connections + 1;
+    }));
+    if (follower.has_content()) {
+      ASSERT_EQ(model_of(follower.content()), source.at[follower.position()]);
+    }
+    between.break_all();
+    ++breaks;
+  }
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  EXPECT_EQ(bytes_of(follower.content()), bytes_of(source.map.content()));
+  // One snapshot, and then every change once: only what was missed is sent.
+  EXPECT_EQ(follower.counts().snapshots, 1u);
+  EXPECT_EQ(follower.counts().changes, source.map.position() - snapshot_at);
+  EXPECT_LE(snapshot_at, source.map.position() / 2);
+  EXPECT_GT(follower.connections(), 10u);
+  ASSERT_TRUE(run_until(loop, [&] { return follower.lag().positions == 0; }));
+}
+
+TEST(socket_follower, follows_a_durable_map_through_its_own_restart) {
+  const temporary_room room;
+  steady::durable_options options;
+  options.sync = steady::sync_policy::never;
+  options.feed_changes = 1000;
+  using map_type = steady::durable_map<std::string, std::string>;
+  asio::io_context loop;
+  const std::string address = "unix:" + room.path() + ".socket";
+  text_follower follower(loop, address, follower_options());
+  follower.start();
+  for (int round = 0; round < 3; ++round) {
+    map_type source(room.path(), options);
+    steady::feed_server server(loop, source, address, server_options());
+    for (int n = 0; n < 50; ++n) {
+      source.insert_or_assign("key " + std::to_string(n), std::to_string(round * 100 + n));
+    }
+    ASSERT_TRUE(run_until(loop, [&] {
+      return follower.state() == state::following && follower.position() == source.position();
+    })) << follower.trouble();
+    EXPECT_EQ(bytes_of(follower.content()), bytes_of(source.content()));
+  }
+  ASSERT_TRUE(run_until(loop, [&] { return follower.state() != state::following; }));
+  EXPECT_NE(follower.trouble(), "");
+}
+
+TEST(socket_follower, is_told_why_it_is_cut_off_and_comes_back) {
+  asio::io_context loop;
+  steady::feed_options few;
+  few.max_changes = 10;
+  fed_source source(2, few);
+  source.write(30);
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", server_options());
+  follow_refusal told = follow_refusal::none;
+  server.on_end([&](follow_refusal why, const std::string& text) {
+    told = why;
+    EXPECT_NE(text.find("fell behind"), std::string::npos) << text;
+  });
+  text_follower follower(loop, at_port(server.port()), follower_options());
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  source.write(100);
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  EXPECT_EQ(told, follow_refusal::fell_behind);
+  EXPECT_EQ(follower.why_refused(), follow_refusal::fell_behind);
+  EXPECT_EQ(follower.connections(), 2u);
+  EXPECT_EQ(follower.counts().snapshots, 2u);
+}
+
+TEST(socket_follower, stops_at_a_wrong_secret) {
+  if (!steady::detail::has_secrets) GTEST_SKIP() << "built without OpenSSL";
+  asio::io_context loop;
+  fed_source source(3);
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", server_options());
+  auto options = follower_options();
+  options.secret = "another";
+  text_follower follower(loop, at_port(server.port()), options);
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.state() == state::refused; }));
+  EXPECT_EQ(follower.why_refused(), follow_refusal::wrong_secret);
+  EXPECT_FALSE(follower.has_content());
+}
+
+TEST(feed_server, takes_so_many_followers_and_no_more) {
+  asio::io_context loop;
+  fed_source source(4);
+  auto options = server_options();
+  options.max_followers = 1;
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", options);
+  text_follower first(loop, at_port(server.port()), follower_options());
+  first.start();
+  ASSERT_TRUE(run_until(loop, [&] { return first.state() == state::following; }));
+  text_follower second(loop, at_port(server.port()), follower_options());
+  second.start();
+  ASSERT_TRUE(run_until(loop, [&] { return second.state() == state::waiting; }));
+  EXPECT_EQ(second.why_refused(), follow_refusal::too_many);
+  first.stop();
+  ASSERT_TRUE(run_until(loop, [&] { return second.state() == state::following; }));
+}
+
+// Strangers: random bytes, oversized lengths, silence, and one that takes no bytes.
+TEST(feed_server, outlives_strangers) {
+  asio::io_context loop;
+  fed_source source(5);
+  source.write(100);
+  auto options = server_options();
+  options.handshake_time = 50ms;
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", options);
+  std::uint64_t ends = 0;
+  server.on_end([&](follow_refusal, const std::string&) { ++ends; });
+  std::mt19937 random(6);
+  std::vector<std::unique_ptr<tcp::socket>> strangers;
+  for (std::size_t n = 0; n < 30; ++n) {
+    strangers.push_back(std::make_unique<tcp::socket>(loop));
+    strangers.back()->connect({asio::ip::address_v4::loopback(), server.port()});
+    std::vector<unsigned char> bytes(n == 0 ? 0 : random() % 300);
+    for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random());
+    if (n % 3 == 0 && bytes.size() > 4) bytes[3] = 0xff;
+    boost::system::error_code ignored;
+    asio::write(*strangers.back(), asio::buffer(bytes), ignored);
+  }
+  ASSERT_TRUE(run_until(loop, [&] { return ends == strangers.size(); }));
+  EXPECT_EQ(server.followers(), 0u);
+  text_follower follower(loop, at_port(server.port()), follower_options());
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+}
+
+TEST(feed_server, cuts_off_who_takes_no_bytes) {
+  asio::io_context loop;
+  steady::fed_map<std::string, std::string> source;
+  for (int n = 0; n < 100; ++n) {
+    source.insert_or_assign("key " + std::to_string(n), std::string(200'000, 'x'));
+  }
+  auto options = server_options();
+  options.secret.clear();
+  options.stall_time = 30ms;
+  steady::feed_server server(loop, source, "127.0.0.1:0", options);
+  follow_refusal told = follow_refusal::none;
+  server.on_end([&](follow_refusal why, const std::string&) { told = why; });
+  tcp::socket lazy(loop);
+  lazy.connect({asio::ip::address_v4::loopback(), server.port()});
+  steady::detail::hello_message hello;
+  hello.key = hello.value = "text";
+  steady::byte_buffer out;
+  steady::detail::append_message(out, hello);
+  steady::detail::append_message(out, steady::detail::proof_message());
+  asio::write(lazy, steady::detail::bytes_of(out));
+  ASSERT_TRUE(run_until(loop, [&] { return told != follow_refusal::none; }));
+  EXPECT_EQ(told, follow_refusal::too_slow);
+}
+
+TEST(socket_follower, gives_up_a_server_that_says_nothing) {
+  asio::io_context loop;
+  tcp::acceptor silent(loop, {asio::ip::address_v4::loopback(), 0});
+  auto options = follower_options();
+  options.silence_time = 20ms;
+  text_follower follower(loop, at_port(silent.local_endpoint().port()), options);
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.state() == state::waiting; }));
+  EXPECT_EQ(follower.trouble(), "nothing came for too long");
+}
+
+TEST(socket_follower, may_end_at_any_time) {
+  asio::io_context loop;
+  fed_source source(7);
+  source.write(200);
+  for (int steps = 0; steps < 40; ++steps) {
+    auto server = std::make_unique<steady::feed_server<fed_texts>>(loop, source.map, "127.0.0.1:0",
+                                                                   server_options());
+    auto follower =
+        std::make_unique<text_follower>(loop, at_port(server->port()), follower_options());
+    follower->start();
+    for (int n = 0; n < steps; ++n) loop.run_one_for(1ms);
+    if (steps % 2 == 0) server.reset();
+    follower.reset();
+    server.reset();
+    loop.poll();
+  }
+  loop.run_for(20ms);
+}
+
+TEST(socket_follower, wants_addresses_that_are_some) {
+  asio::io_context loop;
+  for (const char* const wrong : {"", "host", "host:", ":1", "host:70000", "a:b:1", "host:1x"}) {
+    EXPECT_THROW(text_follower(loop, wrong), std::invalid_argument) << wrong;
+  }
+  for (const char* const right : {"host:1", "[::1]:80", "unix:here", "/tmp/there"}) {
+    text_follower follower(loop, right);
+    EXPECT_EQ(follower.state(), state::stopped);
+  }
+}
+
+}  // namespace
