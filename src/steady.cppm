@@ -18,7 +18,9 @@ module;
 #include <steady/durable_set.hpp>
 #include <steady/evacuator.hpp>
 #include <steady/feed.hpp>
+#include <steady/feed_server.hpp>
 #include <steady/file_operations.hpp>
+#include <steady/follower.hpp>
 #include <steady/from_range.hpp>
 #include <steady/hash.hpp>
 #include <steady/hash_map.hpp>
@@ -34,6 +36,7 @@ module;
 #include <steady/records.hpp>
 #include <steady/retire.hpp>
 #include <steady/snapshot.hpp>
+#include <steady/socket_follower.hpp>
 #include <steady/stats.hpp>
 #include <steady/version.hpp>
 #include <steady/walker.hpp>
@@ -57,11 +60,14 @@ using steady::change_kind;
 using steady::codec;
 using steady::concurrent_hash_map;
 using steady::concurrent_hash_set;
+using steady::connection_state;
 using steady::cursor;
 using steady::cut_reason;
 using steady::default_concurrent_policy;
 using steady::default_policy;
 using steady::dense_policy;
+using steady::directory_follower;
+using steady::directory_follower_options;
 using steady::durable_error;
 using steady::durable_map;
 using steady::durable_set;
@@ -76,10 +82,14 @@ using steady::fed_map;
 using steady::fed_set;
 using steady::feed_options;
 using steady::feed_position;
+using steady::feed_server;
+using steady::feed_server_counts;
+using steady::feed_server_options;
 using steady::feed_start;
 using steady::feed_state;
 using steady::file_mode;
 using steady::file_operations;
+using steady::follower;
 using steady::frame_head_bytes;
 using steady::frame_state;
 using steady::from_range;
@@ -108,6 +118,7 @@ using steady::picture;
 using steady::picture_of;
 using steady::picture_part;
 using steady::place_of;
+using steady::poll_result;
 using steady::pressure_monitor;
 using steady::pressure_options;
 using steady::read_change;
@@ -121,6 +132,8 @@ using steady::record_tag;
 using steady::retire;
 using steady::retired;
 using steady::snapshot;
+using steady::socket_follower;
+using steady::socket_follower_options;
 using steady::stale_cursor;
 using steady::stats;
 using steady::subscriber;
