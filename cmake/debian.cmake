@@ -21,14 +21,21 @@ set(STEADY_DEBIAN_VERSION ${STEADY_VERSION}-${STEADY_DEBIAN_REVISION})
 set(STEADY_DEBIAN_PACKAGER ${_packager})
 string(TIMESTAMP STEADY_DEBIAN_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
 
+# The text of a licence as a field of debian/copyright.
+function(steady_debian_license file result)
+  file(READ ${file} text)
+  string(STRIP "${text}" text)
+  string(REGEX REPLACE "\n[ \t]*\n" "\n.\n" text "${text}")
+  string(REGEX REPLACE "\n" "\n " text "\n${text}")
+  set(${result} "${text}" PARENT_SCOPE)
+endfunction()
+
 # The documents that every package has. Components of their own keep them out of `cmake --install`.
 set(_documents ${PROJECT_BINARY_DIR}/debian)
 configure_file(packaging/debian/changelog.in ${_documents}/changelog.Debian @ONLY)
 configure_file(CHANGELOG.md ${_documents}/changelog COPYONLY)
-file(READ LICENSE _license)
-string(STRIP "${_license}" _license)
-string(REGEX REPLACE "\n\n" "\n.\n" _license "${_license}")
-string(REGEX REPLACE "\n" "\n " STEADY_DEBIAN_LICENSE "\n${_license}")
+steady_debian_license(LICENSE STEADY_DEBIAN_LICENSE)
+steady_debian_license(third_party/uplot/LICENSE STEADY_DEBIAN_UPLOT_LICENSE)
 configure_file(packaging/debian/copyright.in ${_documents}/copyright @ONLY)
 foreach(_document changelog changelog.Debian)
   execute_process(COMMAND ${STEADY_GZIP} -9nc ${_documents}/${_document}
@@ -44,6 +51,13 @@ function(steady_debian_package component package summary)
     FILES ${_documents}/copyright ${_documents}/changelog.gz ${_documents}/changelog.Debian.gz
     DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package}
     COMPONENT ${component}_documents EXCLUDE_FROM_ALL)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/packaging/debian/${package}.lintian-overrides)
+    install(
+      FILES packaging/debian/${package}.lintian-overrides
+      DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides
+      RENAME ${package}
+      COMPONENT ${component}_documents EXCLUDE_FROM_ALL)
+  endif()
   string(TOUPPER ${component} upper)
   file(READ packaging/debian/${package}.description description)
   string(STRIP "${description}" description)
