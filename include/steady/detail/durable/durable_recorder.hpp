@@ -38,7 +38,8 @@ struct durable_options {
   // A new segment of the log begins when the last one has so many bytes.
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;
   // Not with each_change: records are written when there are so many bytes of them; with more than
-  // pending_bytes that the disk has not taken yet, a change waits.
+  // pending_bytes that the disk has not taken yet, a change waits. (Twice as many bytes of
+  // addresses are reserved; they become memory when they are needed.)
   std::size_t flush_bytes = std::size_t{256} << 10;
   std::size_t pending_bytes = std::size_t{32} << 20;
 
@@ -182,7 +183,7 @@ class durable_recorder {
   bool is_snapshot_due() const noexcept {
     const std::uint64_t grown = replayed_bytes_ + log_.bytes() - bytes_at_snapshot_;
     return options_.snapshot_after_bytes != 0 && grown > options_.snapshot_after_bytes &&
-           grown > last_snapshot_bytes_;
+           grown > std::max(last_snapshot_bytes_, saver_.safe_bytes());
   }
 
   // Goes on in the last segment, or in one of its own. What was recovered is made safe: it may be
@@ -230,7 +231,7 @@ class durable_recorder {
   Container* container_ = nullptr;
   record_header header_;
   recovery_report report_;
-  std::uint64_t last_snapshot_bytes_ = 0;
+  std::uint64_t last_snapshot_bytes_ = 0;  // of the one that was loaded
   std::uint64_t replayed_bytes_ = 0;
   std::uint64_t bytes_at_snapshot_ = 0;
   std::size_t copies_limit_ = 0;

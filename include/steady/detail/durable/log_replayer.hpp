@@ -11,12 +11,12 @@
 //           read, or is of another map or type; what the container and the codecs throw.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <steady/change.hpp>
 #include <steady/detail/durable/frame_reader.hpp>
@@ -179,7 +179,7 @@ class log_replayer {
   std::uint64_t bytes_ = 0;
   bool is_last_gone_ = false;
   bool has_misfits_ = false;  // in this file
-  std::array<decoded, 64> batch_;
+  std::vector<decoded> batch_ = std::vector<decoded>(64);
   std::size_t count_ = 0;
 };
 

@@ -18,6 +18,7 @@
 //            others may be called by any.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -75,6 +76,11 @@ class log_writer {
     file_ = std::move(segment);
     size_ = size;
     last_sync_ = system_nanoseconds();
+    if (settings_.sync != sync_policy::each_change) {
+      // Addresses, not yet memory: so that no change copies what is pending to a larger buffer.
+      pending_.reserve(settings_.pending_bytes);
+      writing_.reserve(settings_.pending_bytes);
+    }
     if (settings_.background && settings_.sync != sync_policy::each_change) {
       worker_ = std::thread([this] { work(); });
     }
@@ -121,11 +127,11 @@ class log_writer {
   // Returns when the change at `position` is safely on the disk; throws where that fails.
   void wait_durable(std::uint64_t position) {
     lock_type lock(mutex_);
-    if (!reach(lock, position)) throw_trouble();
+    if (!reach(lock, std::min(position, last_))) throw_trouble(changes_wait);
   }
   void sync() {
     lock_type lock(mutex_);
-    if (!reach(lock, last_) || failed_) throw_trouble();
+    if (!reach(lock, last_) || failed_) throw_trouble(changes_wait);
   }
   std::uint64_t durable() const {
     const lock_type lock(mutex_);
@@ -159,7 +165,18 @@ class log_writer {
     }
     STEADY_CATCH_ALL { return false; }
   }
-  [[noreturn]] void throw_trouble() const {
+
+ private:
+  struct outcome {
+    int error = 0;       // negative
+    bool final = false;  // nobody knows what is on the disk
+  };
+
+  static constexpr const char* not_made = "the change was not made, and later ones may succeed";
+  static constexpr const char* changes_wait =
+      "changes that were made wait in memory, and a later sync may succeed";
+
+  [[noreturn]] void throw_trouble(const char* what_follows = not_made) const {
     if (failed_) {
       throw_durable(durable_trouble::failed,
                     "the log " + trouble_file_ + " could not be synced (" + reason() +
@@ -168,16 +185,9 @@ class log_writer {
                     trouble_file_, 0, trouble_);
     }
     throw_durable(trouble_of(trouble_),
-                  "cannot write " + trouble_file_ + ": " + reason() +
-                      "; the change was not made, and later ones may succeed",
+                  "cannot write " + trouble_file_ + ": " + reason() + "; " + what_follows,
                   trouble_file_, 0, trouble_);
   }
-
- private:
-  struct outcome {
-    int error = 0;       // negative
-    bool final = false;  // nobody knows what is on the disk
-  };
 
   std::string reason() const { return std::generic_category().message(trouble_); }
 

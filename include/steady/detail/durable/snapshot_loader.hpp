@@ -9,7 +9,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -17,6 +16,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <steady/detail/durable/frame_reader.hpp>
 #include <steady/detail/durable/recovery_state.hpp>
@@ -126,7 +126,7 @@ class snapshot_loader {
   recovery_state* of_;
   std::uint64_t bytes_ = 0;
   std::optional<lost_bytes> lost_;
-  std::array<decoded, 64> batch_;
+  std::vector<decoded> batch_ = std::vector<decoded>(64);
   std::size_t count_ = 0;
 };
 

@@ -64,7 +64,12 @@ class snapshot_output {
     const lock_type lock(mutex_);
     return state_;
   }
-  // What has failed, and the system's error.
+  // Of the file, once it is safe.
+  std::uint64_t size() const {
+    const lock_type lock(mutex_);
+    return size_;
+  }
+  // The system's, of what has failed.
   int error() const {
     const lock_type lock(mutex_);
     return error_;

@@ -36,6 +36,7 @@ class snapshot_writer {
   const std::string& failure() const noexcept { return failure_; }
   // Of the last one that is safe.
   std::uint64_t safe_position() const noexcept { return safe_position_; }
+  std::uint64_t safe_bytes() const noexcept { return safe_bytes_; }
   std::size_t copied_bytes() const noexcept { return view_ ? view_->bytes() : 0; }
 
   template <class Container>
@@ -104,6 +105,7 @@ class snapshot_writer {
     handed_over_all_ = false;
     if (output_->now() == snapshot_output::state::failed) return fail_by_output();
     safe_position_ = position_;
+    safe_bytes_ = output_->size();
     output_.reset();
   }
 
@@ -135,6 +137,7 @@ class snapshot_writer {
   byte_buffer buffer_;
   std::uint64_t position_ = 0;
   std::uint64_t safe_position_ = 0;
+  std::uint64_t safe_bytes_ = 0;
   std::uint64_t elements_ = 0;
   bool handed_over_all_ = false;
   std::string failure_;

@@ -61,6 +61,7 @@ class feed_core {
   // As change_ring::stage(). `value` is null where there is none.
   template <class Value>
   void stage(change_kind kind, const Key* key, [[maybe_unused]] const Value* value) {
+    if (!ring_.keeps_changes()) return;
     using optional_key = decltype(change_type::key);
     const auto key_of = [key] { return key == nullptr ? optional_key() : optional_key(*key); };
     if constexpr (std::is_void_v<T>) {
