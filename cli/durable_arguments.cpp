@@ -1,5 +1,3 @@
-#include "cli/durable_arguments.hpp"
-
 #include <cstdint>
 #include <exception>
 #include <new>
@@ -10,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/arguments.hpp"
+#include "cli/durable_arguments.hpp"
 #include "cli/output.hpp"
 
 namespace steady::cli {
@@ -27,7 +26,8 @@ constexpr auto log_details =
     "  steady log --compact /var/lib/shop/stock   a snapshot now; the log before it is removed\n";
 
 constexpr auto serve_details =
-    "Changes come as lines on standard input: set KEY VALUE, add KEY NUMBER, erase KEY, clear, and\n"
+    "Changes come as lines on standard input: set KEY VALUE, add KEY NUMBER, erase KEY, clear, "
+    "and\n"
     "get KEY, which prints. Words are separated by blanks, or by tabs where keys have blanks.\n"
     "Who can reach the address can read the map, unless there is a secret; nothing is encrypted.\n"
     "\n"
@@ -38,7 +38,8 @@ constexpr auto serve_details =
     "  steady serve stock --load changes.txt --value text\n";
 
 constexpr auto follow_details =
-    "Each line has a position, has, set, erase or clear, the key, and the value, with tabs between\n"
+    "Each line has a position, has, set, erase or clear, the key, and the value, with tabs "
+    "between\n"
     "them. A directory is followed while another process writes it; an address is HOST:PORT,\n"
     "[IPV6]:PORT or unix:PATH of steady serve, or of a program with a steady::feed_server. On a\n"
     "terminal the last line tells how far behind it is.\n"
@@ -70,7 +71,8 @@ void durable_arguments::add_log() {
   CLI::App* command = app_->add_subcommand("log", "Look into the directory of a durable map");
   command->footer(log_details);
   command->add_option("DIR", log_.directory, "The directory")->type_name("")->required();
-  CLI::Option* verify = command->add_flag("--verify", verify_, "Read all, and tell what is damaged");
+  CLI::Option* verify =
+      command->add_flag("--verify", verify_, "Read all, and tell what is damaged");
   CLI::Option* salvage =
       command->add_flag("--salvage", salvage_, "Keep what can be read of a damaged map");
   command->add_flag("--compact", compact_, "Write a snapshot, so that the log begins anew")

@@ -1,5 +1,3 @@
-#include "cli/follow.hpp"
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,9 +10,11 @@
 
 #include <fmt/format.h>
 
+#include <steady/detail/follow/secret.hpp>
 #include <steady/follower.hpp>
 #include <steady/hash_map.hpp>
 
+#include "cli/follow.hpp"
 #include "cli/follow_socket.hpp"
 #include "cli/followed.hpp"
 #include "cli/output.hpp"
@@ -30,8 +30,7 @@ constexpr auto pause = std::chrono::milliseconds(20);
 
 template <class Types>
 int follow_directory(const follow_command_options& options) {
-  directory_follower<hash_map<typename Types::key, typename Types::value>> follower(
-      options.source);
+  directory_follower<hash_map<typename Types::key, typename Types::value>> follower(options.source);
   followed watched(follower, options);
   while (true) {
     const bool waits = follower.poll(records_at_once) == poll_result::waits;
@@ -55,6 +54,9 @@ bool wait_for_types(const follow_command_options& options, type_names& names) {
 }  // namespace
 
 std::string read_secret(const std::string& path) {
+  if (!detail::has_secrets) {
+    throw std::runtime_error("built without OpenSSL: install libssl-dev and build again");
+  }
   std::ifstream file(path);
   std::string line;
   if (!std::getline(file, line) || line.empty()) {
@@ -66,7 +68,12 @@ std::string read_secret(const std::string& path) {
 int run_follow(const follow_command_options& options) {
   const stop_signal_guard guard;
   std::error_code ignored;
-  if (!std::filesystem::is_directory(options.source, ignored)) return follow_socket(options);
+  if (!std::filesystem::is_directory(options.source, ignored)) {
+    if (options.source.find_first_of(":/") != std::string::npos) return follow_socket(options);
+    write_error(options.source +
+                " is no directory, and no address, which is HOST:PORT, [IPV6]:PORT or unix:PATH");
+    return 1;
+  }
   type_names names;
   if (!wait_for_types(options, names)) return 128 + stop_signal();
   int status = 1;

@@ -1,5 +1,3 @@
-#include "cli/follow_socket.hpp"
-
 #include <chrono>
 #include <string>
 
@@ -8,6 +6,7 @@
 #include <steady/hash_map.hpp>
 #include <steady/socket_follower.hpp>
 
+#include "cli/follow_socket.hpp"
 #include "cli/followed.hpp"
 #include "cli/output.hpp"
 #include "cli/text_or_number.hpp"
@@ -18,14 +17,14 @@ namespace {
 
 constexpr auto turn_time = std::chrono::milliseconds(20);
 
-std::string words_for(connection_state state, const std::string& trouble) {
+const char* words_for(connection_state state) {
   switch (state) {
     case connection_state::following:
       return "following";
     case connection_state::connecting:
       return "connecting";
     default:
-      return trouble.empty() ? "waiting" : "waiting (" + trouble + ")";
+      return "waiting";
   }
 }
 
@@ -37,6 +36,7 @@ int follow_address(const follow_command_options& options) {
   socket_follower<hash_map<typename Types::key, typename Types::value>> follower(
       loop, options.source, how);
   followed watched(follower, options);
+  std::string told;  // the trouble, once
   follower.start();
   while (true) {
     loop.run_for(turn_time);
@@ -48,8 +48,13 @@ int follow_address(const follow_command_options& options) {
     }
     const bool has_all = state == connection_state::following && !follower.is_loading() &&
                          follower.lag().positions == 0;
+    if (state == connection_state::following) told.clear();
+    if (state == connection_state::waiting && follower.trouble() != told) {
+      told = follower.trouble();
+      watched.warn(options.source + ": " + told + "; trying again");
+    }
     if (watched.is_done(has_all)) return watched.end();
-    watched.show(words_for(state, follower.trouble()));
+    watched.show(words_for(state));
   }
 }
 

@@ -60,6 +60,11 @@ class followed {
                                follower_->position(), follower_->content().size(), lag.positions,
                                lag.age.count()));
   }
+  void warn(const std::string& message) {
+    flush();
+    progress_.clear();
+    write_error(message);
+  }
   // The exit status.
   int end() {
     flush();
@@ -67,10 +72,11 @@ class followed {
     if (!options_->checkpoint_path.empty()) follower_->save_checkpoint(options_->checkpoint_path);
     const follow_counts& counts = follower_->counts();
     if (options_->quiet) {
-      print(fmt::format("position {}, {} elements; received {} elements in {} snapshots, {} "
-                        "changes, {} bytes\n",
-                        follower_->position(), follower_->content().size(), counts.elements,
-                        counts.snapshots, counts.changes, counts.bytes));
+      print(
+          fmt::format("position {}, {} elements; received {} elements in {} snapshots, {} "
+                      "changes, {} bytes\n",
+                      follower_->position(), follower_->content().size(), counts.elements,
+                      counts.snapshots, counts.changes, counts.bytes));
       flush();
     }
     if (!failure_.empty()) {

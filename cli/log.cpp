@@ -1,5 +1,3 @@
-#include "cli/log.hpp"
-
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -13,6 +11,7 @@
 #include <steady/detail/durable/frame_reader.hpp>
 #include <steady/durable_map.hpp>
 
+#include "cli/log.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/stop_signal.hpp"
@@ -75,8 +74,7 @@ class log_reader {
     std::span<const unsigned char> payload;
     record_header header;
     const bool has_frame = reader.next(payload) == tail_reader::result::frame;
-    const header_state state =
-        has_frame ? read_header(payload, header) : header_state::not_steady;
+    const header_state state = has_frame ? read_header(payload, header) : header_state::not_steady;
     const bool fits = (header.stream == record_stream::log) == file.is_log;
     if (state != header_state::good || !fits) {
       file.damage = state == header_state::other_version ? "the format has another version"
@@ -123,24 +121,34 @@ class log_reader {
       std::uint64_t position = 0;
       if (result == tail_reader::result::partial) {
         note(file, at, "no whole record there");
-        file.is_torn = !has_change_behind(file);
+        file.is_torn = !is_synced_behind(file);
         return;
       }
       if (!read_position(payload, position)) return note(file, at, "a record that is no change");
-      if (position <= file.last) return note(file, at, "a position that was there before");
+      if (position != file.last + 1) return note(file, at, "a change that does not come next");
       ++file.records;
       file.last = position;
       advance(reader);
     }
   }
-  bool has_change_behind(const file_facts& file) const {
+  // Whether a whole change behind the broken place says that the place was synced: as recovery asks
+  // it. If none does, what is broken was never acknowledged, and opening cuts it.
+  bool is_synced_behind(const file_facts& file) const {
     detail::frame_reader behind(room_, file.path);
     behind.go_to(file.damaged_at);
-    return behind.find([&](std::span<const unsigned char> candidate) {
+    const auto is_later_change = [&](std::span<const unsigned char> candidate) {
       std::uint64_t position = 0;
       return read_position(candidate, position) && position > file.last &&
              position - file.last <= file.bytes;
-    });
+    };
+    std::span<const unsigned char> payload;
+    while (behind.find(is_later_change)) {
+      while (behind.next(payload) == detail::frame_reader::result::frame) {
+        if (steady::is_after_sync(payload)) return true;
+      }
+      if (behind.offset() == behind.size()) return false;
+    }
+    return false;
   }
   void read_snapshot(file_facts& file, tail_reader& reader) {
     std::span<const unsigned char> payload;
@@ -237,6 +245,50 @@ std::uint64_t bytes_in(const std::string& directory) {
   return bytes;
 }
 
+// After a compaction: removes the segments of which the snapshot has every change. The last one is
+// among them, so that the log begins anew.
+void remove_old_logs(const std::string& directory) {
+  detail::room room(detail::system_files(), directory);
+  room.enter();  // nobody has the map open
+  log_reader reader({directory, log_action::verify});
+  if (!reader.read()) return;
+  std::uint64_t reached = 0;
+  for (const file_facts& file : reader.files()) {
+    if (!file.damage.empty()) continue;
+    if (!file.is_log) {
+      reached = std::max(reached, file.number);
+    } else if (file.last <= reached) {
+      const int removed = room.remove(file.path);
+      if (removed < 0) detail::throw_system("remove", file.path, removed);
+    }
+  }
+  const int safe = room.sync();
+  if (safe < 0) detail::throw_system("sync", directory, safe);
+}
+
+// What was done to the damage.
+std::string words_for(const recovery_report& report) {
+  std::string text;
+  for (const lost_bytes& lost : report.damage) {
+    text += fmt::format("{} at byte {}: {} bytes passed over: {}\n", name_of(lost.file),
+                        lost.offset, lost.bytes, lost.why);
+  }
+  if (const auto& cut = report.cut) {
+    text += fmt::format("{} at byte {}: {} bytes of a write that did not finish, cut\n",
+                        name_of(cut->file), cut->offset, cut->bytes);
+  }
+  return text;
+}
+
+// Opens the map, with `how`, and gives what is to be said of it.
+template <class Types>
+std::string open_and_save(const log_options& options, const durable_options& how) {
+  durable_map<typename Types::key, typename Types::value> map(options.directory, how);
+  if (options.action == log_action::compact) map.save_snapshot();
+  return words_for(map.report()) +
+         fmt::format("{} elements as of position {}", map.size(), map.position());
+}
+
 template <class Types>
 int open_and_rewrite(const log_options& options) {
   progress_line progress;
@@ -246,20 +298,10 @@ int open_and_rewrite(const log_options& options) {
     progress.show_bytes(now.bytes_read, now.bytes_in_all);
   };
   const std::uint64_t before = bytes_in(options.directory);
-  durable_map<typename Types::key, typename Types::value> map(options.directory, how);
+  std::string text = open_and_save<Types>(options, how);
+  if (options.action == log_action::compact) remove_old_logs(options.directory);
   progress.clear();
-  std::string text;
-  for (const lost_bytes& lost : map.report().damage) {
-    text += fmt::format("{} at byte {}: {} bytes passed over: {}\n", name_of(lost.file),
-                        lost.offset, lost.bytes, lost.why);
-  }
-  if (const auto& cut = map.report().cut) {
-    text += fmt::format("{} at byte {}: {} bytes of a write that did not finish, cut\n",
-                        name_of(cut->file), cut->offset, cut->bytes);
-  }
-  if (options.action == log_action::compact) map.save_snapshot();
-  text += fmt::format("{} elements as of position {}; {} were {}\n", map.size(), map.position(),
-                      size_of(bytes_in(options.directory)), size_of(before));
+  text += fmt::format("; {} were {}\n", size_of(bytes_in(options.directory)), size_of(before));
   return deliver(text, true);
 }
 

@@ -1,5 +1,6 @@
 // `steady log`: what is in the directory of a durable map; whether all of it is whole; and, on
-// request, saving what can be read of a damaged one, or writing a snapshot so that the log is short.
+// request, saving what can be read of a damaged one, or writing a snapshot so that the log is
+// short.
 //
 // Inspecting and verifying take no lock and change nothing, and know every type; salvaging and
 // compacting open the map, which must be one of texts and numbers (u64).

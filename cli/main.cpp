@@ -197,7 +197,8 @@ const CLI::App& chosen(const CLI::App& app) {
 std::string what_is_right(const CLI::App& app) {
   const CLI::App& command = chosen(app);
   if (&command == &app) {
-    return "the commands are count, compare, replay, watch, log, serve and follow; see: steady --help";
+    return "the commands are count, compare, replay, watch, log, serve and follow; see: steady "
+           "--help";
   }
   std::string options;
   for (const CLI::Option* option : command.get_options()) {

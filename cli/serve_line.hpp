@@ -42,6 +42,9 @@ std::string apply_line(Map& map, std::string_view line, std::string& answer) {
   }
   if (words.size() < 2) return "it should be set, add, erase, get or clear, with a key";
   const std::string key(words[1]);
+  if (key.empty() && line.find('\t') == std::string_view::npos) {
+    return "the key is missing, or there are two blanks before it";
+  }
   if (command == "erase" && words.size() == 2) {
     map.erase(key);
     return "";
@@ -64,9 +67,10 @@ std::string apply_line(Map& map, std::string_view line, std::string& answer) {
     return "";
   }
   if constexpr (std::is_same_v<value_type, std::uint64_t>) {
-    if (!map.modify(key, [&](std::uint64_t& number) { number += value; })) {
-      map.insert_or_assign(key, value);
-    }
+    const auto at = map.find(key);
+    const std::uint64_t before = at == map.end() ? 0 : at->second;
+    if (value > ~before) return fmt::format("{} and {} are too much for 64 bits", before, value);
+    map.insert_or_assign(key, before + value);
     return "";
   } else {
     return "add is for numbers; the values of this map are texts";

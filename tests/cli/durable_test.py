@@ -24,11 +24,16 @@ class DurableTest(CommandTest):
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         line = process.stderr.readline()
-        if "built without sockets" in line:
-            self.skipTest("built without Boost.Asio")
+        self.skip_if_missing(line)
         found = re.search(r"serving (\d+) elements of stock at (127\.0\.0\.1:\d+)", line)
         self.assertIsNotNone(found, line)
         return process, found.group(2)
+
+    def skip_if_missing(self, errors):
+        """Where the command was built without Boost.Asio or OpenSSL."""
+        missing = re.search(r"built without .*install \S+", errors)
+        if missing:
+            self.skipTest(missing.group())
 
     def tell(self, process, text):
         process.stdin.write(text)
@@ -46,8 +51,7 @@ class DurableTest(CommandTest):
             "serve", "stock", "--listen", "unix:socket", "--load", file, "--end-with-input",
             *arguments, cwd=self.directory, stdin=subprocess.DEVNULL,
         )
-        if "built without sockets" in done.stderr:
-            self.skipTest("built without Boost.Asio")
+        self.skip_if_missing(done.stderr)
         return done
 
     def test_follows_a_server_and_its_directory(self):
@@ -95,8 +99,24 @@ class DurableTest(CommandTest):
         again, _ = self.serve_at(address)
         self.tell(again, "set last 1\n")
         output, errors = follower.communicate(timeout=TIME)
-        self.assertEqual((follower.returncode, errors), (0, ""))
+        self.assertEqual(follower.returncode, 0, errors)
+        self.assertRegex(errors, rf"^(steady: {re.escape(address)}: .+; trying again\n)*$")
         self.assertRegex(output, r"^position 101, 101 elements")
+
+    def test_says_that_a_server_cannot_be_reached(self):
+        self.serve()  # only to know whether there are sockets
+        follower = subprocess.Popen(
+            [COMMAND, "follow", "unix:none", "--once"], cwd=self.directory,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        self.addCleanup(follower.kill)
+        self.assertEqual(
+            follower.stderr.readline(),
+            "steady: unix:none: No such file or directory; trying again\n",
+        )
+        follower.terminate()
+        self.assertEqual(follower.communicate(timeout=TIME), ("", ""))
+        self.assertEqual(follower.returncode, 128 + 15)
 
     def serve_at(self, address):
         for _ in range(100):
@@ -129,11 +149,20 @@ class DurableTest(CommandTest):
         self.assertIn("first line should be the secret", done.stderr)
 
     def test_says_which_line_is_wrong(self):
-        done = self.fill("set a 1\nset b x\nadd a 1 2\nnonsense\n")
+        much = "x" * (3 << 20)
+        done = self.fill(
+            f"set a 1\nset b x\nadd a 1 2\nnonsense\nset  a 1\nset {much} 1\nset c\n"
+            f"add a {2**64 - 1}\n"
+        )
         self.assertEqual(done.returncode, 1)
         self.assertIn("line 2: 'x' is not a whole number", done.stderr)
         self.assertIn("line 3: '1 2' is not", done.stderr)
         self.assertIn("line 4: it should be", done.stderr)
+        self.assertIn("line 5: the key is missing, or there are two blanks", done.stderr)
+        self.assertIn("line 6: it is longer than a MiB", done.stderr)
+        self.assertIn("line 7: it should be 'set KEY VALUE'", done.stderr)
+        self.assertIn("line 8: 1 and 18446744073709551615 are too much", done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 7)
 
     def test_other_types_are_refused(self):
         self.fill("set a 1\n")
@@ -154,10 +183,12 @@ class DurableTest(CommandTest):
         done = run("log", "--compact", "stock", cwd=self.directory)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("200 elements as of position 200", done.stdout)
+        self.assertEqual([file.name for file in self.path("stock").glob("log.*")], [])
         done = run("log", "--verify", "stock", cwd=self.directory)
-        self.assertIn("200 elements as of 200\n", done.stdout)
+        self.assertIn("200 elements as of 200\nAll records are whole.\n", done.stdout)
 
         self.fill("".join(f"set new{n} {n}\n" for n in range(200)))
+        self.fill("set end 1\n")  # behind a sync, so that damage before it is no torn end
         log = sorted(self.path("stock").glob("log.*"))[-1]
         damaged = bytearray(log.read_bytes())
         damaged[len(damaged) * 3 // 4] ^= 1
@@ -167,10 +198,20 @@ class DurableTest(CommandTest):
         self.assertRegex(done.stdout, r"DAMAGED at byte \d+: no whole record there")
         done = run("log", "--salvage", "stock", cwd=self.directory)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("399 elements", done.stdout)
+        self.assertIn("400 elements", done.stdout)
         self.assertIn("passed over", done.stdout)
         done = run("log", "--verify", "stock", cwd=self.directory)
         self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_torn_end_is_no_damage(self):
+        self.fill("set a 1\nset b 2\n")
+        log = next(self.path("stock").glob("log.*"))
+        log.write_bytes(log.read_bytes()[:-3])
+        done = run("log", "--verify", "stock", cwd=self.directory)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertRegex(done.stdout, r"1 changes, up to 1\n  torn or being written at byte \d+")
+        done = run("log", "--compact", "stock", cwd=self.directory)
+        self.assertRegex(done.stdout, r"bytes of a write that did not finish, cut\n1 elements")
 
     def test_directories_without_a_map(self):
         self.path("empty").mkdir()
