@@ -44,6 +44,8 @@ int follow_directory(const follow_command_options& options) {
 
 // Waits until there is a map.
 bool wait_for_types(const follow_command_options& options, type_names& names) {
+  if (find_types(options.source, names)) return true;
+  write_error(options.source + " has no durable map yet; waiting for one");
   while (!find_types(options.source, names)) {
     if (stop_requested()) return false;
     std::this_thread::sleep_for(pause);

@@ -55,6 +55,7 @@ class followed {
     return options_->once && has_all;
   }
   void show(const std::string& state) {
+    if (!progress_.is_due()) return;
     const follow_lag lag = follower_->lag();
     progress_.show(fmt::format("{}: position {}, {} elements, behind by {} changes, {} ms", state,
                                follower_->position(), follower_->content().size(), lag.positions,

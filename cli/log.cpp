@@ -270,8 +270,9 @@ void remove_old_logs(const std::string& directory) {
 std::string words_for(const recovery_report& report) {
   std::string text;
   for (const lost_bytes& lost : report.damage) {
-    text += fmt::format("{} at byte {}: {} bytes passed over: {}\n", name_of(lost.file),
-                        lost.offset, lost.bytes, lost.why);
+    const std::string bytes =
+        lost.bytes == 0 ? "" : fmt::format("{} bytes passed over: ", lost.bytes);
+    text += fmt::format("{} at byte {}: {}{}\n", name_of(lost.file), lost.offset, bytes, lost.why);
   }
   if (const auto& cut = report.cut) {
     text += fmt::format("{} at byte {}: {} bytes of a write that did not finish, cut\n",

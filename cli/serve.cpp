@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -112,13 +113,13 @@ class served {
   int run() {
     feed_server_options how;
     if (!options_->secret_path.empty()) how.secret = read_secret(options_->secret_path);
-    if (!options_->load_path.empty() && !load()) return stop_requested() ? 128 + stop_signal() : 1;
-    server_.emplace(loop_, *map_, options_->address, how);
+    listen(how);  // in front of the loading, which may take long
     server_->on_end([this](follow_refusal why, const std::string& text) {
       if (why == follow_refusal::none) return;
       progress_.clear();
       write_error("a follower was cut off: " + text);
     });
+    if (!options_->load_path.empty() && !load()) return stop_requested() ? 128 + stop_signal() : 1;
     announce();
     listen_to_input();
     while (!stop_requested() && lines_.failure().empty() && !is_done()) {
@@ -138,9 +139,18 @@ class served {
  private:
   bool is_done() const { return has_ended_ && options_->ends_with_input; }
 
+  void listen(const feed_server_options& how) {
+    try {
+      server_.emplace(loop_, *map_, options_->address, how);
+    } catch (const boost::system::system_error& error) {
+      // Its what() has places in Boost's sources.
+      throw std::runtime_error(
+          fmt::format("cannot listen at {}: {}", options_->address, error.code().message()));
+    }
+  }
   // Not over a line that is being typed.
   void show_progress() {
-    if (::isatty(STDIN_FILENO) == 1) return;
+    if (::isatty(STDIN_FILENO) == 1 || !progress_.is_due()) return;
     progress_.show(fmt::format("position {}, {} elements, {} followers", map_->position(),
                                map_->size(), server_->followers()));
   }
@@ -156,7 +166,7 @@ class served {
       file.read(block.data(), static_cast<std::streamsize>(block.size()));
       const auto count = static_cast<std::size_t>(file.gcount());
       loaded.take(std::string_view(block).substr(0, count), !file);
-      progress_.show(fmt::format("loading: {} elements", map_->size()));
+      if (progress_.is_due()) progress_.show(fmt::format("loading: {} elements", map_->size()));
     }
     progress_.clear();
     return loaded.wrong() == 0 && !stop_requested();

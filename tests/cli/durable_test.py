@@ -148,6 +148,16 @@ class DurableTest(CommandTest):
         done = self.follow(address, "--once", "--secret-file", self.path("none"), status=1)
         self.assertIn("first line should be the secret", done.stderr)
 
+    def test_says_why_it_cannot_listen(self):
+        _, address = self.serve()
+        for where, why in (
+            (address, "Address already in use"),
+            ("unix:no/such/socket", "No such file or directory"),
+        ):
+            done = run("serve", "other", "--listen", where, cwd=self.directory)
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.stderr, f"steady: cannot listen at {where}: {why}\n")
+
     def test_says_which_line_is_wrong(self):
         much = "x" * (3 << 20)
         done = self.fill(
