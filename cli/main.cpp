@@ -1,11 +1,12 @@
 // The steady command: options in, exit status out. What the subcommands do is in count.hpp,
-// compare.hpp, replay.hpp and watch.hpp.
+// compare.hpp, replay.hpp, watch.hpp, log.hpp, serve.hpp and follow.hpp.
 //
 // Exit status: 0 all went well; 1 something could not be done, named on standard error; 2 wrong
 // options; 128 + the signal's number when a signal stopped it.
 #include <cstdint>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -17,6 +18,7 @@
 #include "cli/arguments.hpp"
 #include "cli/compare.hpp"
 #include "cli/count.hpp"
+#include "cli/durable_arguments.hpp"
 #include "cli/output.hpp"
 #include "cli/replay.hpp"
 #include "cli/replay_arguments.hpp"
@@ -195,7 +197,8 @@ const CLI::App& chosen(const CLI::App& app) {
 std::string what_is_right(const CLI::App& app) {
   const CLI::App& command = chosen(app);
   if (&command == &app) {
-    return "the commands are count, compare, replay and watch; see: steady --help";
+    return "the commands are count, compare, replay, watch, log, serve and follow; see: steady "
+           "--help";
   }
   std::string options;
   for (const CLI::Option* option : command.get_options()) {
@@ -242,6 +245,7 @@ int run(int argc, char** argv) {
   replay_arguments replay(app);
   watch_options watch;
   add_watch(app, watch);
+  durable_arguments durable(app);
 
   try {
     app.parse(argc, argv);
@@ -250,6 +254,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return explain(app, error);
   }
+  if (const std::optional<int> status = durable.run()) return *status;
   if (app.got_subcommand("count")) return run_count(count);
   if (app.got_subcommand("watch")) return run_watch(watch);
   return app.got_subcommand("compare") ? run_compare(compare) : run_replay(replay.options());

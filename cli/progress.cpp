@@ -39,18 +39,23 @@ void progress_line::show(std::string_view text) {
   visible_ = true;
 }
 
-void progress_line::show_bytes(std::uint64_t done, std::uint64_t total) {
-  if (!terminal_) return;
+bool progress_line::is_due() noexcept {
+  if (!terminal_) return false;
   const auto now = clock::now();
-  if (now < next_) return;
+  if (now < next_) return false;
   next_ = now + interval;
+  return true;
+}
+
+void progress_line::show_bytes(std::uint64_t done, std::uint64_t total) {
+  if (!is_due()) return;
 
   // Files may have grown since they were found.
   const double part =
       total == 0 ? 1 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
   constexpr int width = 30;
   const auto filled = static_cast<std::size_t>(part * width);
-  const double seconds = std::chrono::duration<double>(now - started_).count();
+  const double seconds = std::chrono::duration<double>(clock::now() - started_).count();
   const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
   show(fmt::format("[{:.<{}}] {:3.0f} %  {} of {}  {}/s", std::string(filled, '#'), width,
                    part * 100, format_bytes(static_cast<double>(done)),

@@ -18,6 +18,9 @@ class progress_line {
   // Shows the text now.
   void show(std::string_view text);
 
+  // Whether there is a terminal, and the last time this was true is long enough ago.
+  bool is_due() noexcept;
+
   // Shows a bar of `done` of `total` bytes and the rate so far; does nothing when called too soon.
   void show_bytes(std::uint64_t done, std::uint64_t total);
 

@@ -11,9 +11,9 @@ class OptionsTest(CommandTest):
     def test_wrong_options_say_what_is_right(self):
         file = self.write("file", "word")
         for arguments, expected in (
-            ([], "count, compare, replay and watch"),
-            (["nonsense"], "count, compare, replay and watch"),
-            (["--nonsense"], "count, compare, replay and watch"),
+            ([], "count, compare, replay, watch, log, serve and follow"),
+            (["nonsense"], "count, compare, replay, watch, log, serve and follow"),
+            (["--nonsense"], "count, compare, replay, watch, log, serve and follow"),
             (["count"], "PATH is required"),
             (["count", file, "--nonsense"], "count takes --help, PATH, --top"),
             (["count", file, "--top", "-3"], "'-3' is not a whole number from 0"),
@@ -36,6 +36,11 @@ class OptionsTest(CommandTest):
             (["replay", file, "--separator", ";;"], "neither one character nor the word tab"),
             (["replay", file, "--time-unit", "min"], "'min' is none of s, ms, us, ns"),
             (["replay", file, "--rounds", "0"], "from 1 to 100"),
+            (["log"], "DIR is required"),
+            (["log", file, "--verify", "--salvage"], "excludes"),
+            (["serve", file, "--value", "u32"], "'u32' is neither u64 nor text"),
+            (["serve", file, "--sync", "now"], "'now' is none of each, interval and never"),
+            (["follow", file, "--until", "0"], "'0' is not a whole number from 1"),
         ):
             with self.subTest(arguments):
                 done = run(*arguments)
@@ -49,6 +54,9 @@ class OptionsTest(CommandTest):
             (["count", "--help"], "steady count --top 5"),
             (["compare", "--help"], "steady compare --n 8000000"),
             (["replay", "--help"], "steady replay trace.csv"),
+            (["log", "--help"], "steady log --verify"),
+            (["serve", "--help"], "steady serve stock"),
+            (["follow", "--help"], "steady follow 127.0.0.1:7411 --once"),
         ):
             done = run(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""))

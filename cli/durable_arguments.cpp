@@ -1,0 +1,165 @@
+#include <cstdint>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/arguments.hpp"
+#include "cli/durable_arguments.hpp"
+#include "cli/output.hpp"
+
+namespace steady::cli {
+
+namespace {
+
+constexpr auto log_details =
+    "DIR is the directory of a durable map. Without an option its files are listed; that, and\n"
+    "--verify, change nothing, and a program may have the map open meanwhile.\n"
+    "\n"
+    "Examples:\n"
+    "  steady log /var/lib/shop/stock             the files, and what they hold\n"
+    "  steady log --verify /var/lib/shop/stock    read all of it; status 1 if there is damage\n"
+    "  steady log --salvage /var/lib/shop/stock   keep what can be read, put the rest aside\n"
+    "  steady log --compact /var/lib/shop/stock   a snapshot now; the log before it is removed\n";
+
+constexpr auto serve_details =
+    "Changes come as lines on standard input: set KEY VALUE, add KEY NUMBER, erase KEY, clear, "
+    "and\n"
+    "get KEY, which prints. Words are separated by blanks, or by tabs where keys have blanks.\n"
+    "Who can reach the address can read the map, unless there is a secret; nothing is encrypted.\n"
+    "\n"
+    "Examples:\n"
+    "  steady serve stock                             at 127.0.0.1:7411, texts to numbers\n"
+    "  steady serve stock --listen unix:/run/stock    for this machine only\n"
+    "  steady serve stock --listen 0.0.0.0:7411 --secret-file secret\n"
+    "  steady serve stock --load changes.txt --value text\n";
+
+constexpr auto follow_details =
+    "Each line has a position, has, set, erase or clear, the key, and the value, with tabs "
+    "between\n"
+    "them. A directory is followed while another process writes it; an address is HOST:PORT,\n"
+    "[IPV6]:PORT or unix:PATH of steady serve, or of a program with a steady::feed_server. On a\n"
+    "terminal the last line tells how far behind it is.\n"
+    "\n"
+    "Examples:\n"
+    "  steady follow /var/lib/shop/stock            until Ctrl-C\n"
+    "  steady follow shop.example:7411 --secret-file secret\n"
+    "  steady follow 127.0.0.1:7411 --once          print all, and end\n"
+    "  steady follow stock --checkpoint here        and the next time only what is new\n";
+
+CLI::Validator one_of_three(std::string first, std::string second, std::string third) {
+  return CLI::Validator(
+      [=](const std::string& word) {
+        if (word == first || word == second || word == third) return std::string();
+        return fmt::format("'{}' is none of {}, {} and {}", word, first, second, third);
+      },
+      "");
+}
+
+}  // namespace
+
+durable_arguments::durable_arguments(CLI::App& app) : app_(&app) {
+  add_log();
+  add_serve();
+  add_follow();
+}
+
+void durable_arguments::add_log() {
+  CLI::App* command = app_->add_subcommand("log", "Look into the directory of a durable map");
+  command->footer(log_details);
+  command->add_option("DIR", log_.directory, "The directory")->type_name("")->required();
+  CLI::Option* verify =
+      command->add_flag("--verify", verify_, "Read all, and tell what is damaged");
+  CLI::Option* salvage =
+      command->add_flag("--salvage", salvage_, "Keep what can be read of a damaged map");
+  command->add_flag("--compact", compact_, "Write a snapshot, so that the log begins anew")
+      ->excludes(verify)
+      ->excludes(salvage);
+  verify->excludes(salvage);
+}
+
+void durable_arguments::add_serve() {
+  CLI::App* command =
+      app_->add_subcommand("serve", "Serve a durable map to followers, and change it");
+  command->footer(serve_details);
+  command->add_option("DIR", serve_.directory, "Its directory, which is made if need be")
+      ->type_name("")
+      ->required();
+  command->add_option("--listen", serve_.address, "HOST:PORT, [IPV6]:PORT or unix:PATH")
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+  command->add_option("--value", serve_.value, "u64 or text: what the values are")
+      ->check(one_of("u64", "text"))
+      ->type_name("KIND")
+      ->capture_default_str();
+  command->add_option("--secret-file", serve_.secret_path, "Its first line is what followers know")
+      ->type_name("FILE");
+  command->add_option("--load", serve_.load_path, "Take the lines of this file first")
+      ->type_name("FILE");
+  command->add_option("--sync", serve_.sync, "Sync each change, once an interval, or never")
+      ->check(one_of_three("each", "interval", "never"))
+      ->type_name("WHEN")
+      ->capture_default_str();
+  command->add_flag("--end-with-input", serve_.ends_with_input,
+                    "End when standard input does; otherwise at Ctrl-C");
+}
+
+void durable_arguments::add_follow() {
+  CLI::App* command =
+      app_->add_subcommand("follow", "Follow a durable map or a server, and print its changes");
+  command->footer(follow_details);
+  command->add_option("SOURCE", follow_.source, "A directory, or an address")
+      ->type_name("")
+      ->required();
+  command->add_option("--secret-file", follow_.secret_path, "Its first line is the server's secret")
+      ->type_name("FILE");
+  command
+      ->add_option("--checkpoint", follow_.checkpoint_path,
+                   "Go on from this file, if it is there, and write it at the end")
+      ->type_name("FILE");
+  command->add_option("--keys", follow_.types.key, "text or u64: the keys of a server")
+      ->check(one_of("text", "u64"))
+      ->type_name("KIND")
+      ->capture_default_str();
+  command->add_option("--value", follow_.types.value, "u64 or text: the values of a server")
+      ->check(one_of("u64", "text"))
+      ->type_name("KIND")
+      ->capture_default_str();
+  command->add_option("--until", follow_.until, "End at this position")
+      ->check(whole_number(1, ~std::uint64_t{0}))
+      ->type_name("N");
+  command->add_flag("--once", follow_.once, "End when everything is there");
+  command->add_flag("--quiet", follow_.quiet, "Print no changes, but a summary at the end");
+}
+
+// What the library throws begins with its name, as every line of the command does.
+std::optional<int> durable_arguments::run() {
+  try {
+    return run_chosen();
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    std::string_view what = error.what();
+    if (what.starts_with("steady: ")) what.remove_prefix(8);
+    write_error(what);
+    return 1;
+  }
+}
+
+std::optional<int> durable_arguments::run_chosen() {
+  if (app_->got_subcommand("log")) {
+    log_.action = verify_    ? log_action::verify
+                  : salvage_ ? log_action::salvage
+                  : compact_ ? log_action::compact
+                             : log_action::inspect;
+    return run_log(log_);
+  }
+  if (app_->got_subcommand("serve")) return run_serve(serve_);
+  if (app_->got_subcommand("follow")) return run_follow(follow_);
+  return std::nullopt;
+}
+
+}  // namespace steady::cli

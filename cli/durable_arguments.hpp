@@ -1,0 +1,39 @@
+// The options of `steady log`, `steady serve` and `steady follow`.
+#pragma once
+
+#include <optional>
+
+#include <CLI/App.hpp>
+
+#include "cli/follow.hpp"
+#include "cli/log.hpp"
+#include "cli/serve.hpp"
+
+namespace steady::cli {
+
+// Must live as long as the App parses.
+class durable_arguments {
+ public:
+  explicit durable_arguments(CLI::App& app);
+  durable_arguments(const durable_arguments&) = delete;
+  durable_arguments& operator=(const durable_arguments&) = delete;
+
+  // Call after parsing: runs the command, if it is one of these, and returns its exit status.
+  std::optional<int> run();
+
+ private:
+  void add_log();
+  void add_serve();
+  void add_follow();
+  std::optional<int> run_chosen();
+
+  CLI::App* app_;
+  log_options log_;
+  serve_options serve_;
+  follow_command_options follow_;
+  bool verify_ = false;
+  bool salvage_ = false;
+  bool compact_ = false;
+};
+
+}  // namespace steady::cli

@@ -1,0 +1,30 @@
+// `steady follow`: follows the directory of a durable map, or a server, and prints every change.
+//
+// Returns the exit status: 0 when what was asked for was reached; 1 when something failed or was
+// refused, which standard error names; 128 + the signal's number when a signal stopped it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/text_or_number.hpp"
+
+namespace steady::cli {
+
+struct follow_command_options {
+  std::string source;  // a directory, or an address
+  std::string secret_path;
+  std::string checkpoint_path;
+  type_names types;         // of a server; a directory says its own
+  std::uint64_t until = 0;  // end at this position; 0: never
+  bool once = false;        // end when all is there
+  bool quiet = false;       // no changes, only the summary
+};
+
+int run_follow(const follow_command_options& options);
+
+// The first line of a file; throws std::runtime_error where it cannot be read or is empty, or
+// where there are no secrets without OpenSSL.
+std::string read_secret(const std::string& path);
+
+}  // namespace steady::cli

@@ -1,0 +1,234 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/system/system_error.hpp>
+#include <fmt/format.h>
+
+#include <steady/durable_map.hpp>
+#include <steady/feed_server.hpp>
+
+#include "cli/follow.hpp"
+#include "cli/output.hpp"
+#include "cli/progress.hpp"
+#include "cli/serve.hpp"
+#include "cli/serve_line.hpp"
+#include "cli/stop_signal.hpp"
+#include "cli/text_or_number.hpp"
+
+namespace steady::cli {
+
+namespace {
+
+constexpr auto turn_time = std::chrono::milliseconds(20);
+constexpr std::size_t longest_line = std::size_t{1} << 20;
+
+// Lines from bytes as they come, all of one arrival acknowledged by one sync.
+template <class Map>
+class line_input {
+ public:
+  line_input(Map& map, progress_line& progress) : map_(&map), progress_(&progress) {}
+
+  std::uint64_t wrong() const { return wrong_; }
+  const std::string& failure() const { return failure_; }
+
+  // `is_end`: a last line may lack its end.
+  void take(std::string_view bytes, bool is_end) {
+    pending_ += bytes;
+    map_->group([&] {
+      std::size_t begin = 0;
+      for (std::size_t end = 0; (end = pending_.find('\n', begin)) != std::string::npos;) {
+        apply(std::string_view(pending_).substr(begin, end - begin));
+        begin = end + 1;
+      }
+      pending_.erase(0, begin);
+      if (is_end && !pending_.empty()) apply(std::exchange(pending_, {}));
+    });
+    if (pending_.size() > longest_line) pass_over_line();
+    if (answer_.empty()) return;
+    progress_->clear();
+    failure_ = write_output(answer_);
+    answer_.clear();
+  }
+
+ private:
+  void apply(std::string_view line) {
+    ++lines_;
+    if (std::exchange(is_rest_of_long_line_, false)) return;
+    if (const std::string why = apply_line(*map_, line, answer_); !why.empty()) complain(why);
+  }
+  void complain(const std::string& why) {
+    ++wrong_;
+    progress_->clear();
+    write_error(fmt::format("line {}: {}", lines_, why));
+  }
+  // Its end is still to come.
+  void pass_over_line() {
+    if (!is_rest_of_long_line_) {
+      ++lines_;
+      complain("it is longer than a MiB");
+      --lines_;
+    }
+    is_rest_of_long_line_ = true;
+    pending_.clear();
+  }
+
+  Map* map_;
+  progress_line* progress_;
+  std::string pending_;
+  std::string answer_;
+  std::string failure_;
+  std::uint64_t lines_ = 0;
+  std::uint64_t wrong_ = 0;
+  bool is_rest_of_long_line_ = false;
+};
+
+template <class Map>
+class served {
+ public:
+  served(Map& map, const serve_options& options)
+      : map_(&map), options_(&options), lines_(map, progress_) {}
+
+  // Reading makes standard input non-blocking, for whoever else has it, too.
+  ~served() {
+    if (input_flags_ >= 0) ::fcntl(STDIN_FILENO, F_SETFL, input_flags_);
+  }
+  served(const served&) = delete;
+  served& operator=(const served&) = delete;
+
+  int run() {
+    feed_server_options how;
+    if (!options_->secret_path.empty()) how.secret = read_secret(options_->secret_path);
+    listen(how);  // in front of the loading, which may take long
+    server_->on_end([this](follow_refusal why, const std::string& text) {
+      if (why == follow_refusal::none) return;
+      progress_.clear();
+      write_error("a follower was cut off: " + text);
+    });
+    if (!options_->load_path.empty() && !load()) return stop_requested() ? 128 + stop_signal() : 1;
+    announce();
+    listen_to_input();
+    while (!stop_requested() && lines_.failure().empty() && !is_done()) {
+      loop_.run_for(turn_time);
+      map_->step_snapshot(8);
+      show_progress();
+    }
+    progress_.clear();
+    map_->sync();
+    if (!lines_.failure().empty()) {
+      write_error("cannot write to standard output: " + lines_.failure());
+      return 1;
+    }
+    return stop_requested() ? 128 + stop_signal() : 0;
+  }
+
+ private:
+  bool is_done() const { return has_ended_ && options_->ends_with_input; }
+
+  void listen(const feed_server_options& how) {
+    try {
+      server_.emplace(loop_, *map_, options_->address, how);
+    } catch (const boost::system::system_error& error) {
+      // Its what() has places in Boost's sources.
+      throw std::runtime_error(
+          fmt::format("cannot listen at {}: {}", options_->address, error.code().message()));
+    }
+  }
+  // Not over a line that is being typed.
+  void show_progress() {
+    if (::isatty(STDIN_FILENO) == 1 || !progress_.is_due()) return;
+    progress_.show(fmt::format("position {}, {} elements, {} followers", map_->position(),
+                               map_->size(), server_->followers()));
+  }
+  bool load() {
+    std::ifstream file(options_->load_path, std::ios::binary);
+    if (!file) {
+      write_error("cannot read " + options_->load_path);
+      return false;
+    }
+    line_input loaded(*map_, progress_);
+    std::string block(std::size_t{64} << 10, '\0');
+    while (file && !stop_requested()) {
+      file.read(block.data(), static_cast<std::streamsize>(block.size()));
+      const auto count = static_cast<std::size_t>(file.gcount());
+      loaded.take(std::string_view(block).substr(0, count), !file);
+      if (progress_.is_due()) progress_.show(fmt::format("loading: {} elements", map_->size()));
+    }
+    progress_.clear();
+    return loaded.wrong() == 0 && !stop_requested();
+  }
+  void announce() const {
+    const std::string where = server_->port() != 0
+                                  ? options_->address.substr(0, options_->address.rfind(':')) +
+                                        ":" + std::to_string(server_->port())
+                                  : options_->address;
+    write_error(
+        fmt::format("serving {} elements of {} at {}", map_->size(), options_->directory, where));
+  }
+
+  void listen_to_input() {
+    const int input = ::dup(STDIN_FILENO);
+    has_ended_ = input < 0;  // it was closed
+    if (has_ended_) return;
+    input_.emplace(loop_, input);
+    read_more();
+  }
+  void read_more() {
+    input_->async_read_some(boost::asio::buffer(block_),
+                            [this](const boost::system::error_code& error, std::size_t count) {
+                              lines_.take(std::string_view(block_.data(), count), bool(error));
+                              server_->wake();
+                              if (!error) return read_more();
+                              has_ended_ = true;
+                            });
+  }
+
+  Map* map_;
+  const serve_options* options_;
+  progress_line progress_;
+  line_input<Map> lines_;
+  boost::asio::io_context loop_;
+  std::optional<feed_server<Map>> server_;
+  std::optional<boost::asio::posix::stream_descriptor> input_;
+  std::array<char, std::size_t{64} << 10> block_{};
+  int input_flags_ = ::fcntl(STDIN_FILENO, F_GETFL);
+  bool has_ended_ = false;
+};
+
+template <class T>
+int serve(const serve_options& options) {
+  durable_options how;
+  how.feed_changes = std::size_t{1} << 16;
+  how.sync = options.sync == "each"       ? sync_policy::each_change
+             : options.sync == "interval" ? sync_policy::interval
+                                          : sync_policy::never;
+  durable_map<std::string, T> map(options.directory, how);
+  if (const auto& cut = map.report().cut) {
+    write_error(
+        fmt::format("{}: {} bytes of a write that did not finish were cut", cut->file, cut->bytes));
+  }
+  return served(map, options).run();
+}
+
+}  // namespace
+
+int run_serve(const serve_options& options) {
+  const stop_signal_guard guard;
+  return options.value == "text" ? serve<std::string>(options) : serve<std::uint64_t>(options);
+}
+
+}  // namespace steady::cli

@@ -1,0 +1,112 @@
+// The types that the commands on durable maps know, texts and numbers: chosen by the names that
+// their codecs have in files, read from words, and written so that each stays on a line.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include <steady/codec.hpp>
+#include <steady/detail/durable/room.hpp>
+#include <steady/detail/follow/tail_reader.hpp>
+#include <steady/records.hpp>
+
+namespace steady::cli {
+
+// Names of codecs.
+struct type_names {
+  std::string key = "text";
+  std::string value = "u64";
+};
+
+// Of the newest file that has a header; false where there is none.
+inline bool find_types(const std::string& directory, type_names& names) {
+  const detail::room room(detail::system_files(), directory);
+  const detail::room::content found = room.look();
+  const auto read = [&](const std::string& path) {
+    detail::tail_reader reader;
+    std::span<const unsigned char> payload;
+    record_header header;
+    if (!reader.open(room, path) || reader.next(payload) != detail::tail_reader::result::frame ||
+        read_header(payload, header) != header_state::good) {
+      return false;
+    }
+    names = {header.key, header.value};
+    return true;
+  };
+  for (auto at = found.logs.rbegin(); at != found.logs.rend(); ++at) {
+    if (read(room.log_path(*at))) return true;
+  }
+  for (auto at = found.snapshots.rbegin(); at != found.snapshots.rend(); ++at) {
+    if (read(room.snapshot_path(*at))) return true;
+  }
+  return false;
+}
+
+template <class Key, class T>
+struct chosen_types {
+  using key = Key;
+  using value = T;
+};
+
+// Calls `call(chosen_types<Key, T>())`; false where the command does not know these types.
+template <class Call>
+bool with_types(const type_names& names, const Call& call) {
+  const auto with_key = [&]<class Key>(std::type_identity<Key>) {
+    if (names.value == "text") {
+      call(chosen_types<Key, std::string>());
+    } else if (names.value == "u64") {
+      call(chosen_types<Key, std::uint64_t>());
+    } else {
+      return false;
+    }
+    return true;
+  };
+  if (names.key == "text") return with_key(std::type_identity<std::string>());
+  return names.key == "u64" && with_key(std::type_identity<std::uint64_t>());
+}
+
+inline std::string unknown_types(const type_names& names) {
+  return fmt::format(
+      "it has keys of type {} and values of type '{}'; this command knows text and u64, so use a "
+      "program of your own",
+      names.key, names.value);
+}
+
+inline bool read_word(std::string_view word, std::string& into) {
+  into = word;
+  return true;
+}
+inline bool read_word(std::string_view word, std::uint64_t& into) {
+  const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), into);
+  return error == std::errc() && stop == word.data() + word.size() && !word.empty();
+}
+
+inline std::string shown(std::uint64_t number) { return std::to_string(number); }
+// With \t, \n, \\ and \xNN for what would break a line.
+inline std::string shown(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\\') {
+      line += "\\\\";
+    } else if (c == '\t') {
+      line += "\\t";
+    } else if (c == '\n') {
+      line += "\\n";
+    } else if (byte < 32 || byte == 127) {
+      line += fmt::format("\\x{:02x}", byte);
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+
+}  // namespace steady::cli
