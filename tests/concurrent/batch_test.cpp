@@ -225,7 +225,7 @@ TYPED_TEST(concurrent_batch, finds_what_stays_while_others_come_and_go) {
                       index);
         found.require(seen == 0 || index > last, "an index came again", index);
         last = index;
-        seen += index % 2 == 0 ? 1 : 0;
+        seen += index % 2 == 0 ? 1u : 0u;
       });
       found.require(seen == staying, "elements that stay were not found; so many were", seen);
     } while (writing > 0 && !found.any());

@@ -110,7 +110,7 @@ TYPED_TEST(batch, erases) {
     std::vector<std::uint64_t> keys = mixed_keys(present);
     std::erase_if(keys, [](std::uint64_t key) { return key % 4 == 0; });
     std::uint64_t left = 0;
-    for (std::uint64_t n = 0; n < present; ++n) left += n % 4 == 0 ? 1 : 0;
+    for (std::uint64_t n = 0; n < present; ++n) left += n % 4 == 0 ? 1u : 0u;
     EXPECT_EQ(map.erase_keys(keys), present - left);
     EXPECT_EQ(map.size(), left);
     EXPECT_EQ(map.check_invariants(), nullptr);
@@ -169,7 +169,7 @@ TEST(batch_under_reseeding, goes_on) {
     map.insert(elements.begin(), elements.end());
     const std::vector<std::uint64_t> keys = mixed_keys(next);
     std::size_t expected = 0;
-    for (const std::uint64_t key : keys) expected += key < next ? 1 : 0;
+    for (const std::uint64_t key : keys) expected += key < next ? 1u : 0u;
     EXPECT_EQ(map.visit(keys, [](auto& element) { EXPECT_EQ(element.second, 3 * element.first); }),
               expected);
     EXPECT_EQ(map.check_invariants(), nullptr);
