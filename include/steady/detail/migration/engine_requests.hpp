@@ -169,7 +169,8 @@ STEADY_COLD void table_engine<Storage>::clear() noexcept {
     return;
   }
   const array only = state_.old_array();
-  const bool is_reserved = reserved() > layout().load_limit(log2_buckets - 1);
+  // A single bucket is never kept for a reservation.
+  const bool is_reserved = log2_buckets != 0 && reserved() > layout().load_limit(log2_buckets - 1);
   if (only.chunks() > 1 && !is_reserved && !was_full) return release();
   announce_end();
   state_.locations.change();
