@@ -25,8 +25,7 @@
 //
 //   Bound    O(bytes).
 //   Throws   std::bad_alloc, and what the value's own functions throw; write() of what has more
-//   than
-//            2^32 - 1 elements throws std::length_error.
+//            than 2^32 - 1 elements throws std::length_error.
 //   Threads  any.
 #pragma once
 

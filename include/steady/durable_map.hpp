@@ -11,27 +11,27 @@
 //
 // Keys and values need a steady::codec (steady/codec.hpp).
 //
-//   Writes   insert, try_emplace, insert_or_assign, modify(key, f), erase, clear: as fed_map
-//            (steady/feed.hpp), which says why there are no references to write through.
-//   Bound    those of hash_map, the record, and: the sync policy's wait; while a snapshot is
-//   written,
-//            the elements of snapshot_buckets_per_change buckets, and a copy of one bucket. A
-//            change waits for the disk besides where pending_bytes or snapshot_copied_bytes is
-//            reached.
-//   Throws   a change what hash_map and the codecs throw, and durable_error where it could not be
-//            acknowledged: nothing has changed in memory then. Whether it is in the file nobody
-//            knows if a sync failed; it may be there when the map is opened again.
-//   Trouble  a full disk: changes fail, the map stays readable, and changes succeed again when
-//   there
-//            is room. A sync that fails: nothing is acknowledged any more until the map is opened
-//            anew. A second opener of the directory is refused. A torn end of the log is cut and
-//            reported; damage elsewhere is an error that names file and byte, and salvage passes
-//            over it.
-//   Memory   the map; copies while a snapshot is written: snapshot_copied_bytes; pending records.
-//   Threads  as hash_map. Besides, wait_durable(), sync() and durable_position() may be called by
-//   any
-//            thread at any time: threads that write under a lock of yours and wait without it share
-//            their syncs (group commit).
+// Writes: insert, try_emplace, insert_or_assign, modify(key, f), erase, clear: as fed_map
+// (steady/feed.hpp), which says why there are no references to write through.
+//
+// Bound: those of hash_map, the record, and the sync policy's wait; while a snapshot is written,
+// the elements of snapshot_buckets_per_change buckets, and a copy of one bucket. A change waits for
+// the disk besides where pending_bytes or snapshot_copied_bytes is reached.
+//
+// Throws: a change what hash_map and the codecs throw, and durable_error where it could not be
+// acknowledged: nothing has changed in memory then. Whether it is in the file nobody knows if a
+// sync failed; it may be there when the map is opened again.
+//
+// Trouble: a full disk makes changes fail, the map stays readable, and changes succeed again when
+// there is room. After a sync that fails nothing is acknowledged any more until the map is opened
+// anew. A second opener of the directory is refused. A torn end of the log is cut and reported;
+// damage elsewhere is an error that names file and byte, and salvage passes over it.
+//
+// Memory: the map; copies while a snapshot is written (snapshot_copied_bytes); pending records.
+//
+// Threads: as hash_map. Besides, wait_durable(), sync() and durable_position() may be called by any
+// thread at any time: threads that write under a lock of yours and wait without it share their
+// syncs (group commit).
 #pragma once
 
 #include <cstddef>

@@ -20,14 +20,17 @@
 // too much was copied, is cut off, and told why. It begins anew with restart(); or, where it had
 // all elements and comes back soon enough, it goes on from resume_point().
 //
-//   Memory   changes: feed_options; copies for a subscriber: subscriber_options, and one bucket
-//   more. Bound    a write: that of hash_map, a copy of the change, those changes whose room it
-//   takes, and
-//            for each subscriber that is still in its snapshot a copy of one bucket (a write under
-//            a snapshot, docs/guarantees.md), or 4 buckets of copies freed once it is cut off.
-//   Throws   a write what hash_map throws, and what copying the key and the value throws; then
-//            nothing has changed, and there was no change.
-//   Threads  as hash_map: a subscriber's step counts as a write.
+// Memory: changes, as feed_options says; copies for a subscriber, as subscriber_options says, and
+// one bucket more.
+//
+// Bound of a write: that of hash_map, a copy of the change, the changes whose room it takes, and
+// for each subscriber that is still in its snapshot a copy of one bucket (a write under a snapshot,
+// docs/guarantees.md), or 4 buckets of copies freed once it is cut off.
+//
+// Throws: a write what hash_map throws, and what copying the key and the value throws; then nothing
+// has changed, and there was no change.
+//
+// Threads: as hash_map; a subscriber's step counts as a write.
 //
 // Not for the containers that threads share: those have no order of all their changes, and one
 // would need a place where every writer waits for every other. Use a fed_map under a lock.

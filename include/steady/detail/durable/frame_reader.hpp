@@ -1,8 +1,7 @@
 // Reads the frames of a file one after the other, and finds the next one behind damage.
 //
 //   Bound   next(): the bytes of the frame, and reading ahead of a MiB. Memory: a MiB, or the
-//   longest
-//           frame, never more than the file has.
+//           longest frame, never more than the file has.
 //   Throws  durable_error where the file cannot be read; std::bad_alloc.
 #pragma once
 

@@ -2,17 +2,15 @@
 //
 //   1. Positions: durable() <= written() <= last(). Only the map's thread raises last().
 //   2. Records wait in `pending_`. Whoever finds that nobody writes takes them all, writes them
-//   with
-//      one call, and syncs for all who wait: that is the group commit. `busy_` says that somebody
-//      is at it; the file belongs to him, and the mutex is free meanwhile.
+//      with one call, and syncs for all who wait: that is the group commit. `busy_` says that
+//      somebody is at it; the file belongs to him, and the mutex is free meanwhile.
 //   3. What could not be written is taken back from the file's end and waits again (`blocked_`):
-//   the
-//      next change tries anew, and fails if that fails. After a sync that failed nobody knows what
-//      is on the disk, so nothing is written or acknowledged any more (`failed_`).
-//   4. A segment is synced before the next one is begun, so only the last one can have a torn tail.
+//      the next change tries anew, and fails if that fails. After a sync that failed nobody knows
+//      what is on the disk, so nothing is written or acknowledged any more (`failed_`).
+//   4. A segment is synced before the next one is begun, so only the last one can have a torn
+//      tail.
 //   5. A record that is the first one behind a sync says so (after_sync): what is broken in front
-//   of
-//      it was damaged, not torn.
+//      of it was damaged, not torn.
 //
 //   Threads  stage(), publish(), require_writable() and group() belong to the map's thread; the
 //            others may be called by any.

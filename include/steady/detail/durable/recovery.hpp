@@ -7,8 +7,7 @@
 //
 //   Bound   O(bytes of the files that it reads); memory: the map's, and a few MiB.
 //   Throws  durable_error, and what the container and the codecs throw; the files are as before,
-//   but
-//           for what was cut, and a partial snapshot, which is removed.
+//           but for what was cut, and a partial snapshot, which is removed.
 #pragma once
 
 #include <cstddef>

@@ -5,8 +5,7 @@
 // still kept, they see themselves.
 //
 //   Bound    a write pays for its change (change_ring.hpp), and for one call to every subscriber
-//   that
-//            shows a snapshot.
+//            that shows a snapshot.
 //   Threads  one at a time.
 #pragma once
 

@@ -3,15 +3,15 @@
 //
 //   1. A segment is read to its end before the next one is opened: the writer completes one before
 //      it makes the next.
-//   2. Segments that a newer snapshot has made superfluous may vanish at any time. One that is open
-//      is read to its end; if the next one is missing too, the newest snapshot is loaded.
-//   3. Where no whole record is, the rest is waited for, unless a later segment or a newer snapshot
-//      shows that nothing more will be written there.
+//   2. Segments that a newer snapshot has made superfluous may vanish at any time. One that is
+//      open is read to its end; if the next one is missing too, the newest snapshot is loaded.
+//   3. Where no whole record is, the rest is waited for, unless a later segment or a newer
+//      snapshot shows that nothing more will be written there.
 //   4. A snapshot may be newer than what is written of the log: the writer has not got to it, or
-//   was
-//      ended before. It is loaded if that stays so for `patience`, or if the log goes on behind it.
-//   5. A record that was read and then taken back by the writer (a full disk) is noticed: its place
-//      in the file has other bytes then. All is read anew.
+//      was ended before. It is loaded if that stays so for `patience`, or if the log goes on
+//      behind it.
+//   5. A record that was read and then taken back by the writer (a full disk) is noticed: its
+//      place in the file has other bytes then. All is read anew.
 //
 //   Bound   poll(): `max` records; a look at the names of the files where nothing is left.
 //   Throws  durable_error where files cannot be read, are damaged, or of other types; what the

@@ -5,8 +5,7 @@
 //   2. The file may be removed meanwhile; an open one can be read to its end.
 //
 //   Bound   next(): the bytes of the frame, and reading ahead of a MiB. Memory: a MiB, or the
-//   longest
-//           frame, never more than the file has.
+//           longest frame, never more than the file has.
 //   Throws  durable_error where the file cannot be read; std::bad_alloc.
 #pragma once
 
