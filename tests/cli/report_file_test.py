@@ -51,7 +51,7 @@ class ReportFileTest(CommandTest):
 
     def test_a_map_that_failed_is_named(self):
         html, data, _ = self.report(
-            "compare", "--n", 1_000_000, "--rounds", 1, status=1, memory=50
+            "compare", "--n", 1_000_000, "--rounds", 1, status=1, memory=60
         )
         self.assertIn(": out of memory", html)
         self.assertNotIn("absl", [each["name"] for each in data["plots"]["pauses"]["maps"]])
