@@ -72,7 +72,7 @@ struct default_policy {
 
 // For who counts bytes: buckets get nearly full, and narrow overflow buckets hold what does not
 // fit. A map of pairs of 8-byte numbers takes 27.2 bytes an element, averaged over all sizes,
-// instead of 33.4. Lookups that find take longer, above all in full maps (docs/experiments.md).
+// instead of 33.4. Lookups that do not find take longer (docs/experiments.md).
 struct dense_policy : default_policy {
   static constexpr double load_limit = 0.98;
   static constexpr unsigned overflow_width = 3;
