@@ -13,6 +13,7 @@
 #include "cli/page.hpp"
 #include "cli/page_parts.hpp"
 #include "cli/units.hpp"
+#include "cli/watch_story.hpp"
 
 namespace steady::cli {
 
@@ -191,6 +192,7 @@ std::string comparison_page(const comparison& all, const report_origin& origin) 
                   tile(all, "Total time with steady", total, format_duration),
                   tile(all, "Peak memory with steady", peak, format_bytes)};
     page.sections = plot_sections(all);
+    page.sections.push_back(story_section(record_story()));
   } else if (all.updates > 0) {
     page.subtitle = in_short(all);
   }
