@@ -149,7 +149,7 @@ test("the animation waits until it is seen, plays, pauses and steps", async () =
 });
 
 test("the animation follows the keyboard, and says in words what it draws", async () => {
-  const page = await open("numbers");
+  const page = await open("numbers", { reducedMotion: "reduce" }); // so that it does not play meanwhile
   const { button, slider, frame } = player(page);
   await slider.focus();
   await page.keyboard.press("ArrowRight");
