@@ -24,7 +24,7 @@ std::vector<const bench::histogram*> histograms(const std::vector<run_result>& r
 
 figures summarize(const std::vector<run_result>& throughput,
                   const std::vector<run_result>& latency) {
-  // Reading the clock each time needs no memory of the map's, but undisturbed is undisturbed.
+  // Both do the same; throughput runs are disturbed less.
   const std::vector<run_result>& plain = throughput.empty() ? latency : throughput;
   const run_result& first = plain.front();
   figures all;

@@ -21,8 +21,8 @@ function steady_player(element, frames) {
     const dark = window.matchMedia("(prefers-color-scheme: dark)").matches ||
       document.body.getAttribute("data-md-color-scheme") === "slate";
     return dark
-      ? { text: "#ddd", faint: "#777", old: "#56a8e0", new: "#e6a23c", mark: "#4cc38a", warning: "#ff6b6b" }
-      : { text: "#222", faint: "#999", old: "#0072b2", new: "#a85c00", mark: "#00794f", warning: "#c02020" };
+      ? { text: "#ddd", faint: "#9aa0a6", old: "#56a8e0", new: "#e6a23c", mark: "#4cc38a", warning: "#ff6b6b" }
+      : { text: "#222", faint: "#70757b", old: "#0072b2", new: "#a85c00", mark: "#00794f", warning: "#c02020" };
   };
 
   const make = (tag, attributes, parent) => {

@@ -57,8 +57,8 @@ page_section story_section(const watch_story& story) {
       fmt::format(
           "A map of {} elements, recorded for this report: it grows, is attacked with keys that "
           "all fall into one bucket, takes another seed because of that, and shrinks. Bars show "
-          "how full each part of the map is. See how the frontier crosses the old array: every "
-          "call moves a few buckets, and no call moves all of them.",
+          "how full each part of the map is. See how the frontier crosses the old array a few "
+          "buckets at a time: no call moves all of them.",
           format_count(story.elements)),
       nullptr, body};
 }
