@@ -1,6 +1,7 @@
 """The commands refuse what they do not know and explain themselves, at once and touching nothing."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -146,6 +147,19 @@ class InstallDependenciesTest(unittest.TestCase):
     def test_sudo_only_for_others_than_root(self):
         _, calls = self.install("build", installed="g++ cmake", user_id="1000")
         self.assertEqual(calls.count("sudo"), 2, calls)
+
+    def test_without_sudo_it_says_what_root_has_to_do(self):
+        # A system of which only this is in the path.
+        Path(self.directory.name, "sudo").unlink()
+        for name in ("bash", "env"):
+            os.symlink(shutil.which(name), Path(self.directory.name, name))
+        environment = dict(PATH=self.directory.name, INSTALLED="g++ cmake", LOG=str(self.log), USER_ID="1000")
+        done = run(str(ROOT / "tools/install_dependencies"), "build", env=environment)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(self.log.read_text(encoding="utf-8"), "")
+        self.assertIn("As root: apt-get install ninja-build\n", done.stderr)
+        self.assertIn("command ninja (in Debian: ninja-build)", done.stderr)
+        self.assertNotIn("not found", done.stderr)
 
     def test_what_was_built_by_hand_counts_where_apt_fails(self):
         self.stub("apt-get", "exit 100")
