@@ -22,6 +22,7 @@
 #include "support/hashes.hpp"
 #include "support/ledger_allocator.hpp"
 #include "support/policies.hpp"
+#include "support/sanitized.hpp"
 
 namespace {
 
@@ -268,7 +269,7 @@ TYPED_TEST_SUITE(feeds, maps);
 TYPED_TEST(feeds, deliver_every_change_once_whatever_happens) {
   std::uint64_t cuts = 0;
   std::uint64_t resumed = 0;
-  for (std::uint32_t seed = 0; seed < 40 && !this->HasFailure(); ++seed) {
+  for (std::uint32_t seed = 0; seed < (sanitized ? 12 : 40) && !this->HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     steady::detail::random_state() = seed + 1;
     run_options options;
@@ -285,7 +286,7 @@ TYPED_TEST(feeds, deliver_every_change_once_whatever_happens) {
 // Begins at each step of a migration, and outlasts it.
 TYPED_TEST(feeds, begin_in_the_middle_of_every_migration) {
   for (int kind = 0; kind < 4; ++kind) {
-    for (std::size_t before = 0; before < 60; before += 3) {
+    for (std::size_t before = 0; before < 60; before += sanitized ? 12 : 3) {
       TypeParam map;
       content now;
       for (std::uint64_t n = 0; n < 700; ++n) now[n] = n, map.insert({n, n});
