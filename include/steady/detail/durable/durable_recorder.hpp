@@ -151,7 +151,7 @@ class durable_recorder {
   }
   void save_more(std::size_t buckets, bool wait) noexcept {
     saver_.step(buckets, wait);
-    while (saver_.copied_bytes() > copies_limit_ && !saver_.has_failed()) saver_.step(64, true);
+    while (saver_.copied_bytes() > copies_limit_ && !saver_.has_failed()) saver_.step(8, true);
   }
   // One that is under way is completed first: it does not show what is there now.
   void save_all() {
@@ -188,7 +188,7 @@ class durable_recorder {
 
   // Goes on in the last segment, or in one of its own. What was recovered is made safe: it may be
   // in the system's cache only.
-  void start_log(std::vector<std::uint64_t>& segments, bool continues) {
+  void start_log(const std::vector<std::uint64_t>& segments, bool continues) {
     file_handle last;
     std::uint64_t size = 0;
     if (!segments.empty()) {
@@ -201,7 +201,7 @@ class durable_recorder {
     }
     const int safe = room_.sync();
     if (safe < 0) throw_system("sync", room_.path(), safe);
-    log_.start(header_, report_.position, std::move(segments), std::move(last), size);
+    log_.start(header_, report_.position, segments, std::move(last), size);
   }
 
   // What was salvaged becomes a snapshot, so that the next opening needs none of the damaged files.

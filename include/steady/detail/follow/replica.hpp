@@ -124,7 +124,9 @@ class replica {
     loading_ = fresh_;
   }
   // `elements` are trusted to come.
-  void reserve(std::uint64_t elements) { loading_.reserve(static_cast<std::size_t>(elements)); }
+  void reserve(std::uint64_t elements) {
+    loading_.reserve_gradually(static_cast<std::size_t>(elements));
+  }
 
   // Visitors: after a change was applied, and after a snapshot has replaced the content.
   std::function<void(const change_type&)> on_change;
