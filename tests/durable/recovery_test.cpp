@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <steady/durable_map.hpp>
+#include <steady/records.hpp>
 
 #include "support/durable_model.hpp"
 #include "support/memory_files.hpp"
@@ -237,6 +239,25 @@ TEST(recovery, notices_every_damaged_byte_of_a_snapshot) {
   }
 }
 
+// Whole records before and behind it, and all checksums right.
+TEST(recovery, notices_a_record_that_is_missing) {
+  written whole(30);
+  const memory_files::bytes all = whole.files.content(log_name(1));
+  std::size_t at = steady::parse_frame(all).bytes;  // the header
+  for (std::uint64_t position = 1; position < 30; ++position) {
+    const std::size_t length = steady::parse_frame(std::span(all).subspan(at)).bytes;
+    auto files = whole.files.copy();
+    memory_files::bytes& bytes = files->content(log_name(1));
+    const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(at);
+    bytes.erase(begin, begin + static_cast<std::ptrdiff_t>(length));
+    const opened again(std::move(files));
+    ASSERT_TRUE(again.trouble) << position;
+    ASSERT_EQ(again.trouble->trouble(), durable_trouble::damaged);
+    ASSERT_EQ(again.trouble->offset(), at);
+    at += length;
+  }
+}
+
 TEST(recovery, names_a_segment_that_is_gone) {
   written whole(60, 600);
   std::vector<std::string> logs;
@@ -253,6 +274,56 @@ TEST(recovery, names_a_segment_that_is_gone) {
   opened salvaged(std::move(files), true);
   ASSERT_TRUE(salvaged.map);
   EXPECT_GT(salvaged.map->position(), 1ull << 32) << "positions that were lost are not used again";
+}
+
+// A snapshot that is at any place within a segment: what it has not is kept.
+TEST(recovery, has_every_change_behind_a_snapshot_wherever_that_is) {
+  std::size_t snapshots = 0;
+  for (int before = 1; before < 40; ++before) {
+    SCOPED_TRACE(before);
+    memory_files files;
+    steady::durable_options options = quiet_options(files);
+    options.segment_bytes = 150;
+    options.snapshot_buckets_per_change = 1;
+    texts now;
+    {
+      durable_texts map(room, options);
+      std::mt19937 random(3);
+      for (int n = 0; n < before + 20; ++n) {
+        const text_operation one = text_operation::made_of(random, now, 12);
+        one.apply(now);
+        one.apply(map);
+        if (n + 1 == before) map.start_snapshot();
+      }
+      snapshots += map.snapshot_position() != 0 ? 1u : 0u;
+    }
+    const opened again(files.copy());
+    ASSERT_TRUE(again.map) << again.trouble->what();
+    ASSERT_EQ(texts_of(*again.map), now);
+  }
+  EXPECT_GT(snapshots, 30u);
+}
+
+// What was recovered may be in the system's cache only: it is synced before anything is built on
+// it.
+TEST(recovery, ends_where_what_is_there_cannot_be_made_safe) {
+  written whole(20);
+  for (std::size_t at = 0; at < 2; ++at) {
+    memory_files& files = whole.files;
+    files.only("sync");
+    files.fail(at, 1, EIO);
+    try {
+      durable_texts map(room, quiet_options(files));
+      FAIL() << "sync number " << at;
+    } catch (const steady::durable_error& error) {
+      EXPECT_EQ(error.trouble(), durable_trouble::input_output);
+      EXPECT_NE(std::string(error.what()).find("cannot sync"), std::string::npos) << error.what();
+    }
+    files.fail_never();
+    files.only("");
+    durable_texts map(room, quiet_options(files));
+    EXPECT_EQ(texts_of(map), whole.at.back());
+  }
 }
 
 // ---- power failures ----

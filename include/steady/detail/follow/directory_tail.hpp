@@ -70,7 +70,10 @@ class directory_tail {
       }
       const step done = place_ == place::snapshot ? read_snapshot(max) : read_log(max);
       if (done == step::limit) return outcome::more;
-      if (done == step::waits) return outcome::waits;
+      if (done == step::waits) {
+        into_->free_more(max);
+        return outcome::waits;
+      }
     }
     return outcome::more;  // files vanish faster than they can be opened: later again
   }
@@ -106,12 +109,10 @@ class directory_tail {
     return false;
   }
   room::content look() const {
-    std::vector<std::string> names;
-    const int listed =
-        uninterrupted([&] { return room_.files().list(room_.path().c_str(), names); });
-    if (listed == -ENOENT) return {};  // it may be made later
-    if (listed < 0) throw_system("list", room_.path(), listed);
-    return room_.look();
+    room::content found;
+    const int listed = room_.find(found);
+    if (listed < 0 && listed != -ENOENT) throw_system("list", room_.path(), listed);
+    return found;  // nothing where there is no directory: it may be made later
   }
   bool is_wanted(std::uint64_t snapshot) const noexcept {
     return !into_->has_content() || is_anew_ || snapshot > into_->position();
