@@ -1,5 +1,6 @@
 // What is there after the worst: files cut at every byte, damaged at every byte, power failures at
 // random moments, and operations on files that fail at every k-th call.
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include <steady/records.hpp>
 
 #include "support/durable_model.hpp"
+#include "support/files_around.hpp"
 #include "support/memory_files.hpp"
 
 namespace {
@@ -258,6 +260,41 @@ TEST(recovery, notices_a_record_that_is_missing) {
   }
 }
 
+// The log is whole, and too short: what a damaged snapshot had is not there.
+TEST(recovery, needs_the_log_up_to_a_damaged_snapshot) {
+  written whole(60, 1 << 20, 40);
+  for (const std::string& name : whole.files.paths()) {
+    if (name.find("snapshot.") != std::string::npos) whole.files.content(name).resize(100);
+  }
+  const memory_files::bytes all = whole.files.content(log_name(1));
+  std::size_t at = steady::parse_frame(all).bytes;
+  for (std::uint64_t position = 0; position <= 60; ++position) {
+    auto files = whole.files.copy();
+    files->content(log_name(1)).resize(at);
+    const opened again(std::move(files));
+    ASSERT_EQ(again.map != nullptr, position > 40) << position;
+    if (position == 60) break;
+    at += steady::parse_frame(std::span(all).subspan(at)).bytes;
+  }
+}
+
+TEST(recovery, notices_an_element_that_is_missing) {
+  written whole(60, 300, 50);
+  std::string path;
+  for (const std::string& name : whole.files.paths()) {
+    if (name.find("snapshot.") != std::string::npos) path = name;
+  }
+  memory_files::bytes& bytes = whole.files.content(path);
+  const std::size_t header = steady::parse_frame(bytes).bytes;
+  const std::size_t element = steady::parse_frame(std::span(bytes).subspan(header)).bytes;
+  const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(header);
+  bytes.erase(begin, begin + static_cast<std::ptrdiff_t>(element));
+  const opened again(whole.files.copy());
+  ASSERT_TRUE(again.trouble);
+  EXPECT_EQ(again.trouble->trouble(), durable_trouble::damaged);
+  EXPECT_EQ(again.trouble->file(), path);
+}
+
 TEST(recovery, names_a_segment_that_is_gone) {
   written whole(60, 600);
   std::vector<std::string> logs;
@@ -323,6 +360,36 @@ TEST(recovery, ends_where_what_is_there_cannot_be_made_safe) {
     files.only("");
     durable_texts map(room, quiet_options(files));
     EXPECT_EQ(texts_of(map), whole.at.back());
+  }
+}
+
+// The directory itself must be there after a power failure.
+TEST(recovery, syncs_the_directory_above_a_new_one) {
+  class watched_files final : public files_around {
+   public:
+    using files_around::files_around;
+    int sync_directory(const char* path) noexcept override {
+      synced.emplace_back(path);
+      return files_around::sync_directory(path);
+    }
+    std::vector<std::string> synced;
+  };
+  const std::pair<const char*, const char*> cases[] = {
+      {"above/room", "above"}, {"room", "."}, {"/room", "/"}, {"above/room/", "above"}};
+  for (const auto& [path, above] : cases) {
+    memory_files in_memory;
+    watched_files files(in_memory);
+    steady::durable_options options = quiet_options(in_memory);
+    options.files = &files;
+    { durable_texts map(path, options); }
+    ASSERT_FALSE(files.synced.empty()) << path;
+    EXPECT_EQ(files.synced.front(), above);
+    files.synced.clear();
+    { durable_texts map(path, options); }
+    EXPECT_EQ(std::count(files.synced.begin(), files.synced.end(), above), 0) << "it is there";
+    in_memory.only("sync");
+    in_memory.fail(0, 1, EIO);
+    EXPECT_THROW(durable_texts("other", options), steady::durable_error);
   }
 }
 

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -17,6 +19,7 @@
 #include <steady/follower.hpp>
 
 #include "support/durable_model.hpp"
+#include "support/files_around.hpp"
 #include "support/memory_files.hpp"
 #include "support/temporary_room.hpp"
 
@@ -234,6 +237,53 @@ TEST(directory_follower, notices_changes_that_were_taken_back) {
     poll_all(follower);
     EXPECT_FOLLOWS(follower, source);
   }
+}
+
+// So also where the others are as long, and the follower could read on behind them.
+TEST(directory_follower, notices_changes_that_were_replaced_by_some_as_long) {
+  memory_files files;
+  writer source(files);
+  source.map->insert_or_assign(1, "one");
+  const std::string log = "room/log.00000000000000000001";
+  const std::size_t kept = files.content(log).size();
+  source.map->insert_or_assign(2, "aaa");
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  source.map.reset();
+  files.content(log).resize(kept);
+  source.open();
+  source.map->insert_or_assign(2, "bbb");
+  source.map->insert_or_assign(3, "three");
+  poll_all(follower);
+  EXPECT_EQ(follower.position(), 3u);
+  EXPECT_EQ(texts_of(follower), (texts{{1, "one"}, {2, "bbb"}, {3, "three"}}));
+}
+
+// Between the follower's last look at a segment and its look at the names, the writer completes the
+// segment and makes the next ones.
+TEST(directory_follower, reads_a_segment_to_the_end_that_it_gets_meanwhile) {
+  class busy_files final : public files_around {
+   public:
+    using files_around::files_around;
+    int list(const char* path, std::vector<std::string>& names) override {
+      if (before_list) std::exchange(before_list, nullptr)();
+      return files_around::list(path, names);
+    }
+    std::function<void()> before_list;
+  };
+  memory_files in_memory;
+  busy_files files(in_memory);
+  writer source(in_memory);
+  source.options.segment_bytes = 300;
+  source.open();
+  source.write(4);
+  text_follower follower("room", {std::chrono::milliseconds(0), &files});
+  while (follower.poll(100) == steady::poll_result::more) {
+  }
+  files.before_list = [&] { source.write(30); };
+  EXPECT_EQ(follower.poll(1000), steady::poll_result::waits);
+  EXPECT_EQ(follower.obstacle(), "");
+  EXPECT_FOLLOWS(follower, source);
 }
 
 TEST(directory_follower, takes_another_map_in_the_same_place) {
@@ -474,6 +524,20 @@ TEST(directory_follower, reads_a_snapshot_again_where_something_has_thrown) {
   EXPECT_FOLLOWS(follower, source);
   EXPECT_TRUE(follower.damage().empty());
   EXPECT_EQ(follower.counts().snapshots, 1u) << "it was taken";
+  // The same in the place of another map.
+  source.map.reset();
+  for (const std::string& path : files.paths()) files.remove(path.c_str());
+  writer second(files);
+  second.random.seed(8);
+  second.write(5);
+  second.map->save_snapshot();
+  follower.on_snapshot([](const content&) { throw std::runtime_error("enough"); });
+  EXPECT_THROW(poll_all(follower), std::runtime_error);
+  follower.on_snapshot({});
+  second.write(2);
+  poll_all(follower);
+  EXPECT_FOLLOWS(follower, second);
+  EXPECT_EQ(follower.counts().snapshots, 2u);
 }
 
 TEST(directory_follower, follows_sets) {
@@ -515,6 +579,18 @@ TEST(directory_follower, goes_on_from_a_checkpoint) {
   poll_all(second);
   EXPECT_EQ(second.counts().changes, 1u) << "only what was missed";
   EXPECT_EQ(texts_of(second), support::texts_of(source));
+
+  // Of another map, it is of no use: nothing of this one may come on top of it.
+  const steady::hash_map<std::uint64_t, std::string> before = second.content();
+  ASSERT_TRUE(second.save_checkpoint(file));
+  durable_texts another(place.path() + "-another", options);
+  for (std::uint64_t n = 0; n < 400; ++n) another.insert_or_assign(n, "another");
+  another.sync();
+  text_follower third(place.path() + "-another");
+  ASSERT_TRUE(third.load_checkpoint(file));
+  EXPECT_EQ(third.content(), before);
+  poll_all(third);
+  EXPECT_EQ(texts_of(third), support::texts_of(another));
 
   steady::directory_follower<steady::hash_set<std::string>> other(place.path() + "-source");
   EXPECT_THROW(other.load_checkpoint(file), steady::durable_error);
