@@ -185,6 +185,112 @@ TEST(follow_session, proofs_cannot_be_repeated) {
   EXPECT_TRUE(other.is_over());
 }
 
+// What a follower says when it has got a challenge.
+template <class Message>
+Message last_message(const steady::byte_buffer& of) {
+  Message message;
+  std::span<const unsigned char> left = of.view();
+  while (!left.empty()) {
+    const steady::parsed_frame frame = steady::parse_frame(left);
+    steady::detail::read_message(frame.payload, message);
+    left = left.subspan(frame.bytes);
+  }
+  return message;
+}
+// A follower with a secret, and a server that is played.
+struct challenged {
+  text_replica replica{fed_content()};
+  steady::byte_buffer out;
+  text_client client{replica, "secret", 1000, out};
+  steady::detail::challenge_message challenge;
+  steady::detail::hello_message hello = last_message<steady::detail::hello_message>(out);
+
+  challenged() {
+    challenge.wants_proof = true;
+    challenge.nonce[3] = 7;
+    send(challenge);
+  }
+  template <class Message>
+  void send(const Message& message) {
+    steady::byte_buffer in;
+    steady::detail::append_message(in, message);
+    client.receive(in.view(), out);
+  }
+  // How a welcome with this proof is taken.
+  bool welcomes(const steady::detail::proof_type& proof) {
+    steady::detail::welcome_message welcome;
+    welcome.proof = proof;
+    send(welcome);
+    EXPECT_NE(client.is_welcome(), client.why() == follow_refusal::wrong_secret);
+    return client.is_welcome();
+  }
+};
+
+// A server that does not know the secret: it has no proof, or only what the follower has sent it.
+TEST(follow_session, believes_no_server_without_a_proof_of_its_own) {
+  if (!steady::detail::has_secrets) GTEST_SKIP() << "built without OpenSSL";
+  {
+    challenged follower;
+    EXPECT_FALSE(follower.welcomes({}));
+  }
+  {
+    challenged follower;
+    EXPECT_FALSE(
+        follower.welcomes(last_message<steady::detail::proof_message>(follower.out).proof));
+  }
+  challenged follower;
+  EXPECT_TRUE(follower.welcomes(steady::detail::proof_of("secret", steady::detail::server_side,
+                                                         follower.hello, follower.challenge)));
+}
+
+// All bytes of a proof are compared, on both sides.
+TEST(follow_session, compares_all_of_a_proof) {
+  if (!steady::detail::has_secrets) GTEST_SKIP() << "built without OpenSSL";
+  fed_source source(11);
+  for (std::size_t n = 0; n < steady::detail::proof_bytes; ++n) {
+    challenged follower;
+    steady::detail::proof_type proof = steady::detail::proof_of(
+        "secret", steady::detail::server_side, follower.hello, follower.challenge);
+    proof[n] ^= 0x80;
+    EXPECT_FALSE(follower.welcomes(proof)) << n;
+
+    text_server server(source.map, "secret", {});
+    steady::byte_buffer bytes;
+    steady::detail::append_message(bytes, follower.hello);
+    server.receive(bytes.view());
+    steady::byte_buffer answer;
+    server.fill(answer, 1000);
+    proof = steady::detail::proof_of("secret", steady::detail::follower_side, follower.hello,
+                                     last_message<steady::detail::challenge_message>(answer));
+    proof[n] ^= 0x80;
+    bytes.clear();
+    steady::detail::append_message(bytes, steady::detail::proof_message{proof});
+    server.receive(bytes.view());
+    EXPECT_EQ(server.why(), follow_refusal::wrong_secret) << n;
+  }
+}
+
+// A server that goes on where the follower has not asked it to would leave a gap.
+TEST(follow_session, goes_on_only_where_it_has_asked_to) {
+  fed_source source(12);
+  source.write(9);
+  for (const bool has_content : {false, true}) {
+    text_replica follower{fed_content()};
+    if (has_content) connection(source.map, follower, none, none).settle();
+    ASSERT_EQ(follower.has_content(), has_content);
+    steady::byte_buffer out;
+    text_client client(follower, none, 1000, out);
+    steady::byte_buffer in;
+    steady::detail::append_message(in, steady::detail::challenge_message());
+    steady::detail::welcome_message welcome;
+    welcome.resumed = true;
+    welcome.feed = follower.feed() + (has_content ? 1 : 0);
+    steady::detail::append_message(in, welcome);
+    client.receive(in.view(), out);
+    EXPECT_EQ(client.why(), follow_refusal::bad_bytes);
+  }
+}
+
 TEST(follow_session, refuses_other_types_and_versions) {
   fed_source source(7);
   source.write(4);
@@ -297,6 +403,17 @@ TEST(follow_session, refuses_records_that_do_not_fit) {
     steady::append_change(in, 6, steady::change_kind::erase, &key,
                           static_cast<const std::string*>(nullptr));
   })) << "not there";
+  EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
+    steady::append_header(in, header);
+    steady::append_element(in, key, &value);
+    steady::append_end(in, 1);
+    steady::append_change(in, 6, insert, &key, &value);
+  })) << "there already";
+  EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
+    steady::append_header(in, header);
+    steady::append_end(in, 0);
+    steady::append_change(in, 6, steady::change_kind::assign, &key, &value);
+  })) << "to be assigned, and not there";
   const std::string large(2000, 'x');
   EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
     steady::append_header(in, header);

@@ -439,6 +439,33 @@ TEST(feed, tells_positions_of_others) {
   EXPECT_EQ(steady::subscriber(map, later).start(), feed_start::other_feed);
 }
 
+TEST(feed, resumes_from_every_position_that_is_kept_and_from_no_other) {
+  steady::feed_options options;
+  options.max_changes = 10;
+  fed_numbers<> map(options);
+  for (std::uint64_t n = 0; n < 25; ++n) map.insert({n, n});
+  ASSERT_EQ(map.kept_after(), 15u);
+  const auto ignore = [](const auto&) {};
+  steady::subscriber first(map);
+  while (first.step(100, ignore, ignore) != feed_state::caught_up) {
+  }
+  for (std::uint64_t position = 0; position <= 26; ++position) {
+    SCOPED_TRACE(position);
+    steady::subscriber one(map, steady::feed_position{first.resume_point()->feed, position});
+    EXPECT_EQ(one.start(), position > 25    ? feed_start::other_feed
+                           : position >= 15 ? feed_start::resumed
+                                            : feed_start::not_kept);
+    if (one.start() != feed_start::resumed) continue;
+    std::vector<std::uint64_t> heard;
+    EXPECT_EQ(one.step(100, ignore, [&](const change& that) { heard.push_back(that.position); }),
+              feed_state::caught_up);
+    ASSERT_EQ(heard.size(), 25 - position);
+    if (!heard.empty()) {
+      EXPECT_EQ(heard.front(), position + 1);
+    }
+  }
+}
+
 TEST(feed, tells_subscribers_that_it_ends) {
   auto map = std::make_unique<fed_numbers<>>();
   for (std::uint64_t n = 0; n < 100; ++n) map->insert({n, n});

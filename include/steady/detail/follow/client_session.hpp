@@ -23,6 +23,9 @@ template <class Replica>
 class client_session {
   using payload_type = std::span<const unsigned char>;
 
+  // A sign of life frees as much of what a snapshot has replaced as so many records would.
+  static constexpr std::size_t records_of_a_beat = 256;
+
  public:
   // `out`: what is to be sent first.
   client_session(Replica& into, std::string secret, std::size_t max_payload, byte_buffer& out)
@@ -105,6 +108,7 @@ class client_session {
     newest_message newest;
     if (read_message(payload, newest)) {
       into_->heard_of(newest.position);
+      into_->free_more(records_of_a_beat);
     } else if (const char* const why = into_->take(payload); why != nullptr) {
       give_up(follow_refusal::bad_bytes, std::string("the server sent ") + why);
     }

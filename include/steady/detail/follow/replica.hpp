@@ -99,7 +99,7 @@ class replica {
 
   // Null, or why the record is refused.
   const char* take(payload_type payload) {
-    retire_more();
+    free_more(1);
     switch (steady::tag_of(payload)) {
       case record_tag::header:
         return begin(payload);
@@ -123,8 +123,14 @@ class replica {
     retire(std::move(loading_));
     loading_ = fresh_;
   }
+  // As much as that many records would free of what a snapshot has replaced.
+  void free_more(std::size_t records) noexcept {
+    if (retired_.pending() != 0) retired_.step(records * buckets_freed_per_record);
+  }
   // `elements` are trusted to come.
-  void reserve(std::uint64_t elements) { loading_.reserve(static_cast<std::size_t>(elements)); }
+  void reserve(std::uint64_t elements) {
+    loading_.reserve_gradually(static_cast<std::size_t>(elements));
+  }
 
   // Visitors: after a change was applied, and after a snapshot has replaced the content.
   std::function<void(const change_type&)> on_change;
@@ -229,9 +235,6 @@ class replica {
     if (old.empty()) return;
     retired_ = std::move(old);
     retired_.clear_gradually();
-  }
-  void retire_more() noexcept {
-    if (retired_.pending() != 0) retired_.step(buckets_freed_per_record);
   }
 
   Container content_;
