@@ -28,6 +28,7 @@
 #include "bench/support/histogram.hpp"
 #include "bench/support/median.hpp"
 #include "bench/support/process.hpp"
+#include "bench/support/progress.hpp"
 #include "bench/support/splitmix64.hpp"
 
 namespace {
@@ -74,8 +75,9 @@ steady::durable_options options_of(sync_policy policy) {
 
 class durable_round {
  public:
-  durable_round(std::string directory, std::uint64_t count)
-      : directory_(std::move(directory)), count_(count) {}
+  // `name` is shown while it runs.
+  durable_round(std::string directory, std::uint64_t count, std::string name)
+      : directory_(std::move(directory)), count_(count), name_(std::move(name)) {}
 
   // Beginning with a directory that is empty.
   figures changes_and_openings() {
@@ -94,6 +96,7 @@ class durable_round {
   }
 
  private:
+  void show(const std::string& what) const { show_progress(name_ + ": " + what); }
   std::string fresh(const char* name) const {
     const std::string path = directory_ + "/" + name;
     std::filesystem::remove_all(path);
@@ -101,12 +104,14 @@ class durable_round {
   }
 
   void plain() {
+    show("a map without files");
     steady::hash_map<std::uint64_t, std::uint64_t> map;
     found_.plain_insert = rate(count_, [&] {
       for (std::uint64_t n = 0; n < count_; ++n) map.insert_or_assign(splitmix64(n), n);
     });
   }
   void interval() {
+    show("synced every second");
     const std::string path = fresh("interval");
     {
       durable map(path, options_of(sync_policy::interval));
@@ -117,6 +122,7 @@ class durable_round {
     std::filesystem::remove_all(path);
   }
   void each_change() {
+    show("each change synced");
     const std::uint64_t syncs = 300;
     {
       durable map(fresh("each"), options_of(sync_policy::each_change));
@@ -154,6 +160,7 @@ class durable_round {
 
   // The directory stays, for saving().
   void never_and_open() {
+    show("never synced");
     const std::string path = fresh("map");
     {
       durable map(path, options_of(sync_policy::never));
@@ -161,11 +168,14 @@ class durable_round {
         for (std::uint64_t n = 0; n < count_; ++n) map.insert_or_assign(splitmix64(n), n);
       });
     }
+    show("opened from the log");
     found_.open_log = opened(path);
+    show("a snapshot");
     {
       durable map(path, options_of(sync_policy::never));
       map.save_snapshot();
     }
+    show("opened from the snapshot");
     found_.open_snapshot = opened(path);
   }
   double opened(const std::string& path) {
@@ -177,6 +187,7 @@ class durable_round {
   }
 
   void save() {
+    show("a snapshot while writes go on");
     durable map(directory_ + "/map", options_of(sync_policy::never));
     std::uint64_t next = count_;
     const auto write = [&](histogram& into) {
@@ -208,6 +219,7 @@ class durable_round {
 
   std::string directory_;
   std::uint64_t count_;
+  std::string name_;
   figures found_;
 };
 
@@ -261,15 +273,15 @@ void report(const std::vector<figures>& rounds) {
 }
 
 // Each half in a process of its own.
-figures measure(const std::string& directory, std::uint64_t count) {
+figures measure(const std::string& directory, std::uint64_t count, const std::string& name) {
   const auto half = [](const auto& work) {
     auto outcome = run_in_child(work);
     if (!outcome.result) throw std::runtime_error(outcome.failure);
     return *outcome.result;
   };
   const figures first =
-      half([&] { return durable_round(directory, count).changes_and_openings(); });
-  return half([&] { return durable_round(directory, count).saving(first); });
+      half([&] { return durable_round(directory, count, name).changes_and_openings(); });
+  return half([&] { return durable_round(directory, count, name).saving(first); });
 }
 
 }  // namespace
@@ -294,9 +306,11 @@ int main(int argument_count, char** arguments) {
     directory += "/bench.durable.files";
     std::filesystem::create_directories(directory);
     std::vector<figures> found;
-    for (std::uint64_t n = 0; n < rounds; ++n) {
-      found.push_back(measure(directory, count));
+    for (std::uint64_t n = 1; n <= rounds; ++n) {
+      const std::string name = "round " + std::to_string(n) + " of " + std::to_string(rounds);
+      found.push_back(measure(directory, count, name));
     }
+    show_progress("");
     std::filesystem::remove_all(directory);
     report(found);
   } catch (const std::exception& error) {
