@@ -75,16 +75,13 @@ inline double cores(std::uint64_t cpu_began, std::uint64_t began) noexcept {
          static_cast<double>(std::max<std::uint64_t>(1, now_ns() - began));
 }
 
-// Changes that are kept for a follower that comes back: of two seconds.
-inline std::uint64_t kept_changes(const stream_asked& asked) noexcept { return 2 * asked.rate; }
-
 inline writer_found write(const stream_asked& asked, const shared_notes& notes,
                           const std::string& address) {
   constexpr std::uint64_t nap_us = 200;
   constexpr std::uint64_t soon_ns = 10'000'000;
   const std::uint64_t count = asked.changes();
   const changed_elements changed(asked.size);
-  streaming_source source(asked.size, kept_changes(asked), address);
+  streaming_source source(asked.size, count, address);  // nobody is cut off for falling behind
   notes.note_ready();
   source.serve_until([&] { return notes.arrived_so_far() == 0; });
   const schedule plan{now_ns() + soon_ns, asked.rate};
