@@ -76,6 +76,47 @@ TEST(follow_session, sends_a_snapshot_and_then_changes) {
   EXPECT_EQ(follower.lag().positions, 0u);
 }
 
+// So many elements that records are looked at together before they are taken.
+TEST(follow_session, takes_records_of_a_large_map_one_after_the_other) {
+  constexpr std::uint32_t keys = 40'000;
+  fed_texts source;
+  std::mt19937 random(3);
+  const auto write = [&](std::uint32_t changes) {
+    for (; changes > 0; --changes) {
+      // Some keys again and again, so that changes of one stand in one window.
+      const std::string key = std::to_string(random() % (random() % 2 == 0 ? keys : 20));
+      if (random() % 4 == 0) {
+        source.erase(key);
+      } else {
+        source.insert_or_assign(key, std::to_string(random()));
+      }
+    }
+  };
+  for (std::uint32_t n = 0; n < keys; ++n) source.insert_or_assign(std::to_string(n), "first");
+  text_replica follower{fed_content()};
+  connection line(source, follower, none, none);
+  line.settle();
+  EXPECT_EQ(model_of(follower.content()), model_of(source.content()));
+  std::uint64_t told = 0;
+  const std::uint64_t before = source.position();
+  follower.on_change = [&](const text_replica::change_type& one) {
+    ASSERT_EQ(one.position, before + ++told);
+    const auto at = follower.content().find(*one.key);
+    ASSERT_EQ(at != follower.content().end(), one.value.has_value());
+    if (one.value) {
+      ASSERT_EQ(at->second, *one.value);
+    }
+  };
+  write(5000);
+  line.settle();
+  EXPECT_EQ(told, source.position() - before);
+  follower.on_change = nullptr;
+  write(5000);
+  line.settle();
+  EXPECT_EQ(follower.position(), source.position());
+  EXPECT_EQ(model_of(follower.content()), model_of(source.content()));
+}
+
 TEST(follow_session, breaks_after_any_byte_and_goes_on) {
   const std::string secret = steady::detail::has_secrets ? "secret" : "";
   std::mt19937 random(17);
@@ -419,6 +460,29 @@ TEST(follow_session, refuses_records_that_do_not_fit) {
     steady::append_header(in, header);
     steady::append_element(in, key, &large);
   })) << "more than allowed";
+}
+
+// What comes before a record that does not fit, in the same bytes, counts; what comes behind does
+// not.
+TEST(follow_session, takes_what_comes_before_a_record_that_does_not_fit) {
+  const std::string key = "a";
+  const std::string value = "b";
+  const auto insert = steady::change_kind::insert;
+  text_replica follower{fed_content()};
+  steady::byte_buffer out;
+  text_client client(follower, none, 1000, out);
+  steady::byte_buffer in;
+  steady::detail::append_message(in, steady::detail::challenge_message());
+  steady::detail::append_message(in, steady::detail::welcome_message());
+  steady::append_header(in, {steady::record_stream::snapshot, 1, 5, 1, "text", "text"});
+  steady::append_end(in, 0);
+  steady::append_change(in, 6, insert, &key, &value);
+  steady::append_change(in, 7, insert, &key, &value);  // is there already
+  steady::append_change(in, 8, steady::change_kind::assign, &key, &key);
+  client.receive(in.view(), out);
+  EXPECT_EQ(client.why(), follow_refusal::bad_bytes);
+  EXPECT_EQ(follower.position(), 6u);
+  EXPECT_EQ(model_of(follower.content()), (model_texts{{key, value}}));
 }
 
 }  // namespace
