@@ -73,6 +73,31 @@ class PlotResultsTest(unittest.TestCase):
             self.assertIn(text, svg)
         self.assertNotIn("churn", svg)
 
+    def following_row(self, way, percent, scale):
+        names = ("equal_ms", "stall_ms", "lag_ms")
+        return {"way": way, "percent": percent, "size": 10_000_000, "bytes": [scale * 2 ** 20] * 3,
+                **{name: [3 * scale, scale, 2 * scale] for name in names}}
+
+    def test_ways_stand_in_groups_by_percentage(self):
+        rows = [self.following_row(way, percent, percent) for percent in (50, 1) for way in ("stream", "full-copy")]
+        found = load_script().followed(rows, "lag_ms")
+        self.assertEqual(found, {
+            "full-copy": [(3, 100, 50, 150), (0, 2, 1, 3)],
+            "stream": [(4, 100, 50, 150), (1, 2, 1, 3)],
+        })
+        self.assertEqual(load_script().followed(rows, "bytes")["stream"], [(4, 50, 50, 50), (1, 1, 1, 1)])
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not there")
+    def test_draws_the_ways_that_were_measured(self):
+        rows = [self.following_row(way, percent, percent) for percent in (1, 50) for way in ("full-copy", "stream")]
+        self.results.write_text(json.dumps(rows), encoding="utf-8")
+        done = subprocess.run([SCRIPT, "following", self.results, self.picture], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        svg = self.picture.read_text(encoding="utf-8")
+        for text in ("10,000,000", "full copies", "50 %", "MiB"):
+            self.assertIn(text, svg)
+        self.assertNotIn("Redis", svg)
+
 
 if __name__ == "__main__":
     unittest.main()
