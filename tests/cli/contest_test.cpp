@@ -1,6 +1,6 @@
 // Rounds of runs: who takes part when, what is kept, and who is found wrong.
 #include <cstdint>
-#include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -76,15 +76,45 @@ TEST(contest, who_finds_something_else_than_the_first_is_wrong) {
   EXPECT_EQ(finished(all, true).size(), 2u);
 }
 
-TEST(contest, who_fails_has_the_reason_and_no_figures) {
+TEST(contest, who_fails_has_the_reason_and_takes_no_part_any_more) {
   progress_line progress;
-  contest rounds(progress, what);
+  int runs = 0;  // what() is asked before each, in this process
+  contest rounds(progress, [&](run_kind) {
+    ++runs;
+    return std::string("a run");
+  });
   rounds.enter("one", "", "", [](run_kind) -> measured_run { throw std::bad_alloc(); });
   rounds.enter_control("touches", [](run_kind, std::uint64_t) { return run_of(1, 1); });
   const outcome all = played(rounds);
   EXPECT_EQ(all.maps[0].failure, "out of memory");
   EXPECT_EQ(all.control.failure, "no map finished, so its array's size is unknown");
   EXPECT_TRUE(finished(all, true).empty());
+  EXPECT_EQ(runs, 1);
+}
+
+TEST(contest, curves_are_of_the_round_with_the_smallest_maximum) {
+  progress_line progress;
+  std::uint64_t runs = 0;
+  contest rounds(progress, [&](run_kind) {
+    ++runs;
+    return std::string("a run");
+  });
+  // Of the three latency runs, which are the second, the fourth and the sixth, the fourth is best.
+  rounds.enter("one", "", "", [&](run_kind) {
+    const std::uint64_t slowest = runs == 4 ? 10 : 10 + runs;
+    measured_run run = run_of(1, slowest);
+    run.curves.slowest.record(0, 0, slowest);
+    return run;
+  });
+  rounds.enter_control("touches", [](run_kind, std::uint64_t) { return run_of(1, 1); });
+  for (const std::uint64_t before : {0u, 2u, 4u}) {
+    runs = before;  // the control has counted, too
+    rounds.play(1, both);
+  }
+  outcome all;
+  rounds.write_to(all, true);
+  EXPECT_EQ(all.maps[0].curves->pauses.slowest_ns, std::vector<std::uint32_t>{10});
+  EXPECT_EQ(all.maps[0].measured->service.max_ns.most, 16);
 }
 
 TEST(contest, curves_are_of_the_latency_run_and_memory_of_its_own) {
