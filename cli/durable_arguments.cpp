@@ -35,19 +35,22 @@ constexpr auto serve_details =
     "  steady serve stock                             at 127.0.0.1:7411, texts to numbers\n"
     "  steady serve stock --listen unix:/run/stock    for this machine only\n"
     "  steady serve stock --listen 0.0.0.0:7411 --secret-file secret\n"
-    "  steady serve stock --load changes.txt --value text\n";
+    "  steady serve stock --load changes.txt --value text\n"
+    "  steady serve stock --redis localhost --stream stock    for followers of Redis\n";
 
 constexpr auto follow_details =
     "Each line has a position, has, set, erase or clear, the key, and the value, with tabs "
     "between\n"
     "them. A directory is followed while another process writes it; an address is HOST:PORT,\n"
-    "[IPV6]:PORT or unix:PATH of steady serve, or of a program with a steady::feed_server. On a\n"
-    "terminal the last line tells how far behind it is.\n"
+    "[IPV6]:PORT or unix:PATH of steady serve, or of a program with a steady::feed_server, or\n"
+    "redis://HOST:PORT/NAME of a stream in Redis. On a terminal the last line tells how far\n"
+    "behind it is.\n"
     "\n"
     "Examples:\n"
     "  steady follow /var/lib/shop/stock            until Ctrl-C\n"
     "  steady follow shop.example:7411 --secret-file secret\n"
     "  steady follow 127.0.0.1:7411 --once          print all, and end\n"
+    "  steady follow redis://localhost/stock        a stream of Redis, at its usual port\n"
     "  steady follow stock --checkpoint here        and the next time only what is new\n";
 
 CLI::Validator one_of_three(std::string first, std::string second, std::string third) {
@@ -88,9 +91,23 @@ void durable_arguments::add_serve() {
   command->add_option("DIR", serve_.directory, "Its directory, which is made if need be")
       ->type_name("")
       ->required();
-  command->add_option("--listen", serve_.address, "HOST:PORT, [IPV6]:PORT or unix:PATH")
-      ->type_name("ADDRESS")
-      ->capture_default_str();
+  listen_ = command
+                ->add_option("--listen", serve_.address,
+                             "HOST:PORT, [IPV6]:PORT or unix:PATH; with --redis only if given")
+                ->type_name("ADDRESS")
+                ->capture_default_str();
+  CLI::Option* redis =
+      command->add_option("--redis", serve_.redis_address, "Write it to this Redis: HOST:PORT too")
+          ->type_name("ADDRESS");
+  CLI::Option* stream = command->add_option("--stream", serve_.stream, "The stream's name in Redis")
+                            ->type_name("NAME")
+                            ->needs(redis);
+  redis->needs(stream);
+  command
+      ->add_option("--redis-password-file", serve_.redis_password_path,
+                   "Its first line is the password of Redis")
+      ->type_name("FILE")
+      ->needs(redis);
   command->add_option("--value", serve_.value, "u64 or text: what the values are")
       ->check(one_of("u64", "text"))
       ->type_name("KIND")
@@ -111,7 +128,7 @@ void durable_arguments::add_follow() {
   CLI::App* command =
       app_->add_subcommand("follow", "Follow a durable map or a server, and print its changes");
   command->footer(follow_details);
-  command->add_option("SOURCE", follow_.source, "A directory, or an address")
+  command->add_option("SOURCE", follow_.source, "A directory, an address, or redis://ADDRESS/NAME")
       ->type_name("")
       ->required();
   command->add_option("--secret-file", follow_.secret_path, "Its first line is the server's secret")
@@ -119,6 +136,14 @@ void durable_arguments::add_follow() {
   command
       ->add_option("--checkpoint", follow_.checkpoint_path,
                    "Go on from this file, if it is there, and write it at the end")
+      ->type_name("FILE");
+  command
+      ->add_option("--group", follow_.group,
+                   "A consumer group of Redis, for this follower alone: it keeps what was missed")
+      ->type_name("NAME");
+  command
+      ->add_option("--redis-password-file", follow_.redis_password_path,
+                   "Its first line is the password of Redis")
       ->type_name("FILE");
   command->add_option("--keys", follow_.types.key, "text or u64: the keys of a server")
       ->check(one_of("text", "u64"))
@@ -157,7 +182,10 @@ std::optional<int> durable_arguments::run_chosen() {
                              : log_action::inspect;
     return run_log(log_);
   }
-  if (app_->got_subcommand("serve")) return run_serve(serve_);
+  if (app_->got_subcommand("serve")) {
+    if (!serve_.redis_address.empty() && listen_->count() == 0) serve_.address.clear();
+    return run_serve(serve_);
+  }
   if (app_->got_subcommand("follow")) return run_follow(follow_);
   return std::nullopt;
 }

@@ -41,7 +41,7 @@
 #include <steady/detail/follow/client_session.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/replica.hpp>
-#include <steady/detail/line/random_seed.hpp>
+#include <steady/detail/follow/retry_wait.hpp>
 #include <steady/follower.hpp>
 
 namespace steady {
@@ -55,14 +55,6 @@ struct socket_follower_options {
   std::chrono::milliseconds silence_time{10'000};
   // Longer records end the connection.
   std::size_t max_record_bytes = max_payload_bytes;
-};
-
-enum class connection_state {
-  stopped,     // not started, or stop() was called
-  connecting,  // and the handshake
-  following,
-  waiting,  // after a connection that broke, for the next one
-  refused   // for good: see trouble()
 };
 
 template <class Container>
@@ -80,6 +72,7 @@ class socket_follower final : public follower<Container> {
       : follower<Container>(std::move(empty)),
         address_(detail::parse_address(address)),
         options_(std::move(options)),
+        wait_(options_.first_wait, options_.longest_wait),
         timer_(loop) {
     detail::require_secrets(options_.secret);
   }
@@ -87,7 +80,7 @@ class socket_follower final : public follower<Container> {
 
   void start() {
     leave();
-    wait_ = options_.first_wait;
+    wait_.reset();
     connect();
   }
   void stop() {
@@ -146,12 +139,7 @@ class socket_follower final : public follower<Container> {
     trouble_ = text;
     why_ = why;
     if (is_final(why)) return change(connection_state::refused);
-    // Half of it and up to as much again, by chance.
-    const auto most = static_cast<std::uint64_t>(wait_.count()) / 2 + 1;
-    const std::chrono::milliseconds now(wait_.count() / 2 +
-                                        static_cast<std::int64_t>(detail::next_random() % most));
-    wait_ = std::min(wait_ * 2, options_.longest_wait);
-    after(now, [this] { connect(); });
+    after(wait_.take(), [this] { connect(); });
     change(connection_state::waiting);
   }
   // Calls, unless something else has happened before.
@@ -239,7 +227,7 @@ class socket_follower final : public follower<Container> {
     }
     if (!was_welcome && one->talk->is_welcome()) {
       ++connections_;
-      wait_ = options_.first_wait;
+      wait_.reset();
       change(connection_state::following);
       if (one->of == nullptr) return;
     }
@@ -258,6 +246,7 @@ class socket_follower final : public follower<Container> {
 
   detail::socket_address address_;
   socket_follower_options options_;
+  detail::retry_wait wait_;
   detail::asio::steady_timer timer_;
   line_pointer line_;
   connection_state state_ = connection_state::stopped;
@@ -265,7 +254,6 @@ class socket_follower final : public follower<Container> {
   follow_refusal why_ = follow_refusal::none;
   std::uint64_t connections_ = 0;
   std::uint64_t turn_ = 0;
-  std::chrono::milliseconds wait_{0};
   std::function<void(connection_state)> on_state_;
   // Handlers may run when the follower is gone.
   struct life {

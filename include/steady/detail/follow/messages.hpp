@@ -45,6 +45,15 @@ inline bool is_final(follow_refusal why) noexcept {
          why == follow_refusal::wrong_secret || why == follow_refusal::too_large;
 }
 
+// How a follower stands with its server.
+enum class connection_state {
+  stopped,     // not started, or stopped
+  connecting,  // and the handshake
+  following,
+  waiting,  // after a connection that broke, for the next one
+  refused   // for good: see trouble()
+};
+
 namespace detail {
 
 enum class message_tag : unsigned char {
