@@ -188,9 +188,7 @@ class redis_line {
   };
 
   void fail_with(int error) { fail(std::system_category().message(error)); }
-  static bool is_temporary(int error) noexcept {
-    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-  }
+  static bool is_temporary(int error) noexcept { return error == EAGAIN || error == EINTR; }
 
   bool complete_connecting() {
     int error = 0;
