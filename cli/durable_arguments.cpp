@@ -29,12 +29,14 @@ constexpr auto serve_details =
     "Changes come as lines on standard input: set KEY VALUE, add KEY NUMBER, erase KEY, clear, "
     "and\n"
     "get KEY, which prints. Words are separated by blanks, or by tabs where keys have blanks.\n"
-    "Who can reach the address can read the map, unless there is a secret; nothing is encrypted.\n"
+    "Who can reach the address can read the map, unless there is a secret, and who can listen to\n"
+    "the network, unless there is TLS.\n"
     "\n"
     "Examples:\n"
     "  steady serve stock                             at 127.0.0.1:7411, texts to numbers\n"
     "  steady serve stock --listen unix:/run/stock    for this machine only\n"
-    "  steady serve stock --listen 0.0.0.0:7411 --secret-file secret\n"
+    "  steady serve stock --listen 0.0.0.0:7411 --secret-file secret \\\n"
+    "    --tls-certificate server.pem --tls-key server.key\n"
     "  steady serve stock --load changes.txt --value text\n"
     "  steady serve stock --redis localhost --stream stock    for followers of Redis\n";
 
@@ -48,7 +50,7 @@ constexpr auto follow_details =
     "\n"
     "Examples:\n"
     "  steady follow /var/lib/shop/stock            until Ctrl-C\n"
-    "  steady follow shop.example:7411 --secret-file secret\n"
+    "  steady follow shop.example:7411 --secret-file secret --tls-authority authority.pem\n"
     "  steady follow 127.0.0.1:7411 --once          print all, and end\n"
     "  steady follow redis://localhost/stock        a stream of Redis, at its usual port\n"
     "  steady follow stock --checkpoint here        and the next time only what is new\n";
@@ -114,6 +116,16 @@ void durable_arguments::add_serve() {
       ->capture_default_str();
   command->add_option("--secret-file", serve_.secret_path, "Its first line is what followers know")
       ->type_name("FILE");
+  CLI::Option* certificate =
+      command
+          ->add_option("--tls-certificate", serve_.tls_certificate_path,
+                       "Speak TLS with this certificate, in PEM, and those it hangs on")
+          ->type_name("FILE");
+  CLI::Option* key =
+      command->add_option("--tls-key", serve_.tls_key_path, "Its private key, in PEM")
+          ->type_name("FILE")
+          ->needs(certificate);
+  certificate->needs(key);
   command->add_option("--load", serve_.load_path, "Take the lines of this file first")
       ->type_name("FILE");
   command->add_option("--sync", serve_.sync, "Sync each change, once an interval, or never")
@@ -133,6 +145,21 @@ void durable_arguments::add_follow() {
       ->required();
   command->add_option("--secret-file", follow_.secret_path, "Its first line is the server's secret")
       ->type_name("FILE");
+  CLI::Option* authority =
+      command
+          ->add_option("--tls-authority", follow_.tls_authority_path,
+                       "Speak TLS, and trust servers that this certificate, in PEM, has signed")
+          ->type_name("FILE");
+  command
+      ->add_option("--tls-pinned", follow_.tls_pinned_path,
+                   "Speak TLS, and trust the server that has this very certificate")
+      ->type_name("FILE")
+      ->excludes(authority);
+  command
+      ->add_option("--tls-name", follow_.tls_name,
+                   "Whom the certificate must be for, unless it is the address's host")
+      ->type_name("NAME")
+      ->needs(authority);
   command
       ->add_option("--checkpoint", follow_.checkpoint_path,
                    "Go on from this file, if it is there, and write it at the end")

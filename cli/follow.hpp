@@ -14,6 +14,9 @@ namespace steady::cli {
 struct follow_command_options {
   std::string source;  // a directory, an address, or redis://ADDRESS/NAME
   std::string secret_path;
+  std::string tls_authority_path;
+  std::string tls_pinned_path;
+  std::string tls_name;
   std::string checkpoint_path;
   std::string group;  // of consumers, in Redis
   std::string redis_password_path;

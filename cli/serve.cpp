@@ -30,6 +30,7 @@
 #include "cli/serve_redis.hpp"
 #include "cli/stop_signal.hpp"
 #include "cli/text_or_number.hpp"
+#include "cli/tls.hpp"
 
 namespace steady::cli {
 
@@ -114,6 +115,7 @@ class served {
   int run() {
     feed_server_options how;
     if (!options_->secret_path.empty()) how.secret = read_secret(options_->secret_path);
+    how.tls = tls_of_server(options_->tls_certificate_path, options_->tls_key_path);
     if (!options_->address.empty()) listen(how);  // in front of the loading, which may take long
     if (!options_->redis_address.empty()) redis_ = make_redis_output(*map_, *options_);
     if (!options_->load_path.empty() && !load()) return stop_requested() ? 128 + stop_signal() : 1;

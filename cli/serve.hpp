@@ -22,6 +22,8 @@ struct serve_options {
   std::string redis_password_path;
   std::string value = "u64";  // or text, of a new map
   std::string secret_path;
+  std::string tls_certificate_path;  // empty: no TLS
+  std::string tls_key_path;
   std::string load_path;
   std::string sync = "each";
   bool ends_with_input = false;

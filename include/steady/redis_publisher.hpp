@@ -58,7 +58,7 @@ namespace steady {
 struct redis_publisher_options {
   std::string user{};
   std::string password{};
-  // Records in one entry, about: a longer record is an entry of its own.
+  // An entry ends with the record that reaches this; in a snapshot, with the elements of a bucket.
   std::size_t entry_bytes = std::size_t{32} << 10;
   // Sent and not answered yet.
   std::size_t window_bytes = std::size_t{4} << 20;
@@ -170,9 +170,6 @@ class redis_publisher {
   int descriptor() const noexcept { return writer_.descriptor(); }
 
  private:
-  static constexpr std::size_t changes_at_once = 64;
-  static constexpr std::size_t buckets_at_once = 8;
-
   const auto& core() const { return detail::recorded_access::recorder_of(*of_).feed(); }
   static milliseconds left(clock::time_point until) {
     const auto now = clock::now();
@@ -267,7 +264,7 @@ class redis_publisher {
     while (fits && batch_.size() < options_.entry_bytes) {
       const std::uint64_t before = changes_->position();
       changes_->step(
-          changes_at_once, [](const auto&) {},
+          1, [](const auto&) {},
           [&](const auto& one) { fits = append_change(batch_, one) && fits; });
       if (changes_->position() == before) break;
     }
@@ -318,7 +315,7 @@ class redis_publisher {
     };
     while (fits && snapshot_->state() == feed_state::snapshot &&
            part_.size() < options_.entry_bytes) {
-      snapshot_->step(buckets_at_once, on_element, [](const auto&) {});
+      snapshot_->step(1, on_element, [](const auto&) {});
     }
     if (!fits) {
       refuse(follow_refusal::too_large, "a key and its value do not fit into a frame");

@@ -38,6 +38,7 @@
 #include <steady/codec.hpp>
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/asio.hpp>
+#include <steady/detail/follow/byte_stream.hpp>
 #include <steady/detail/follow/client_session.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/replica.hpp>
@@ -55,6 +56,8 @@ struct socket_follower_options {
   std::chrono::milliseconds silence_time{10'000};
   // Longer records end the connection.
   std::size_t max_record_bytes = max_payload_bytes;
+  // A follower_tls (steady/tls.hpp); null: nothing is encrypted, and the server is not checked.
+  std::shared_ptr<const follower_security> tls{};
 };
 
 template <class Container>
@@ -108,7 +111,8 @@ class socket_follower final : public follower<Container> {
         : of(owner), socket(loop), resolver(loop) {}
 
     socket_follower* of;
-    detail::stream_socket socket;
+    detail::stream_socket socket;  // until it is connected
+    std::unique_ptr<detail::byte_stream> stream;
     tcp::resolver resolver;
     std::vector<endpoint> targets;
     std::optional<session> talk;
@@ -129,7 +133,7 @@ class socket_follower final : public follower<Container> {
     if (line_ == nullptr) return;
     line_->of = nullptr;
     line_->resolver.cancel();
-    detail::close(line_->socket);
+    detail::close(line_->stream ? line_->stream->socket() : line_->socket);
     line_->talk.reset();
     line_.reset();
     this->content_maker().abandon_loading();
@@ -178,13 +182,22 @@ class socket_follower final : public follower<Container> {
     detail::close(one->socket);
     one->socket.async_connect(one->targets[n], [one, n](const detail::asio_error& error) {
       if (one->of == nullptr) return;
-      if (!error) return one->of->begin(one);
+      if (!error) return one->of->shake_hands(one);
       if (n + 1 < one->targets.size()) return one->of->try_next(one, n + 1);
       one->of->fail(follow_refusal::none, error.message());
     });
   }
-  void begin(const line_pointer& one) {
+  void shake_hands(const line_pointer& one) {
     detail::prefer_speed(one->socket);
+    one->heard = clock::now();
+    one->stream = detail::stream_over(std::move(one->socket), options_.tls.get(), address_.host);
+    one->stream->async_handshake([one](const detail::asio_error& error) {
+      if (one->of == nullptr) return;
+      if (!error) return one->of->begin(one);
+      one->of->fail(one->stream->why(error), one->stream->explain(error));
+    });
+  }
+  void begin(const line_pointer& one) {
     one->heard = clock::now();
     one->talk.emplace(this->content_maker(), options_.secret, options_.max_record_bytes,
                       one->waiting);
@@ -199,21 +212,21 @@ class socket_follower final : public follower<Container> {
     std::swap(one->out, one->waiting);
     one->waiting.clear();
     one->is_sending = true;
-    detail::asio::async_write(one->socket, detail::bytes_of(one->out),
-                              [one](const detail::asio_error& error, std::size_t) {
-                                one->is_sending = false;
-                                // Why, the read will tell: there may be a refusal to be read.
-                                if (one->of != nullptr && !error) one->of->send(one);
-                              });
+    one->stream->async_write(detail::bytes_of(one->out),
+                             [one](const detail::asio_error& error, std::size_t) {
+                               one->is_sending = false;
+                               // Why, the read will tell: there may be a refusal to be read.
+                               if (one->of != nullptr && !error) one->of->send(one);
+                             });
   }
   void read(const line_pointer& one) {
-    one->socket.async_read_some(detail::asio::buffer(one->in),
-                                [one](const detail::asio_error& error, std::size_t bytes) {
-                                  if (one->of == nullptr) return;
-                                  if (error)
-                                    return one->of->fail(follow_refusal::none, error.message());
-                                  one->of->receive(one, bytes);
-                                });
+    one->stream->async_read_some(detail::asio::buffer(one->in),
+                                 [one](const detail::asio_error& error, std::size_t bytes) {
+                                   if (one->of == nullptr) return;
+                                   if (error)
+                                     return one->of->fail(follow_refusal::none, error.message());
+                                   one->of->receive(one, bytes);
+                                 });
   }
   void receive(const line_pointer& one, std::size_t bytes) {
     one->heard = clock::now();

@@ -53,12 +53,6 @@ steady::redis_follower_options follower_options(const std::string& group = {}) {
   return options;
 }
 
-std::string bytes_of(const fed_content& map) {
-  steady::byte_buffer out;
-  for (const auto& [key, value] : model_of(map)) steady::append_element(out, key, &value);
-  return std::string(reinterpret_cast<const char*>(out.data()), out.size());
-}
-
 class redis_streams : public testing::Test {
  protected:
   void SetUp() override {
@@ -383,6 +377,23 @@ TEST_F(redis_publisher, is_replaced_by_the_one_that_comes_next) {
   EXPECT_EQ(server_->number({"XLEN", "stock"}), 0) << "of the old one, nothing";
   old->close();
   ASSERT_TRUE(old->flush(limit)) << "it takes the stream back when it is told";
+}
+
+// Also where both have the same map, so that each has what comes next.
+TEST_F(redis_publisher, writes_nothing_once_it_is_replaced) {
+  fed_source source(20);
+  source.write(100);
+  publish(source, publisher_options());
+  ASSERT_TRUE(publisher_->flush(limit));
+  const auto old = std::move(publisher_);
+  publish(source, publisher_options());
+  ASSERT_TRUE(publisher_->flush(limit));
+  EXPECT_EQ(publisher_->counts().begun, 0u) << "it goes on with the stream";
+  source.write(10);
+  EXPECT_FALSE(old->flush(limit));
+  EXPECT_EQ(old->state(), steady::publisher_state::refused);
+  EXPECT_EQ(server_->text({"HGET", "stock:source", "newest"}), "100");
+  EXPECT_TRUE(publisher_->flush(limit));
 }
 
 // A map that was put back from a copy has an older history of the same feed.

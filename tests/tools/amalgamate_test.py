@@ -124,7 +124,8 @@ class Amalgamate(unittest.TestCase):
         self.assertEqual([line for line in lines if line.startswith("#include <steady/")], [])
         self.assertEqual([line for line in lines if line.startswith("#pragma once")], [])
         need_others = (
-            "feed_server.hpp", "redis_follower.hpp", "redis_publisher.hpp", "socket_follower.hpp"
+            "feed_server.hpp", "redis_follower.hpp", "redis_publisher.hpp", "socket_follower.hpp",
+            "tls.hpp",
         )
         for header in (PROJECT / "include/steady").glob("*.hpp"):
             times = 0 if header.name in need_others else 1

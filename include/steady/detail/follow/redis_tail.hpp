@@ -335,7 +335,7 @@ class redis_tail {
   void close_entry() {
     if (place_ == place::changes) {
       const stream_id& id = entries_.entry().id;
-      if (id.position != into_->position()) {
+      if (id.position != last_read_) {
         return refuse_entry("it does not end with the change that its number says");
       }
       if (line_.has_group()) read_ids_.push_back(detail::text_of(id));
@@ -384,6 +384,7 @@ class redis_tail {
   void take_change(payload_type payload) {
     std::uint64_t position = 0;
     if (!read_position(payload, position)) return refuse_entry("a record that is no change");
+    last_read_ = position;
     if (position <= into_->position()) return;
     if (position != into_->position() + 1) return lose();
     if (const char* const why = into_->take(payload); why != nullptr) return refuse_entry(why);
@@ -409,8 +410,9 @@ class redis_tail {
   bool is_past_group_ = false;
   std::optional<std::uint64_t> acknowledged_;
   bool wants_acknowledging_ = false;
-  redis_entries entries_;  // that are not read to their end
-  stream_id last_;         // entry of the snapshot
+  redis_entries entries_;        // that are not read to their end
+  stream_id last_;               // entry of the snapshot
+  std::uint64_t last_read_ = 0;  // change
   std::vector<std::string> read_ids_;
   std::uint64_t restarts_ = 0;
   std::uint64_t connections_ = 0;
