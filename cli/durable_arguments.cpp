@@ -30,7 +30,8 @@ constexpr auto serve_details =
     "Changes come as lines on standard input: set KEY VALUE, add KEY NUMBER, erase KEY, clear, "
     "and\n"
     "get KEY, which prints. Words are separated by blanks, or by tabs where keys have blanks.\n"
-    "Who can reach the address can read the map, unless there is a secret; nothing is encrypted.\n"
+    "Who can reach the address can read the map, unless there is a secret, and who can listen to\n"
+    "the network, unless there is TLS.\n"
     "A change that fails, because the disk is full, say, is told of, and the next one is tried; "
     "the\n"
     "status is 1 at the end then.\n"
@@ -38,20 +39,24 @@ constexpr auto serve_details =
     "Examples:\n"
     "  steady serve stock                             at 127.0.0.1:7411, texts to numbers\n"
     "  steady serve stock --listen unix:/run/stock    for this machine only\n"
-    "  steady serve stock --listen 0.0.0.0:7411 --secret-file secret\n"
-    "  steady serve stock --load changes.txt --value text\n";
+    "  steady serve stock --listen 0.0.0.0:7411 --secret-file secret \\\n"
+    "    --tls-certificate server.pem --tls-key server.key\n"
+    "  steady serve stock --load changes.txt --value text\n"
+    "  steady serve stock --redis localhost --stream stock    for followers of Redis\n";
 
 constexpr auto follow_details =
     "Each line has a position, has, set, erase or clear, the key, and the value, with tabs "
     "between\n"
     "them. A directory is followed while another process writes it; an address is HOST:PORT,\n"
-    "[IPV6]:PORT or unix:PATH of steady serve, or of a program with a steady::feed_server. On a\n"
-    "terminal the last line tells how far behind it is.\n"
+    "[IPV6]:PORT or unix:PATH of steady serve, or of a program with a steady::feed_server, or\n"
+    "redis://HOST:PORT/NAME of a stream in Redis. On a terminal the last line tells how far\n"
+    "behind it is.\n"
     "\n"
     "Examples:\n"
     "  steady follow /var/lib/shop/stock            until Ctrl-C\n"
-    "  steady follow shop.example:7411 --secret-file secret\n"
+    "  steady follow shop.example:7411 --secret-file secret --tls-authority authority.pem\n"
     "  steady follow 127.0.0.1:7411 --once          print all, and end\n"
+    "  steady follow redis://localhost/stock        a stream of Redis, at its usual port\n"
     "  steady follow stock --checkpoint here        and the next time only what is new\n";
 
 CLI::Validator one_of_three(std::string first, std::string second, std::string third) {
@@ -92,15 +97,39 @@ void durable_arguments::add_serve() {
   command->add_option("DIR", serve_.directory, "Its directory, which is made if need be")
       ->type_name("")
       ->required();
-  command->add_option("--listen", serve_.address, "HOST:PORT, [IPV6]:PORT or unix:PATH")
-      ->type_name("ADDRESS")
-      ->capture_default_str();
+  listen_ = command
+                ->add_option("--listen", serve_.address,
+                             "HOST:PORT, [IPV6]:PORT or unix:PATH; with --redis only if given")
+                ->type_name("ADDRESS")
+                ->capture_default_str();
+  CLI::Option* redis =
+      command->add_option("--redis", serve_.redis_address, "Write it to this Redis: HOST:PORT too")
+          ->type_name("ADDRESS");
+  CLI::Option* stream = command->add_option("--stream", serve_.stream, "The stream's name in Redis")
+                            ->type_name("NAME")
+                            ->needs(redis);
+  redis->needs(stream);
+  command
+      ->add_option("--redis-password-file", serve_.redis_password_path,
+                   "Its first line is the password of Redis")
+      ->type_name("FILE")
+      ->needs(redis);
   command->add_option("--value", serve_.value, "u64 or text: what the values are")
       ->check(one_of("u64", "text"))
       ->type_name("KIND")
       ->capture_default_str();
   command->add_option("--secret-file", serve_.secret_path, "Its first line is what followers know")
       ->type_name("FILE");
+  CLI::Option* certificate =
+      command
+          ->add_option("--tls-certificate", serve_.tls_certificate_path,
+                       "Speak TLS with this certificate, in PEM, and those it hangs on")
+          ->type_name("FILE");
+  CLI::Option* key =
+      command->add_option("--tls-key", serve_.tls_key_path, "Its private key, in PEM")
+          ->type_name("FILE")
+          ->needs(certificate);
+  certificate->needs(key);
   command->add_option("--load", serve_.load_path, "Take the lines of this file first")
       ->type_name("FILE");
   command->add_option("--sync", serve_.sync, "Sync each change, once an interval, or never")
@@ -115,14 +144,37 @@ void durable_arguments::add_follow() {
   CLI::App* command =
       app_->add_subcommand("follow", "Follow a durable map or a server, and print its changes");
   command->footer(follow_details);
-  command->add_option("SOURCE", follow_.source, "A directory, or an address")
+  command->add_option("SOURCE", follow_.source, "A directory, an address, or redis://ADDRESS/NAME")
       ->type_name("")
       ->required();
   command->add_option("--secret-file", follow_.secret_path, "Its first line is the server's secret")
       ->type_name("FILE");
+  CLI::Option* authority =
+      command
+          ->add_option("--tls-authority", follow_.tls_authority_path,
+                       "Speak TLS, and trust servers that this certificate, in PEM, has signed")
+          ->type_name("FILE");
+  command
+      ->add_option("--tls-pinned", follow_.tls_pinned_path,
+                   "Speak TLS, and trust the server that has this very certificate")
+      ->type_name("FILE")
+      ->excludes(authority);
+  command
+      ->add_option("--tls-name", follow_.tls_name,
+                   "Whom the certificate must be for, unless it is the address's host")
+      ->type_name("NAME")
+      ->needs(authority);
   command
       ->add_option("--checkpoint", follow_.checkpoint_path,
                    "Go on from this file, if it is there, and write it at the end")
+      ->type_name("FILE");
+  command
+      ->add_option("--group", follow_.group,
+                   "A consumer group of Redis, for this follower alone: it keeps what was missed")
+      ->type_name("NAME");
+  command
+      ->add_option("--redis-password-file", follow_.redis_password_path,
+                   "Its first line is the password of Redis")
       ->type_name("FILE");
   command->add_option("--keys", follow_.types.key, "text or u64: the keys of a server")
       ->check(one_of("text", "u64"))
@@ -169,7 +221,10 @@ std::optional<int> durable_arguments::run_chosen() {
                              : log_action::inspect;
     return run_log(log_);
   }
-  if (app_->got_subcommand("serve")) return run_serve(serve_);
+  if (app_->got_subcommand("serve")) {
+    if (!serve_.redis_address.empty() && listen_->count() == 0) serve_.address.clear();
+    return run_serve(serve_);
+  }
   if (app_->got_subcommand("follow")) return run_follow(follow_);
   return std::nullopt;
 }

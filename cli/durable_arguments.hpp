@@ -31,6 +31,7 @@ class durable_arguments {
   CLI::App* app_;
   log_options log_;
   serve_options serve_;
+  CLI::Option* listen_ = nullptr;
   follow_command_options follow_;
   bool verify_ = false;
   bool salvage_ = false;

@@ -15,6 +15,7 @@
 #include <steady/hash_map.hpp>
 
 #include "cli/follow.hpp"
+#include "cli/follow_redis.hpp"
 #include "cli/follow_socket.hpp"
 #include "cli/followed.hpp"
 #include "cli/output.hpp"
@@ -61,10 +62,7 @@ bool wait_for_types(const follow_command_options& options, type_names& names) {
 
 }  // namespace
 
-std::string read_secret(const std::string& path) {
-  if (!detail::has_secrets) {
-    throw std::runtime_error("built without OpenSSL: install libssl-dev and build again");
-  }
+std::string read_line(const std::string& path) {
   std::ifstream file(path);
   std::string line;
   if (!std::getline(file, line) || line.empty()) {
@@ -73,13 +71,26 @@ std::string read_secret(const std::string& path) {
   return line;
 }
 
+std::string read_secret(const std::string& path) {
+  if (!detail::has_secrets) {
+    throw std::runtime_error("built without OpenSSL: install libssl-dev and build again");
+  }
+  return read_line(path);
+}
+
 int run_follow(const follow_command_options& options) {
   const stop_signal_guard guard;
+  if (options.source.starts_with(redis_scheme)) return follow_redis(options);
+  if (!options.group.empty() || !options.redis_password_path.empty()) {
+    write_error("--group and --redis-password-file go with redis://HOST:PORT/NAME");
+    return 1;
+  }
   std::error_code ignored;
   if (!std::filesystem::is_directory(options.source, ignored)) {
     if (options.source.find_first_of(":/") != std::string::npos) return follow_socket(options);
     write_error(options.source +
-                " is no directory, and no address, which is HOST:PORT, [IPV6]:PORT or unix:PATH");
+                " is no directory, and no address, which is HOST:PORT, [IPV6]:PORT, unix:PATH or "
+                "redis://HOST:PORT/NAME");
     return 1;
   }
   type_names names;

@@ -12,9 +12,14 @@
 namespace steady::cli {
 
 struct follow_command_options {
-  std::string source;  // a directory, or an address
+  std::string source;  // a directory, an address, or redis://ADDRESS/NAME
   std::string secret_path;
+  std::string tls_authority_path;
+  std::string tls_pinned_path;
+  std::string tls_name;
   std::string checkpoint_path;
+  std::string group;  // of consumers, in Redis
+  std::string redis_password_path;
   type_names types;         // of a server; a directory says its own
   std::uint64_t until = 0;  // end at this position; 0: never
   bool once = false;        // end when all is there
@@ -23,8 +28,9 @@ struct follow_command_options {
 
 int run_follow(const follow_command_options& options);
 
-// The first line of a file; throws std::runtime_error where it cannot be read or is empty, or
-// where there are no secrets without OpenSSL.
+// The first line of a file; throws std::runtime_error where it cannot be read or is empty.
+std::string read_line(const std::string& path);
+// The same; throws also where there are no secrets without OpenSSL.
 std::string read_secret(const std::string& path);
 
 }  // namespace steady::cli

@@ -10,6 +10,7 @@
 #include "cli/followed.hpp"
 #include "cli/output.hpp"
 #include "cli/text_or_number.hpp"
+#include "cli/tls.hpp"
 
 namespace steady::cli {
 
@@ -32,6 +33,7 @@ template <class Types>
 int follow_address(const follow_command_options& options) {
   socket_follower_options how;
   if (!options.secret_path.empty()) how.secret = read_secret(options.secret_path);
+  how.tls = tls_of_follower(options.tls_authority_path, options.tls_pinned_path, options.tls_name);
   boost::asio::io_context loop;
   socket_follower<hash_map<typename Types::key, typename Types::value>> follower(
       loop, options.source, how);

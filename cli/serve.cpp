@@ -28,8 +28,10 @@
 #include "cli/progress.hpp"
 #include "cli/serve.hpp"
 #include "cli/serve_line.hpp"
+#include "cli/serve_redis.hpp"
 #include "cli/stop_signal.hpp"
 #include "cli/text_or_number.hpp"
+#include "cli/tls.hpp"
 
 namespace steady::cli {
 
@@ -171,17 +173,15 @@ class served {
   int run() {
     feed_server_options how;
     if (!options_->secret_path.empty()) how.secret = read_secret(options_->secret_path);
-    listen(how);  // in front of the loading, which may take long
-    server_->on_end([this](follow_refusal why, const std::string& text) {
-      if (why == follow_refusal::none) return;
-      progress_.clear();
-      write_error("a follower was cut off: " + text);
-    });
+    how.tls = tls_of_server(options_->tls_certificate_path, options_->tls_key_path);
+    if (!options_->address.empty()) listen(how);  // in front of the loading, which may take long
+    if (!options_->redis_address.empty()) redis_ = make_redis_output(*map_, *options_);
     if (!options_->load_path.empty() && !load()) return stop_requested() ? 128 + stop_signal() : 1;
     announce();
     listen_to_input();
     while (!stop_requested() && lines_.failure().empty() && !is_done()) {
       loop_.run_for(turn_time);
+      publish();
       map_->step_snapshot(8);
       tell_of_snapshots();
       show_progress();
@@ -197,8 +197,18 @@ class served {
   }
 
  private:
-  bool is_done() const { return has_ended_ && options_->ends_with_input; }
+  bool is_done() const {
+    return has_ended_ && options_->ends_with_input && (redis_ == nullptr || redis_->has_all());
+  }
   bool shares_syncs() const { return options_->sync == "each"; }
+  void publish() {
+    if (redis_ == nullptr) return;
+    redis_->poll();
+    const std::string trouble = redis_->take_trouble();
+    if (trouble.empty()) return;
+    progress_.clear();
+    write_error(trouble);
+  }
 
   void listen(const feed_server_options& how) {
     try {
@@ -208,6 +218,11 @@ class served {
       throw std::runtime_error(
           fmt::format("cannot listen at {}: {}", options_->address, error.code().message()));
     }
+    server_->on_end([this](follow_refusal why, const std::string& text) {
+      if (why == follow_refusal::none) return;
+      progress_.clear();
+      write_error("a follower was cut off: " + text);
+    });
   }
   void tell_of_snapshots() {
     const std::string& now = map_->snapshot_failure();
@@ -219,7 +234,7 @@ class served {
   void show_progress() {
     if (::isatty(STDIN_FILENO) == 1 || !progress_.is_due()) return;
     progress_.show(fmt::format("position {}, {} elements, {} followers", map_->position(),
-                               map_->size(), server_->followers()));
+                               map_->size(), server_ ? server_->followers() : 0));
   }
   bool load() {
     std::ifstream file(options_->load_path, std::ios::binary);
@@ -239,13 +254,21 @@ class served {
     loaded.end();
     return loaded.wrong() == 0 && !loaded.has_failed() && !stop_requested();
   }
+  std::string where() const {
+    std::string place;
+    if (server_ && server_->port() != 0) {
+      place = options_->address.substr(0, options_->address.rfind(':')) + ":" +
+              std::to_string(server_->port());
+    } else if (server_) {
+      place = options_->address;
+    }
+    if (redis_ == nullptr) return place;
+    return fmt::format("{}{}redis://{}/{}", place, place.empty() ? "" : " and ",
+                       options_->redis_address, options_->stream);
+  }
   void announce() const {
-    const std::string where = server_->port() != 0
-                                  ? options_->address.substr(0, options_->address.rfind(':')) +
-                                        ":" + std::to_string(server_->port())
-                                  : options_->address;
     write_error(
-        fmt::format("serving {} elements of {} at {}", map_->size(), options_->directory, where));
+        fmt::format("serving {} elements of {} at {}", map_->size(), options_->directory, where()));
   }
 
   void listen_to_input() {
@@ -259,7 +282,8 @@ class served {
     input_->async_read_some(boost::asio::buffer(block_),
                             [this](const boost::system::error_code& error, std::size_t count) {
                               lines_.take(std::string_view(block_.data(), count), bool(error));
-                              server_->wake();
+                              if (server_) server_->wake();
+                              publish();
                               if (!error) return read_more();
                               has_ended_ = true;
                             });
@@ -272,6 +296,7 @@ class served {
   std::string snapshot_trouble_;
   boost::asio::io_context loop_;
   std::optional<feed_server<Map>> server_;
+  std::unique_ptr<redis_output> redis_;
   std::optional<boost::asio::posix::stream_descriptor> input_;
   std::array<char, std::size_t{64} << 10> block_{};
   int input_flags_ = ::fcntl(STDIN_FILENO, F_GETFL);

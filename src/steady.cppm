@@ -1,5 +1,6 @@
 // `import steady;`: all public names of the library as a module of C++20, but for those that need
-// Boost (feed_server.hpp, socket_follower.hpp).
+// Boost (feed_server.hpp, socket_follower.hpp, tls.hpp) or hiredis (redis_publisher.hpp,
+// redis_follower.hpp).
 //
 // The module exports no macros; what STEADY_DEBUG and its like are to be is said when this file is
 // compiled, with the compiler and options of the program that imports it. steady::detail is not

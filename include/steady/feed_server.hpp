@@ -12,8 +12,8 @@
 //   2. Writers never wait. A follower that falls behind, or whose snapshot costs too much, is told
 //      why and cut off; it can come back.
 //   3. What comes from the other side is trusted in nothing: frames are at most 4 KiB, and until
-//      the secret is proved, nothing of the source is sent. What is sent is not encrypted: on
-//      networks that others can read, put a tunnel around it.
+//      the secret is proved, nothing of the source is sent. What is sent is encrypted with
+//      `tls` only (steady/tls.hpp).
 //   4. A durable_map must keep changes for followers: durable_options::feed_changes.
 //
 //   Memory   for each follower send_bytes twice, and its subscriber.
@@ -36,6 +36,7 @@
 
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/asio.hpp>
+#include <steady/detail/follow/byte_stream.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/secret.hpp>
 #include <steady/detail/follow/server_connection.hpp>
@@ -58,6 +59,8 @@ struct feed_server_options {
   std::chrono::milliseconds look_time{10};
   std::size_t send_bytes = std::size_t{64} << 10;
   subscriber_options subscriber{};
+  // A server_tls (steady/tls.hpp); null: nothing is encrypted.
+  std::shared_ptr<const server_security> tls{};
 };
 
 struct feed_server_counts {
@@ -162,9 +165,9 @@ class feed_server {
   void enter(detail::stream_socket socket) {
     ++counts_.connections;
     detail::prefer_speed(socket);
-    auto fresh =
-        std::make_shared<connection>(std::move(socket), options_.send_bytes, &counts_.bytes, *of_,
-                                     options_.secret, options_.subscriber);
+    auto fresh = std::make_shared<connection>(
+        detail::stream_over(std::move(socket), options_.tls.get(), {}), options_.send_bytes,
+        &counts_.bytes, *of_, options_.secret, options_.subscriber);
     if (connections_.size() >= options_.max_followers) {
       fresh->refuse(follow_refusal::too_many, "the server has " +
                                                   std::to_string(options_.max_followers) +

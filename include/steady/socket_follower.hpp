@@ -40,10 +40,11 @@
 #include <steady/codec.hpp>
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/asio.hpp>
+#include <steady/detail/follow/byte_stream.hpp>
 #include <steady/detail/follow/client_session.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/replica.hpp>
-#include <steady/detail/line/random_seed.hpp>
+#include <steady/detail/follow/retry_wait.hpp>
 #include <steady/follower.hpp>
 
 namespace steady {
@@ -57,14 +58,8 @@ struct socket_follower_options {
   std::chrono::milliseconds silence_time{10'000};
   // Longer records end the connection.
   std::size_t max_record_bytes = max_payload_bytes;
-};
-
-enum class connection_state {
-  stopped,     // not started, or stop() was called
-  connecting,  // and the handshake
-  following,
-  waiting,  // after a connection that broke, for the next one
-  refused   // for good: see trouble()
+  // A follower_tls (steady/tls.hpp); null: nothing is encrypted, and the server is not checked.
+  std::shared_ptr<const follower_security> tls{};
 };
 
 template <class Container>
@@ -82,6 +77,7 @@ class socket_follower final : public follower<Container> {
       : follower<Container>(std::move(empty)),
         address_(detail::parse_address(address)),
         options_(std::move(options)),
+        wait_(options_.first_wait, options_.longest_wait),
         timer_(loop) {
     detail::require_secrets(options_.secret);
   }
@@ -89,7 +85,7 @@ class socket_follower final : public follower<Container> {
 
   void start() {
     leave();
-    wait_ = options_.first_wait;
+    wait_.reset();
     connect();
   }
   void stop() {
@@ -117,7 +113,8 @@ class socket_follower final : public follower<Container> {
         : of(owner), socket(loop), resolver(loop) {}
 
     socket_follower* of;
-    detail::stream_socket socket;
+    detail::stream_socket socket;  // until it is connected
+    std::unique_ptr<detail::byte_stream> stream;
     tcp::resolver resolver;
     std::vector<endpoint> targets;
     std::optional<session> talk;
@@ -138,7 +135,7 @@ class socket_follower final : public follower<Container> {
     if (line_ == nullptr) return;
     line_->of = nullptr;
     line_->resolver.cancel();
-    detail::close(line_->socket);
+    detail::close(line_->stream ? line_->stream->socket() : line_->socket);
     line_->talk.reset();
     line_.reset();
     this->content_maker().abandon_loading();
@@ -148,12 +145,7 @@ class socket_follower final : public follower<Container> {
     trouble_ = text;
     why_ = why;
     if (is_final(why)) return change(connection_state::refused);
-    // Half of it and up to as much again, by chance.
-    const auto most = static_cast<std::uint64_t>(wait_.count()) / 2 + 1;
-    const std::chrono::milliseconds now(wait_.count() / 2 +
-                                        static_cast<std::int64_t>(detail::next_random() % most));
-    wait_ = std::min(wait_ * 2, options_.longest_wait);
-    after(now, [this] { connect(); });
+    after(wait_.take(), [this] { connect(); });
     change(connection_state::waiting);
   }
   // Calls, unless something else has happened before.
@@ -192,13 +184,22 @@ class socket_follower final : public follower<Container> {
     detail::close(one->socket);
     one->socket.async_connect(one->targets[n], [one, n](const detail::asio_error& error) {
       if (one->of == nullptr) return;
-      if (!error) return one->of->begin(one);
+      if (!error) return one->of->shake_hands(one);
       if (n + 1 < one->targets.size()) return one->of->try_next(one, n + 1);
       one->of->fail(follow_refusal::none, error.message());
     });
   }
-  void begin(const line_pointer& one) {
+  void shake_hands(const line_pointer& one) {
     detail::prefer_speed(one->socket);
+    one->heard = clock::now();
+    one->stream = detail::stream_over(std::move(one->socket), options_.tls.get(), address_.host);
+    one->stream->async_handshake([one](const detail::asio_error& error) {
+      if (one->of == nullptr) return;
+      if (!error) return one->of->begin(one);
+      one->of->fail(one->stream->why(error), one->stream->explain(error));
+    });
+  }
+  void begin(const line_pointer& one) {
     one->heard = clock::now();
     one->talk.emplace(this->content_maker(), options_.secret, options_.max_record_bytes,
                       one->waiting);
@@ -213,21 +214,21 @@ class socket_follower final : public follower<Container> {
     std::swap(one->out, one->waiting);
     one->waiting.clear();
     one->is_sending = true;
-    detail::asio::async_write(one->socket, detail::bytes_of(one->out),
-                              [one](const detail::asio_error& error, std::size_t) {
-                                one->is_sending = false;
-                                // Why, the read will tell: there may be a refusal to be read.
-                                if (one->of != nullptr && !error) one->of->send(one);
-                              });
+    one->stream->async_write(detail::bytes_of(one->out),
+                             [one](const detail::asio_error& error, std::size_t) {
+                               one->is_sending = false;
+                               // Why, the read will tell: there may be a refusal to be read.
+                               if (one->of != nullptr && !error) one->of->send(one);
+                             });
   }
   void read(const line_pointer& one) {
-    one->socket.async_read_some(detail::asio::buffer(one->in),
-                                [one](const detail::asio_error& error, std::size_t bytes) {
-                                  if (one->of == nullptr) return;
-                                  if (error)
-                                    return one->of->fail(follow_refusal::none, error.message());
-                                  one->of->receive(one, bytes);
-                                });
+    one->stream->async_read_some(detail::asio::buffer(one->in),
+                                 [one](const detail::asio_error& error, std::size_t bytes) {
+                                   if (one->of == nullptr) return;
+                                   if (error)
+                                     return one->of->fail(follow_refusal::none, error.message());
+                                   one->of->receive(one, bytes);
+                                 });
   }
   void receive(const line_pointer& one, std::size_t bytes) {
     one->heard = clock::now();
@@ -241,7 +242,7 @@ class socket_follower final : public follower<Container> {
     }
     if (!was_welcome && one->talk->is_welcome()) {
       ++connections_;
-      wait_ = options_.first_wait;
+      wait_.reset();
       change(connection_state::following);
       if (one->of == nullptr) return;
     }
@@ -260,6 +261,7 @@ class socket_follower final : public follower<Container> {
 
   detail::socket_address address_;
   socket_follower_options options_;
+  detail::retry_wait wait_;
   detail::asio::steady_timer timer_;
   line_pointer line_;
   connection_state state_ = connection_state::stopped;
@@ -267,7 +269,6 @@ class socket_follower final : public follower<Container> {
   follow_refusal why_ = follow_refusal::none;
   std::uint64_t connections_ = 0;
   std::uint64_t turn_ = 0;
-  std::chrono::milliseconds wait_{0};
   std::function<void(connection_state)> on_state_;
   // Handlers may run when the follower is gone.
   struct life {

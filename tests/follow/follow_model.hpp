@@ -26,6 +26,13 @@ using model_texts = std::map<std::string, std::string>;
 
 inline model_texts model_of(const fed_content& map) { return model_texts(map.begin(), map.end()); }
 
+// All of it, byte by byte, in an order of its own.
+inline std::string bytes_of(const fed_content& map) {
+  steady::byte_buffer out;
+  for (const auto& [key, value] : model_of(map)) steady::append_element(out, key, &value);
+  return std::string(reinterpret_cast<const char*>(out.data()), out.size());
+}
+
 // Writes at random; what there was after each position.
 struct fed_source {
   fed_texts map;

@@ -1,11 +1,9 @@
 // Followers over real sockets, through a relay that breaks connections at random.
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -19,117 +17,14 @@
 #include <steady/socket_follower.hpp>
 
 #include "follow/follow_model.hpp"
+#include "follow/socket_model.hpp"
 #include "support/temporary_room.hpp"
 
 namespace {
 
-namespace asio = boost::asio;
 using namespace support;
-using namespace std::chrono_literals;
-using tcp = asio::ip::tcp;
-using text_follower = steady::socket_follower<fed_content>;
 using state = steady::connection_state;
 using steady::follow_refusal;
-
-const std::string secret = steady::detail::has_secrets ? "the secret" : "";
-
-steady::feed_server_options server_options() {
-  steady::feed_server_options options;
-  options.secret = secret;
-  options.look_time = 1ms;
-  options.beat_time = 5ms;
-  return options;
-}
-steady::socket_follower_options follower_options() {
-  steady::socket_follower_options options;
-  options.secret = secret;
-  options.first_wait = 2ms;
-  options.longest_wait = 20ms;
-  return options;
-}
-
-// Runs the loop until it is so; false if that takes longer than any honest run.
-bool run_until(asio::io_context& loop, const std::function<bool()>& done) {
-  const auto end = std::chrono::steady_clock::now() + 60s;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    loop.run_one_for(10ms);
-  }
-  return true;
-}
-
-std::string at_port(unsigned short port) { return "127.0.0.1:" + std::to_string(port); }
-
-// Passes bytes on between followers and a server, and breaks the connection when told.
-class relay {
- public:
-  relay(asio::io_context& loop, unsigned short to)
-      : loop_(&loop), to_(to), acceptor_(loop, {asio::ip::address_v4::loopback(), 0}) {
-    accept();
-  }
-  unsigned short port() const { return acceptor_.local_endpoint().port(); }
-  std::uint64_t passed() const { return passed_; }
-  void break_all() {
-    for (const auto& one : pairs_) {
-      boost::system::error_code ignored;
-      one->from.close(ignored);
-      one->to.close(ignored);
-    }
-    pairs_.clear();
-  }
-
- private:
-  struct pair {
-    explicit pair(asio::io_context& loop) : from(loop), to(loop) {}
-    tcp::socket from;
-    tcp::socket to;
-    std::array<std::array<unsigned char, 512>, 2> bytes{};
-  };
-
-  void accept() {
-    auto fresh = std::make_shared<pair>(*loop_);
-    acceptor_.async_accept(fresh->from, [this, fresh](boost::system::error_code error) {
-      if (error) return;
-      boost::system::error_code failed;
-      fresh->to.connect({asio::ip::address_v4::loopback(), to_}, failed);
-      pairs_.push_back(fresh);
-      pass(fresh, 0);
-      pass(fresh, 1);
-      accept();
-    });
-  }
-  void pass(const std::shared_ptr<pair>& one, std::size_t way) {
-    tcp::socket& source = way == 0 ? one->from : one->to;
-    source.async_read_some(asio::buffer(one->bytes[way]),
-                           [this, one, way](boost::system::error_code error, std::size_t count) {
-                             tcp::socket& target = way == 0 ? one->to : one->from;
-                             boost::system::error_code failed = error;
-                             if (!error)
-                               asio::write(target, asio::buffer(one->bytes[way].data(), count),
-                                           failed);
-                             if (failed) {
-                               one->from.close(error);
-                               one->to.close(error);
-                               return;
-                             }
-                             passed_ += count;
-                             pass(one, way);
-                           });
-  }
-
-  asio::io_context* loop_;
-  unsigned short to_;
-  tcp::acceptor acceptor_;
-  std::vector<std::shared_ptr<pair>> pairs_;
-  std::uint64_t passed_ = 0;
-};
-
-// All of it, byte by byte, in an order of its own.
-std::string bytes_of(const fed_content& map) {
-  steady::byte_buffer out;
-  for (const auto& [key, value] : model_of(map)) steady::append_element(out, key, &value);
-  return std::string(reinterpret_cast<const char*>(out.data()), out.size());
-}
 
 TEST(socket_follower, has_everything_after_a_hundred_broken_connections) {
   asio::io_context loop;

@@ -123,11 +123,15 @@ class Amalgamate(unittest.TestCase):
         lines = result.stdout.split("\n")
         self.assertEqual([line for line in lines if line.startswith("#include <steady/")], [])
         self.assertEqual([line for line in lines if line.startswith("#pragma once")], [])
-        need_boost = ("feed_server.hpp", "socket_follower.hpp")
+        need_others = (
+            "feed_server.hpp", "redis_follower.hpp", "redis_publisher.hpp", "socket_follower.hpp",
+            "tls.hpp",
+        )
         for header in (PROJECT / "include/steady").glob("*.hpp"):
-            times = 0 if header.name in need_boost else 1
+            times = 0 if header.name in need_others else 1
             self.assertEqual(lines.count(f"// ---- steady/{header.name}"), times, header.name)
         self.assertEqual([line for line in lines if line.startswith("#include <boost/")], [])
+        self.assertEqual([line for line in lines if line.startswith("#include <hiredis/")], [])
 
 
 if __name__ == "__main__":

@@ -44,4 +44,10 @@ inline socket_address parse_address(const std::string& text) {
   return {};
 }
 
+// The same of a Redis server, where a HOST alone has its usual port.
+inline socket_address parse_redis_address(const std::string& text) {
+  const bool has_port = text.find_first_of(":/") != std::string::npos && !text.ends_with(']');
+  return detail::parse_address(has_port ? text : text + ":6379");
+}
+
 }  // namespace steady::detail

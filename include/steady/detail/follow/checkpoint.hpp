@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 
@@ -59,14 +58,10 @@ bool save_checkpoint(file_operations& files, const std::string& path, const Repl
   if (!from.has_content()) return false;
   const std::string partial = path + ".partial";
   checkpoint_file out(files, partial);
-  append_header(out.buffer(), {record_stream::snapshot, from.feed(), from.position(),
-                               from.content().size(), Replica::key_name(), Replica::value_name()});
+  using records = typename Replica::records;
+  records::append_header(out.buffer(), from.feed(), from.position(), from.content().size());
   for (const auto& element : from.content()) {
-    if constexpr (Replica::is_map) {
-      append_element(out.buffer(), element.first, std::addressof(element.second));
-    } else {
-      append_element(out.buffer(), element, static_cast<const void*>(nullptr));
-    }
+    records::append(out.buffer(), element);
     out.write_if_full();
   }
   append_end(out.buffer(), from.content().size());

@@ -36,14 +36,26 @@ enum class follow_refusal : unsigned char {
   ended = 8,          // the source is gone
   too_slow = 9,       // takes no bytes
   too_large = 10,     // an element for a frame
-  bad_bytes = 11      // what was received is none of this protocol
+  bad_bytes = 11,     // what was received is none of this protocol
+  untrusted = 12,     // a certificate
+  tls = 13            // one side speaks it, and the other does not
 };
 
 // Whether it would be refused again.
 inline bool is_final(follow_refusal why) noexcept {
   return why == follow_refusal::other_version || why == follow_refusal::other_types ||
-         why == follow_refusal::wrong_secret || why == follow_refusal::too_large;
+         why == follow_refusal::wrong_secret || why == follow_refusal::too_large ||
+         why == follow_refusal::untrusted || why == follow_refusal::tls;
 }
+
+// How a follower stands with its server.
+enum class connection_state {
+  stopped,     // not started, or stopped
+  connecting,  // and the handshake
+  following,
+  waiting,  // after a connection that broke, for the next one
+  refused   // for good: see trouble()
+};
 
 namespace detail {
 

@@ -33,6 +33,7 @@
 #include <steady/codec.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/feed/recorded_container.hpp>
+#include <steady/detail/follow/element_records.hpp>
 #include <steady/records.hpp>
 
 namespace steady {
@@ -64,21 +65,17 @@ class replica {
   using payload_type = std::span<const unsigned char>;
   using clock = std::chrono::steady_clock;
 
-  static constexpr bool is_map = !std::is_void_v<mapped>;
+  using records = element_records<Container>;
+
+  static constexpr bool is_map = records::is_map;
   static_assert(has_codec<key>, "steady: a follower's key needs a steady::codec");
   static_assert(std::is_void_v<mapped> || has_codec<mapped>,
                 "steady: a follower's value needs a steady::codec");
 
   explicit replica(Container&& empty) : content_(std::move(empty)), fresh_(content_) {}
 
-  static std::string key_name() { return codec<key>::name(); }
-  static std::string value_name() {
-    if constexpr (is_map) {
-      return codec<mapped>::name();
-    } else {
-      return {};
-    }
-  }
+  static std::string key_name() { return records::key_name(); }
+  static std::string value_name() { return records::value_name(); }
 
   const Container& content() const noexcept { return content_; }
   bool has_content() const noexcept { return has_content_; }

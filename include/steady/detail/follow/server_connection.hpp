@@ -1,4 +1,4 @@
-// A socket with a server_session: reads what comes, and sends what the session has, one buffer at a
+// A stream with a server_session: reads what comes, and sends what the session has, one buffer at a
 // time.
 //
 //   Threads  the loop's. Handlers keep it alive until they have run.
@@ -16,6 +16,7 @@
 #include <steady/codec.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/follow/asio.hpp>
+#include <steady/detail/follow/byte_stream.hpp>
 #include <steady/detail/follow/messages.hpp>
 
 namespace steady::detail {
@@ -27,13 +28,13 @@ class server_connection : public std::enable_shared_from_this<server_connection<
  public:
   // `sent`: where bytes are counted; must live until close(). `of`: for the session.
   template <class... Arguments>
-  server_connection(stream_socket socket, std::size_t send_bytes, std::uint64_t* sent,
-                    Arguments&&... of)
-      : socket_(std::move(socket)), send_bytes_(send_bytes), sent_(sent) {
+  server_connection(std::unique_ptr<byte_stream> stream, std::size_t send_bytes,
+                    std::uint64_t* sent, Arguments&&... of)
+      : stream_(std::move(stream)), send_bytes_(send_bytes), sent_(sent) {
     session_.emplace(std::forward<Arguments>(of)...);
   }
 
-  bool is_open() const noexcept { return socket_.is_open(); }
+  bool is_open() const noexcept { return stream_->socket().is_open(); }
   bool is_welcome() const noexcept { return session_ && session_->is_welcome(); }
   follow_refusal why() const noexcept { return why_; }
   const std::string& text() const noexcept { return text_; }
@@ -44,8 +45,11 @@ class server_connection : public std::enable_shared_from_this<server_connection<
   }
 
   void start() {
-    read();
-    pump();
+    stream_->async_handshake([self = this->shared_from_this()](const asio_error& error) {
+      if (!self->is_open()) return;
+      if (error) return self->refuse_handshake(error);
+      self->begin();
+    });
   }
   void beat() noexcept {
     if (session_) session_->beat();
@@ -54,7 +58,7 @@ class server_connection : public std::enable_shared_from_this<server_connection<
 
   // Sends what there is, unless something is being sent.
   void pump() {
-    if (is_sending_ || !is_open()) return;
+    if (is_sending_ || !is_ready_ || !is_open()) return;
     out_.clear();
     STEADY_TRY { session_->fill(out_, send_bytes_); }
     STEADY_CATCH_ALL { return end(follow_refusal::out_of_memory, "it could not be written"); }
@@ -69,12 +73,12 @@ class server_connection : public std::enable_shared_from_this<server_connection<
     is_sending_ = true;
     send_begun_ = clock::now();
     *sent_ += out_.size();
-    asio::async_write(socket_, bytes_of(out_),
-                      [self = this->shared_from_this()](const asio_error& error, std::size_t) {
-                        self->is_sending_ = false;
-                        if (error) return self->close();
-                        self->pump();
-                      });
+    stream_->async_write(bytes_of(out_),
+                         [self = this->shared_from_this()](const asio_error& error, std::size_t) {
+                           self->is_sending_ = false;
+                           if (error) return self->close();
+                           self->pump();
+                         });
   }
 
   // At once, without a word to the other side.
@@ -85,14 +89,28 @@ class server_connection : public std::enable_shared_from_this<server_connection<
     close();
   }
   void close() {
-    detail::close(socket_);
+    detail::close(stream_->socket());
     session_.reset();
   }
 
  private:
+  void begin() {
+    is_ready_ = true;
+    read();
+    pump();
+  }
+  // A follower that speaks another language is told so in its own.
+  void refuse_handshake(const asio_error& error) {
+    const follow_refusal why = stream_->why(error);
+    const std::string text = stream_->explain(error);
+    if (why != follow_refusal::tls) return end(why, text);
+    stream_ = std::make_unique<plain_stream>(std::move(stream_->socket()));
+    refuse(why, text);
+    begin();
+  }
   void read() {
-    socket_.async_read_some(asio::buffer(in_), [self = this->shared_from_this()](
-                                                   const asio_error& error, std::size_t bytes) {
+    stream_->async_read_some(asio::buffer(in_), [self = this->shared_from_this()](
+                                                    const asio_error& error, std::size_t bytes) {
       if (error || !self->is_open()) return self->close();
       STEADY_TRY { self->session_->receive({self->in_.data(), bytes}); }
       STEADY_CATCH_ALL { return self->end(follow_refusal::out_of_memory, "it could not be read"); }
@@ -101,12 +119,13 @@ class server_connection : public std::enable_shared_from_this<server_connection<
     });
   }
 
-  stream_socket socket_;
+  std::unique_ptr<byte_stream> stream_;
   std::optional<Session> session_;  // none once it is closed: it must not outlive the source
   std::size_t send_bytes_;
   std::uint64_t* sent_;
   std::array<unsigned char, 4096> in_{};
   byte_buffer out_;
+  bool is_ready_ = false;  // the stream's handshake is over
   bool is_sending_ = false;
   clock::time_point begun_ = clock::now();
   clock::time_point send_begun_;

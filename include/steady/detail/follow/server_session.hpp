@@ -12,7 +12,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +20,7 @@
 
 #include <steady/codec.hpp>
 #include <steady/detail/feed/recorded_container.hpp>
+#include <steady/detail/follow/element_records.hpp>
 #include <steady/detail/follow/frame_input.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/secret.hpp>
@@ -32,10 +32,8 @@ namespace steady::detail {
 template <class Fed, class Subscriber, class Position, class Options>
 class server_session {
   using container = typename Fed::container_type;
-  using key = typename container::key_type;
-  using mapped = typename mapped_type_of<container>::type;
+  using records = element_records<container>;
   using payload_type = std::span<const unsigned char>;
-  static constexpr bool is_map = !std::is_void_v<mapped>;
 
  public:
   server_session(Fed& of, std::string secret, const Options& options)
@@ -126,8 +124,10 @@ class server_session {
       refuse(follow_refusal::wrong_secret, "the follower has another secret than the server");
       return;
     }
-    if (hello_.key != key_name() || hello_.value != value_name()) {
-      refuse(follow_refusal::other_types, "the server has " + key_name() + " to '" + value_name() +
+    const std::string key = records::key_name();
+    const std::string value = records::value_name();
+    if (hello_.key != key || hello_.value != value) {
+      refuse(follow_refusal::other_types, "the server has " + key + " to '" + value +
                                               "', and the follower " + hello_.key + " to '" +
                                               hello_.value + "'");
       return;
@@ -149,16 +149,7 @@ class server_session {
     newest_told_ = of_->position();
     is_showing_ = !resumed;
     if (resumed) return;
-    append_header(answer_, {record_stream::snapshot, core.id(), subscriber_->position(),
-                            of_->size(), key_name(), value_name()});
-  }
-  static std::string key_name() { return codec<key>::name(); }
-  static std::string value_name() {
-    if constexpr (is_map) {
-      return codec<mapped>::name();
-    } else {
-      return {};
-    }
+    records::append_header(answer_, core.id(), subscriber_->position(), of_->size());
   }
 
   // ---- records ----
@@ -170,7 +161,10 @@ class server_session {
   }
   void advance(byte_buffer& out) {
     bool fits = true;
-    const auto on_element = [&](const auto& element) { fits = append(out, element) && fits; };
+    const auto on_element = [&](const auto& element) {
+      ++elements_;
+      fits = records::append(out, element) && fits;
+    };
     const auto on_change = [&](const auto& one) { fits = append_change(out, one) && fits; };
     const auto state =
         subscriber_->step(is_showing_ ? buckets_at_once : changes_at_once, on_element, on_change);
@@ -182,15 +176,6 @@ class server_session {
     } else if (is_showing_ && state != state_type::snapshot) {
       is_showing_ = false;
       append_end(out, elements_);
-    }
-  }
-  template <class Element>
-  bool append(byte_buffer& out, const Element& element) {
-    ++elements_;
-    if constexpr (is_map) {
-      return append_element(out, element.first, std::addressof(element.second));
-    } else {
-      return append_element(out, element, static_cast<const void*>(nullptr));
     }
   }
   void tell_cut() {

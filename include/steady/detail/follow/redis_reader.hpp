@@ -1,0 +1,151 @@
+// A follower's side of a connection to Redis, without the types: what it asks for, and the answers
+// in their order. docs/formats.md has what stands in Redis.
+//
+//   Bound    as redis_line. Throws std::bad_alloc.   Threads  one at a time.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <steady/detail/follow/messages.hpp>
+#include <steady/detail/follow/redis_line.hpp>
+#include <steady/detail/follow/redis_stream.hpp>
+
+namespace steady::detail {
+
+enum class asked_for { nothing, source, entries, group, pending };
+
+struct redis_answer {
+  asked_for what = asked_for::nothing;
+  redis_reply reply;
+};
+
+class redis_reader {
+  using clock = std::chrono::steady_clock;
+  using milliseconds = std::chrono::milliseconds;
+
+ public:
+  static constexpr std::size_t acknowledged_at_once = 1000;
+
+  // `group`: of consumers; empty: none.
+  redis_reader(redis_login login, const std::string& name, std::string group,
+               std::size_t max_reply_bytes, milliseconds silence)
+      : line_(std::move(login), max_reply_bytes),
+        keys_(name),
+        group_(std::move(group)),
+        silence_(silence) {}
+
+  bool is_open() const noexcept { return line_.is_open(); }
+  const std::string& trouble() const noexcept { return line_.trouble(); }
+  follow_refusal why() const noexcept { return line_.why(); }
+  int descriptor() const noexcept { return line_.descriptor(); }
+  const stream_keys& keys() const noexcept { return keys_; }
+  bool has_group() const noexcept { return !group_.empty(); }
+  // Whether every question was answered.
+  bool is_idle() const noexcept { return asked_.empty(); }
+
+  bool open() {
+    asked_.clear();
+    heard_ = clock::now();
+    return line_.open();
+  }
+  void close() noexcept {
+    asked_.clear();
+    line_.close();
+  }
+  void fail(const std::string& why, follow_refusal refusal) {
+    asked_.clear();
+    line_.fail(why, refusal);
+  }
+
+  // The next answer; waits for it up to `wait`. Null where none came; the line may be closed then.
+  redis_answer next(milliseconds wait) {
+    redis_reply reply = line_.next();
+    if (reply == nullptr && line_.move(wait)) reply = line_.next();
+    if (reply != nullptr && !asked_.empty()) {
+      heard_ = clock::now();
+      const asked_for what = asked_.front();
+      asked_.pop_front();
+      return {what, std::move(reply)};
+    }
+    if (line_.is_open() && !asked_.empty() && clock::now() - heard_ > silence_) {
+      line_.fail("Redis has not answered for too long");
+    }
+    return {};
+  }
+
+  // ---- questions ----
+
+  void ask_for_source() {
+    std::vector<std::string_view> words{"HMGET", keys_.source};
+    words.insert(words.end(), source_fields.begin(), source_fields.end());
+    line_.send(words);
+    expect(asked_for::source);
+  }
+  void ask_for_snapshot(const stream_id& after, std::size_t count) {
+    line_.send({"XREAD", "COUNT", std::to_string(count), "STREAMS", keys_.snapshot,
+                detail::text_of(after)});
+    expect(asked_for::entries);
+  }
+  // Redis waits so long for the first. With a group, unless it is to be passed over, they come
+  // after what the group was given.
+  void ask_for_changes(std::uint64_t after, std::size_t count, milliseconds block,
+                       bool past_group) {
+    const std::string most = std::to_string(count);
+    const std::string time = std::to_string(block.count());
+    if (has_group() && !past_group) {
+      line_.send({"XREADGROUP", "GROUP", group_, consumer, "COUNT", most, "BLOCK", time, "STREAMS",
+                  keys_.changes, ">"});
+    } else {
+      line_.send({"XREAD", "COUNT", most, "BLOCK", time, "STREAMS", keys_.changes, behind(after)});
+    }
+    expect(asked_for::entries);
+  }
+  // The group goes on there, wherever it was before.
+  void join_group(std::uint64_t after) {
+    line_.send({"XGROUP", "CREATE", keys_.changes, group_, behind(after), "MKSTREAM"});
+    expect(asked_for::nothing);  // it may be there
+    line_.send({"XGROUP", "SETID", keys_.changes, group_, behind(after)});
+    expect(asked_for::group);
+  }
+  // Entries up to there that were not acknowledged: acknowledged_at_once of them.
+  void ask_for_pending(std::uint64_t until) {
+    line_.send({"XPENDING", keys_.changes, group_, "-", behind(until),
+                std::to_string(acknowledged_at_once)});
+    expect(asked_for::pending);
+  }
+  void acknowledge(std::span<const std::string> ids) {
+    if (ids.empty()) return;
+    std::vector<std::string_view> words{"XACK", keys_.changes, group_};
+    words.insert(words.end(), ids.begin(), ids.end());
+    line_.send(words);
+    expect(asked_for::nothing);
+  }
+
+ private:
+  static constexpr std::string_view consumer = "follower";
+
+  static std::string behind(std::uint64_t position) {
+    return detail::text_of(stream_id{position, last_part});
+  }
+  void expect(asked_for what) {
+    if (asked_.empty()) heard_ = clock::now();
+    asked_.push_back(what);
+  }
+
+  redis_line line_;
+  stream_keys keys_;
+  std::string group_;
+  milliseconds silence_;
+  std::deque<asked_for> asked_;
+  clock::time_point heard_;
+};
+
+}  // namespace steady::detail

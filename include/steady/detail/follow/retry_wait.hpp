@@ -1,0 +1,49 @@
+// How long to wait before a connection is tried again: twice as long each time, up to a limit, and
+// each wait shortened by chance by up to a half, so that many do not come back at once.
+//
+//   Bound   O(1), but for sleep().   Throws   nothing.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <thread>
+
+#include <steady/detail/line/random_seed.hpp>
+
+namespace steady::detail {
+
+class retry_wait {
+ public:
+  using clock = std::chrono::steady_clock;
+  using milliseconds = std::chrono::milliseconds;
+
+  retry_wait(milliseconds first, milliseconds longest) noexcept
+      : first_(first), longest_(longest), next_(first) {}
+
+  // After a success.
+  void reset() noexcept { next_ = first_; }
+  // How long, this time.
+  milliseconds take() noexcept {
+    const auto most = static_cast<std::uint64_t>(next_.count()) / 2 + 1;
+    const auto part = static_cast<milliseconds::rep>(detail::next_random() % most);
+    const milliseconds now(next_.count() / 2 + part);
+    next_ = std::min(next_ * 2, longest_);
+    return now;
+  }
+  // From now on, for those without a timer.
+  void begin() noexcept { end_ = clock::now() + take(); }
+  // Sleeps until it is over, or until then; whether it is over.
+  bool sleep(clock::time_point until) const {
+    if (clock::now() < end_) std::this_thread::sleep_until(std::min(until, end_));
+    return clock::now() >= end_;
+  }
+
+ private:
+  milliseconds first_;
+  milliseconds longest_;
+  milliseconds next_;
+  clock::time_point end_;
+};
+
+}  // namespace steady::detail
