@@ -16,7 +16,8 @@
 //
 // Bound: those of hash_map, the record, and the sync policy's wait; while a snapshot is written,
 // the elements of snapshot_buckets_per_change buckets, and a copy of one bucket. A change waits for
-// the disk besides where pending_bytes or snapshot_copied_bytes is reached.
+// the disk besides where pending_bytes is reached, and near snapshot_copied_bytes, where it writes
+// 64 buckets more. In numbers: docs/guarantees.md.
 //
 // Throws: a change what hash_map and the codecs throw, and durable_error where it could not be
 // acknowledged: nothing has changed in memory then. Whether it is in the file nobody knows if a
@@ -27,7 +28,8 @@
 // anew. A second opener of the directory is refused. A torn end of the log is cut and reported;
 // damage elsewhere is an error that names file and byte, and salvage passes over it.
 //
-// Memory: the map; copies while a snapshot is written (snapshot_copied_bytes); pending records.
+// Memory: the map; copies while a snapshot is written (snapshot_copied_bytes); pending records;
+// from the first snapshot on two buffers of 320 KiB, and a thread.
 //
 // Threads: as hash_map. Besides, wait_durable(), sync() and durable_position() may be called by any
 // thread at any time: threads that write under a lock of yours and wait without it share their

@@ -102,25 +102,30 @@ TEST(durable_bounds, of_writes_under_a_snapshot) {
   expect_published_for_feeds("step_snapshot(1)", stepping);
 }
 
-// Where the disk is slow, copies come near their limit.
+// Where the disk is slow, copies come near their limit, whatever that is. The notes of what was
+// copied grow now and then, by as much as hundreds of copies.
 TEST(durable_bounds, of_writes_near_the_limit_of_copies) {
-  room_in_memory place(sync_policy::never);
-  place.options.snapshot_copied_bytes = std::size_t{1} << 20;
-  durable map("room", place.options);
-  fill(map, many);
-  map.sync();
-  map.start_snapshot();
-  place.files.slow_writes_of_snapshots = 1;
   counted_writes most;
-  std::size_t copied = 0;
-  for (std::uint64_t n = 0; map.is_saving(); ++n) {
-    most.assign(map, n * 7919 % many);
-    most.insert(map, many + n);
-    copied = std::max(copied, map.copied_bytes());
+  for (std::size_t limit = many * 2; limit <= many * 4; limit += many / 2) {
+    SCOPED_TRACE(limit);
+    room_in_memory place(sync_policy::never);
+    place.options.snapshot_copied_bytes = limit;
+    durable map("room", place.options);
+    fill(map, many);
+    map.sync();
+    map.start_snapshot();
+    place.files.holds_a_snapshot = true;
+    std::size_t copied = 0;
+    for (std::uint64_t n = 0; map.is_saving(); ++n) {
+      most.assign(map, n * 7919 % many);
+      most.insert(map, many + n);
+      copied = std::max(copied, map.copied_bytes());
+      if (copied > limit / 8 * 6) place.files.holds_a_snapshot = false;
+    }
+    ASSERT_EQ(map.snapshot_failure(), "");
+    EXPECT_GT(copied, limit / 8 * 6) << "the disk was slow";
+    EXPECT_LE(copied, limit);
   }
-  ASSERT_EQ(map.snapshot_failure(), "");
-  EXPECT_GT(copied, place.options.snapshot_copied_bytes / 8 * 6) << "the disk was slow";
-  EXPECT_LE(copied, place.options.snapshot_copied_bytes);
   expect_published_for_feeds("durable insert, saving, near the limit", most.inserts);
   expect_published_for_feeds("durable assign, saving, near the limit", most.assignments);
 }
@@ -176,7 +181,7 @@ TEST(durable_bounds, of_a_directory_follower) {
   place.options.background = false;
   place.options.segment_bytes = std::uint64_t{64} << 10;
   durable map("room", place.options);
-  fill(map, many / 4);
+  fill(map, many);
   map.save_snapshot();
   steady::directory_follower_options how;
   how.files = &place.files;

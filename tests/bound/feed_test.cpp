@@ -66,7 +66,7 @@ TEST(feed_bounds, of_writes_under_a_subscriber) {
 // A subscriber that takes too much is cut off at its limit, and what was copied for it is freed by
 // the writes that follow.
 TEST(feed_bounds, of_a_subscriber_that_is_cut_off) {
-  const std::size_t limit = std::size_t{1} << 20;
+  const std::size_t limit = 2 * many;  // an eighth of the elements
   fed map;
   fill(map, many);
   follower slow(map, steady::subscriber_options{limit});

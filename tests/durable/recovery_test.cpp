@@ -278,6 +278,24 @@ TEST(recovery, needs_the_log_up_to_a_damaged_snapshot) {
   }
 }
 
+TEST(recovery, of_segments_that_say_what_is_in_front_of_them) {
+  written whole(60, 600);
+  std::uint64_t next = 1;
+  std::size_t segments = 0;
+  for (; whole.files.has(log_name(next)); ++segments) {
+    std::span<const unsigned char> left = whole.files.content(log_name(next));
+    steady::record_header header;
+    ASSERT_EQ(steady::read_header(steady::parse_frame(left).payload, header),
+              steady::header_state::good);
+    ASSERT_EQ(header.position, next - 1);
+    for (left = left.subspan(steady::parse_frame(left).bytes); !left.empty(); ++next) {
+      left = left.subspan(steady::parse_frame(left).bytes);
+    }
+  }
+  EXPECT_EQ(next, 61u);
+  EXPECT_GT(segments, 3u);
+}
+
 TEST(recovery, notices_an_element_that_is_missing) {
   written whole(60, 300, 50);
   std::string path;

@@ -83,6 +83,14 @@ class counted_files final : public files_around {
     blocks_of_this_thread = before;
     return result;
   }
+  // Whoever has to tell may be waiting for this write.
+  void wait_until_told() noexcept {
+    if (!holds_a_snapshot) return;
+    const auto pause = std::chrono::milliseconds(1);
+    for (int n = 0; n < 3000 && holds_a_snapshot; ++n) std::this_thread::sleep_for(pause);
+    std::this_thread::sleep_for(30 * pause);
+    holds_a_snapshot = false;
+  }
 
  public:
   using files_around::files_around;
@@ -109,10 +117,7 @@ class counted_files final : public files_around {
                      std::uint64_t at) noexcept override {
     feed_work_of_this_thread.bytes_written += bytes;
     if (breaks_snapshots && file == partial_) return -EIO;
-    if (file == partial_ && slow_writes_of_snapshots > 0) {
-      --slow_writes_of_snapshots;
-      std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    }
+    if (file == partial_) wait_until_told();
     return counted([&] { return files_around::write(file, from, bytes, at); });
   }
   int sync(int file) noexcept override {
@@ -138,8 +143,8 @@ class counted_files final : public files_around {
 
   // Writing to a snapshot fails from now on.
   std::atomic<bool> breaks_snapshots{false};
-  // So many writes to one take longer than the changes that reach the limit of copies.
-  std::atomic<int> slow_writes_of_snapshots{0};
+  // The next write to one takes until this is false, and a little longer.
+  std::atomic<bool> holds_a_snapshot{false};
 
  private:
   std::atomic<std::uint64_t> bytes_read_{0};

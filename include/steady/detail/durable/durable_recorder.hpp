@@ -48,8 +48,8 @@ struct durable_options {
   std::uint64_t snapshot_after_bytes = std::uint64_t{256} << 20;
   // While one is written, a change writes so many buckets of it.
   std::size_t snapshot_buckets_per_change = 8;
-  // Where it makes the map copy more than this, changes wait for the disk. 0: a twelfth of the
-  // map's memory, at least 1 MiB.
+  // It makes the map copy no more than this: from 7/8 of it on changes wait for the disk. 0: a
+  // twelfth of the map's memory, at least 1 MiB.
   std::size_t snapshot_copied_bytes = 0;
 
   // Threads write, sync and remove files. Otherwise the calls of the map do, all in one order.

@@ -115,10 +115,7 @@ class client_session {
     newest_message newest;
     if (read_message(payload, newest)) {
       into_->heard_of(newest.position);
-<<<<<<< HEAD
       into_->free_more(records_of_a_beat);
-    } else if (const char* const why = into_->take(payload); why != nullptr) {
-=======
     } else {
       give_up(follow_refusal::bad_bytes, "a message that does not come next");
     }
@@ -134,7 +131,6 @@ class client_session {
     if (count == 0) return;
     const char* const why = into_->take_all(std::span(gathered_).first(count));
     if (why != nullptr) {
->>>>>>> hh4
       give_up(follow_refusal::bad_bytes, std::string("the server sent ") + why);
     }
   }
