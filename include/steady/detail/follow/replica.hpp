@@ -117,6 +117,7 @@ class replica {
   // them overlap.
   const char* take_all(std::span<const payload_type> payloads) {
     if (is_loading_ && std::all_of(payloads.begin(), payloads.end(), is_element)) {
+      free_more(payloads.size());
       return load_all(payloads);
     }
     fetch_keys(payloads);
@@ -204,7 +205,6 @@ class replica {
     elements_.clear();
     for (const payload_type& payload : payloads) {
       if (!read(payload, elements_.emplace_back())) return "no element of these types";
-      retire_more();
     }
     const std::size_t before = loading_.size();
     loading_.insert(std::make_move_iterator(elements_.begin()),
