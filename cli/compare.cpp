@@ -15,10 +15,10 @@
 #include "cli/compare_page.hpp"
 #include "cli/compare_report.hpp"
 #include "cli/compare_summary.hpp"
-#include "cli/machine.hpp"
 #include "cli/missing_rivals.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
+#include "cli/report_origin.hpp"
 
 namespace steady::cli {
 
@@ -41,7 +41,7 @@ class tournament {
   tournament(const compare_options& options, const key_stream& keys, progress_line& progress)
       : options_(options), keys_(keys), progress_(progress) {
     clock_cost_ns_ = bench::measure_clock_cost();
-    for (contestant& map : make_contestants(options.hash)) {
+    for (contestant& map : make_contestants(keys, options.hash)) {
       entrant& added = entrants_.emplace_back();
       added.row = {std::string(map.name), map.full_name, map.version, "", {}};
       added.run = [this, run = map.run](run_order order) { return run(keys_, order); };
@@ -173,7 +173,7 @@ comparison compare(const compare_options& options, std::vector<path_problem>& pr
   all.source = options.paths.empty() ? "generated" : "files";
   all.hash = options.hash == hash_choice::same ? "same" : "own";
   all.rounds = options.rounds;
-  all.left_out = missing_rivals();
+  all.left_out = missing_rivals(all.keys == "string");
 
   progress_line progress;
   const key_stream keys = make_keys(options, problems, progress);
@@ -195,7 +195,7 @@ int run_compare(const compare_options& options) {
   output_file report;
   if (!sink.open(options.json_path) || !report.open(options.report_path)) return 1;
 
-  const report_origin origin{read_machine(), current_time(), options.command_line};
+  const report_origin origin{bench::read_machine(), bench::current_time(), options.command_line};
   std::vector<path_problem> problems;
   const comparison all = compare(options, problems);
   bool whole = problems.empty();

@@ -116,18 +116,19 @@ measured_run run_adapter(const Stream& keys, run_order order, hash_choice hash) 
 
 }  // namespace
 
-std::vector<contestant> make_contestants(hash_choice hash) {
+std::vector<contestant> make_contestants(const key_stream& keys, hash_choice hash) {
   std::vector<contestant> contestants;
-  bench::for_each_adapter([&](auto adapter) {
-    using adapter_type = decltype(adapter);
-    contestants.push_back(
-        {adapter_type::name, std::string(adapter_type::full_name), adapter_type::version(),
-         [hash](const key_stream& keys, run_order order) {
-           return std::visit(
-               [&](const auto& stream) { return run_adapter<adapter_type>(stream, order, hash); },
-               keys);
-         }});
-  });
+  const auto add_those_for = [&]<class Stream>(const Stream&) {
+    bench::for_each_adapter_of<key_of<holds_texts<Stream>>>([&](auto adapter) {
+      using adapter_type = decltype(adapter);
+      contestants.push_back({adapter_type::name, std::string(adapter_type::full_name),
+                             adapter_type::version(),
+                             [hash](const key_stream& all, run_order order) {
+                               return run_adapter<adapter_type>(std::get<Stream>(all), order, hash);
+                             }});
+    });
+  };
+  std::visit(add_those_for, keys);
   return contestants;
 }
 

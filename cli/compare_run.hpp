@@ -64,8 +64,8 @@ struct contestant {
   std::function<measured_run(const key_stream&, run_order)> run;
 };
 
-// The maps of this build, Steady first.
-std::vector<contestant> make_contestants(hash_choice hash);
+// The maps of this build that hold such keys, Steady first. They run over keys of that kind.
+std::vector<contestant> make_contestants(const key_stream& keys, hash_choice hash);
 
 // As many operations as there are keys, each adding to one random cache line of a plain array of
 // about `bytes` bytes, whose pages are all there: what the machine itself does to such a run.

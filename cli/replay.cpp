@@ -11,13 +11,13 @@
 #include "bench/support/child_process.hpp"
 #include "bench/support/clock.hpp"
 #include "bench/support/process.hpp"
-#include "cli/machine.hpp"
 #include "cli/missing_rivals.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/replay.hpp"
 #include "cli/replay_page.hpp"
 #include "cli/replay_report.hpp"
+#include "cli/report_origin.hpp"
 #include "cli/units.hpp"
 
 namespace steady::cli {
@@ -43,7 +43,7 @@ class tournament {
     const double span_ms = static_cast<double>(requests.span_ns()) / speed / 1e6;
     order_ = {speed, options.fill, bench::measure_clock_cost(),
               static_cast<std::uint64_t>(std::max(1.0, std::ceil(span_ms / planned_ms)))};
-    for (replay_contestant& map : make_replay_contestants(options.hash)) {
+    for (replay_contestant& map : make_replay_contestants(requests.holds_texts, options.hash)) {
       if (!is_chosen(map.name)) continue;
       entrant& added = entrants_.emplace_back();
       added.row = {std::string(map.name), map.full_name, map.version, "", {}};
@@ -187,7 +187,7 @@ replay_outcome describe(const replay_options& options, const trace& requests, do
   all.fill = options.fill;
   all.hash = options.hash == hash_choice::same ? "same" : "own";
   all.rounds = options.rounds;
-  all.left_out = missing_rivals();
+  all.left_out = missing_rivals(requests.holds_texts);
   return all;
 }
 
@@ -211,7 +211,7 @@ int run_replay(const replay_options& options) {
   output_file report;
   if (!sink.open(options.json_path) || !report.open(options.report_path)) return 1;
 
-  const report_origin origin{read_machine(), current_time(), options.command_line};
+  const report_origin origin{bench::read_machine(), bench::current_time(), options.command_line};
   const replay_outcome all = replay(options);
   bool whole = true;
   for (const replay_row& row : all.maps) {

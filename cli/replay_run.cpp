@@ -205,20 +205,23 @@ replay_result run_adapter(const trace& all, const replay_order& order, hash_choi
   return run_map<Adapter, map, Texts>(all, order);
 }
 
-}  // namespace
-
-std::vector<replay_contestant> make_replay_contestants(hash_choice hash) {
+template <bool Texts>
+std::vector<replay_contestant> contestants_for(hash_choice hash) {
   std::vector<replay_contestant> contestants;
-  bench::for_each_adapter([&](auto adapter) {
+  bench::for_each_adapter_of<key_of<Texts>>([&](auto adapter) {
     using adapter_type = decltype(adapter);
     contestants.push_back({adapter_type::name, std::string(adapter_type::full_name),
                            adapter_type::version(), [hash](const trace& all, replay_order order) {
-                             return all.holds_texts
-                                        ? run_adapter<adapter_type, true>(all, order, hash)
-                                        : run_adapter<adapter_type, false>(all, order, hash);
+                             return run_adapter<adapter_type, Texts>(all, order, hash);
                            }});
   });
   return contestants;
+}
+
+}  // namespace
+
+std::vector<replay_contestant> make_replay_contestants(bool texts, hash_choice hash) {
+  return texts ? contestants_for<true>(hash) : contestants_for<false>(hash);
 }
 
 replay_result replay_control(const trace& requests, replay_order order, std::uint64_t bytes) {

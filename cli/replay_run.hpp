@@ -57,7 +57,7 @@ struct replay_contestant {
 };
 
 // The maps of this build, Steady first.
-std::vector<replay_contestant> make_replay_contestants(hash_choice hash);
+std::vector<replay_contestant> make_replay_contestants(bool texts, hash_choice hash);
 
 // As many requests at the same times, each touching one random cache line of a plain array of about
 // `bytes` bytes: what the machine itself does to such a run.
