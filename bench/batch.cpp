@@ -273,6 +273,7 @@ int main(int argc, char** argv) {
   app.add_option("--json", asked.json, "File for every single time");
   app.option_defaults()->always_capture_default();
   CLI11_PARSE(app, argc, argv);
+  std::printf("hash: %s\n", steady::bench::same_hash);
   const nlohmann::json rows =
       asked.texts ? measure<std::string>(asked) : measure<std::uint64_t>(asked);
   const auto origin = steady::bench::origin_of_results(steady::bench::versions_of_maps());

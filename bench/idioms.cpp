@@ -269,6 +269,7 @@ int main(int count, char** arguments) {
       ->check(CLI::Range(1, 100'000'000));
   app.add_option("--rounds", chosen.rounds, "rounds (5)")->check(CLI::Range(1, 1000));
   CLI11_PARSE(app, count, arguments);
+  std::printf("hash: %s\n", steady::bench::same_hash);
   for (const std::uint64_t size : chosen.sizes) {
     measure<std::uint64_t>("u64:u64", size, chosen.rounds);
     measure<std::string>("text of up to 12 digits:u64", size, chosen.rounds);

@@ -28,6 +28,10 @@
 
 namespace steady::bench {
 
+// What maps hash with in a run, for headers of reports.
+inline constexpr const char* same_hash = "steady::hash, the same type in all maps";
+inline constexpr const char* own_hash = "each map's own default";
+
 template <class Adapter>
 concept map_adapter = requires {
   { Adapter::name } -> std::convertible_to<std::string_view>;

@@ -194,8 +194,8 @@ void measure_scaling(const options& chosen, session& all) {
 void show_contenders(const options& chosen, const session& all) {
   all.show(
       fmt::format("{} rounds, each run in a process of its own; {} ns for reading the clock "
-                  "taken off\n",
-                  chosen.rounds, all.clock_cost()));
+                  "taken off; hash: {}\n",
+                  chosen.rounds, all.clock_cost(), same_hash));
   for (const contender& each : all.maps())
     all.show(fmt::format("{:<14} {}\n", each.name, each.about));
   for (const known_map& each : concurrent_maps) {

@@ -7,11 +7,9 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-namespace steady::bench {
+#include "bench/adapters/adapter.hpp"
 
-// What all maps call in a run, for headers and for the origin.
-inline constexpr const char* same_hash = "steady::hash, the same type in all maps";
-inline constexpr const char* own_hash = "each map's own default";
+namespace steady::bench {
 
 // Of this process, as it began: before it pinned itself to a core, and what the machine did then.
 // The command is without the program's folder. `maps`: name, version.

@@ -132,6 +132,19 @@ class MarkersTest(Folder):
         self.assertEqual(self.run_well(), "")
         self.run_well("check")
 
+    def test_several_records_are_shown_as_one(self):
+        texts = [{**each, "kind": "short text:u64"} for each in ROWS]
+        self.run_well("record", "texts", self.results("out.json", texts, command="bench.throughput --kind texts"))
+        self.write("docs/page.md", "<!-- made: throughput.summary of some+texts -->\n<!-- end of what is made -->\n"
+                                   "<!-- made: origin of some+texts -->\n<!-- end of what is made -->\n")
+        self.run_well()
+        text = self.document.read_text(encoding="utf-8")
+        self.assertLess(text.index("**`u64:u64`**, 2 sizes from 16 to 64"), text.index("**`short text:u64`**"))
+        for part in ("--rounds 2`, then `taskset -c 0 bench.throughput --kind texts`", "(data/some.json), [texts.json]"):
+            self.assertIn(part, text)
+        self.run_well("record", "texts", self.results("out.json", texts, commit="fedcba9"))
+        self.assert_trouble("some and texts differ in commit", "check")
+
     def test_a_changed_table_is_found(self):
         self.run_well()
         text = self.document.read_text(encoding="utf-8")

@@ -7,7 +7,7 @@
     <!-- picture: throughput.ratios of throughput-numbers in images/throughput.svg -->
 
 A view's name is that of its program, without "bench.", and what it shows. `origin` shows how any
-record was measured.
+record was measured. `of a+b` shows two records as one, if they are of one version and one machine.
 """
 
 import re
@@ -44,12 +44,12 @@ def view(record: records.Record, name: str, kind: dict[str, dict[str, Any]]) -> 
     return found(record.results)
 
 
-def made_text(record: records.Record, name: str, data: str) -> str:
+def made_text(record: records.Record, name: str, data: list[str]) -> str:
     return origin_text(record, data) if name == "origin" else view(record, name, TABLES)
 
 
-def origin_text(record: records.Record, data: str) -> str:
-    """How a record was measured, as a list. `data` is the way to it from the document."""
+def origin_text(record: records.Record, data: list[str]) -> str:
+    """How a record was measured, as a list. `data` are the ways to its files from the document."""
     first = record.origins[0]
     commands = [f"`{each}`" for each in dict.fromkeys(_command(origin) for origin in record.origins)]
     dates = list(dict.fromkeys(origin["date"][:10] for origin in record.origins))
@@ -61,7 +61,7 @@ def origin_text(record: records.Record, data: str) -> str:
         f"- Built by {first['compiler']} `{first['flags'].strip()}`, commit {first['commit']}: {versions}.\n"
         f"- Hash: {first['hash']}.\n"
         f"- Date: {', '.join(dates)}.\n"
-        f"- Data: [{Path(data).name}]({data})\n")
+        f"- Data: {', '.join(f'[{Path(each).name}]({each})' for each in data)}\n")
 
 
 def _load(origins: list[dict[str, Any]]) -> str:
@@ -109,7 +109,12 @@ class Maker:
                           f"where VIEW is one of {', '.join(views_of(record.program))}")
         return made
 
-    def record(self, name: str) -> records.Record:
+    def record(self, names: str) -> records.Record:
+        """The one of that name, or what several make together."""
+        parts = [self._load(name) for name in names.split("+")]
+        return parts[0] if len(parts) == 1 else records.merge(names, parts)
+
+    def _load(self, name: str) -> records.Record:
         if name not in self._loaded:
             path = self.folder / f"{name}.json"
             if not path.exists():
@@ -130,15 +135,15 @@ class Maker:
 
         def replace(found: re.Match[str]) -> str:
             name, record = found.group(1), found.group(2)
-            made.used.add(record)
-            data = self._way(document, self.folder / f"{record}.json")
+            made.used |= set(record.split("+"))
+            data = [self._way(document, self.folder / f"{each}.json") for each in record.split("+")]
             content = made_text(self.record(record), name, data)
             # Some readers of Markdown want the blank lines.
             return f"<!-- made: {name} of {record} -->\n\n{content}\n{found.group(4)}"
 
         made.texts[document] = MADE.sub(replace, text)
         for name, record, file in PICTURE.findall(text):
-            made.used.add(record)
+            made.used |= set(record.split("+"))
             made.texts[(document.parent / file).resolve()] = view(self.record(record), name, pictures.PICTURES)
 
     @staticmethod
