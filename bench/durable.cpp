@@ -1,11 +1,13 @@
 // bench.durable: what durability costs a map of u64 pairs: changes per second by sync policy, how
 // fast a directory is opened again, and how long a write may take while all elements are saved.
 //
-//   bench.durable [ELEMENTS] [ROUNDS] [--directory PATH] [--json FILE]
+//   bench.durable [ELEMENTS] [ROUNDS] [--directory PATH] [--processor-time] [--json FILE]
 //                    (default: 10000000, 3, a new directory of the system's for temporary files)
 //
 // Every round is done in processes of its own. A directory in memory (/dev/shm) shows what
-// the program does without the disk. `control` is the same write without a snapshot.
+// the program does without the disk. `control` is the same write without a snapshot. With
+// --processor-time, writes are timed by how long their thread ran: on a machine that others share
+// nearly all of a long write is time in which it did not.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -32,6 +34,7 @@
 #include "bench/support/json_file.hpp"
 #include "bench/support/median.hpp"
 #include "bench/support/process.hpp"
+#include "bench/support/progress.hpp"
 #include "bench/support/splitmix64.hpp"
 
 namespace {
@@ -78,8 +81,11 @@ steady::durable_options options_of(sync_policy policy) {
 
 class durable_round {
  public:
-  durable_round(std::string directory, std::uint64_t count)
-      : directory_(std::move(directory)), count_(count) {}
+  // `now`: the clock by which single writes are timed, in nanoseconds. `name` is shown while it
+  // runs.
+  durable_round(std::string directory, std::uint64_t count, std::uint64_t (*now)() noexcept,
+                std::string name)
+      : directory_(std::move(directory)), count_(count), now_(now), name_(std::move(name)) {}
 
   // Beginning with a directory that is empty.
   figures changes_and_openings() {
@@ -98,6 +104,7 @@ class durable_round {
   }
 
  private:
+  void show(const std::string& what) const { show_progress(name_ + ": " + what); }
   std::string fresh(const char* name) const {
     const std::string path = directory_ + "/" + name;
     std::filesystem::remove_all(path);
@@ -105,12 +112,14 @@ class durable_round {
   }
 
   void plain() {
+    show("a map without files");
     steady::hash_map<std::uint64_t, std::uint64_t> map;
     found_.plain_insert = rate(count_, [&] {
       for (std::uint64_t n = 0; n < count_; ++n) map.insert_or_assign(splitmix64(n), n);
     });
   }
   void interval() {
+    show("synced every second");
     const std::string path = fresh("interval");
     {
       durable map(path, options_of(sync_policy::interval));
@@ -121,6 +130,7 @@ class durable_round {
     std::filesystem::remove_all(path);
   }
   void each_change() {
+    show("each change synced");
     const std::uint64_t syncs = 300;
     {
       durable map(fresh("each"), options_of(sync_policy::each_change));
@@ -158,6 +168,7 @@ class durable_round {
 
   // The directory stays, for saving().
   void never_and_open() {
+    show("never synced");
     const std::string path = fresh("map");
     {
       durable map(path, options_of(sync_policy::never));
@@ -165,11 +176,14 @@ class durable_round {
         for (std::uint64_t n = 0; n < count_; ++n) map.insert_or_assign(splitmix64(n), n);
       });
     }
+    show("opened from the log");
     found_.open_log = opened(path);
+    show("a snapshot");
     {
       durable map(path, options_of(sync_policy::never));
       map.save_snapshot();
     }
+    show("opened from the snapshot");
     found_.open_snapshot = opened(path);
   }
   double opened(const std::string& path) {
@@ -181,13 +195,14 @@ class durable_round {
   }
 
   void save() {
+    show("a snapshot while writes go on");
     durable map(directory_ + "/map", options_of(sync_policy::never));
     std::uint64_t next = count_;
     const auto write = [&](histogram& into) {
       const std::uint64_t key = splitmix64(splitmix64(next) % count_);
-      const std::uint64_t start = now_ns();
+      const std::uint64_t start = now_();
       map.insert_or_assign(key, next++);
-      into.record(now_ns() - start);
+      into.record(now_() - start);
     };
     const std::uint64_t start = now_ns();
     for (std::uint64_t n = 0; n < count_ / 4; ++n) write(found_.control);
@@ -212,6 +227,8 @@ class durable_round {
 
   std::string directory_;
   std::uint64_t count_;
+  std::uint64_t (*now_)() noexcept;
+  std::string name_;
   figures found_;
 };
 
@@ -264,15 +281,16 @@ class report {
 };
 
 // Each half in a process of its own.
-figures measure(const std::string& directory, std::uint64_t count) {
+figures measure(const std::string& directory, std::uint64_t count, std::uint64_t (*now)() noexcept,
+                const std::string& name) {
   const auto half = [](const auto& work) {
     auto outcome = run_in_child(work);
     if (!outcome.result) throw std::runtime_error(outcome.failure);
     return *outcome.result;
   };
   const figures first =
-      half([&] { return durable_round(directory, count).changes_and_openings(); });
-  return half([&] { return durable_round(directory, count).saving(first); });
+      half([&] { return durable_round(directory, count, now, name).changes_and_openings(); });
+  return half([&] { return durable_round(directory, count, now, name).saving(first); });
 }
 
 }  // namespace
@@ -290,6 +308,8 @@ int main(int argument_count, char** arguments) {
   app.add_option("--directory", directory, "where the files go; it is emptied afterwards")
       ->capture_default_str();
   app.add_option("--json", json, "file for the figures");
+  bool processor_time = false;
+  app.add_flag("--processor-time", processor_time, "time writes by how long their thread ran");
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -299,9 +319,11 @@ int main(int argument_count, char** arguments) {
     directory += "/bench.durable.files";
     std::filesystem::create_directories(directory);
     std::vector<figures> found;
-    for (std::uint64_t n = 0; n < rounds; ++n) {
-      found.push_back(measure(directory, count));
+    for (std::uint64_t n = 1; n <= rounds; ++n) {
+      const std::string name = "round " + std::to_string(n) + " of " + std::to_string(rounds);
+      found.push_back(measure(directory, count, processor_time ? thread_cpu_ns : now_ns, name));
     }
+    show_progress("");
     std::filesystem::remove_all(directory);
     const report all(found, count);
     const auto origin =

@@ -90,7 +90,10 @@ inline void add_json(CLI::App& command, std::string& path) {
 }
 
 inline void add_report(CLI::App& command, std::string& path) {
-  command.add_option("--report", path, "Write an HTML page with plots too; it needs no network")
+  command
+      .add_option("--report", path,
+                  "Write an HTML page with plots too; it needs no network. Takes one more run of "
+                  "each map, for its memory")
       ->type_name("FILE");
 }
 

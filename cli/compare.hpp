@@ -1,9 +1,7 @@
 // `steady compare`: the same stream of updates through Steady and the maps people use today, and
 // through a control that only touches memory.
 //
-// Rounds are interleaved (A B C D control A B C D control ...), every run is a process of its own,
-// and everything is pinned to one core, so that what disturbs the machine disturbs all alike. A map
-// whose run fails gets its reason in the report and takes no part in later rounds.
+// A contest (contest.hpp), in which everything is pinned to one core.
 //
 // Returns the exit status: 0; 1 when a path could not be read, a run failed or the result could not
 // be written.
@@ -14,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/compare_run.hpp"
+#include "cli/map_types.hpp"
 
 namespace steady::cli {
 

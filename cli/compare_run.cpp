@@ -1,19 +1,15 @@
 #include <algorithm>
-#include <optional>
+#include <string_view>
 #include <type_traits>
 #include <variant>
 
-#include "bench/adapters/all.hpp"
 #include "bench/support/clock.hpp"
-#include "bench/support/process.hpp"
 #include "cli/compare_run.hpp"
-#include "cli/resource_meter.hpp"
+#include "cli/map_run.hpp"
 
 namespace steady::cli {
 
 namespace {
-
-constexpr std::size_t cache_line = 64;
 
 template <class Stream>
 inline constexpr bool holds_texts = std::is_same_v<Stream, text_stream>;
@@ -44,7 +40,7 @@ void time_each(const Stream& keys, std::uint64_t clock_cost_ns, measured_run& ru
     operation(key, index);
     const std::uint64_t end = bench::now_ns();
     const std::uint64_t took = end - begin - std::min(end - begin, clock_cost_ns);
-    run.result.latency.record(took);
+    run.result.service.record(took);
     curves.slowest.record(begin, end, took);
     if (is_migrating()) curves.migrating.set(curves.slowest.cell_of(end));
   });
@@ -85,75 +81,46 @@ void warm_up(const Stream&) {
 template <class Adapter, class Map, class Stream>
 measured_run run_map(const Stream& keys, run_order order) {
   measured_run run;
-  run_result& result = run.result;
   warm_up<Adapter, Map>(keys);
-  const resource_meter meter;
-  // Never destroyed: the process ends, and some maps cannot be destroyed after a bad_alloc.
-  Map& map = *new Map();
-  apply_all(
-      keys, order, run,
-      [&map](const auto& key, std::uint64_t index) { update<Adapter>(map, key, index); },
-      [&map] { return is_migrating(map); });
-  meter.write_to(result);
-  result.elements = map.size();
-  const std::optional<std::uint64_t> growths = Adapter::growths(map);
-  result.growths_known = growths.has_value();
-  result.growths = growths.value_or(0);
+  use_new_map<Adapter, Map>(run.result, [&](Map& map) {
+    apply_all(
+        keys, order, run,
+        [&map](const auto& key, std::uint64_t index) { update<Adapter>(map, key, index); },
+        [&map] { return is_migrating(map); });
+  });
   return run;
 }
 
 template <class Adapter, class Stream>
 measured_run run_adapter(const Stream& keys, run_order order, hash_choice hash) {
-  using types = types_of<Adapter, holds_texts<Stream>>;
-  using key = typename types::key;
-  if (hash == hash_choice::own) {
-    using map = typename Adapter::template map<key, std::uint64_t, typename types::own_hash>;
-    return run_map<Adapter, map>(keys, order);
-  }
-  using map = typename Adapter::template map<key, std::uint64_t, typename types::same_hash>;
-  return run_map<Adapter, map>(keys, order);
+  return with_map_type<Adapter, holds_texts<Stream>, std::uint64_t>(
+      hash, [&]<class Map>() { return run_map<Adapter, Map>(keys, order); });
 }
 
 }  // namespace
 
-std::vector<contestant> make_contestants(const key_stream& keys, hash_choice hash) {
-  std::vector<contestant> contestants;
-  const auto add_those_for = [&]<class Stream>(const Stream&) {
-    bench::for_each_adapter_of<key_of<holds_texts<Stream>>>([&](auto adapter) {
-      using adapter_type = decltype(adapter);
-      contestants.push_back({adapter_type::name, std::string(adapter_type::full_name),
-                             adapter_type::version(),
-                             [hash](const key_stream& all, run_order order) {
-                               return run_adapter<adapter_type>(std::get<Stream>(all), order, hash);
-                             }});
+std::vector<compare_contestant> make_contestants(const key_stream& keys, hash_choice hash) {
+  const auto those_for = [hash]<class Stream>(const Stream&) {
+    using key = key_of<holds_texts<Stream>>;
+    return contestants_that<key, key_stream, run_order>([hash]<class Adapter>() {
+      return [hash](const key_stream& all, run_order order) {
+        return run_adapter<Adapter>(std::get<Stream>(all), order, hash);
+      };
     });
   };
-  std::visit(add_those_for, keys);
-  return contestants;
+  return std::visit(those_for, keys);
 }
 
 measured_run run_control(const key_stream& keys, run_order order, std::uint64_t bytes) {
   measured_run run;
-  resource_meter meter;
-  const std::uint64_t lines = std::max<std::uint64_t>(1, bytes / cache_line);
-  // Not zeros, which the system might supply only when they are first touched.
-  auto& array = *new std::vector<unsigned char>(lines * cache_line, 1);
-  // Nobody reads the array in the end; without volatile a compiler might leave the touching out.
-  volatile unsigned char* const touched = array.data();
-  meter.restart_faults();
-  std::visit(
-      [&](const auto& stream) {
-        const auto touch = [&](const auto&, std::uint64_t index) {
-          // The high half of a random number, scaled to the number of lines.
-          const std::uint64_t line = (bench::splitmix64(index) >> 32) * lines >> 32;
-          const std::uint64_t at = line * cache_line;
-          touched[at] = static_cast<unsigned char>(touched[at] + 1);
-        };
-        apply_all(stream, order, run, touch, [] { return false; });
-      },
-      keys);
-  meter.write_to(run.result);
-  run.result.elements = lines;
+  use_new_array(bytes, run.result, [&](touched_array& array) {
+    std::visit(
+        [&](const auto& stream) {
+          const auto touch = [&array](const auto&, std::uint64_t) { array.touch(); };
+          apply_all(stream, order, run, touch, [] { return false; });
+        },
+        keys);
+  });
   return run;
 }
 

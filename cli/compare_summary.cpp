@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <functional>
 
 #include <fmt/format.h>
@@ -10,21 +9,12 @@ namespace steady::cli {
 
 namespace {
 
-double median_of(std::vector<double> values) { return spread_of(std::move(values)).median; }
-
-template <class Value>
-std::vector<double> each(const std::vector<run_result>& runs, Value value) {
-  std::vector<double> values;
-  for (const run_result& run : runs) values.push_back(static_cast<double>(value(run)));
-  return values;
-}
-
 using figure = std::function<double(const figures&)>;
 
 // The rival with the smallest figure; nullptr when none has any.
-const comparison_row* best_rival(const comparison& all, const figure& of) {
-  const comparison_row* best = nullptr;
-  for (const comparison_row& row : all.maps) {
+const outcome_row* best_rival(const comparison& all, const figure& of) {
+  const outcome_row* best = nullptr;
+  for (const outcome_row& row : all.maps) {
     if (&row == &all.maps.front() || !row.measured) continue;
     if (best == nullptr || of(*row.measured) < of(*best->measured)) best = &row;
   }
@@ -37,11 +27,11 @@ std::string factor(double value, double reference) {
 }
 
 std::string slowest_part(const comparison& all, const figures& steady) {
-  const figure slowest = [](const figures& f) { return f.max_ns.least; };
+  const figure slowest = [](const figures& f) { return f.service.max_ns.least; };
   std::string text =
       fmt::format("the slowest of {} {}s took {} with steady", format_count(all.updates),
                   operation_of(all), format_duration(slowest(steady)));
-  if (const comparison_row* rival = best_rival(all, slowest)) {
+  if (const outcome_row* rival = best_rival(all, slowest)) {
     const double value = slowest(*rival->measured);
     text += fmt::format(" and {} with {}, the best rival in this ({} steady's)",
                         format_duration(value), rival->name, factor(value, slowest(steady)));
@@ -55,7 +45,7 @@ std::string slowest_part(const comparison& all, const figures& steady) {
 
 std::string total_part(const comparison& all, const figures& steady) {
   const figure total = [](const figures& f) { return f.total_ns.median; };
-  const comparison_row* rival = best_rival(all, total);
+  const outcome_row* rival = best_rival(all, total);
   if (rival == nullptr) return "";
   return fmt::format("; steady's total time was {} that of {}, the fastest rival",
                      factor(total(steady), total(*rival->measured)), rival->name);
@@ -63,7 +53,7 @@ std::string total_part(const comparison& all, const figures& steady) {
 
 std::string memory_part(const comparison& all, const figures& steady) {
   std::string text;
-  for (const comparison_row& row : all.maps) {
+  for (const outcome_row& row : all.maps) {
     if (&row == &all.maps.front() || !row.measured) continue;
     text += fmt::format("{}{} {}'s", text.empty() ? "; its peak memory was " : ", ",
                         factor(steady.peak_bytes, row.measured->peak_bytes), row.name);
@@ -73,30 +63,12 @@ std::string memory_part(const comparison& all, const figures& steady) {
 
 }  // namespace
 
-figures summarize(const std::vector<run_result>& throughput,
-                  const std::vector<run_result>& latency) {
-  figures all;
-  const run_result& first = throughput.front();
-  all.elements = first.elements;
-  if (first.growths_known) all.growths = first.growths;
-  all.total_ns = spread_of(each(throughput, [](const run_result& r) { return r.total_ns; }));
-  all.peak_bytes = median_of(each(throughput, [](const run_result& r) { return r.peak_bytes; }));
-  all.final_bytes = median_of(each(throughput, [](const run_result& r) { return r.final_bytes; }));
-  all.page_faults = median_of(each(throughput, [](const run_result& r) { return r.page_faults; }));
-  std::vector<const bench::histogram*> rounds;
-  for (const run_result& each : latency) rounds.push_back(&each.latency);
-  const times of_updates = summarize_times(rounds);
-  all.percentiles_ns = of_updates.percentiles_ns;
-  all.max_ns = of_updates.max_ns;
-  return all;
-}
-
 std::string_view operation_of(const comparison& all) {
   return all.source == "files" ? "update" : "insert";
 }
 
 std::string in_short(const comparison& all) {
-  const comparison_row& steady = all.maps.front();
+  const outcome_row& steady = all.maps.front();
   if (all.updates == 0) return "In short: there were no keys, so there is nothing to compare.";
   if (!steady.measured) return "In short: steady did not finish: " + steady.failure + ".";
   return "In short: " + slowest_part(all, *steady.measured) + total_part(all, *steady.measured) +

@@ -2,10 +2,11 @@
 #include <exception>
 #include <new>
 #include <string>
-#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <steady/durable_error.hpp>
 
 #include "cli/arguments.hpp"
 #include "cli/durable_arguments.hpp"
@@ -30,6 +31,9 @@ constexpr auto serve_details =
     "and\n"
     "get KEY, which prints. Words are separated by blanks, or by tabs where keys have blanks.\n"
     "Who can reach the address can read the map, unless there is a secret; nothing is encrypted.\n"
+    "A change that fails, because the disk is full, say, is told of, and the next one is tried; "
+    "the\n"
+    "status is 1 at the end then.\n"
     "\n"
     "Examples:\n"
     "  steady serve stock                             at 127.0.0.1:7411, texts to numbers\n"
@@ -135,18 +139,26 @@ void durable_arguments::add_follow() {
   command->add_flag("--quiet", follow_.quiet, "Print no changes, but a summary at the end");
 }
 
-// What the library throws begins with its name, as every line of the command does.
 std::optional<int> durable_arguments::run() {
   try {
     return run_chosen();
   } catch (const std::bad_alloc&) {
     throw;
+  } catch (const durable_error& error) {
+    write_error(without_name(error.what()));
+    if (error.trouble() == durable_trouble::damaged) tell_how_to_salvage();
+    return 1;
   } catch (const std::exception& error) {
-    std::string_view what = error.what();
-    if (what.starts_with("steady: ")) what.remove_prefix(8);
-    write_error(what);
+    write_error(without_name(error.what()));
     return 1;
   }
+}
+
+// Not to whoever follows: another process has the map.
+void durable_arguments::tell_how_to_salvage() const {
+  if (app_->got_subcommand("follow")) return;
+  const std::string& directory = app_->got_subcommand("log") ? log_.directory : serve_.directory;
+  write_error("to keep what can be read: steady log --salvage " + directory);
 }
 
 std::optional<int> durable_arguments::run_chosen() {

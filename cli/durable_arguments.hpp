@@ -26,6 +26,7 @@ class durable_arguments {
   void add_serve();
   void add_follow();
   std::optional<int> run_chosen();
+  void tell_how_to_salvage() const;
 
   CLI::App* app_;
   log_options log_;

@@ -32,8 +32,14 @@ template <class Types>
 int follow_directory(const follow_command_options& options) {
   directory_follower<hash_map<typename Types::key, typename Types::value>> follower(options.source);
   followed watched(follower, options);
+  std::size_t told = 0;
   while (true) {
     const bool waits = follower.poll(records_at_once) == poll_result::waits;
+    for (; told < follower.damage().size(); ++told) {
+      const lost_bytes& lost = follower.damage()[told];
+      watched.warn(fmt::format("{} is damaged at byte {}: {}; passed over", lost.file, lost.offset,
+                               lost.why));
+    }
     if (watched.is_done(waits && follower.obstacle().empty())) return watched.end();
     watched.show(!waits                        ? "reading"
                  : follower.obstacle().empty() ? "waiting for changes"

@@ -64,6 +64,7 @@ std::string prepare_standard_streams() {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, nullptr);
+  ::sigaction(SIGXFSZ, &ignore, nullptr);
 
   const bool output_is_open = is_open(STDOUT_FILENO);
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -77,6 +78,11 @@ std::string prepare_standard_streams() {
 std::string write_output(std::string_view text) {
   const int error = write_all(STDOUT_FILENO, text);
   return error == 0 ? "" : reason(error);
+}
+
+std::string_view without_name(std::string_view message) noexcept {
+  constexpr std::string_view name = "steady: ";
+  return message.starts_with(name) ? message.substr(name.size()) : message;
 }
 
 void write_error(std::string_view message) noexcept {

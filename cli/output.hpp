@@ -11,15 +11,18 @@
 
 namespace steady::cli {
 
-// Call once, before anything is opened: writing to a closed pipe becomes an error instead of the
-// program's end, and no file that is opened later can become standard output or standard error.
-// Returns why standard output cannot be used.
+// Call once, before anything is opened: writing to a closed pipe, or beyond the limit for files,
+// becomes an error instead of the program's end, and no file that is opened later can become
+// standard output or standard error. Returns why standard output cannot be used.
 std::string prepare_standard_streams();
 
 std::string write_output(std::string_view text);
 
 // "steady: <message>" and a line's end. Needs no memory.
 void write_error(std::string_view message) noexcept;
+
+// What the library says begins with its name, as every line of the command does: the rest of it.
+std::string_view without_name(std::string_view message) noexcept;
 
 // A file that gets a result in the end.
 class output_file {

@@ -1,22 +1,19 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <functional>
-#include <memory>
-#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "bench/support/child_process.hpp"
 #include "bench/support/clock.hpp"
 #include "bench/support/process.hpp"
+#include "cli/contest.hpp"
 #include "cli/missing_rivals.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/replay.hpp"
 #include "cli/replay_page.hpp"
 #include "cli/replay_report.hpp"
+#include "cli/replay_run.hpp"
 #include "cli/report_origin.hpp"
 #include "cli/units.hpp"
 
@@ -24,134 +21,41 @@ namespace steady::cli {
 
 namespace {
 
-using run_function = std::function<replay_result(replay_order)>;
-
 // A timeline has a minute of cells; half of that leaves room for a map that is late.
 constexpr double planned_ms = 30'000;
 
-struct entrant {
-  replay_row row;
-  run_function run;
-  std::vector<replay_result> rounds;
-};
+bool is_chosen(const replay_options& options, std::string_view name) {
+  const auto& chosen = options.maps;
+  return chosen.empty() || std::find(chosen.begin(), chosen.end(), name) != chosen.end();
+}
 
-class tournament {
- public:
-  tournament(const replay_options& options, const trace& requests, double speed,
-             progress_line& progress)
-      : options_(options), requests_(requests), progress_(progress) {
-    const double span_ms = static_cast<double>(requests.span_ns()) / speed / 1e6;
-    order_ = {speed, options.fill, bench::measure_clock_cost(),
-              static_cast<std::uint64_t>(std::max(1.0, std::ceil(span_ms / planned_ms)))};
-    for (replay_contestant& map : make_replay_contestants(requests.holds_texts, options.hash)) {
-      if (!is_chosen(map.name)) continue;
-      entrant& added = entrants_.emplace_back();
-      added.row = {std::string(map.name), map.full_name, map.version, "", {}};
-      added.run = [this, run = map.run](replay_order order) { return run(requests_, order); };
-    }
-    control_.row.name = "control";
-    control_.run = [this](replay_order order) {
-      return replay_control(requests_, order, table_bytes_);
-    };
+void play(const replay_options& options, const trace& requests, replay_outcome& all) {
+  const double run_ns = static_cast<double>(requests.span_ns()) / all.speed;
+  replay_order order;
+  order.speed = all.speed;
+  order.fill = options.fill;
+  order.clock_cost_ns = all.clock_cost_ns;
+  order.cell_ms = static_cast<std::uint64_t>(std::max(1.0, std::ceil(run_ns / 1e6 / planned_ms)));
+  const auto order_of = [&](run_kind kind) {
+    order.kind = kind;
+    return order;
+  };
+  progress_line progress;
+  contest rounds(progress, [=](run_kind) { return "which takes " + format_duration(run_ns); });
+  for (const replay_contestant& map : make_replay_contestants(requests.holds_texts, options.hash)) {
+    if (!is_chosen(options, map.name)) continue;
+    rounds.enter(map.name, map.full_name, map.version,
+                 [&, run = map.run](run_kind kind) { return run(requests, order_of(kind)); });
   }
-
-  void play() {
-    for (round_ = 1; round_ <= options_.rounds; ++round_) {
-      for (entrant& map : entrants_) {
-        play_one(map);
-        check_counts(map);
-      }
-      if (choose_table_bytes()) play_one(control_);
-    }
-  }
-
-  void write_to(replay_outcome& all) {
-    all.clock_cost_ns = order_.clock_cost_ns;
-    for (entrant& map : entrants_) all.maps.push_back(summary_of(map));
-    control_.row.full_name = fmt::format(
-        "touches a random cache line of a plain array as large as {}'s table", table_owner_);
-    all.control = summary_of(control_);
-  }
-
- private:
-  bool is_chosen(std::string_view name) const {
-    const auto& chosen = options_.maps;
-    return chosen.empty() || std::find(chosen.begin(), chosen.end(), name) != chosen.end();
-  }
-
-  void play_one(entrant& one) {
-    if (!one.row.failure.empty()) return;
-    const double ns = static_cast<double>(requests_.span_ns()) / order_.speed;
-    progress_.show(fmt::format("round {} of {}: {}, which takes {}", round_, options_.rounds,
-                               one.row.name, format_duration(ns)));
-    auto outcome = bench::run_in_child([&] { return one.run(order_); });
-    if (outcome.result) {
-      one.rounds.push_back(*outcome.result);
-    } else {
-      one.row.failure = outcome.failure;
-    }
-  }
-
-  // All maps were given the same requests; one that finds something else is broken.
-  void check_counts(entrant& map) {
-    if (!map.row.failure.empty()) return;
-    const replay_result& found = map.rounds.back();
-    const counts these{found.hits, found.misses, found.inserted, found.elements};
-    if (!counts_) counts_ = these;
-    if (these != *counts_) {
-      map.row.failure =
-          fmt::format("wrong: {} hits, {} misses and {} elements, where others have {}, {} and {}",
-                      these[0], these[1], these[3], (*counts_)[0], (*counts_)[1], (*counts_)[3]);
-    }
-  }
-
-  bool choose_table_bytes() {
-    for (const entrant& map : entrants_) {
-      if (map.rounds.empty()) continue;
-      table_bytes_ = map.rounds.back().final_bytes;
-      table_owner_ = map.row.name;
-      return true;
-    }
-    control_.row.failure = "no map finished, so its array's size is unknown";
-    return false;
-  }
-
-  replay_row summary_of(entrant& one) const {
-    if (one.rounds.empty() || !one.row.failure.empty()) return one.row;
-    one.row.measured = summarize(one.rounds);
-    if (!options_.report_path.empty()) one.row.curves = curves_of(one);
-    return one.row;
-  }
-
-  std::shared_ptr<const replay_curves> curves_of(const entrant& one) const {
-    std::vector<const bench::histogram*> service;
-    std::vector<const bench::histogram*> response;
-    for (const replay_result& round : one.rounds) {
-      service.push_back(&round.service);
-      response.push_back(&round.response);
-    }
-    const auto best = std::min_element(
-        one.rounds.begin(), one.rounds.end(),
-        [](const auto& a, const auto& b) { return a.response.max() < b.response.max(); });
-    pause_curve pauses = make_pause_curve(best->slowest, best->migrating);
-    pauses.cell_ms = order_.cell_ms;
-    return std::make_shared<replay_curves>(replay_curves{
-        std::move(pauses), make_percentile_curve(service), make_percentile_curve(response)});
-  }
-
-  using counts = std::array<std::uint64_t, 4>;
-
-  const replay_options& options_;
-  const trace& requests_;
-  progress_line& progress_;
-  replay_order order_;
-  std::vector<entrant> entrants_;
-  entrant control_;
-  std::size_t round_ = 0;
-  std::optional<counts> counts_;
-  std::uint64_t table_bytes_ = 0;
-  std::string table_owner_ = "a map";
-};
+  rounds.enter_control("touches", [&](run_kind kind, std::uint64_t bytes) {
+    return replay_control(requests, order_of(kind), bytes);
+  });
+  const bool reports = !options.report_path.empty();
+  constexpr run_kind kinds[] = {run_kind::latency};
+  rounds.play(options.rounds, kinds);
+  if (reports) rounds.watch_memory();
+  rounds.write_to(all, reports);
+}
 
 constexpr double longest_days = 366;
 
@@ -197,10 +101,8 @@ replay_outcome replay(const replay_options& options) {
   const double speed = speed_of(options, requests);
   replay_outcome all = describe(options, requests, speed);
   all.core = bench::pin_to_one_core();
-  progress_line progress;
-  tournament rounds(options, requests, speed, progress);
-  rounds.play();
-  rounds.write_to(all);
+  all.clock_cost_ns = bench::measure_clock_cost();
+  play(options, requests, all);
   return all;
 }
 
@@ -213,12 +115,7 @@ int run_replay(const replay_options& options) {
 
   const report_origin origin{bench::read_machine(), bench::current_time(), options.command_line};
   const replay_outcome all = replay(options);
-  bool whole = true;
-  for (const replay_row& row : all.maps) {
-    if (row.failure.empty()) continue;
-    write_error(row.full_name + ": " + row.failure);
-    whole = false;
-  }
+  const bool whole = write_failures(all);
   const bool delivered = sink.deliver(replay_text(all), replay_json(all));
   const bool reported = options.report_path.empty() || report.write(replay_page(all, origin));
   return whole && delivered && reported ? 0 : 1;

@@ -1,8 +1,8 @@
 // `steady replay`: a recorded trace through Steady and the maps people use today, each request at
 // its own time, and through a control that only touches memory.
 //
-// As in `steady compare`, rounds are interleaved, every run is a process of its own, everything is
-// pinned to one core, and a map whose run fails takes no part in later rounds.
+// A contest (contest.hpp), in which everything is pinned to one core. A report takes one more run
+// of each map, for its memory.
 //
 // Returns the exit status: 0; 1 when the trace could not be read, a run failed or the result could
 // not be written.

@@ -1,21 +1,17 @@
 #include <algorithm>
 #include <chrono>
-#include <optional>
+#include <string>
 #include <thread>
-#include <type_traits>
 
-#include "bench/adapters/all.hpp"
 #include "bench/support/clock.hpp"
 #include "bench/support/observe.hpp"
 #include "bench/support/splitmix64.hpp"
+#include "cli/map_run.hpp"
 #include "cli/replay_run.hpp"
-#include "cli/resource_meter.hpp"
 
 namespace steady::cli {
 
 namespace {
-
-constexpr std::uint64_t cache_line = 64;
 
 // Waking up takes the system up to about a tenth of a millisecond.
 constexpr std::uint64_t sleep_from_ns = 2'000'000;
@@ -40,21 +36,23 @@ std::uint64_t wait_until(std::uint64_t due, std::uint64_t& late) {
   return now;
 }
 
-// Keeps times for one run; the timeline's milliseconds may be several.
+// Keeps times for one run.
 class recorder {
  public:
-  recorder(replay_result& result, const replay_order& order, std::uint64_t start)
-      : result_(result), order_(order), start_(start) {
-    result_.slowest.starts_at(0);
+  recorder(measured_run& run, const replay_order& order, std::uint64_t start)
+      : result_(run.result), curves_(run.curves), order_(order), start_(start) {
+    curves_.cell_ms = order.cell_ms;
+    curves_.slowest.starts_at(0);
   }
 
   void record(std::uint64_t due, std::uint64_t begin, std::uint64_t end, bool is_migrating) {
     const std::uint64_t response = less_clock(end - due);
     result_.service.record(less_clock(end - begin));
     result_.response.record(response);
+    // The timeline's milliseconds may be several.
     const std::uint64_t shown_end = (end - start_) / order_.cell_ms;
-    result_.slowest.record((due - start_) / order_.cell_ms, shown_end, response);
-    if (is_migrating) result_.migrating.set(result_.slowest.cell_of(shown_end));
+    curves_.slowest.record((due - start_) / order_.cell_ms, shown_end, response);
+    if (is_migrating) curves_.migrating.set(curves_.slowest.cell_of(shown_end));
   }
 
  private:
@@ -62,31 +60,46 @@ class recorder {
     return ns - std::min(ns, order_.clock_cost_ns);
   }
 
-  replay_result& result_;
+  run_result& result_;
+  run_curves& curves_;
   const replay_order& order_;
   std::uint64_t start_;
 };
 
-// Calls use(request) for each at its time.
-template <class Use, class IsMigrating>
-void issue_all(const trace& all, const replay_order& order, replay_result& result, Use use,
-               IsMigrating is_migrating) {
-  // A moment to come, so that the first requests are not late.
-  const std::uint64_t start = bench::now_ns() + awake_before_ns;
-  recorder times(result, order, start);
+// Calls use(request) for each at its time, and then done(due, begin).
+template <class Use, class Done>
+void issue_all(const trace& all, std::uint64_t start, double speed, run_result& result, Use use,
+               Done done) {
   for (const request& each : all.requests) {
-    const auto after = static_cast<std::uint64_t>(static_cast<double>(each.due_ns) / order.speed);
+    const auto after = static_cast<std::uint64_t>(static_cast<double>(each.due_ns) / speed);
     const std::uint64_t due = start + after;
     const std::uint64_t begin = wait_until(due, result.late);
     use(each);
-    times.record(due, begin, bench::now_ns(), is_migrating());
+    done(due, begin);
   }
+}
+
+template <class Use, class IsMigrating>
+void replay_all(const trace& all, const replay_order& order, measured_run& run, Use use,
+                IsMigrating is_migrating) {
+  // A moment to come, so that the first requests are not late.
+  const std::uint64_t start = bench::now_ns() + awake_before_ns;
+  if (order.kind == run_kind::memory) {
+    bench::memory_sampler sampler(run.curves.memory);
+    issue_all(all, start, order.speed, run.result, use, [](std::uint64_t, std::uint64_t) {});
+    sampler.stop();
+    return;
+  }
+  recorder times(run, order, start);
+  issue_all(all, start, order.speed, run.result, use, [&](std::uint64_t due, std::uint64_t begin) {
+    times.record(due, begin, bench::now_ns(), is_migrating());
+  });
 }
 
 template <class Adapter, class Map, bool Texts>
 class replayed_map {
  public:
-  replayed_map(Map& map, const trace& all, bool fill, replay_result& result)
+  replayed_map(Map& map, const trace& all, bool fill, run_result& result)
       : map_(map), all_(all), fill_(fill), result_(result) {}
 
   void operator()(const request& each) {
@@ -154,7 +167,7 @@ class replayed_map {
   Map& map_;
   const trace& all_;
   bool fill_;
-  replay_result& result_;
+  run_result& result_;
 };
 
 // Brings in the code's own pages, so that they are not counted as the map's.
@@ -170,52 +183,36 @@ void warm_up() {
     }
     all.requests.push_back(each);
   }
-  replay_result ignored;
+  run_result ignored;
   Map map;
   replayed_map<Adapter, Map, Texts> use(map, all, true, ignored);
   for (const request& each : all.requests) use(each);
 }
 
 template <class Adapter, class Map, bool Texts>
-replay_result run_map(const trace& all, const replay_order& order) {
-  replay_result result;
+measured_run run_map(const trace& all, const replay_order& order) {
+  measured_run run;
   warm_up<Adapter, Map, Texts>();
-  const resource_meter meter;
-  // Never destroyed: the process ends, and some maps cannot be destroyed after a bad_alloc.
-  Map& map = *new Map();
-  replayed_map<Adapter, Map, Texts> use(map, all, order.fill, result);
-  issue_all(all, order, result, use, [&map] { return is_migrating(map); });
-  meter.write_to(result);
-  result.elements = map.size();
-  const std::optional<std::uint64_t> growths = Adapter::growths(map);
-  result.growths_known = growths.has_value();
-  result.growths = growths.value_or(0);
-  return result;
+  use_new_map<Adapter, Map>(run.result, [&](Map& map) {
+    replayed_map<Adapter, Map, Texts> use(map, all, order.fill, run.result);
+    replay_all(all, order, run, use, [&map] { return is_migrating(map); });
+  });
+  return run;
 }
 
 template <class Adapter, bool Texts>
-replay_result run_adapter(const trace& all, const replay_order& order, hash_choice hash) {
-  using types = types_of<Adapter, Texts>;
-  using key = typename types::key;
-  if (hash == hash_choice::own) {
-    using map = typename Adapter::template map<key, last_access, typename types::own_hash>;
-    return run_map<Adapter, map, Texts>(all, order);
-  }
-  using map = typename Adapter::template map<key, last_access, typename types::same_hash>;
-  return run_map<Adapter, map, Texts>(all, order);
+measured_run run_adapter(const trace& all, const replay_order& order, hash_choice hash) {
+  return with_map_type<Adapter, Texts, last_access>(
+      hash, [&]<class Map>() { return run_map<Adapter, Map, Texts>(all, order); });
 }
 
 template <bool Texts>
 std::vector<replay_contestant> contestants_for(hash_choice hash) {
-  std::vector<replay_contestant> contestants;
-  bench::for_each_adapter_of<key_of<Texts>>([&](auto adapter) {
-    using adapter_type = decltype(adapter);
-    contestants.push_back({adapter_type::name, std::string(adapter_type::full_name),
-                           adapter_type::version(), [hash](const trace& all, replay_order order) {
-                             return run_adapter<adapter_type, Texts>(all, order, hash);
-                           }});
+  return contestants_that<key_of<Texts>, trace, replay_order>([hash]<class Adapter>() {
+    return [hash](const trace& all, replay_order order) {
+      return run_adapter<Adapter, Texts>(all, order, hash);
+    };
   });
-  return contestants;
 }
 
 }  // namespace
@@ -224,24 +221,13 @@ std::vector<replay_contestant> make_replay_contestants(bool texts, hash_choice h
   return texts ? contestants_for<true>(hash) : contestants_for<false>(hash);
 }
 
-replay_result replay_control(const trace& requests, replay_order order, std::uint64_t bytes) {
-  replay_result result;
-  resource_meter meter;
-  const std::uint64_t lines = std::max<std::uint64_t>(1, bytes / cache_line);
-  // Not zeros, which the system might supply only when they are first touched.
-  auto& array = *new std::vector<unsigned char>(lines * cache_line, 1);
-  // Nobody reads the array in the end; without volatile a compiler might leave the touching out.
-  volatile unsigned char* const touched = array.data();
-  meter.restart_faults();
-  std::uint64_t index = 0;
-  const auto touch = [&](const request&) {
-    const std::uint64_t line = (bench::splitmix64(index++) >> 32) * lines >> 32;
-    touched[line * cache_line] = static_cast<unsigned char>(touched[line * cache_line] + 1);
-  };
-  issue_all(requests, order, result, touch, [] { return false; });
-  meter.write_to(result);
-  result.elements = lines;
-  return result;
+measured_run replay_control(const trace& requests, replay_order order, std::uint64_t bytes) {
+  measured_run run;
+  use_new_array(bytes, run.result, [&](touched_array& array) {
+    const auto touch = [&array](const request&) { array.touch(); };
+    replay_all(requests, order, run, touch, [] { return false; });
+  });
+  return run;
 }
 
 }  // namespace steady::cli

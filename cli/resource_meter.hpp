@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "bench/support/process.hpp"
+#include "cli/run_result.hpp"
 
 namespace steady::cli {
 
@@ -19,8 +20,7 @@ class resource_meter {
   void restart_faults() noexcept { faults_ = bench::page_faults(); }
 
   // Sets peak_bytes, final_bytes and page_faults.
-  template <class Result>
-  void write_to(Result& result) const noexcept {
+  void write_to(run_result& result) const noexcept {
     result.page_faults = bench::page_faults() - faults_;
     const bench::memory_usage now = bench::read_memory_usage();
     const auto beyond = [this](std::uint64_t bytes) {

@@ -19,6 +19,7 @@
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
+#include <steady/durable_error.hpp>
 #include <steady/durable_map.hpp>
 #include <steady/feed_server.hpp>
 
@@ -37,44 +38,96 @@ namespace {
 constexpr auto turn_time = std::chrono::milliseconds(20);
 constexpr std::size_t longest_line = std::size_t{1} << 20;
 
-// Lines from bytes as they come, all of one arrival acknowledged by one sync.
+// Lines from bytes as they come. A change that fails is told of, and those that follow are tried:
+// a disk that is full has room later.
 template <class Map>
 class line_input {
  public:
-  line_input(Map& map, progress_line& progress) : map_(&map), progress_(&progress) {}
+  // `shares_syncs`: all lines of one arrival are acknowledged by one sync.
+  line_input(Map& map, bool shares_syncs, progress_line& progress)
+      : map_(&map), shares_syncs_(shares_syncs), progress_(&progress) {}
 
   std::uint64_t wrong() const { return wrong_; }
+  // Whether a change was not made, or may not be on the disk.
+  bool has_failed() const { return failed_ != 0 || has_failed_to_sync_; }
+  // Of standard output.
   const std::string& failure() const { return failure_; }
 
   // `is_end`: a last line may lack its end.
   void take(std::string_view bytes, bool is_end) {
     pending_ += bytes;
-    map_->group([&] {
-      std::size_t begin = 0;
-      for (std::size_t end = 0; (end = pending_.find('\n', begin)) != std::string::npos;) {
-        apply(std::string_view(pending_).substr(begin, end - begin));
-        begin = end + 1;
-      }
-      pending_.erase(0, begin);
-      if (is_end && !pending_.empty()) apply(std::exchange(pending_, {}));
-    });
+    const std::uint64_t before = map_->position();
+    if (!shares_syncs_) {
+      apply_lines(is_end);
+    } else if (sync_by([&] { map_->group([&] { apply_lines(is_end); }); })) {
+      note_success(before);
+    }
     if (pending_.size() > longest_line) pass_over_line();
     if (answer_.empty()) return;
     progress_->clear();
     failure_ = write_output(answer_);
     answer_.clear();
   }
+  // What was made and is not on the disk yet.
+  void end() {
+    sync_by([this] { map_->sync(); });
+    if (failed_ != 0) tell(fmt::format("{} changes were not made", failed_));
+  }
 
  private:
+  void apply_lines(bool is_end) {
+    std::size_t begin = 0;
+    for (std::size_t end = 0; (end = pending_.find('\n', begin)) != std::string::npos;) {
+      apply(std::string_view(pending_).substr(begin, end - begin));
+      begin = end + 1;
+    }
+    pending_.erase(0, begin);
+    if (is_end && !pending_.empty()) apply(std::exchange(pending_, {}));
+  }
   void apply(std::string_view line) {
     ++lines_;
     if (std::exchange(is_rest_of_long_line_, false)) return;
-    if (const std::string why = apply_line(*map_, line, answer_); !why.empty()) complain(why);
+    const std::uint64_t before = map_->position();
+    try {
+      if (const std::string why = apply_line(*map_, line, answer_); !why.empty()) complain(why);
+    } catch (const durable_error& error) {
+      ++failed_;
+      tell_once(trouble_of_lines_, fmt::format("line {}: ", lines_), error);
+    }
+    if (!shares_syncs_) note_success(before);
   }
+  template <class Sync>
+  bool sync_by(const Sync& sync) {
+    try {
+      sync();
+      has_failed_to_sync_ = false;
+    } catch (const durable_error& error) {
+      has_failed_to_sync_ = true;
+      tell_once(trouble_of_syncs_, "", error);
+    }
+    return !has_failed_to_sync_;
+  }
+  // If a change was made since that position.
+  void note_success(std::uint64_t before) {
+    if (trouble_of_lines_.empty() && trouble_of_syncs_.empty()) return;
+    if (map_->position() == before) return;
+    trouble_of_lines_.clear();
+    trouble_of_syncs_.clear();
+    tell(fmt::format("line {}: changes succeed again", lines_));
+  }
+
   void complain(const std::string& why) {
     ++wrong_;
+    tell(fmt::format("line {}: {}", lines_, why));
+  }
+  void tell(const std::string& what) {
     progress_->clear();
-    write_error(fmt::format("line {}: {}", lines_, why));
+    write_error(what);
+  }
+  // The same trouble not for every line.
+  void tell_once(std::string& told, const std::string& where, const durable_error& error) {
+    const std::string what(without_name(error.what()));
+    if (std::exchange(told, what) != what) tell(where + what);
   }
   // Its end is still to come.
   void pass_over_line() {
@@ -88,12 +141,17 @@ class line_input {
   }
 
   Map* map_;
+  bool shares_syncs_;
   progress_line* progress_;
   std::string pending_;
   std::string answer_;
   std::string failure_;
+  std::string trouble_of_lines_;  // that was told of; "" since a change has succeeded
+  std::string trouble_of_syncs_;
   std::uint64_t lines_ = 0;
   std::uint64_t wrong_ = 0;
+  std::uint64_t failed_ = 0;
+  bool has_failed_to_sync_ = false;
   bool is_rest_of_long_line_ = false;
 };
 
@@ -101,7 +159,7 @@ template <class Map>
 class served {
  public:
   served(Map& map, const serve_options& options)
-      : map_(&map), options_(&options), lines_(map, progress_) {}
+      : map_(&map), options_(&options), lines_(map, shares_syncs(), progress_) {}
 
   // Reading makes standard input non-blocking, for whoever else has it, too.
   ~served() {
@@ -125,19 +183,22 @@ class served {
     while (!stop_requested() && lines_.failure().empty() && !is_done()) {
       loop_.run_for(turn_time);
       map_->step_snapshot(8);
+      tell_of_snapshots();
       show_progress();
     }
     progress_.clear();
-    map_->sync();
+    lines_.end();
     if (!lines_.failure().empty()) {
       write_error("cannot write to standard output: " + lines_.failure());
       return 1;
     }
+    if (lines_.has_failed()) return 1;
     return stop_requested() ? 128 + stop_signal() : 0;
   }
 
  private:
   bool is_done() const { return has_ended_ && options_->ends_with_input; }
+  bool shares_syncs() const { return options_->sync == "each"; }
 
   void listen(const feed_server_options& how) {
     try {
@@ -147,6 +208,12 @@ class served {
       throw std::runtime_error(
           fmt::format("cannot listen at {}: {}", options_->address, error.code().message()));
     }
+  }
+  void tell_of_snapshots() {
+    const std::string& now = map_->snapshot_failure();
+    if (std::exchange(snapshot_trouble_, now) == now || now.empty()) return;
+    progress_.clear();
+    write_error(now + "; the log is kept, and the next snapshot is tried later");
   }
   // Not over a line that is being typed.
   void show_progress() {
@@ -160,7 +227,7 @@ class served {
       write_error("cannot read " + options_->load_path);
       return false;
     }
-    line_input loaded(*map_, progress_);
+    line_input loaded(*map_, shares_syncs(), progress_);
     std::string block(std::size_t{64} << 10, '\0');
     while (file && !stop_requested()) {
       file.read(block.data(), static_cast<std::streamsize>(block.size()));
@@ -169,7 +236,8 @@ class served {
       if (progress_.is_due()) progress_.show(fmt::format("loading: {} elements", map_->size()));
     }
     progress_.clear();
-    return loaded.wrong() == 0 && !stop_requested();
+    loaded.end();
+    return loaded.wrong() == 0 && !loaded.has_failed() && !stop_requested();
   }
   void announce() const {
     const std::string where = server_->port() != 0
@@ -201,6 +269,7 @@ class served {
   const serve_options* options_;
   progress_line progress_;
   line_input<Map> lines_;
+  std::string snapshot_trouble_;
   boost::asio::io_context loop_;
   std::optional<feed_server<Map>> server_;
   std::optional<boost::asio::posix::stream_descriptor> input_;

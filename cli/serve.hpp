@@ -5,8 +5,11 @@
 // blanks between the words, or, for keys with blanks, tabs. Whoever sends a line that is none is
 // told on standard error, with its number.
 //
+// A change that fails (the disk is full, say) is told of, and the server goes on.
+//
 // Returns the exit status: 0 when standard input has ended with --end-with-input; 1 when the map
-// or the socket cannot be had, or a line of --load is wrong; 128 + the signal's number.
+// or the socket cannot be had, a line of --load is wrong, or a change has failed; 128 + the
+// signal's number.
 #pragma once
 
 #include <string>

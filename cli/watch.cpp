@@ -150,8 +150,7 @@ class watch_session {
   void press(char key) {
     if (key == quit_key) quits_ = true;
     if (key == frame_key) once_ = true;
-    const watch_key* const known = find_key(key);
-    if (known != nullptr && known->press != nullptr) known->press(map_);
+    cli::press(map_, key);
   }
 
   const watch_options& options_;

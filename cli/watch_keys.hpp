@@ -47,19 +47,28 @@ inline constexpr watch_key watch_keys[] = {
 // Null if there is no such key.
 const watch_key* find_key(char key) noexcept;
 
+// Does to the map what the key asks for; keys that are none of the map's do nothing.
+void press(watched_map& map, char key);
+
 // " " is "space".
 std::string name_of(const watch_key& key);
 
 // All keys in a line.
 std::string key_line();
 
-// Frames that show everything a map does, one after the other: after each frame, the key to press;
-// 0 for none, quit_key at the end.
+// A short life: the map grows, is attacked, takes another seed, and shrinks.
+enum class tour_of { everything, a_short_life };
+
+// Frames that show what a map does, one after the other: after each frame, the key to press; 0 for
+// none, quit_key at the end.
 class watch_tour {
  public:
+  explicit watch_tour(tour_of shows = tour_of::everything) : shows_(shows) {}
+
   char next(const watch_frame& frame);
 
  private:
+  tour_of shows_;
   std::size_t stop_ = 0;
   std::uint64_t since_ = 0;  // frames at this stop
 };

@@ -4,7 +4,8 @@
 //
 // Plain JavaScript and one canvas: no other file is needed. Both arrays are drawn over the same hash
 // line, so that the frontier can be seen to cross the old array while the new one fills behind it.
-// Whoever cannot see it reads the sentence below, which says the same.
+// Whoever cannot see it reads the sentence below, which says the same. It begins to play when it
+// comes into view, unless the reader wants nothing to move.
 function steady_player(element, frames) {
   "use strict";
   const height = 330;
@@ -20,8 +21,8 @@ function steady_player(element, frames) {
     const dark = window.matchMedia("(prefers-color-scheme: dark)").matches ||
       document.body.getAttribute("data-md-color-scheme") === "slate";
     return dark
-      ? { text: "#ddd", faint: "#777", old: "#56a8e0", new: "#e6a23c", mark: "#4cc38a", warning: "#ff6b6b" }
-      : { text: "#222", faint: "#999", old: "#0072b2", new: "#d98200", mark: "#00794f", warning: "#c02020" };
+      ? { text: "#ddd", faint: "#9aa0a6", old: "#56a8e0", new: "#e6a23c", mark: "#4cc38a", warning: "#ff6b6b" }
+      : { text: "#222", faint: "#70757b", old: "#0072b2", new: "#a85c00", mark: "#00794f", warning: "#c02020" };
   };
 
   const make = (tag, attributes, parent) => {
@@ -34,9 +35,16 @@ function steady_player(element, frames) {
   element.style.font = "14px/1.4 system-ui, sans-serif";
   const title = make("p", { style: "margin: 0 0 .3rem; font-weight: 600; min-height: 1.4em" }, element);
   const canvas = make("canvas", { role: "img", style: `width: 100%; height: ${height}px; display: block` }, element);
-  const controls = make("div", { style: "display: flex; gap: .5rem; align-items: center; margin: .3rem 0" }, element);
-  const button = make("button", { type: "button", style: "min-width: 5rem; font: inherit; padding: .3rem .6rem; border: 1px solid; border-radius: .3rem; cursor: pointer" }, controls);
-  const slider = make("input", { type: "range", min: 0, max: frames.length - 1, value: 0, style: "flex: 1; min-width: 0", "aria-label": "frame" }, controls);
+  const controls = make("div", { style: "display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: .3rem 0" }, element);
+  const make_button = (text, width) => {
+    const made = make("button", { type: "button", style: `min-width: ${width}; font: inherit; padding: .3rem .6rem; border: 1px solid; border-radius: .3rem; cursor: pointer` }, controls);
+    made.textContent = text;
+    return made;
+  };
+  const button = make_button("Play", "5rem");
+  const back = make_button("Back", "0");
+  const next = make_button("Step", "0");
+  const slider = make("input", { type: "range", min: 0, max: Math.max(0, frames.length - 1), value: 0, style: "flex: 1 1 8rem; min-width: 0", "aria-label": "frame" }, controls);
   const speed = make("select", { "aria-label": "frames a second", style: "font: inherit" }, controls);
   for (const rate of [5, 10, 20, 40]) {
     const option = make("option", { value: rate }, speed);
@@ -153,7 +161,9 @@ function steady_player(element, frames) {
     note.textContent = frame.note;
     canvas.setAttribute("aria-label", `${title_of(frame)}. ${frame.explanation}`);
     slider.value = at;
-    slider.setAttribute("aria-valuetext", `frame ${at + 1} of ${frames.length}`);
+    slider.setAttribute("aria-valuetext", `frame ${at + 1} of ${frames.length}: ${title.textContent}`);
+    back.disabled = at === 0;
+    next.disabled = at + 1 >= frames.length;
   };
 
   const tick = () => {
@@ -177,22 +187,33 @@ function steady_player(element, frames) {
     button.textContent = "Play";
   };
 
-  button.addEventListener("click", () => (playing ? stop() : play()));
-  slider.addEventListener("input", () => {
+  const show = (frame) => {
     stop();
-    at = Number(slider.value);
+    at = Math.min(frames.length - 1, Math.max(0, frame));
     draw();
-  });
+  };
+
+  if (frames.length === 0) {
+    title.textContent = "No frames were recorded.";
+    controls.remove();
+    return;
+  }
+  button.addEventListener("click", () => (playing ? stop() : play()));
+  back.addEventListener("click", () => show(at - 1));
+  next.addEventListener("click", () => show(at + 1));
+  slider.addEventListener("input", () => show(Number(slider.value)));
   new ResizeObserver(draw).observe(element);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  new MutationObserver(draw).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
 
   // For links to one frame, and for those who do not want things to move.
   const asked = /[#&]frame=(\d+)/.exec(window.location.hash);
-  if (asked) at = Math.min(frames.length - 1, Math.max(0, Number(asked[1]) - 1));
-  stop();
-  if (frames.length === 0) {
-    title.textContent = "No frames were recorded.";
-    return;
-  }
-  draw();
-  if (!asked && !window.matchMedia("(prefers-reduced-motion: reduce)").matches) play();
+  show(asked ? Number(asked[1]) - 1 : 0);
+  if (asked || window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const seen = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    seen.disconnect();
+    if (at === 0) play(); // else the reader has used the buttons before
+  }, { threshold: 0.5 });
+  seen.observe(canvas);
 }

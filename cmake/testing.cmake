@@ -77,9 +77,9 @@ function(steady_fuzzer source)
   endif()
   add_test(NAME ${name}.corpus
            COMMAND ${name}_replay ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
-  set(inputs 400)
+  set(inputs 200)
   if(STEADY_SANITIZE)
-    set(inputs 60)  # sanitized programs are ten to twenty times slower
+    set(inputs 20)  # sanitized programs are ten to twenty times slower
   endif()
   add_test(NAME ${name}.random_bytes COMMAND ${name}_replay --random ${inputs})
   set_tests_properties(${name}.corpus ${name}.random_bytes PROPERTIES LABELS core TIMEOUT 300)

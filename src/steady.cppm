@@ -120,6 +120,7 @@ using steady::read_change;
 using steady::read_element;
 using steady::read_end;
 using steady::read_header;
+using steady::read_key;
 using steady::read_position;
 using steady::record_header;
 using steady::record_stream;

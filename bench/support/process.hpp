@@ -1,4 +1,5 @@
-// What Linux says about this process: its memory, its page faults, the core it runs on.
+// What Linux says about this process: its memory, its page faults, the core it runs on. Of memory
+// also about other processes of the same user.
 //
 // Nothing here allocates, so that asking does not change the answer. The kernel counts memory in
 // batches of pages per core; figures are good to about a quarter of a MiB per core.
@@ -12,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string_view>
@@ -32,11 +34,23 @@ inline std::uint64_t status_bytes(std::string_view status, std::string_view name
   return std::strtoull(status.data() + at + name.size(), nullptr, 10) * 1024;
 }
 
+// `process` 0: this one.
+inline int open_about(pid_t process, const char* name, int how) noexcept {
+  std::array<char, 64> path{};
+  if (process == 0) {
+    std::snprintf(path.data(), path.size(), "/proc/self/%s", name);
+  } else {
+    std::snprintf(path.data(), path.size(), "/proc/%ld/%s", static_cast<long>(process), name);
+  }
+  return ::open(path.data(), how | O_CLOEXEC);
+}
+
 }  // namespace detail
 
-inline memory_usage read_memory_usage() noexcept {
+// `process` 0: this one. Zeros where the system does not tell.
+inline memory_usage read_memory_usage(pid_t process = 0) noexcept {
   std::array<char, 4096> text{};
-  const int file = ::open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+  const int file = detail::open_about(process, "status", O_RDONLY);
   if (file < 0) return {};
   const ssize_t length = ::read(file, text.data(), text.size() - 1);
   ::close(file);
@@ -47,8 +61,8 @@ inline memory_usage read_memory_usage() noexcept {
 
 // The peak starts again from what is resident now. Where the system forbids that, nothing is lost
 // in a freshly forked process: its peak starts from its own size anyway.
-inline void reset_peak_memory() noexcept {
-  const int file = ::open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+inline void reset_peak_memory(pid_t process = 0) noexcept {
+  const int file = detail::open_about(process, "clear_refs", O_WRONLY);
   if (file < 0) return;
   [[maybe_unused]] const ssize_t written = ::write(file, "5", 1);
   ::close(file);

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import List, Protocol
 
 # steady/detail/array/shown_layout.hpp has the same number; it changes with the layout.
-VERSION = 1
+VERSION = 2
 
 MASK = (1 << 64) - 1
 LINE_BITS = 64

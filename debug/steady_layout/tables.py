@@ -16,6 +16,7 @@ from .memory import (
 )
 
 HEADER_BYTES = 16  # array/bucket.hpp, bucket_header
+OCCUPANCY_BYTES = 8  # array/array_layout.hpp, in front of a chunk's slots
 FILTER_OFFSET = 14
 OVERFLOW_LINK_OFFSET = 8  # array/bucket.hpp, overflow_bucket
 LEAF_HEADERS = 4096  # array/header_leaves.hpp
@@ -69,7 +70,8 @@ class BucketArray:
         """The overflow buckets of the bucket with these slots."""
         extras = self.shown.extras_or_slot_bytes
         number = bucket % self.shown.chunk_buckets
-        link = self.memory.pointer(slots - number * (self.bucket_bytes + extras) - extras)
+        first = slots - number * (self.bucket_bytes + extras) - OCCUPANCY_BYTES
+        link = self.memory.pointer(first - extras)
         for _ in range(LONGEST_CHAIN_READ):
             if link == 0:
                 return

@@ -19,7 +19,8 @@
 //   Memory   the content; while a snapshot arrives, two of them.
 //   Bound    poll(max): `max` records. The content that a snapshot has replaced is freed in steps.
 //   Throws   std::bad_alloc, what the container, the codecs and visitors throw, and durable_error
-//            where files are damaged, of other types, or cannot be read. Each call may be repeated.
+//            where files are damaged and nothing else goes on from there, are of other types, or
+//            cannot be read. Each call may be repeated.
 //   Threads  as hash_map. Visitors run within the calls, and must not use the follower.
 #pragma once
 
@@ -30,8 +31,10 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <steady/detail/durable/posix_files.hpp>
+#include <steady/detail/durable/recovery_state.hpp>
 #include <steady/detail/follow/checkpoint.hpp>
 #include <steady/detail/follow/directory_tail.hpp>
 #include <steady/detail/follow/replica.hpp>
@@ -133,6 +136,8 @@ class directory_follower final : public follower<Container> {
   const std::string& obstacle() const noexcept { return tail_.obstacle(); }
   // How often a snapshot had to be taken although there was content: the changes were gone already.
   std::uint64_t restarts() const noexcept { return tail_.restarts(); }
+  // Of damaged snapshots that were passed over: an older one, or the log, was there to go on from.
+  const std::vector<lost_bytes>& damage() const noexcept { return tail_.damage(); }
 
  private:
   detail::directory_tail<detail::replica<Container>> tail_;

@@ -261,6 +261,19 @@ bool read_element(std::span<const unsigned char> payload, Key& key, T* value) {
   return in.left() == 0;
 }
 
+// The key of an element or a change; false if the payload has none of this type.
+template <class Key>
+bool read_key(std::span<const unsigned char> payload, Key& key) {
+  const record_tag tag = steady::tag_of(payload);
+  const bool is_change =
+      tag == record_tag::insert || tag == record_tag::assign || tag == record_tag::erase;
+  const std::size_t before = is_change ? 9 : 1;  // the tag, and a change's position
+  if (!is_change && tag != record_tag::element) return false;
+  if (payload.size() < before) return false;
+  byte_reader in(payload.subspan(before));
+  return codec<Key>::read(in, key);
+}
+
 inline void append_end(byte_buffer& out, std::uint64_t elements) {
   append_frame(out, [&](byte_buffer& to) {
     to.number<1>(static_cast<unsigned char>(record_tag::end));

@@ -16,7 +16,9 @@
 //   4. What the server sends is trusted in nothing: what is no record, or does not come next, ends
 //      the connection.
 //
-//   Memory   content (twice while a snapshot arrives), and the longest record.
+//   Memory   content (twice while a snapshot arrives), and twice what arrives at once: 64 KiB, or
+//   the
+//            longest record.
 //   Bound    each turn of the loop: the records of 64 KiB.
 //   Throws   the constructor std::invalid_argument for a wrong address, std::runtime_error for a
 //            secret without OpenSSL. What a visitor throws comes out of the loop's run().

@@ -40,14 +40,14 @@ class ProgramTest(unittest.TestCase):
         self.found = found
         return text, found["results"]
 
-    def tables(self):
+    def tables(self, kinds=(documents.TABLES, documents.pictures.PICTURES)):
         """Every table and picture that tools/make_tables makes of the last figures, in one text."""
         found = records.Record("some", self.found["program"], [self.found["origin"]], self.found["results"])
         kept = json.loads(records.text_of(found))
         found = records.Record("some", kept["program"], kept["origins"], kept["results"])
         short = found.program.removeprefix("bench.")
         return "\n".join(documents.view(found, f"{short}.{name}", kind)
-                         for kind in (documents.TABLES, documents.pictures.PICTURES)
+                         for kind in kinds
                          for name in kind.get(found.program, {}))
 
     def assert_origin(self, origin, options):

@@ -1,6 +1,9 @@
 """steady log, steady serve and steady follow, as a user runs them."""
 
+import itertools
 import re
+import resource
+import shutil
 import subprocess
 import time
 import unittest
@@ -174,6 +177,62 @@ class DurableTest(CommandTest):
         self.assertIn("line 8: 1 and 18446744073709551615 are too much", done.stderr)
         self.assertEqual(done.stderr.count("\n"), 7)
 
+    def serve_with_little_room(self, *arguments):
+        """A server whose files may have 2 KiB, as on a disk that is nearly full."""
+        process = subprocess.Popen(
+            [COMMAND, "serve", "stock", "--listen", "unix:socket", "--end-with-input", *arguments],
+            cwd=self.directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2048, resource.RLIM_INFINITY)),
+        )
+        self.addCleanup(process.kill)
+        said = process.stderr.readline()
+        self.skip_if_missing(said)
+        self.assertIn("serving 0 elements", said)
+        return process
+
+    def fill_up(self, server):
+        """Until a change fails; gives how many that took, and what was said first."""
+        end = time.monotonic() + TIME
+        for n in itertools.count(1):
+            self.assertLess(time.monotonic(), end, "the disk does not get full")
+            self.tell(server, f"set key{n} {n}\nget key{n}\n")
+            if server.stdout.readline() == f"key{n}\tnone\n":
+                return n, server.stderr.readline()
+        return None
+
+    def test_goes_on_when_a_change_has_failed(self):
+        for sync in ("each", "never"):
+            server = self.serve_with_little_room("--sync", sync)
+            lines, said = self.fill_up(server)
+            self.assertIn("cannot write stock/log.0000000000000000000", said)
+            self.assertRegex(said, "File too large|later")
+            resource.prlimit(
+                server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            )
+            self.tell(server, "set later 1\nget later\n")
+            self.assertEqual(server.stdout.readline(), "later\thas\t1\n")
+            output, errors = server.communicate(timeout=TIME)
+            self.assertEqual((server.returncode, output), (1, ""), errors)
+            where = f"({2 * lines + 1}|{2 * lines + 2})"  # the set or, if its sync tells, the get
+            self.assertRegex(errors, f"line {where}: changes succeed again")
+            self.assertIn("1 changes were not made", errors)
+            done = self.follow("stock", "--once")
+            self.assertTrue(done.stdout.endswith("\tset\tlater\t1\n"), done.stdout)
+            self.assertNotIn(f"set\tkey{lines}\t", done.stdout)
+            done = run("log", "--verify", "stock", cwd=self.directory)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            shutil.rmtree(self.path("stock"))
+
+    def test_says_at_the_end_what_is_not_on_the_disk(self):
+        server = self.serve_with_little_room()
+        self.fill_up(server)
+        self.tell(server, "".join(f"set more{n} 1\n" for n in range(50)))
+        _, errors = server.communicate(timeout=TIME)
+        self.assertEqual(server.returncode, 1)
+        self.assertIn("51 changes were not made", errors)
+        self.assertLess(errors.count("\n"), 6, "the same trouble is told once")
+
     def test_other_types_are_refused(self):
         self.fill("set a 1\n")
         done = self.fill("set a b\n", "--value", "text")
@@ -206,12 +265,36 @@ class DurableTest(CommandTest):
         done = run("log", "--verify", "stock", cwd=self.directory)
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stdout, r"DAMAGED at byte \d+: no whole record there")
+        for done in (self.fill(""), run("log", "--compact", "stock", cwd=self.directory)):
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, r"is damaged at byte \d+: ")
+            self.assertIn(
+                "\nsteady: to keep what can be read: steady log --salvage stock\n", done.stderr
+            )
         done = run("log", "--salvage", "stock", cwd=self.directory)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("400 elements", done.stdout)
         self.assertIn("passed over", done.stdout)
         done = run("log", "--verify", "stock", cwd=self.directory)
         self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_follows_past_a_damaged_snapshot(self):
+        self.fill("set a 1\nset b 2\n")
+        log = next(self.path("stock").glob("log.*"))
+        kept = log.read_bytes()
+        run("log", "--compact", "stock", cwd=self.directory)
+        log.write_bytes(kept)  # as where the writer was killed before it removed the log
+        snapshot = next(self.path("stock").glob("snapshot.*"))
+        snapshot.write_bytes(snapshot.read_bytes()[:-2])
+        done = self.follow("stock", "--once")
+        self.assertEqual(done.stdout, "1\tset\ta\t1\n2\tset\tb\t2\n")
+        self.assertRegex(
+            done.stderr,
+            r"^steady: stock/snapshot\.0+2 is damaged at byte \d+: .*; passed over\n$",
+        )
+        log.unlink()
+        done = self.follow("stock", "--once", status=1)
+        self.assertRegex(done.stderr, r"snapshot\.0+2 is damaged at byte \d+")
 
     def test_torn_end_is_no_damage(self):
         self.fill("set a 1\nset b 2\n")

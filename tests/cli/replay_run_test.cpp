@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/outcome.hpp"
 #include "cli/replay_run.hpp"
-#include "cli/replay_summary.hpp"
 
 namespace {
 
@@ -61,9 +61,9 @@ model_counts replay_in_model(const trace& all, bool fill) {
 }
 
 // Of 300 KB: not on a stack.
-std::unique_ptr<replay_result> replayed(const replay_contestant& map, const trace& all,
-                                        replay_order order) {
-  return std::make_unique<replay_result>(map.run(all, order));
+std::unique_ptr<measured_run> replayed(const replay_contestant& map, const trace& all,
+                                       replay_order order) {
+  return std::make_unique<measured_run>(map.run(all, order));
 }
 
 TEST(Replay, EveryMapFindsWhatAModelFinds) {
@@ -75,12 +75,12 @@ TEST(Replay, EveryMapFindsWhatAModelFinds) {
         for (const replay_contestant& map : make_replay_contestants(texts, hash)) {
           SCOPED_TRACE(map.full_name);
           const auto found = replayed(map, all, {1, fill, 20, 1});
-          EXPECT_EQ(found->hits, expected.hits);
-          EXPECT_EQ(found->misses, expected.misses);
-          EXPECT_EQ(found->inserted, expected.inserted);
-          EXPECT_EQ(found->elements, expected.elements);
-          EXPECT_EQ(found->service.count(), all.requests.size());
-          EXPECT_EQ(found->response.count(), all.requests.size());
+          EXPECT_EQ(found->result.hits, expected.hits);
+          EXPECT_EQ(found->result.misses, expected.misses);
+          EXPECT_EQ(found->result.inserted, expected.inserted);
+          EXPECT_EQ(found->result.elements, expected.elements);
+          EXPECT_EQ(found->result.service.count(), all.requests.size());
+          EXPECT_EQ(found->result.response.count(), all.requests.size());
         }
       }
     }
@@ -95,13 +95,14 @@ TEST(Replay, WaitingIsResponseAndNotService) {
   const auto contestants = make_replay_contestants(false, hash_choice::same);
   const auto found = replayed(contestants.front(), all, {1, false, 0, 1});
   // All are due at once: each but the first waits for those before it.
-  EXPECT_GE(found->late, count - 1);
+  EXPECT_GE(found->result.late, count - 1);
   for (const steady::bench::percentile& each : steady::bench::usual_percentiles) {
-    EXPECT_LE(found->service.value_at(each), found->response.value_at(each)) << each.name;
+    EXPECT_LE(found->result.service.value_at(each), found->result.response.value_at(each))
+        << each.name;
   }
   // The last one's answer comes after all that the map did: no less than the median for each.
-  const std::uint64_t median = found->service.value_at({"p50", 500'000});
-  EXPECT_GE(found->response.max(), median * (count / 2) * 99 / 100);
+  const std::uint64_t median = found->result.service.value_at({"p50", 500'000});
+  EXPECT_GE(found->result.response.max(), median * (count / 2) * 99 / 100);
 }
 
 TEST(Replay, TakesAsLongAsItsSpeedSays) {
@@ -111,29 +112,49 @@ TEST(Replay, TakesAsLongAsItsSpeedSays) {
   const auto contestants = make_replay_contestants(false, hash_choice::same);
   const auto found = replayed(contestants.front(), all, {10, false, 0, 2});
   // 40 ms in cells of 2 ms; never less, whatever else the machine does.
-  EXPECT_GE(found->slowest.size(), 21u);
-  EXPECT_EQ(found->elements, 2u);
+  EXPECT_GE(found->curves.slowest.size(), 21u);
+  EXPECT_EQ(found->result.elements, 2u);
 }
 
 TEST(Replay, TheControlTouchesAsOften) {
   const trace all = random_trace(false);
   const auto found =
-      std::make_unique<replay_result>(replay_control(all, {1000, false, 0, 1}, 640'000));
-  EXPECT_EQ(found->service.count(), all.requests.size());
-  EXPECT_EQ(found->elements, 10'000u);
+      std::make_unique<measured_run>(replay_control(all, {1000, false, 0, 1}, 640'000));
+  EXPECT_EQ(found->result.service.count(), all.requests.size());
+  EXPECT_EQ(found->result.elements, 10'000u);
+}
+
+// The same requests at the same times, but nothing is timed: a thread looks at the memory.
+TEST(Replay, AMemoryRunWatchesTheMemory) {
+  trace all;
+  constexpr std::uint64_t count = 400'000;  // far more than earlier tests have left in the heap
+  all.requests.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    all.requests.push_back({i * 100, i, 1, 0, request_kind::write});  // 40 ms
+  }
+  const auto contestants = make_replay_contestants(false, hash_choice::same);
+  const auto found = replayed(contestants.front(), all, {1, false, 0, 1, run_kind::memory});
+  const steady::bench::memory_curve& curve = found->curves.memory;
+  EXPECT_EQ(found->result.elements, count);
+  EXPECT_EQ(found->result.service.count(), 0u);
+  ASSERT_GE(curve.size() * curve.interval_ns(), 39'000'000u);
+  EXPECT_LT(curve[0], curve[curve.size() - 1]);
+  EXPECT_GT(curve[curve.size() - 1], count * 16);
 }
 
 TEST(ReplaySummary, TakesMediansOfTimesAndLateRequests) {
-  std::vector<replay_result> rounds(3);
+  std::vector<run_result> rounds(3);
   for (std::uint64_t i = 0; i < 3; ++i) {
     rounds[i].hits = 7;
     rounds[i].late = 10 * (i + 1);
+    rounds[i].peak_bytes = 100 * (3 - i);
     rounds[i].service.record(100 * (i + 1));
     rounds[i].response.record(1000 * (3 - i));
   }
-  const replay_figures found = summarize(rounds);
+  const figures found = summarize({}, rounds);
   EXPECT_EQ(found.hits, 7u);
   EXPECT_EQ(found.late, 20);
+  EXPECT_EQ(found.peak_bytes, 200);
   EXPECT_EQ(found.service.max_ns.median, 200);
   EXPECT_EQ(found.response.max_ns.least, 1000);
   EXPECT_EQ(found.growths, std::nullopt);

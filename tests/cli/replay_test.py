@@ -1,5 +1,7 @@
 """steady replay, as a user sees it."""
 
+import json
+import re
 import unittest
 
 from command import CommandTest, maps_of, run
@@ -126,7 +128,21 @@ class ReplayTest(CommandTest):
         html = report.read_text(encoding="utf-8")
         for part in ("Response times, by percentile", "Service times, by percentile", "replay - --speed 20"):
             self.assertIn(part, html)
-        self.assertEqual(html.count("<figcaption>"), 3)
+        self.assertEqual(html.count("<figcaption>"), 4)
+
+    def test_memory_over_time(self):
+        report = self.path("report.html")
+        text = "time,key\n" + "".join(f"{i / 1e6:.6f},{i}\n" for i in range(100_000))
+        _, found = self.run_json("replay", "-", "--report", report, input=text)
+        data = re.search(r'id="data">(.*?)</script>', report.read_text(encoding="utf-8"), re.DOTALL)
+        memory = json.loads(data.group(1))["plots"]["memory"]["maps"]
+        self.assertEqual([each["name"] for each in memory], maps_of("numbers"))
+        for each, row in zip(memory, found["maps"]):
+            with self.subTest(row["name"]):
+                # 100 ms and more, from nothing to what the other runs ended with.
+                self.assertGreaterEqual(len(each["bytes"]) * each["interval_ns"], 99_000_000)
+                self.assertLess(each["bytes"][0], each["bytes"][-1] / 4)
+                self.assertLess(abs(each["bytes"][-1] - row["final_memory_bytes"]), 3_000_000)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,21 @@ class ReportFileTest(CommandTest):
         self.assertIn("--n 200000 --rounds 2", html)
         self.assertEqual(html.count("<figcaption>"), 3)
 
+    def test_an_animation_is_recorded(self):
+        html, *_ = self.report("compare", "--n", 2000, "--rounds", 1)
+        found = re.search(r'class="steady-frames">(.*?)</script>', html, re.DOTALL)
+        frames = json.loads(found.group(1))
+        self.assertEqual(
+            {frame["kind"] for frame in frames}, {"at rest", "growing", "reseeding", "shrinking"}
+        )
+        # Inside the section, with words for those who see no pictures.
+        section = html[html.index('<section id="life">') :]
+        section = section[: section.index("</section>")]
+        self.assertIn('class="steady-player"', section)
+        notes = [frame["note"] for frame in frames if frame["note"]]
+        self.assertEqual(section.count("<li>"), len(notes))
+        self.assertIn("frontier crosses the old array", section)
+
     def test_replaces_what_was_there(self):
         file = self.write("report.html", "x" * 2_000_000)
         self.report("compare", "--n", 1000, "--rounds", 1)

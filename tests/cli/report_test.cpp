@@ -90,7 +90,7 @@ run_result throughput_of(std::uint64_t total_ns, std::uint64_t peak) {
 
 run_result latency_of(const std::vector<std::uint64_t>& values) {
   run_result result;
-  for (const std::uint64_t value : values) result.latency.record(value);
+  for (const std::uint64_t value : values) result.service.record(value);
   return result;
 }
 
@@ -101,16 +101,16 @@ TEST(Summary, TakesMediansOverRounds) {
   EXPECT_EQ(all.total_ns.median, 20);
   EXPECT_EQ(all.total_ns.most, 30);
   EXPECT_EQ(all.peak_bytes, 8);
-  EXPECT_EQ(all.max_ns.median, 50);
-  EXPECT_EQ(all.max_ns.least, 40);
-  EXPECT_EQ(all.percentiles_ns[0], 2);             // p50
-  EXPECT_EQ(all.percentiles_ns[1], std::nullopt);  // p90 would need 10 samples
+  EXPECT_EQ(all.service.max_ns.median, 50);
+  EXPECT_EQ(all.service.max_ns.least, 40);
+  EXPECT_EQ(all.service.percentiles_ns[0], 2);             // p50
+  EXPECT_EQ(all.service.percentiles_ns[1], std::nullopt);  // p90 would need 10 samples
   EXPECT_EQ(all.growths, std::nullopt);
 }
 
-comparison_row row(std::string name, double max_ns, double total_ns, double peak_bytes) {
+outcome_row row(std::string name, double max_ns, double total_ns, double peak_bytes) {
   figures measured;
-  measured.max_ns = {max_ns * 2, max_ns, max_ns * 3};
+  measured.service.max_ns = {max_ns * 2, max_ns, max_ns * 3};
   measured.total_ns = {total_ns, total_ns, total_ns};
   measured.peak_bytes = peak_bytes;
   return {std::move(name), "", "", "", measured};

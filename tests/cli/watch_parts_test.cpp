@@ -7,10 +7,12 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/watch.hpp"
 #include "cli/watch_keys.hpp"
 #include "cli/watch_screen.hpp"
+#include "cli/watch_story.hpp"
 #include "cli/watched_map.hpp"
 
 namespace {
@@ -247,12 +249,40 @@ TEST(watch_tour, shows_everything_and_ends) {
     released = released || frame.releasing;
     expect_legible(frame);
     key = tour.next(frame);
-    const watch_key* const known = find_key(key);
-    if (known != nullptr && known->press != nullptr) known->press(map);
+    press(map, key);
   }
   EXPECT_EQ(key, quit_key);
   EXPECT_EQ(seen.size(), 5u) << "of every kind of migration, and rest";
   EXPECT_TRUE(walked && released);
+}
+
+TEST(watch_story, grows_is_attacked_reseeds_and_shrinks) {
+  const watch_story story = record_story();
+  const auto frames = nlohmann::json::parse("[" + story.frames + "]");
+  std::vector<std::string> kinds;  // one after the other
+  bool attacked = false;
+  for (const auto& frame : frames) {
+    attacked = attacked || !frame["attack"].empty();
+    if (kinds.empty() || frame["kind"] != kinds.back()) kinds.push_back(frame["kind"]);
+  }
+  EXPECT_EQ(kinds, (std::vector<std::string>{"at rest", "growing", "at rest", "reseeding",
+                                             "at rest", "shrinking", "at rest"}));
+  EXPECT_TRUE(attacked);
+  EXPECT_LT(story.frames.size(), 400'000u) << "a report is smaller than a megabyte";
+}
+
+TEST(watch_story, tells_in_words_what_happens) {
+  const watch_story story = record_story();
+  std::string all;
+  for (const std::string& event : story.events) all += event + "\n";
+  std::size_t at = 0;
+  for (const char* part : {"growing begins, because of the load. From 256 to 512 buckets",
+                           "grown: the new array is the only one now", "attack: keys that all fall",
+                           "the map takes another seed", "reseeded: every key has another place",
+                           "now erasing", "shrinking begins", "shrunk: "}) {
+    at = all.find(part, at);
+    ASSERT_NE(at, std::string::npos) << part << " in\n" << all;
+  }
 }
 
 TEST(watch_screen, fits_every_size) {

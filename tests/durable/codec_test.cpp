@@ -178,6 +178,31 @@ TEST(records, changes_come_back) {
   }
 }
 
+TEST(records, keys_are_read_without_the_rest) {
+  const auto key_of = [](const byte_buffer& frame) -> std::optional<std::string> {
+    std::string key;
+    if (!steady::read_key(steady::parse_frame(frame.view()).payload, key)) return std::nullopt;
+    return key;
+  };
+  for (const change& one : some_changes()) {
+    byte_buffer out;
+    ASSERT_TRUE(steady::append_change(out, one));
+    EXPECT_EQ(key_of(out), one.key);
+    steady::mark_after_sync(out.data(), true);
+    EXPECT_EQ(key_of(out), one.key);
+  }
+  byte_buffer element;
+  const std::string key = "a";
+  ASSERT_TRUE((steady::append_element<std::string, std::string>(element, key, &key)));
+  EXPECT_EQ(key_of(element), key);
+  byte_buffer others;
+  steady::append_end(others, 1);
+  EXPECT_EQ(key_of(others), std::nullopt);
+  const unsigned char too_short[] = {static_cast<unsigned char>(steady::record_tag::insert), 0, 0};
+  std::string none;
+  EXPECT_FALSE(steady::read_key(std::span<const unsigned char>(too_short), none));
+}
+
 // Every part of a frame is incomplete, every changed bit is noticed.
 TEST(records, nothing_else_is_a_frame) {
   byte_buffer out;

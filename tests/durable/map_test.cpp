@@ -1,5 +1,6 @@
 // steady::durable_map and durable_set as their users meet them: on real files, with threads, beside
 // other maps, and followed by subscribers.
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -23,6 +24,7 @@
 #include <steady/feed.hpp>
 
 #include "support/durable_model.hpp"
+#include "support/files_around.hpp"
 #include "support/memory_files.hpp"
 #include "support/temporary_room.hpp"
 
@@ -239,6 +241,90 @@ TEST(durable_map, acknowledges_nothing_after_a_failed_sync) {
   EXPECT_EQ(map.durable_position(), 1u);
 }
 
+// Half a record is left in the file, so nothing may be written behind it.
+TEST(durable_map, acknowledges_nothing_after_a_torn_write_that_stays) {
+  memory_files files;
+  durable_options options;
+  options.files = &files;
+  options.background = false;
+  {
+    durable_texts map("room", options);
+    map.insert_or_assign(1, "one");
+    files.only("write");
+    files.fail(0, 1, EIO, fault::short_write);
+    files.break_all("truncate");
+    EXPECT_EQ(trouble_of([&] { map.insert_or_assign(2, std::string(100, 'x')); }).trouble(),
+              durable_trouble::failed);
+    files.fail_never();
+    files.break_all("");
+    EXPECT_EQ(trouble_of([&] { map.insert_or_assign(3, "three"); }).trouble(),
+              durable_trouble::failed);
+    EXPECT_EQ(trouble_of([&] { map.sync(); }).trouble(), durable_trouble::failed);
+    EXPECT_EQ(texts_of(map), (texts{{1, "one"}}));
+  }
+  const durable_texts map("room", options);
+  EXPECT_EQ(texts_of(map), (texts{{1, "one"}}));
+  ASSERT_TRUE(map.report().cut);
+  EXPECT_GT(map.report().cut->bytes, 40u);
+}
+
+// A change that was made while others were being synced says so in its record. If that fails, it
+// must not: a hole in front of it is a torn write then, and no damage.
+TEST(durable_map, no_record_says_that_a_sync_was_there_that_has_failed) {
+  class gate final : public files_around {
+   public:
+    using files_around::files_around;
+    std::int64_t write(int file, const void* from, std::size_t n,
+                       std::uint64_t at) noexcept override {
+      if (is_armed.exchange(false)) {
+        is_waiting.store(true);
+        is_waiting.notify_all();
+        is_open.wait(false);
+        return -ENOSPC;
+      }
+      return files_around::write(file, from, n, at);
+    }
+    std::atomic<bool> is_armed{false};
+    std::atomic<bool> is_waiting{false};
+    std::atomic<bool> is_open{false};
+  };
+  memory_files in_memory;
+  gate files(in_memory);
+  durable_options options;
+  options.files = &files;
+  options.background = false;
+  options.sync = sync_policy::never;
+  std::unique_ptr<memory_files> left;
+  std::size_t before = 0;
+  const std::string log = "room/log.00000000000000000001";
+  {
+    durable_texts map("room", options);
+    map.insert_or_assign(0, "synced");
+    map.sync();
+    before = in_memory.content(log).size();
+    for (std::uint64_t n = 1; n <= 5; ++n) map.insert_or_assign(n, "waits");
+    files.is_armed = true;
+    std::thread syncs(
+        [&] { EXPECT_EQ(trouble_of([&] { map.sync(); }).trouble(), durable_trouble::no_space); });
+    files.is_waiting.wait(false);
+    map.insert_or_assign(6, "meanwhile");
+    files.is_open = true;
+    files.is_open.notify_all();
+    syncs.join();
+    map.insert_or_assign(7, "writes what waits, and syncs nothing");
+    EXPECT_EQ(map.durable_position(), 1u);
+    left = in_memory.copy();
+  }
+  // As a power failure may leave it: a hole, and whole records behind it.
+  memory_files::bytes& bytes = left->content(log);
+  ASSERT_GT(bytes.size(), before + 100);
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(before) + 30, 16, 0);
+  options.files = left.get();
+  const durable_texts map("room", options);
+  EXPECT_EQ(texts_of(map), (texts{{0, "synced"}}));
+  EXPECT_TRUE(map.report().cut);
+}
+
 TEST(durable_map, syncs_once_for_a_group) {
   memory_files files;
   durable_options options;
@@ -366,45 +452,29 @@ TEST(durable_map, is_followed_by_subscribers) {
 
 // What copying is allowed to take is a limit even where the disk is slow.
 TEST(durable_map, copies_no_more_than_it_may) {
-  class slow_files final : public steady::file_operations {
+  // Once, and longer than the changes take that reach the limit.
+  class slow_files final : public files_around {
    public:
-    memory_files inner;
+    using files_around::files_around;
     int open(const char* path, steady::file_mode mode) noexcept override {
-      const int file = inner.open(path, mode);
+      const int file = files_around::open(path, mode);
       if (std::string_view(path).ends_with("snapshot.partial")) slow_ = file;
       return file;
     }
-    int close(int file) noexcept override { return inner.close(file); }
-    std::int64_t size(int file) noexcept override { return inner.size(file); }
-    std::int64_t read(int file, void* to, std::size_t n, std::uint64_t at) noexcept override {
-      return inner.read(file, to, n, at);
-    }
     std::int64_t write(int file, const void* from, std::size_t n,
                        std::uint64_t at) noexcept override {
-      // Once, and longer than the changes take that reach the limit.
       int slow = file;
       if (slow_.compare_exchange_strong(slow, -1)) {
         std::this_thread::sleep_for(std::chrono::milliseconds(300));
       }
-      return inner.write(file, from, n, at);
-    }
-    int sync(int file) noexcept override { return inner.sync(file); }
-    int truncate(int file, std::uint64_t n) noexcept override { return inner.truncate(file, n); }
-    int lock(int file) noexcept override { return inner.lock(file); }
-    int rename(const char* from, const char* to) noexcept override {
-      return inner.rename(from, to);
-    }
-    int remove(const char* path) noexcept override { return inner.remove(path); }
-    int make_directory(const char* path) noexcept override { return inner.make_directory(path); }
-    int sync_directory(const char* path) noexcept override { return inner.sync_directory(path); }
-    int list(const char* path, std::vector<std::string>& names) override {
-      return inner.list(path, names);
+      return files_around::write(file, from, n, at);
     }
 
    private:
     std::atomic<int> slow_{-1};
   };
-  slow_files files;
+  memory_files in_memory;
+  slow_files files(in_memory);
   durable_options options;
   options.files = &files;
   options.sync = sync_policy::never;

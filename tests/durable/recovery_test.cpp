@@ -1,11 +1,13 @@
 // What is there after the worst: files cut at every byte, damaged at every byte, power failures at
 // random moments, and operations on files that fail at every k-th call.
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,8 +15,10 @@
 #include <gtest/gtest.h>
 
 #include <steady/durable_map.hpp>
+#include <steady/records.hpp>
 
 #include "support/durable_model.hpp"
+#include "support/files_around.hpp"
 #include "support/memory_files.hpp"
 
 namespace {
@@ -237,6 +241,60 @@ TEST(recovery, notices_every_damaged_byte_of_a_snapshot) {
   }
 }
 
+// Whole records before and behind it, and all checksums right.
+TEST(recovery, notices_a_record_that_is_missing) {
+  written whole(30);
+  const memory_files::bytes all = whole.files.content(log_name(1));
+  std::size_t at = steady::parse_frame(all).bytes;  // the header
+  for (std::uint64_t position = 1; position < 30; ++position) {
+    const std::size_t length = steady::parse_frame(std::span(all).subspan(at)).bytes;
+    auto files = whole.files.copy();
+    memory_files::bytes& bytes = files->content(log_name(1));
+    const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(at);
+    bytes.erase(begin, begin + static_cast<std::ptrdiff_t>(length));
+    const opened again(std::move(files));
+    ASSERT_TRUE(again.trouble) << position;
+    ASSERT_EQ(again.trouble->trouble(), durable_trouble::damaged);
+    ASSERT_EQ(again.trouble->offset(), at);
+    at += length;
+  }
+}
+
+// The log is whole, and too short: what a damaged snapshot had is not there.
+TEST(recovery, needs_the_log_up_to_a_damaged_snapshot) {
+  written whole(60, 1 << 20, 40);
+  for (const std::string& name : whole.files.paths()) {
+    if (name.find("snapshot.") != std::string::npos) whole.files.content(name).resize(100);
+  }
+  const memory_files::bytes all = whole.files.content(log_name(1));
+  std::size_t at = steady::parse_frame(all).bytes;
+  for (std::uint64_t position = 0; position <= 60; ++position) {
+    auto files = whole.files.copy();
+    files->content(log_name(1)).resize(at);
+    const opened again(std::move(files));
+    ASSERT_EQ(again.map != nullptr, position > 40) << position;
+    if (position == 60) break;
+    at += steady::parse_frame(std::span(all).subspan(at)).bytes;
+  }
+}
+
+TEST(recovery, notices_an_element_that_is_missing) {
+  written whole(60, 300, 50);
+  std::string path;
+  for (const std::string& name : whole.files.paths()) {
+    if (name.find("snapshot.") != std::string::npos) path = name;
+  }
+  memory_files::bytes& bytes = whole.files.content(path);
+  const std::size_t header = steady::parse_frame(bytes).bytes;
+  const std::size_t element = steady::parse_frame(std::span(bytes).subspan(header)).bytes;
+  const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(header);
+  bytes.erase(begin, begin + static_cast<std::ptrdiff_t>(element));
+  const opened again(whole.files.copy());
+  ASSERT_TRUE(again.trouble);
+  EXPECT_EQ(again.trouble->trouble(), durable_trouble::damaged);
+  EXPECT_EQ(again.trouble->file(), path);
+}
+
 TEST(recovery, names_a_segment_that_is_gone) {
   written whole(60, 600);
   std::vector<std::string> logs;
@@ -253,6 +311,86 @@ TEST(recovery, names_a_segment_that_is_gone) {
   opened salvaged(std::move(files), true);
   ASSERT_TRUE(salvaged.map);
   EXPECT_GT(salvaged.map->position(), 1ull << 32) << "positions that were lost are not used again";
+}
+
+// A snapshot that is at any place within a segment: what it has not is kept.
+TEST(recovery, has_every_change_behind_a_snapshot_wherever_that_is) {
+  std::size_t snapshots = 0;
+  for (int before = 1; before < 40; ++before) {
+    SCOPED_TRACE(before);
+    memory_files files;
+    steady::durable_options options = quiet_options(files);
+    options.segment_bytes = 150;
+    options.snapshot_buckets_per_change = 1;
+    texts now;
+    {
+      durable_texts map(room, options);
+      std::mt19937 random(3);
+      for (int n = 0; n < before + 20; ++n) {
+        const text_operation one = text_operation::made_of(random, now, 12);
+        one.apply(now);
+        one.apply(map);
+        if (n + 1 == before) map.start_snapshot();
+      }
+      snapshots += map.snapshot_position() != 0 ? 1u : 0u;
+    }
+    const opened again(files.copy());
+    ASSERT_TRUE(again.map) << again.trouble->what();
+    ASSERT_EQ(texts_of(*again.map), now);
+  }
+  EXPECT_GT(snapshots, 30u);
+}
+
+// What was recovered may be in the system's cache only: it is synced before anything is built on
+// it.
+TEST(recovery, ends_where_what_is_there_cannot_be_made_safe) {
+  written whole(20);
+  for (std::size_t at = 0; at < 2; ++at) {
+    memory_files& files = whole.files;
+    files.only("sync");
+    files.fail(at, 1, EIO);
+    try {
+      durable_texts map(room, quiet_options(files));
+      FAIL() << "sync number " << at;
+    } catch (const steady::durable_error& error) {
+      EXPECT_EQ(error.trouble(), durable_trouble::input_output);
+      EXPECT_NE(std::string(error.what()).find("cannot sync"), std::string::npos) << error.what();
+    }
+    files.fail_never();
+    files.only("");
+    durable_texts map(room, quiet_options(files));
+    EXPECT_EQ(texts_of(map), whole.at.back());
+  }
+}
+
+// The directory itself must be there after a power failure.
+TEST(recovery, syncs_the_directory_above_a_new_one) {
+  class watched_files final : public files_around {
+   public:
+    using files_around::files_around;
+    int sync_directory(const char* path) noexcept override {
+      synced.emplace_back(path);
+      return files_around::sync_directory(path);
+    }
+    std::vector<std::string> synced;
+  };
+  const std::pair<const char*, const char*> cases[] = {
+      {"above/room", "above"}, {"room", "."}, {"/room", "/"}, {"above/room/", "above"}};
+  for (const auto& [path, above] : cases) {
+    memory_files in_memory;
+    watched_files files(in_memory);
+    steady::durable_options options = quiet_options(in_memory);
+    options.files = &files;
+    { durable_texts map(path, options); }
+    ASSERT_FALSE(files.synced.empty()) << path;
+    EXPECT_EQ(files.synced.front(), above);
+    files.synced.clear();
+    { durable_texts map(path, options); }
+    EXPECT_EQ(std::count(files.synced.begin(), files.synced.end(), above), 0) << "it is there";
+    in_memory.only("sync");
+    in_memory.fail(0, 1, EIO);
+    EXPECT_THROW(durable_texts("other", options), steady::durable_error);
+  }
 }
 
 // ---- power failures ----

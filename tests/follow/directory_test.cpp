@@ -4,9 +4,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -16,6 +19,7 @@
 #include <steady/follower.hpp>
 
 #include "support/durable_model.hpp"
+#include "support/files_around.hpp"
 #include "support/memory_files.hpp"
 #include "support/temporary_room.hpp"
 
@@ -235,6 +239,53 @@ TEST(directory_follower, notices_changes_that_were_taken_back) {
   }
 }
 
+// So also where the others are as long, and the follower could read on behind them.
+TEST(directory_follower, notices_changes_that_were_replaced_by_some_as_long) {
+  memory_files files;
+  writer source(files);
+  source.map->insert_or_assign(1, "one");
+  const std::string log = "room/log.00000000000000000001";
+  const std::size_t kept = files.content(log).size();
+  source.map->insert_or_assign(2, "aaa");
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  source.map.reset();
+  files.content(log).resize(kept);
+  source.open();
+  source.map->insert_or_assign(2, "bbb");
+  source.map->insert_or_assign(3, "three");
+  poll_all(follower);
+  EXPECT_EQ(follower.position(), 3u);
+  EXPECT_EQ(texts_of(follower), (texts{{1, "one"}, {2, "bbb"}, {3, "three"}}));
+}
+
+// Between the follower's last look at a segment and its look at the names, the writer completes the
+// segment and makes the next ones.
+TEST(directory_follower, reads_a_segment_to_the_end_that_it_gets_meanwhile) {
+  class busy_files final : public files_around {
+   public:
+    using files_around::files_around;
+    int list(const char* path, std::vector<std::string>& names) override {
+      if (before_list) std::exchange(before_list, nullptr)();
+      return files_around::list(path, names);
+    }
+    std::function<void()> before_list;
+  };
+  memory_files in_memory;
+  busy_files files(in_memory);
+  writer source(in_memory);
+  source.options.segment_bytes = 300;
+  source.open();
+  source.write(4);
+  text_follower follower("room", {std::chrono::milliseconds(0), &files});
+  while (follower.poll(100) == steady::poll_result::more) {
+  }
+  files.before_list = [&] { source.write(30); };
+  EXPECT_EQ(follower.poll(1000), steady::poll_result::waits);
+  EXPECT_EQ(follower.obstacle(), "");
+  EXPECT_FOLLOWS(follower, source);
+}
+
 TEST(directory_follower, takes_another_map_in_the_same_place) {
   memory_files files;
   writer first(files);
@@ -330,6 +381,165 @@ TEST(directory_follower, takes_a_snapshot_that_is_ahead_of_the_log) {
   }
 }
 
+// ---- damaged snapshots ----
+
+const std::string zeros(18, '0');
+
+// A writer that was ended between a snapshot and the removal of what it replaces: change 40, the
+// snapshot of 20, the one of 40 and all segments are there.
+void leave_all_files(memory_files& files, writer& source) {
+  source.options.segment_bytes = 200;
+  source.open();
+  source.write(20);
+  files.break_all("remove");
+  source.map->save_snapshot();
+  source.write(20);
+  source.map->save_snapshot();
+  source.write(5);
+  files.break_all("");
+}
+void damage(memory_files& files, const std::string& path, std::size_t way) {
+  memory_files::bytes& bytes = files.content(path);
+  if (way == 0) bytes[3] ^= 0x40;                 // the header
+  if (way == 1) bytes[bytes.size() / 2] ^= 0x40;  // an element
+  if (way == 2) bytes.resize(bytes.size() - 5);   // no end
+  if (way == 3) bytes.clear();
+}
+
+TEST(directory_follower, takes_the_newest_whole_snapshot) {
+  for (std::size_t way = 0; way < 4; ++way) {
+    SCOPED_TRACE(way);
+    memory_files files;
+    writer source(files);
+    leave_all_files(files, source);
+    const std::string newest = "room/snapshot." + zeros + "40";
+    const std::string older = "room/snapshot." + zeros + "20";
+    damage(files, newest, way);
+    text_follower follower("room", on(files));
+    poll_all(follower);
+    EXPECT_FOLLOWS(follower, source);
+    EXPECT_EQ(follower.counts().changes, 25u) << "from the snapshot of 20 on";
+    ASSERT_EQ(follower.damage().size(), 1u);
+    EXPECT_EQ(follower.damage()[0].file, newest);
+    EXPECT_EQ(follower.damage()[0].offset == 0, way == 0 || way == 3);
+    // Without the older one, the log from its beginning.
+    files.remove(older.c_str());
+    text_follower second("room", on(files));
+    poll_all(second);
+    EXPECT_FOLLOWS(second, source);
+    EXPECT_EQ(second.counts().changes, 45u);
+    EXPECT_EQ(second.damage().size(), 1u);
+    // Without that, nothing: and again, until the file is mended.
+    files.remove("room/log.00000000000000000001");
+    text_follower third("room", on(files));
+    for (int n = 0; n < 3; ++n) {
+      try {
+        poll_all(third);
+        FAIL() << "nothing goes on from here";
+      } catch (const steady::durable_error& error) {
+        EXPECT_EQ(error.trouble(), steady::durable_trouble::damaged);
+        EXPECT_EQ(error.file(), newest);
+      }
+      EXPECT_EQ(third.damage().size(), 1u);
+    }
+    source.map->save_snapshot();
+    poll_all(third);
+    EXPECT_FOLLOWS(third, source);
+  }
+}
+
+// Who has content goes on by the log, and needs no snapshot.
+TEST(directory_follower, passes_over_a_damaged_snapshot_that_it_does_not_need) {
+  memory_files files;
+  writer source(files);
+  source.write(10);
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  source.write(6);
+  source.map->save_snapshot();
+  damage(files, "room/snapshot." + zeros + "16", 1);
+  poll_all(follower);
+  EXPECT_FOLLOWS(follower, source);
+  EXPECT_TRUE(follower.damage().empty()) << "nobody has looked at it";
+  source.map.reset();
+  // The log ends before it: nothing that can be read has the changes up to it.
+  const std::string log = "room/log.00000000000000000001";
+  memory_files::bytes whole = files.content(log);
+  text_follower waiting("room", on(files));
+  files.content(log).resize(whole.size() / 2);
+  poll_all(waiting);
+  EXPECT_LT(waiting.position(), 16u);
+  EXPECT_EQ(texts_of(waiting), source.at[waiting.position()]);
+  EXPECT_NE(waiting.obstacle(), "");
+  EXPECT_EQ(waiting.damage().size(), 1u);
+  const std::uint64_t reached = waiting.position();
+  poll_all(waiting);
+  EXPECT_EQ(waiting.position(), reached);
+  EXPECT_EQ(waiting.restarts(), 0u);
+  files.content(log) = whole;
+  poll_all(waiting);
+  EXPECT_EQ(waiting.position(), 16u);
+  EXPECT_EQ(texts_of(waiting), source.at[16]);
+}
+
+// What is there stays while a snapshot is read that turns out to be damaged at its end.
+TEST(directory_follower, keeps_its_content_where_a_newer_snapshot_is_damaged) {
+  memory_files files;
+  writer source(files);
+  source.write(10);
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  const std::string log = "room/log.00000000000000000001";
+  const memory_files::bytes written = files.content(log);
+  source.write(30);
+  source.map->save_snapshot();
+  source.map.reset();
+  damage(files, "room/snapshot." + zeros + "40", 2);
+  const memory_files::bytes all = files.content(log);
+  files.content(log) = written;
+  for (int n = 0; n < 200; ++n) {
+    follower.poll(1);
+    ASSERT_EQ(follower.position(), 10u);
+    ASSERT_EQ(texts_of(follower), source.at[10]);
+  }
+  EXPECT_EQ(follower.damage().size(), 1u);
+  EXPECT_NE(follower.obstacle().find("is damaged"), std::string::npos) << follower.obstacle();
+  files.content(log) = all;
+  poll_all(follower);
+  EXPECT_EQ(follower.position(), 40u);
+  EXPECT_EQ(texts_of(follower), source.at[40]);
+}
+
+// A visitor, or memory, that fails while a snapshot arrives is no damage of the file.
+TEST(directory_follower, reads_a_snapshot_again_where_something_has_thrown) {
+  memory_files files;
+  writer source(files);
+  source.write(30);
+  source.map->save_snapshot();
+  text_follower follower("room", on(files));
+  follower.on_snapshot([](const content&) { throw std::runtime_error("enough"); });
+  EXPECT_THROW(poll_all(follower), std::runtime_error);
+  follower.on_snapshot({});
+  poll_all(follower);
+  EXPECT_FOLLOWS(follower, source);
+  EXPECT_TRUE(follower.damage().empty());
+  EXPECT_EQ(follower.counts().snapshots, 1u) << "it was taken";
+  // The same in the place of another map.
+  source.map.reset();
+  for (const std::string& path : files.paths()) files.remove(path.c_str());
+  writer second(files);
+  second.random.seed(8);
+  second.write(5);
+  second.map->save_snapshot();
+  follower.on_snapshot([](const content&) { throw std::runtime_error("enough"); });
+  EXPECT_THROW(poll_all(follower), std::runtime_error);
+  follower.on_snapshot({});
+  second.write(2);
+  poll_all(follower);
+  EXPECT_FOLLOWS(follower, second);
+  EXPECT_EQ(follower.counts().snapshots, 2u);
+}
+
 TEST(directory_follower, follows_sets) {
   memory_files files;
   steady::durable_set<std::string> source("room", options_in(files));
@@ -369,6 +579,18 @@ TEST(directory_follower, goes_on_from_a_checkpoint) {
   poll_all(second);
   EXPECT_EQ(second.counts().changes, 1u) << "only what was missed";
   EXPECT_EQ(texts_of(second), support::texts_of(source));
+
+  // Of another map, it is of no use: nothing of this one may come on top of it.
+  const steady::hash_map<std::uint64_t, std::string> before = second.content();
+  ASSERT_TRUE(second.save_checkpoint(file));
+  durable_texts another(place.path() + "-another", options);
+  for (std::uint64_t n = 0; n < 400; ++n) another.insert_or_assign(n, "another");
+  another.sync();
+  text_follower third(place.path() + "-another");
+  ASSERT_TRUE(third.load_checkpoint(file));
+  EXPECT_EQ(third.content(), before);
+  poll_all(third);
+  EXPECT_EQ(texts_of(third), support::texts_of(another));
 
   steady::directory_follower<steady::hash_set<std::string>> other(place.path() + "-source");
   EXPECT_THROW(other.load_checkpoint(file), steady::durable_error);

@@ -76,6 +76,47 @@ TEST(follow_session, sends_a_snapshot_and_then_changes) {
   EXPECT_EQ(follower.lag().positions, 0u);
 }
 
+// So many elements that records are looked at together before they are taken.
+TEST(follow_session, takes_records_of_a_large_map_one_after_the_other) {
+  constexpr std::uint32_t keys = 40'000;
+  fed_texts source;
+  std::mt19937 random(3);
+  const auto write = [&](std::uint32_t changes) {
+    for (; changes > 0; --changes) {
+      // Some keys again and again, so that changes of one stand in one window.
+      const std::string key = std::to_string(random() % (random() % 2 == 0 ? keys : 20));
+      if (random() % 4 == 0) {
+        source.erase(key);
+      } else {
+        source.insert_or_assign(key, std::to_string(random()));
+      }
+    }
+  };
+  for (std::uint32_t n = 0; n < keys; ++n) source.insert_or_assign(std::to_string(n), "first");
+  text_replica follower{fed_content()};
+  connection line(source, follower, none, none);
+  line.settle();
+  EXPECT_EQ(model_of(follower.content()), model_of(source.content()));
+  std::uint64_t told = 0;
+  const std::uint64_t before = source.position();
+  follower.on_change = [&](const text_replica::change_type& one) {
+    ASSERT_EQ(one.position, before + ++told);
+    const auto at = follower.content().find(*one.key);
+    ASSERT_EQ(at != follower.content().end(), one.value.has_value());
+    if (one.value) {
+      ASSERT_EQ(at->second, *one.value);
+    }
+  };
+  write(5000);
+  line.settle();
+  EXPECT_EQ(told, source.position() - before);
+  follower.on_change = nullptr;
+  write(5000);
+  line.settle();
+  EXPECT_EQ(follower.position(), source.position());
+  EXPECT_EQ(model_of(follower.content()), model_of(source.content()));
+}
+
 TEST(follow_session, breaks_after_any_byte_and_goes_on) {
   const std::string secret = steady::detail::has_secrets ? "secret" : "";
   std::mt19937 random(17);
@@ -183,6 +224,112 @@ TEST(follow_session, proofs_cannot_be_repeated) {
   other.receive(overheard.view());
   EXPECT_FALSE(other.is_welcome());
   EXPECT_TRUE(other.is_over());
+}
+
+// What a follower says when it has got a challenge.
+template <class Message>
+Message last_message(const steady::byte_buffer& of) {
+  Message message;
+  std::span<const unsigned char> left = of.view();
+  while (!left.empty()) {
+    const steady::parsed_frame frame = steady::parse_frame(left);
+    steady::detail::read_message(frame.payload, message);
+    left = left.subspan(frame.bytes);
+  }
+  return message;
+}
+// A follower with a secret, and a server that is played.
+struct challenged {
+  text_replica replica{fed_content()};
+  steady::byte_buffer out;
+  text_client client{replica, "secret", 1000, out};
+  steady::detail::challenge_message challenge;
+  steady::detail::hello_message hello = last_message<steady::detail::hello_message>(out);
+
+  challenged() {
+    challenge.wants_proof = true;
+    challenge.nonce[3] = 7;
+    send(challenge);
+  }
+  template <class Message>
+  void send(const Message& message) {
+    steady::byte_buffer in;
+    steady::detail::append_message(in, message);
+    client.receive(in.view(), out);
+  }
+  // How a welcome with this proof is taken.
+  bool welcomes(const steady::detail::proof_type& proof) {
+    steady::detail::welcome_message welcome;
+    welcome.proof = proof;
+    send(welcome);
+    EXPECT_NE(client.is_welcome(), client.why() == follow_refusal::wrong_secret);
+    return client.is_welcome();
+  }
+};
+
+// A server that does not know the secret: it has no proof, or only what the follower has sent it.
+TEST(follow_session, believes_no_server_without_a_proof_of_its_own) {
+  if (!steady::detail::has_secrets) GTEST_SKIP() << "built without OpenSSL";
+  {
+    challenged follower;
+    EXPECT_FALSE(follower.welcomes({}));
+  }
+  {
+    challenged follower;
+    EXPECT_FALSE(
+        follower.welcomes(last_message<steady::detail::proof_message>(follower.out).proof));
+  }
+  challenged follower;
+  EXPECT_TRUE(follower.welcomes(steady::detail::proof_of("secret", steady::detail::server_side,
+                                                         follower.hello, follower.challenge)));
+}
+
+// All bytes of a proof are compared, on both sides.
+TEST(follow_session, compares_all_of_a_proof) {
+  if (!steady::detail::has_secrets) GTEST_SKIP() << "built without OpenSSL";
+  fed_source source(11);
+  for (std::size_t n = 0; n < steady::detail::proof_bytes; ++n) {
+    challenged follower;
+    steady::detail::proof_type proof = steady::detail::proof_of(
+        "secret", steady::detail::server_side, follower.hello, follower.challenge);
+    proof[n] ^= 0x80;
+    EXPECT_FALSE(follower.welcomes(proof)) << n;
+
+    text_server server(source.map, "secret", {});
+    steady::byte_buffer bytes;
+    steady::detail::append_message(bytes, follower.hello);
+    server.receive(bytes.view());
+    steady::byte_buffer answer;
+    server.fill(answer, 1000);
+    proof = steady::detail::proof_of("secret", steady::detail::follower_side, follower.hello,
+                                     last_message<steady::detail::challenge_message>(answer));
+    proof[n] ^= 0x80;
+    bytes.clear();
+    steady::detail::append_message(bytes, steady::detail::proof_message{proof});
+    server.receive(bytes.view());
+    EXPECT_EQ(server.why(), follow_refusal::wrong_secret) << n;
+  }
+}
+
+// A server that goes on where the follower has not asked it to would leave a gap.
+TEST(follow_session, goes_on_only_where_it_has_asked_to) {
+  fed_source source(12);
+  source.write(9);
+  for (const bool has_content : {false, true}) {
+    text_replica follower{fed_content()};
+    if (has_content) connection(source.map, follower, none, none).settle();
+    ASSERT_EQ(follower.has_content(), has_content);
+    steady::byte_buffer out;
+    text_client client(follower, none, 1000, out);
+    steady::byte_buffer in;
+    steady::detail::append_message(in, steady::detail::challenge_message());
+    steady::detail::welcome_message welcome;
+    welcome.resumed = true;
+    welcome.feed = follower.feed() + (has_content ? 1 : 0);
+    steady::detail::append_message(in, welcome);
+    client.receive(in.view(), out);
+    EXPECT_EQ(client.why(), follow_refusal::bad_bytes);
+  }
 }
 
 TEST(follow_session, refuses_other_types_and_versions) {
@@ -297,11 +444,45 @@ TEST(follow_session, refuses_records_that_do_not_fit) {
     steady::append_change(in, 6, steady::change_kind::erase, &key,
                           static_cast<const std::string*>(nullptr));
   })) << "not there";
+  EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
+    steady::append_header(in, header);
+    steady::append_element(in, key, &value);
+    steady::append_end(in, 1);
+    steady::append_change(in, 6, insert, &key, &value);
+  })) << "there already";
+  EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
+    steady::append_header(in, header);
+    steady::append_end(in, 0);
+    steady::append_change(in, 6, steady::change_kind::assign, &key, &value);
+  })) << "to be assigned, and not there";
   const std::string large(2000, 'x');
   EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
     steady::append_header(in, header);
     steady::append_element(in, key, &large);
   })) << "more than allowed";
+}
+
+// What comes before a record that does not fit, in the same bytes, counts; what comes behind does
+// not.
+TEST(follow_session, takes_what_comes_before_a_record_that_does_not_fit) {
+  const std::string key = "a";
+  const std::string value = "b";
+  const auto insert = steady::change_kind::insert;
+  text_replica follower{fed_content()};
+  steady::byte_buffer out;
+  text_client client(follower, none, 1000, out);
+  steady::byte_buffer in;
+  steady::detail::append_message(in, steady::detail::challenge_message());
+  steady::detail::append_message(in, steady::detail::welcome_message());
+  steady::append_header(in, {steady::record_stream::snapshot, 1, 5, 1, "text", "text"});
+  steady::append_end(in, 0);
+  steady::append_change(in, 6, insert, &key, &value);
+  steady::append_change(in, 7, insert, &key, &value);  // is there already
+  steady::append_change(in, 8, steady::change_kind::assign, &key, &key);
+  client.receive(in.view(), out);
+  EXPECT_EQ(client.why(), follow_refusal::bad_bytes);
+  EXPECT_EQ(follower.position(), 6u);
+  EXPECT_EQ(model_of(follower.content()), (model_texts{{key, value}}));
 }
 
 }  // namespace

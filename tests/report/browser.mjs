@@ -4,9 +4,9 @@ import { after } from "node:test";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
-export const reports = JSON.parse(process.env.STEADY_REPORTS);
+export const reports = JSON.parse(process.env.STEADY_REPORTS ?? "{}");
 
-const browser = await chromium.launch({
+export const browser = await chromium.launch({
   executablePath: process.env.STEADY_BROWSER,
   args: ["--no-sandbox"], // as root there is none; the pages are ours
 });

@@ -114,6 +114,83 @@ test("under each plot a sentence says what to see, and the tables are there with
   assert.match(await page.content(), /<noscript>.*The plots need JavaScript/s);
 });
 
+// The animation: its slider, which frame it shows, and what is drawn.
+const player = (page) => ({
+  box: page.locator("#life .steady-player"),
+  slider: page.locator("#life input[type=range]"),
+  button: (name) => page.locator("#life").getByRole("button", { name, exact: true }),
+  frame: () => page.$eval("#life input[type=range]", (slider) => Number(slider.value)),
+  picture: () => page.$eval("#life canvas", (canvas) => canvas.toDataURL()),
+});
+const passed = (page, frame) =>
+  page.waitForFunction((least) => Number(document.querySelector("#life input[type=range]").value) > least, frame);
+
+test("the animation waits until it is seen, plays, pauses and steps", async () => {
+  const page = await open("numbers");
+  const { box, button, frame, picture } = player(page);
+  await page.waitForTimeout(300);
+  assert.equal(await frame(), 0);
+  await box.scrollIntoViewIfNeeded();
+  await passed(page, 4);
+  await button("Pause").click();
+  const [at, seen] = [await frame(), await picture()];
+  await page.waitForTimeout(300);
+  assert.equal(await frame(), at);
+  assert.equal(await picture(), seen);
+  await button("Step").click();
+  assert.equal(await frame(), at + 1);
+  assert.notEqual(await picture(), seen);
+  await button("Back").click();
+  assert.equal(await frame(), at);
+  assert.equal(await picture(), seen);
+  await button("Play").click();
+  await passed(page, at + 2);
+  assert.deepEqual(page.troubles, []);
+});
+
+test("the animation follows the keyboard, and says in words what it draws", async () => {
+  const page = await open("numbers", { reducedMotion: "reduce" }); // so that it does not play meanwhile
+  const { button, slider, frame } = player(page);
+  await slider.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await frame(), 2);
+  await slider.fill("40");
+  assert.match(await slider.getAttribute("aria-valuetext"), /^frame 41 of \d+: inserting, growing because of the load: 256/);
+  const words = await page.locator("#life canvas").getAttribute("aria-label");
+  assert.match(words, /% moved\. Each insertion moves two old buckets/);
+  assert.ok((await pixelsOf(page, "#life", "#00794f")) > 200, "the frontier");
+  await page.keyboard.press("End");
+  assert.ok(await button("Step").isDisabled());
+  assert.match(await page.locator("#life p").nth(1).textContent(), /at rest/);
+});
+
+test("the animation stands still for those who want it", async () => {
+  const page = await open("numbers", { reducedMotion: "reduce" });
+  const { box, button, frame } = player(page);
+  await box.scrollIntoViewIfNeeded();
+  await page.waitForTimeout(500);
+  assert.equal(await frame(), 0);
+  await button("Play").click();
+  await passed(page, 2);
+});
+
+test("the animation is drawn anew in the other colours", async () => {
+  const page = await open("numbers", { colorScheme: "light", reducedMotion: "reduce" });
+  await player(page).slider.fill("40");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.waitForFunction(() => getComputedStyle(document.body).backgroundColor === "rgb(20, 24, 28)");
+  assert.ok((await pixelsOf(page, "#life", "#4cc38a")) > 200, "the frontier, dark");
+  assert.equal(await pixelsOf(page, "#life", "#00794f"), 0);
+});
+
+test("without scripts the animation is told in words", async () => {
+  const page = await open("numbers", { javaScriptEnabled: false });
+  await page.locator("#life summary").click();
+  assert.match(await page.locator("#life li").allTextContents().then((all) => all.join("\n")),
+               /growing begins[^]*takes another seed[^]*reseeded[^]*shrinking begins[^]*shrunk/);
+});
+
 test("the data can be downloaded, and is what --json says, with the curves", async () => {
   const page = await open("numbers");
   const read = async (name) => {

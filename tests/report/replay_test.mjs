@@ -15,6 +15,9 @@ test("responses and services are drawn apart, for every map", async () => {
     }
     assert.match(await page.locator(`#${plot} figcaption`).textContent(), /steady .*std .*boost .*absl .*control /);
   }
+  for (const [name, color] of Object.entries(colors)) {
+    assert.ok((await pixelsOf(page, "#memory", color)) > 20, `${name} in memory`);
+  }
   assert.deepEqual(page.troubles, []);
 });
 
@@ -38,5 +41,5 @@ test("the data can be downloaded", async () => {
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=steady-replay.json")]);
   const data = JSON.parse(readFileSync(await download.path(), "utf8"));
   assert.deepEqual(data.results, readJson(reports.replay.json));
-  assert.deepEqual(Object.keys(data.plots).sort(), ["pauses", "responses", "services"]);
+  assert.deepEqual(Object.keys(data.plots).sort(), ["memory", "pauses", "responses", "services"]);
 });

@@ -1,9 +1,12 @@
 """Makes reports with the steady command and runs the tests of *_test.mjs on them, in Chromium.
 
+Usage: run_browser_tests.py [--site DIRECTORY]     a site that tools/build_site made, instead of reports
+
 Environment: STEADY_COMMAND, the command's path; STEADY_NODE_DIRECTORY, where Node.js's packages go.
 Exit status 77, and the reason on standard output, where something that is needed is not there.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -13,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-COMMAND = os.environ["STEADY_COMMAND"]
+SITE_TEST = "site_test.mjs"
 SKIPPED = 77
 
 # As a file's name it is an attack on a report that does not escape it.
@@ -52,7 +55,7 @@ def install_packages(directory: Path) -> None:
 def make_report(directory: Path, name: str, *arguments: str) -> dict[str, str]:
     report, result = directory / f"{name}.html", directory / f"{name}.json"
     subprocess.run(
-        [COMMAND, *arguments, "--report", str(report), "--json", str(result)],
+        [os.environ["STEADY_COMMAND"], *arguments, "--report", str(report), "--json", str(result)],
         check=True, stdout=subprocess.DEVNULL, timeout=200,
     )
     return {"report": str(report), "json": str(result)}
@@ -74,7 +77,17 @@ def make_reports(directory: Path) -> dict[str, dict[str, str]]:
     }
 
 
+def run_tests(packages: Path, names: list[str], variables: dict[str, str]) -> int:
+    """Runs the tests beside node_modules, or Node.js would not find it."""
+    for source in HERE.glob("*.mjs"):
+        shutil.copy(source, packages / source.name)
+    return subprocess.run(["node", "--test", *sorted(names)], cwd=packages, env={**os.environ, **variables}).returncode
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(description="Tests reports, or the site, in Chromium.")
+    parser.add_argument("--site", type=Path, metavar="DIRECTORY", help="the site, instead of reports")
+    site = parser.parse_args().site
     browser = find_browser()
     if browser is None:
         skip("no Chromium (Debian: apt-get install chromium)")
@@ -84,16 +97,13 @@ def main() -> int:
     packages = Path(os.environ["STEADY_NODE_DIRECTORY"])
     packages.mkdir(parents=True, exist_ok=True)
     install_packages(packages)
+    variables = {"STEADY_BROWSER": browser}
+    if site is not None:
+        return run_tests(packages, [SITE_TEST], {**variables, "STEADY_SITE": str(site.resolve())})
     with tempfile.TemporaryDirectory() as temporary:
-        reports = make_reports(Path(temporary))
-        # Beside node_modules, or Node.js would not find it.
-        tests = []
-        for source in [*HERE.glob("*.mjs")]:
-            shutil.copy(source, packages / source.name)
-            if source.name.endswith("_test.mjs"):
-                tests.append(source.name)
-        environment = dict(os.environ, STEADY_BROWSER=browser, STEADY_REPORTS=json.dumps(reports))
-        return subprocess.run(["node", "--test", *sorted(tests)], cwd=packages, env=environment).returncode
+        names = [source.name for source in HERE.glob("*_test.mjs") if source.name != SITE_TEST]
+        reports = json.dumps(make_reports(Path(temporary)))
+        return run_tests(packages, names, {**variables, "STEADY_REPORTS": reports})
 
 
 if __name__ == "__main__":

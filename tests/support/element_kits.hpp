@@ -93,7 +93,7 @@ class large_value : counted_element {
   }
 
  private:
-  const large_value* self_;
+  alignas(8) const large_value* self_;  // where pointers have 4 bytes, 4 at the end stay unused
   std::array<std::uint64_t, 511> numbers_{};
 };
 static_assert(sizeof(large_value) == 4096);

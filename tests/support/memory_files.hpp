@@ -46,6 +46,8 @@ class memory_files final : public steady::file_operations {
   // Only calls of this kind are counted and fail; empty: all.
   void only(std::string kind) { only_ = std::move(kind); }
   std::size_t calls() const { return calls_; }
+  // Besides, all calls of this kind fail with EIO, until it is told of none.
+  void break_all(std::string kind) { broken_ = std::move(kind); }
 
   bool has(const std::string& path) const { return names_.contains(path); }
   bytes& content(const std::string& path) { return names_.at(path)->now; }
@@ -115,7 +117,7 @@ class memory_files final : public steady::file_operations {
 
   int open(const char* path, steady::file_mode mode) noexcept override {
     const std::lock_guard lock(mutex_);
-    if (fails("open")) return -error_;
+    if (fails("open")) return -failure_;
     auto found = names_.find(path);
     if (found == names_.end()) {
       if (mode != steady::file_mode::create_empty) return -ENOENT;
@@ -134,12 +136,12 @@ class memory_files final : public steady::file_operations {
   }
   std::int64_t size(int file) noexcept override {
     const std::lock_guard lock(mutex_);
-    if (fails("size")) return -error_;
+    if (fails("size")) return -failure_;
     return static_cast<std::int64_t>(at(file).now.size());
   }
   std::int64_t read(int file, void* to, std::size_t count, std::uint64_t from) noexcept override {
     const std::lock_guard lock(mutex_);
-    if (fails("read")) return -error_;
+    if (fails("read")) return -failure_;
     const bytes& data = at(file).now;
     if (from >= data.size()) return 0;
     const std::size_t there = std::min<std::size_t>(count, data.size() - from);
@@ -150,7 +152,7 @@ class memory_files final : public steady::file_operations {
                      std::uint64_t to) noexcept override {
     const std::lock_guard lock(mutex_);
     if (fails("write")) {
-      if (kind_ == fault::error || count < 2) return -error_;
+      if (kind_ == fault::error || count < 2) return -failure_;
       ++fail_at_;  // the next call fails with the error
       kind_ = fault::error;
       count /= 2;
@@ -160,19 +162,19 @@ class memory_files final : public steady::file_operations {
   }
   int sync(int file) noexcept override {
     const std::lock_guard lock(mutex_);
-    if (fails("sync")) return -error_;
+    if (fails("sync")) return -failure_;
     at(file).safe_now();
     return 0;
   }
   int truncate(int file, std::uint64_t size) noexcept override {
     const std::lock_guard lock(mutex_);
-    if (fails("truncate")) return -error_;
+    if (fails("truncate")) return -failure_;
     at(file).truncate(size);
     return 0;
   }
   int lock(int file) noexcept override {
     const std::lock_guard lock(mutex_);
-    if (fails("lock")) return -error_;
+    if (fails("lock")) return -failure_;
     auto& [found, locked] = open_.at(file);
     if (found->locked) return -EWOULDBLOCK;
     found->locked = locked = true;
@@ -180,7 +182,7 @@ class memory_files final : public steady::file_operations {
   }
   int rename(const char* from, const char* to) noexcept override {
     const std::lock_guard lock(mutex_);
-    if (fails("rename")) return -error_;
+    if (fails("rename")) return -failure_;
     const auto found = names_.find(from);
     if (found == names_.end()) return -ENOENT;
     const auto file = found->second;
@@ -190,23 +192,23 @@ class memory_files final : public steady::file_operations {
   }
   int remove(const char* path) noexcept override {
     const std::lock_guard lock(mutex_);
-    if (fails("remove")) return -error_;
+    if (fails("remove")) return -failure_;
     return names_.erase(path) == 1 ? 0 : -ENOENT;
   }
   int make_directory(const char* path) noexcept override {
     const std::lock_guard lock(mutex_);
-    if (fails("make_directory")) return -error_;
+    if (fails("make_directory")) return -failure_;
     return directories_.emplace(path, 0).second ? 0 : -EEXIST;
   }
   int sync_directory(const char*) noexcept override {
     const std::lock_guard lock(mutex_);
-    if (fails("sync")) return -error_;
+    if (fails("sync")) return -failure_;
     safe_names_ = names_;
     return 0;
   }
   int list(const char* path, std::vector<std::string>& names) override {
     const std::lock_guard lock(mutex_);
-    if (fails("list")) return -error_;
+    if (fails("list")) return -failure_;
     const std::string in = std::string(path) + "/";
     names.clear();
     for (const auto& [name, file] : names_) {
@@ -264,7 +266,10 @@ class memory_files final : public steady::file_operations {
 
   node& at(int file) { return *open_.at(file).first; }
   bool fails(const char* kind) {
+    failure_ = EIO;
+    if (broken_ == kind) return true;
     if (!only_.empty() && only_ != kind) return false;
+    failure_ = error_;
     const std::size_t call = calls_++;
     return call >= fail_at_ && call - fail_at_ < fail_times_;
   }
@@ -279,6 +284,8 @@ class memory_files final : public steady::file_operations {
   std::size_t fail_at_ = never;
   std::size_t fail_times_ = 0;
   int error_ = 0;
+  int failure_ = 0;  // of the last call that has failed
+  std::string broken_;
   fault kind_ = fault::error;
   std::string only_;
 };

@@ -22,6 +22,7 @@ sys.dont_write_bytecode = True
 
 import documents  # noqa: E402
 import figures  # noqa: E402
+import following  # noqa: E402
 import maps  # noqa: E402
 import records  # noqa: E402
 import throughput  # noqa: E402
@@ -334,9 +335,30 @@ def results_of_other_programs() -> dict[str, Any]:
                           "writes": {"control": CALLS, "while a snapshot is made": CALLS}},
         "bench.floor": [{"size": size, "independent": independent, "ns": {"one line": 1.0, "two lines": 2.0, "steady": 4.0}}
                         for size in (16384, 65536) for independent in (True, False)],
+        "bench.following": [rounds_row(way, percent, percent) for percent in (50, 1) for way in ("stream", "full-copy")] + STREAMS,
         "bench.scale": [{"size": size, "ns": 71.2, "bytes_per_element": 31.25, "elements_moved": 35, "blocks": 3,
                          "largest_block": 32128, "bytes_zeroed": 12} for size in (1000, 10000)],
     }
+
+
+def rounds_row(way: str, percent: int, scale: int) -> dict[str, Any]:
+    """Of bench.following, without --stream. Its medians are twice the scale."""
+    names = ("equal_ms", "changing_ms", "stall_ms", "lag_ms", "lag_changes", "first_ms")
+    sizes = ("bytes", "first_bytes", "writer_peak_bytes", "follower_peak_bytes")
+    return {"way": way, "about": "", "percent": percent, "size": 10_000_000, "changes": 100_000 * percent,
+            **{name: [3 * scale, scale, 2 * scale] for name in names}, **{name: [scale * 2**20] * 3 for name in sizes}}
+
+
+def stream_row(part: str, rate: int, break_ms: int = 0) -> dict[str, Any]:
+    """Of bench.following --stream."""
+    row = {"part": part, "size": 1000, "rate": rate, "seconds": 1, "break_ms": break_ms, "bytes_of_a_change": 33}
+    if break_ms:
+        return {**row, "missed_changes": [5000.0], "caught_up_ms": [12.5], "arrived_changes": [10000.0], "arrived_bytes": [363000.0]}
+    return {**row, "kept_up": rate < 50_000, "lag_ns": CALLS, "late_ms": [0.5], "behind_ms": [0.1], "writer_cores": [0.75],
+            "follower_cores": [0.25]}
+
+
+STREAMS = [stream_row("lag", 30000), stream_row("a break", 30000, 200), stream_row("the highest rate", 60000)]
 
 
 class ViewsTest(Folder):
@@ -353,6 +375,11 @@ class ViewsTest(Folder):
                           "| peak bytes per element | 41.8 | 41.8 |"),
         "bench.durable": ("| each change synced | /s | 250 | 200 to 300 |", "| control | 10 | 0.10 | 2.00 | 5,000, 4,000 |"),
         "bench.floor": ("| 16,384 | dependent | 1.00 | 2.00 | 2.00 |",),
+        "bench.following": ("| 1 % | full copies | 2.00 | 2.00 | 1.00 | 2 | 2.00 | 2.00 | 1.00 | 1.00 |\n| 1 % | snapshot and stream |",
+                            "| full copies | 26.5 | 25.5 |",
+                            "| 30,000 | lag | 10 | 0.10 | 2.00 | 5,000, 4,000 | 0.50 | 0.75 | 0.25 | yes |",
+                            "| 60,000 | the highest rate | 10 | 0.10 | 2.00 | 5,000, 4,000 | 0.50 | 0.75 | 0.25 | no |",
+                            "| 30,000 | 200 | 5,000 | 12.5 | 10,000 | 0.35 | 1.1000 |"),
         "bench.scale": ("| 1,000 | 71.2 | 31.2 | 35 | 3 | 32,128 | 12 |",),
     }
 
@@ -377,6 +404,30 @@ class ViewsTest(Folder):
         self.assertNotIn("nan", "".join(lines))
         texts = "".join(each.text or "" for each in drawing.iter(f"{name}text"))
         self.assertTrue("u64" in texts or "ookup" in texts or "nanoseconds" in texts, texts)
+
+    def test_the_ways_that_were_measured_are_drawn(self):
+        shown = self.folder / "shown"
+        rows = results_of_other_programs()["bench.following"] + [{**rounds_row("redis", 1, 1), "equal_ms": []}]
+        self.run_well("preview", shown, self.results("one.json", rows, "bench.following"), repository=False)
+        svg = (shown / "ways.svg").read_text(encoding="utf-8")
+        for text in ("10,000,000 u64 pairs", "full copies", "50 %", "MiB"):
+            self.assertIn(text, svg)
+        self.assertNotIn("Redis", svg)
+        self.assertEqual(svg.count("<clipPath"), 4)
+        self.assertEqual(svg.count('fill-opacity="0.85"'), 4 * 4)
+
+    def test_ways_stand_in_groups_by_percentage(self):
+        rows = following.rounds_of(results_of_other_programs()["bench.following"])
+        self.assertEqual(following.bars(rows, "lag_ms"), {
+            "full-copy": [(0, 2, 1, 3), (3, 100, 50, 150)], "stream": [(1, 2, 1, 3), (4, 100, 50, 150)]})
+        self.assertEqual(following.bars(rows, "bytes")["stream"], [(1, 1, 1, 1), (4, 50, 50, 50)])
+
+    def test_a_preview_goes_on_without_a_picture(self):
+        shown = self.folder / "shown"
+        text = self.run_well("preview", shown, self.results("one.json", STREAMS, "bench.following"), repository=False)
+        self.assertIn("run bench.following without --stream", text)
+        self.assertIn("| 30,000 | lag |", text)
+        self.assertFalse((shown / "ways.svg").exists())
 
     def test_programs_and_tables_agree(self):
         self.assertEqual(set(documents.TABLES), {"bench.throughput", *records.KEYS, *records.OBJECTS})

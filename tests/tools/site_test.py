@@ -1,5 +1,6 @@
 """The parts of tools/build_site that need neither mkdocs nor Doxygen."""
 
+import json
 import sys
 import tempfile
 import unittest
@@ -12,8 +13,10 @@ sys.path.insert(0, str(REPOSITORY / "tools/site"))
 sys.dont_write_bytecode = True
 
 import reference  # noqa: E402
+import search  # noqa: E402
 import staging  # noqa: E402
 
+build_site = SourceFileLoader("build_site", str(REPOSITORY / "tools/build_site")).load_module()
 doxygen_filter = SourceFileLoader("doxygen_filter", str(REPOSITORY / "tools/site/doxygen_filter")).load_module()
 
 HEADER = """// a_map: a map.
@@ -114,6 +117,55 @@ class StagingTest(unittest.TestCase):
             (repository / "docs/page.md").write_text("[x](gone.cpp)", encoding="utf-8")
             with self.assertRaisesRegex(FileNotFoundError, "links to docs/gone.cpp"):
                 stage.add_document("docs/page.md")
+
+    def test_links_of_all_documents_lead_to_pages_that_are_laid_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            stage = staging.Stage(REPOSITORY, Path(folder))
+            for name in build_site.documents():
+                stage.add_document(name)
+            stage.add_images("docs/images")
+            stage.add_sources()
+            count = 0
+            for page in stage.folder.rglob("*.md"):
+                if "source" in page.relative_to(stage.folder).parts[:1]:
+                    continue  # code, whose brackets are no links
+                for _, link in staging.LINK.findall(text_outside_code(page)):
+                    path = link.partition("#")[0]
+                    target = (page.parent / path).resolve()
+                    if staging.is_elsewhere(link) or "reference" in target.parts:
+                        continue  # Doxygen makes those
+                    count += 1
+                    self.assertTrue(target.exists(), f"{page.relative_to(stage.folder)}: {link}")
+            self.assertGreater(count, 150)
+
+
+def text_outside_code(page: Path) -> str:
+    """What links of a page can be in."""
+    found: list[str] = []
+    staging.links_outside_code(page.read_text(encoding="utf-8"), lambda link: found.append(link.group()) or "")
+    return "\n".join(found)
+
+
+class SearchTest(unittest.TestCase):
+    def test_the_script_holds_the_index_and_the_worker(self):
+        with tempfile.TemporaryDirectory() as folder:
+            site = Path(folder)
+            (site / "search").mkdir()
+            (site / "assets/javascripts/workers").mkdir(parents=True)
+            text = "</script> \u2028 \"quoted\""
+            (site / "search/search_index.json").write_text(json.dumps({"docs": [{"text": text}]}), encoding="utf-8")
+            worker = "onmessage = () => postMessage(`$\n\\`);"
+            (site / "assets/javascripts/workers/search.0a.min.js").write_text(worker, encoding="utf-8")
+            search.add_script(site)
+            script = (site / search.SCRIPT).read_text(encoding="utf-8")
+        self.assertTrue(script.isascii())
+        self.assertIn(json.dumps({"docs": [{"text": text}]}), script)
+        self.assertIn(json.dumps(worker), script)
+
+    def test_pages_opened_as_files_load_it(self):
+        template = (REPOSITORY / "tools/site/theme/main.html").read_text(encoding="utf-8")
+        self.assertIn(search.SCRIPT, template)
+        self.assertLess(template.index(search.SCRIPT), template.index("super()"))
 
 
 if __name__ == "__main__":

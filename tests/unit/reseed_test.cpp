@@ -104,7 +104,7 @@ TYPED_TEST(reseeds, divide_into_parts_that_meet_everything_once) {
 // Calls `test(map, elements)` for maps in which more and more of a reseeding is done.
 template <class Map, class Test>
 void in_every_state(const Test& test) {
-  for (std::size_t steps = 0;; ++steps) {
+  for (std::size_t steps = 0;; steps += every) {
     SCOPED_TRACE(steps);
     Map map;
     const std::uint64_t count = fill_numbers_to(stage::before, map);

@@ -27,6 +27,7 @@
 #include "support/containers.hpp"
 #include "support/hashes.hpp"
 #include "support/policies.hpp"
+#include "support/sanitized.hpp"
 #include "support/stages.hpp"
 
 namespace {
@@ -302,7 +303,7 @@ using maps =
 TYPED_TEST_SUITE(snapshots, maps);
 
 TYPED_TEST(snapshots, show_what_was_whatever_happens) {
-  for (std::uint32_t seed = 0; seed < 60 && !this->HasFailure(); ++seed) {
+  for (std::uint32_t seed = 0; seed < (sanitized ? 15 : 60) && !this->HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     steady::detail::random_state() = seed;
     pictured_map<TypeParam> run(seed);

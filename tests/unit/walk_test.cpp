@@ -25,6 +25,7 @@
 #include "support/containers.hpp"
 #include "support/hashes.hpp"
 #include "support/policies.hpp"
+#include "support/sanitized.hpp"
 #include "support/stages.hpp"
 
 namespace {
@@ -210,7 +211,7 @@ using maps =
 TYPED_TEST_SUITE(walks, maps);
 
 TYPED_TEST(walks, meet_what_stays_once_whatever_happens) {
-  for (std::uint32_t seed = 0; seed < 80 && !this->HasFailure(); ++seed) {
+  for (std::uint32_t seed = 0; seed < (sanitized ? 20 : 80) && !this->HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     steady::detail::random_state() = seed;
     walked_map<TypeParam> run(seed);
@@ -235,7 +236,7 @@ TYPED_TEST(walks, meet_every_element_in_every_stage) {
 
 // Walks that begin at each step of a reseeding, and go on during it.
 TYPED_TEST(walks, meet_every_element_across_a_reseeding) {
-  for (std::size_t before = 0; before < 120; before += 3) {
+  for (std::size_t before = 0; before < 120; before += sanitized ? 15 : 3) {
     for (const std::size_t at_once : {0u, 1u, 5u, 1000u}) {
       TypeParam map;
       const std::uint64_t count = fill_numbers_to(stage::before, map);

@@ -10,6 +10,7 @@ LINK = re.compile(r"(!?\[(?:[^\]\[]|\[[^\]]*\])*\])\(([^)\s]+)\)")
 FENCE = re.compile(r"^(\s*)(`{3,})")
 # Documents that are not where their names say, because a folder's README.md would be its index.
 PAGES = {"docs/guide/why.md": "index.md", "README.md": "overview.md"}
+IMAGES = (".svg", ".png")
 LANGUAGES = {".hpp": "cpp", ".cpp": "cpp", ".py": "python", ".sh": "bash", ".cmake": "cmake"}
 
 
@@ -90,7 +91,7 @@ class Stage:
         path = self.repository / target
         if not path.exists():
             raise FileNotFoundError(f"a document links to {target}, which does not exist")
-        if target.endswith((".md", ".svg", ".png")):
+        if target.endswith((".md", *IMAGES)):
             return target
         if target.endswith(".json"):  # raw results: to be loaded, not read
             (self.folder / target).parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +102,7 @@ class Stage:
 
     def add_images(self, folder: str) -> None:
         """All pictures of a folder."""
-        for image in sorted((self.repository / folder).glob("*.svg")):
+        for image in sorted(path for path in (self.repository / folder).iterdir() if path.suffix in IMAGES):
             (self.folder / folder).mkdir(parents=True, exist_ok=True)
             shutil.copy(image, self.folder / folder / image.name)
 

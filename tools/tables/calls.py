@@ -1,4 +1,4 @@
-"""Tables of the benchmarks that are not bench.throughput. Times of single calls are by percentile."""
+"""Tables of the benchmarks that are neither bench.throughput nor bench.following. Times of single calls are by percentile."""
 
 from collections.abc import Callable, Iterable
 from statistics import median

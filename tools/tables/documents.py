@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import calls
+import following
 import pictures
 import records
 import throughput
@@ -25,7 +26,8 @@ MADE = re.compile(r"^<!-- made: (\S+) of (\S+) -->\n(.*?)^(<!-- end of what is m
 PICTURE = re.compile(r"^<!-- picture: (\S+) of (\S+) in (\S+) -->$", re.MULTILINE)
 BEGINNING = re.compile(r"^<!-- *(?:made|picture) *:.*$", re.MULTILINE)
 
-TABLES: dict[str, dict[str, Any]] = {"bench.throughput": throughput.TABLES, **calls.TABLES}
+TABLES: dict[str, dict[str, Any]] = {"bench.throughput": throughput.TABLES, "bench.following": following.TABLES,
+                                   **calls.TABLES}
 
 
 def views_of(program: str) -> list[str]:

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import calls
+import following
 import maps
 import throughput
 from figures import grouped, quartiles
@@ -144,6 +145,42 @@ def _moments(row: dict[str, Any], call: str) -> list[tuple[float, float]]:
     return [((n + 0.5) * cell, ns) for n, ns in enumerate(row["slowest_ns"][call]) if ns > 0]
 
 
+# ---- bench.following ----
+
+
+def following_ways(results: Any) -> str:
+    """Four figures of each way, by how much has changed: medians as bars, from the least to the most as lines."""
+    rows = following.rounds_of(results)
+    if not rows:
+        raise Trouble("no rounds of changes to draw; run bench.following without --stream")
+    drawing = Drawing(900, 660, "What it takes until two maps are equal")
+    drawing.text(450, 22, f"{grouped(rows[0]['size'])} u64 pairs in two processes: by how many of them change", "middle", 14)
+    percents, present = following.percents_and_ways(rows)
+    for n, way in enumerate(present):
+        title, whose = following.WAYS[way]
+        drawing.swatch(52 + 270 * n, 46, {**maps.look_of(whose), "dash": [], "width": 12}, title, marks=False)
+    width = len(present) + 1
+    middles = [(n * width + (len(present) - 1) / 2, f"{percent} %") for n, percent in enumerate(percents)]
+    x = Axis(-1, len(percents) * width - 1, middles)
+    for n, (name, (title, unit, _)) in enumerate(following.SHOWN.items()):
+        box = Box(52 + n % 2 * 440, 96 + n // 2 * 300, 396, 230)
+        _draw_bars(drawing, box, x, f"{title}, {unit}", following.bars(rows, name))
+    return drawing.svg()
+
+
+def _draw_bars(drawing: Drawing, box: Box, x: Axis, title: str, bars: dict[str, list[following.Bar]]) -> None:
+    above_0 = [value for of_way in bars.values() for bar in of_way for value in bar[1:] if value > 0] or [1.0]
+    # Room for the numbers, and for the lowest bar.
+    low, high = enclosing_decades([min(above_0) / 1.5, max(above_0) * 2])
+    ticks = decades(low, high, lambda value: grouped(value) if value >= 1 else f"{value:g}")
+    panel = Panel(drawing, box, x, Axis(low, high, ticks, logarithmic=True), title)
+    for way, of_way in bars.items():
+        for place, middle, least, most in of_way:
+            panel.bar(place, middle, maps.look_of(following.WAYS[way][1])["light"])
+            panel.upright(place, least, most)
+            panel.note(place, max(middle, most), f"{middle:.1f}" if middle < 10 else grouped(middle))
+
+
 # ---- bench.floor ----
 
 GATHERS = {"one line": {"light": "#6b7280", "dash": [], "marker": "cross", "width": 2},
@@ -196,6 +233,7 @@ PICTURES = {
     "bench.throughput": {"ratios": throughput_ratios},
     "bench.latency": {"growing": latency_growing},
     "bench.copying": {"timeline": copying_timeline},
+    "bench.following": {"ways": following_ways},
     "bench.floor": {"lookups": floor_lookups},
     "bench.scale": {"insertions": scale_insertions},
 }

@@ -31,6 +31,7 @@ KEYS = {
     "bench.concurrent": ("workload", "size", "threads", "map", "timed"),
     "bench.copying": ("size", "readers", "map"),
     "bench.floor": ("size", "independent"),
+    "bench.following": ("way", "percent", "size", "part", "rate", "seconds", "break_ms"),
     "bench.scale": ("size",),
 }
 # These results are one object, so runs of them cannot be merged.

@@ -145,3 +145,22 @@ class Panel:
         """The area between two curves."""
         outline = self._path([*low, *reversed(high)])
         self.drawing.parts.append(f'<path clip-path="url(#{self.clip})" d="{outline}z" fill="{colour}" fill-opacity="0.2"/>')
+
+    def bar(self, place: float, value: float, colour: str, width: float = 0.85) -> None:
+        """From the lower axis up; one unit of the x axis is as wide as 1."""
+        if value <= self.y.low:
+            return
+        left, top = self.at((place - width / 2, value))
+        right, bottom = self.at((place + width / 2, self.y.low))
+        self.drawing.parts.append(f'<path d="M{number(left)} {number(bottom)}V{number(top)}H{number(right)}V{number(bottom)}z" '
+                                  f'fill="{colour}" fill-opacity="0.85"/>')
+
+    def upright(self, place: float, least: float, most: float) -> None:
+        """A thin line from the least to the most."""
+        if most > max(least, self.y.low):
+            self.drawing.line(self.at((place, max(least, self.y.low))), self.at((place, most)), "#000000")
+
+    def note(self, place: float, value: float, text: str) -> None:
+        """A few letters above a point."""
+        x, y = self.at((place, max(value, self.y.low)))
+        self.drawing.text(x, y - 4, text, "middle", 11)

@@ -2,11 +2,11 @@
 // element's size and the policy. The engine takes them as numbers; code per element type knows them
 // as constants.
 //
-//   chunk:  [headers, if embedded] [extras, last one first] [slots] [footer] [occupancy] [spare]
-//                                                           ^ what the directory knows
+//   chunk:  [headers, if embedded] [extras, last one first] [occupancy] [slots] [footer] [spare]
+//                                                                       ^ what the directory knows
 //
 // Everything in a chunk is found from the address of its first slot. Extras grow downwards, so that
-// their place does not depend on the number of buckets.
+// their place, and that of the occupancy, does not depend on the number of buckets.
 //
 // A tiny array is one bucket without overflow, maybe with fewer slots than others have:
 //
@@ -136,9 +136,8 @@ struct array_layout {
   std::uint32_t overflow_slots_offset;
   std::uint32_t overflow_stride;
   std::uint32_t extension_header;
-  std::uint32_t chunk_bytes;       // of a full chunk
-  std::uint32_t occupancy_offset;  // from its first slot
-  std::uint32_t stretch_buckets;   // that iteration visits in one go, at most
+  std::uint32_t chunk_bytes;      // of a full chunk
+  std::uint32_t stretch_buckets;  // that iteration visits in one go, at most
 
   constexpr std::size_t chunk_buckets() const noexcept {
     return std::size_t{1} << log2_chunk_buckets;
@@ -159,14 +158,12 @@ struct array_layout {
     return extension_header + extension_buckets(buckets) * overflow_stride;
   }
 
-  // Whether a chunk of `buckets` buckets has a word that tells which of them hold elements. Not in
-  // small arrays: so few headers are as quick to look at.
+  // Of the word in front of a chunk's slots that tells which of its buckets hold elements.
+  static constexpr std::size_t occupancy_bytes = sizeof(std::uint64_t);
+  // Whether a chunk of `buckets` buckets keeps that word true. Not in small arrays: so few headers
+  // are as quick to look at.
   constexpr bool has_occupancy(std::size_t buckets) const noexcept {
     return buckets >= 16 || buckets == chunk_buckets();
-  }
-  // Bytes of the footer and of that word.
-  constexpr std::size_t footer_room(std::size_t buckets) const noexcept {
-    return footer_bytes + (has_occupancy(buckets) ? sizeof(std::uint64_t) : 0);
   }
   // Neighbouring buckets that share a bit of that word.
   constexpr unsigned log2_group_buckets() const noexcept {
@@ -185,8 +182,8 @@ struct array_layout {
   STEADY_COLD constexpr chunk_extent chunk(std::size_t buckets,
                                            std::size_t embedded) const noexcept {
     chunk_extent extent{};
-    extent.slots = round_up(embedded + buckets * extras_bytes, alignment);
-    extent.spare = extent.slots + slots_room(buckets) + footer_room(buckets);
+    extent.slots = round_up(embedded + buckets * extras_bytes + occupancy_bytes, alignment);
+    extent.spare = extent.slots + slots_room(buckets) + footer_bytes;
     const std::size_t spare = spare_buckets(buckets);
     if (spare != 0) extent.spare = round_up(extent.spare, alignment);
     extent.bytes = extent.spare + spare * overflow_stride;
@@ -259,6 +256,8 @@ struct array_layout {
     return size == 2 || width <= 2 ? width : size == 1 && width >= 6 ? width / 2 : 2;
   }
 
+  // Extras are where other arrays have them, so what a tiny one does not need of them, the link to
+  // overflow, lies in its header.
   constexpr std::size_t tiny_extras_bytes() const noexcept {
     return caches_hashes ? extras_bytes : 0;
   }

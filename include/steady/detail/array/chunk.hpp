@@ -2,8 +2,8 @@
 // (their extras), which of them hold elements, and spare room for their overflow. It knows nothing
 // of arrays: buckets have numbers in the chunk here.
 //
-//   [extras, last bucket's first] [slots] [footer] [occupancy] [spare room]
-//                                 ^ what a chunk is known by
+//   [extras, last bucket's first] [occupancy] [slots] [footer] [spare room]
+//                                             ^ what a chunk is known by
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,12 @@ STEADY_ALWAYS_INLINE bucket_extras<Storage>& extras_of(std::byte* slots, std::ui
                                                        std::size_t slots_and_extras,
                                                        std::size_t extras_bytes) noexcept {
   return *reinterpret_cast<bucket_extras<Storage>*>(slots - number * slots_and_extras -
-                                                    extras_bytes);
+                                                    (extras_bytes + array_layout::occupancy_bytes));
+}
+
+// Of the chunk with these slots; has a meaning if the chunk has_occupancy().
+STEADY_ALWAYS_INLINE std::uint64_t& occupancy_of(std::byte* first_slot) noexcept {
+  return *reinterpret_cast<std::uint64_t*>(first_slot - array_layout::occupancy_bytes);
 }
 
 template <class Storage>
@@ -52,20 +57,19 @@ class chunk {
   void initialize(std::byte* spare, std::byte* end) const noexcept {
     auto* const made = ::new (static_cast<void*>(std::addressof(footer()))) chunk_footer<Storage>{};
     set_spare(*made, spare, end);
-    if (has_occupancy()) *occupancy() = 0;
+    ::new (static_cast<void*>(slots_ - array_layout::occupancy_bytes))
+        std::uint64_t(has_occupancy() ? 0 : ~std::uint64_t{0});
     if constexpr (unwritten_bytes_are_watched) {
-      std::memset(static_cast<void*>(slots_ - buckets_ * layout_.extras_bytes), 0,
-                  buckets_ * layout_.extras_bytes);
+      const std::size_t bytes = buckets_ * layout_.extras_bytes;
+      std::memset(slots_ - array_layout::occupancy_bytes - bytes, 0, bytes);
     }
     poison_slots(slots_, buckets_ * layout_.bucket_bytes);
     poison_slots(spare, static_cast<std::size_t>(end - spare));
   }
 
-  // A bit for each group of buckets, see occupancy.hpp. Small arrays have none.
+  // A bit for each group of buckets, see occupancy.hpp. In small arrays all are set, and say
+  // nothing.
   bool has_occupancy() const noexcept { return layout_.has_occupancy(buckets_); }
-  std::uint64_t* occupancy() const noexcept {
-    return reinterpret_cast<std::uint64_t*>(std::addressof(footer()) + 1);
-  }
 
   // An overflow bucket for the bucket of that number, empty and not linked yet. Throws what the
   // allocator throws.
@@ -144,7 +148,7 @@ class chunk {
     return *reinterpret_cast<chunk_footer<Storage>*>(slots_ + layout_.slots_room(buckets_));
   }
   std::byte* spare_room() const noexcept {
-    std::byte* const end = slots_ + layout_.slots_room(buckets_) + layout_.footer_room(buckets_);
+    std::byte* const end = slots_ + layout_.slots_room(buckets_) + layout_.footer_bytes;
     if (layout_.spare_buckets(buckets_) == 0) return end;
     return slots_ + round_up(static_cast<std::size_t>(end - slots_), layout_.alignment);
   }

@@ -73,10 +73,17 @@ class header_leaves {
   static STEADY_ALWAYS_INLINE std::byte* slots_at(root_type root, std::int8_t,
                                                   std::uint64_t offset) noexcept {
     const std::uint64_t bucket = offset / sizeof(Header);
+    return chunk_at<Layout>(root, {}, offset) +
+           bucket % Layout::chunk_buckets * Layout::bucket_bytes;
+  }
+  // The slots of the first bucket in that bucket's chunk.
+  template <class Layout>
+  static STEADY_ALWAYS_INLINE std::byte* chunk_at(root_type root, std::int8_t,
+                                                  std::uint64_t offset) noexcept {
+    const std::uint64_t bucket = offset / sizeof(Header);
     constexpr std::uint64_t leaf_chunks = leaf_headers / Layout::chunk_buckets;
     auto* const end = reinterpret_cast<slots_link*>(leaf(root, bucket));
-    return detail::to_raw(*(end - 1 - bucket / Layout::chunk_buckets % leaf_chunks)) +
-           bucket % Layout::chunk_buckets * Layout::bucket_bytes;
+    return detail::to_raw(*(end - 1 - bucket / Layout::chunk_buckets % leaf_chunks));
   }
   // The same by numbers.
   static std::byte* slots(root_type root, std::int8_t, std::uint64_t bucket,

@@ -69,6 +69,13 @@ class header_run {
       return reinterpret_cast<std::byte*>(first + bucket * Layout::bucket_bytes);
     }
   }
+  // The slots of the first bucket in that bucket's chunk.
+  template <class Layout>
+  static STEADY_ALWAYS_INLINE std::byte* chunk_at(root_type root, std::int8_t directory,
+                                                  std::uint64_t offset) noexcept {
+    constexpr std::uint64_t in_chunk = Layout::chunk_buckets * sizeof(Header) - 1;
+    return slots_at<Layout>(root, directory, offset & ~in_chunk);
+  }
   // The same by numbers.
   static std::byte* slots(root_type root, std::int8_t directory, std::uint64_t bucket,
                           const array_layout& layout) noexcept {

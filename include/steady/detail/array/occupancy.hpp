@@ -39,7 +39,13 @@ class occupancy {
       note_chunk(bucket);
   }
 
-  // The same for two neighbours, the first of which has an even number; a bit in `filled` for each.
+  // After the bit of a bucket's group was set, and none of its chunk was before.
+  STEADY_COLD void note_chunk(std::uint64_t bucket) const noexcept {
+    if (has_several_chunks()) chunks().set(chunk_number(bucket));
+  }
+
+  // The same as note_filled() for two neighbours, the first of which has an even number; a bit in
+  // `filled` for each.
   STEADY_ALWAYS_INLINE void note_filled_pair(std::uint64_t bucket, unsigned filled) const noexcept {
     const bool share_bit = layout_.log2_group_buckets() != 0;
     if ((filled & 1) != 0 || (share_bit && filled != 0)) [[likely]]
@@ -51,10 +57,20 @@ class occupancy {
   // are in use.
   STEADY_NOINLINE void note_emptied(std::uint64_t bucket, std::uint64_t begin,
                                     std::uint64_t end) const noexcept {
+    if (word_of(bucket) != nullptr && group_is_empty(bucket, begin, end))
+      note_group_emptied(bucket);
+  }
+  // The same for all buckets that share a bit with this one, none of which has elements.
+  STEADY_ALWAYS_INLINE void note_group_emptied(std::uint64_t bucket) const noexcept {
     std::uint64_t* const word = word_of(bucket);
-    if (word == nullptr || !group_is_empty(bucket, begin, end)) return;
+    if (word == nullptr) return;
     *word &= ~bit_of(bucket);
     if (*word == 0 && has_several_chunks()) chunks().clear(chunk_number(bucket));
+  }
+
+  // Behind the buckets that share a bit with `bucket`.
+  std::uint64_t end_of_group(std::uint64_t bucket) const noexcept {
+    return (bucket | (group_buckets() - 1)) + 1;
   }
 
   // Takes over the bits of the chunk that `bucket` is in from an array with as many buckets.
@@ -123,21 +139,18 @@ class occupancy {
     if (of_.line().log2_buckets() < layout_.log2_chunk_buckets || of_.is_tiny()) [[unlikely]]
       return word_of_small();
     const std::uint64_t first = bucket & ~(std::uint64_t{layout_.chunk_buckets()} - 1);
-    return reinterpret_cast<std::uint64_t*>(of_.slots(first, layout_) + layout_.occupancy_offset);
+    return &detail::occupancy_of(of_.slots(first, layout_));
   }
   STEADY_COLD std::uint64_t* word_of_small() const noexcept {
     if (of_.is_tiny()) return nullptr;
-    const chunk<Storage> only = of_.chunk_of(0, layout_);
-    return only.has_occupancy() ? only.occupancy() : nullptr;
+    if (!layout_.has_occupancy(of_.line().buckets())) return nullptr;
+    return &detail::occupancy_of(of_.slots(0, layout_));
   }
 
   bool has_several_chunks() const noexcept {
     return of_.line().log2_buckets() > layout_.log2_chunk_buckets;
   }
   bit_levels chunks() const noexcept { return of_.chunks_in_use(layout_); }
-  STEADY_COLD void note_chunk(std::uint64_t bucket) const noexcept {
-    if (has_several_chunks()) chunks().set(chunk_number(bucket));
-  }
 
   // The first from `bucket` on in its chunk, below `end`.
   std::uint64_t next_in_chunk(std::uint64_t bucket, std::uint64_t end) const noexcept {

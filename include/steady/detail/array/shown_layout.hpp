@@ -10,7 +10,7 @@ namespace steady::detail {
 
 // To be changed with whatever debug/steady_layout/ relies on, which then says that it is too old
 // or too new, instead of showing nonsense.
-inline constexpr std::uint32_t shown_version = 1;
+inline constexpr std::uint32_t shown_version = 2;
 
 // Of a table: `ExtrasBytes` of a bucket, `OverflowSlots`: where the slots of an overflow bucket
 // begin.

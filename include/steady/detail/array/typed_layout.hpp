@@ -75,8 +75,6 @@ struct typed_layout {
         round_up(of.overflow_slots_offset + overflow_width * sizeof(Slot), alignment));
     of.extension_header = static_cast<std::uint32_t>(round_up(sizeof(void*) * 2, alignment));
     of.chunk_bytes = static_cast<std::uint32_t>(of.chunk(chunk_buckets, 0).bytes);
-    of.occupancy_offset =
-        static_cast<std::uint32_t>(of.slots_room(chunk_buckets) + of.footer_bytes);
     // Not so many that their slots are more than a page.
     of.stretch_buckets = std::bit_floor(
         clamped<std::uint32_t>(4096 / of.bucket_bytes, 1, min_of<std::uint32_t>(chunk_buckets, 4)));

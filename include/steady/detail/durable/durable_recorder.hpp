@@ -3,8 +3,8 @@
 //
 //   Container  what is recorded; View: steady::snapshot of it.
 //   Bound      a change: its record; the time that the sync policy asks for; while a snapshot is
-//              written, the elements of so many buckets as the options say. Longer only where
-//              copies reach their limit, which then waits for the disk.
+//              written, the elements of so many buckets as the options say. Where copies come near
+//              their limit a change waits for the disk, and writes 64 buckets more.
 //   Threads    the map's, but for what log_writer allows.
 #pragma once
 
@@ -149,9 +149,12 @@ class durable_recorder {
     saver_.begin(*container_, header_, options_.background,
                  [this, position = header_.position] { forget_before(position); });
   }
+  // Near the limit of copies by 64 buckets more, so that no call has to do all that a full limit
+  // asks for.
   void save_more(std::size_t buckets, bool wait) noexcept {
     saver_.step(buckets, wait);
-    while (saver_.copied_bytes() > copies_limit_ && !saver_.has_failed()) saver_.step(64, true);
+    for (int n = 0; n < 8 && is_copying_more_than(copies_limit_ / 8 * 7); ++n) saver_.step(8, true);
+    while (is_copying_more_than(copies_limit_)) saver_.step(8, true);
   }
   // One that is under way is completed first: it does not show what is there now.
   void save_all() {
@@ -180,6 +183,9 @@ class durable_recorder {
             options.background};
   }
 
+  bool is_copying_more_than(std::size_t bytes) const noexcept {
+    return saver_.copied_bytes() > bytes && !saver_.has_failed();
+  }
   bool is_snapshot_due() const noexcept {
     const std::uint64_t grown = replayed_bytes_ + log_.bytes() - bytes_at_snapshot_;
     return options_.snapshot_after_bytes != 0 && grown > options_.snapshot_after_bytes &&
@@ -188,7 +194,7 @@ class durable_recorder {
 
   // Goes on in the last segment, or in one of its own. What was recovered is made safe: it may be
   // in the system's cache only.
-  void start_log(std::vector<std::uint64_t>& segments, bool continues) {
+  void start_log(const std::vector<std::uint64_t>& segments, bool continues) {
     file_handle last;
     std::uint64_t size = 0;
     if (!segments.empty()) {
@@ -201,7 +207,7 @@ class durable_recorder {
     }
     const int safe = room_.sync();
     if (safe < 0) throw_system("sync", room_.path(), safe);
-    log_.start(header_, report_.position, std::move(segments), std::move(last), size);
+    log_.start(header_, report_.position, segments, std::move(last), size);
   }
 
   // What was salvaged becomes a snapshot, so that the next opening needs none of the damaged files.

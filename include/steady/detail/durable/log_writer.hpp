@@ -23,6 +23,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -65,11 +66,11 @@ class log_writer {
 
   // After a recovery: the segments that are there, and the last one of them, to be continued at its
   // end; not open if there is none to continue.
-  void start(const record_header& header, std::uint64_t last, std::vector<std::uint64_t> segments,
-             file_handle segment, std::uint64_t size) {
+  void start(const record_header& header, std::uint64_t last,
+             const std::vector<std::uint64_t>& segments, file_handle segment, std::uint64_t size) {
     header_ = header;
     last_ = written_ = durable_ = last;
-    segments_ = std::move(segments);
+    segments_.assign(segments.begin(), segments.end());
     if (segment.is_open()) path_ = room_->log_path(segments_.back());
     file_ = std::move(segment);
     size_ = size;
@@ -138,18 +139,11 @@ class log_writer {
   // Of all records since the start.
   std::uint64_t bytes() const noexcept { return bytes_; }
 
-  // Removes the segments of which all changes are up to `position`. What cannot be removed now is
-  // removed next time.
+  // Removes the segments of which all changes are up to `position`, one by one: no change waits
+  // for more than a look at one. What cannot be removed now is removed next time.
   void remove_up_to(std::uint64_t position) {
-    std::vector<std::uint64_t> old;
-    {
-      const lock_type lock(mutex_);
-      while (segments_.size() > 1 && segments_[1] <= position + 1) {
-        old.push_back(segments_.front());
-        segments_.erase(segments_.begin());
-      }
-    }
-    for (const std::uint64_t first : old) room_->remove(room_->log_path(first));
+    std::uint64_t first = 0;
+    while (take_segment_up_to(position, first)) room_->remove(room_->log_path(first));
   }
 
   // Stops the thread, and syncs once more; whether all is safe then.
@@ -209,7 +203,9 @@ class log_writer {
   }
   void flush_if_due(lock_type& lock) {
     if (worker_.joinable()) {
-      if (pending_.size() >= settings_.flush_bytes) wakes_.notify_one();
+      const bool is_due = pending_.size() >= settings_.flush_bytes && !busy_;
+      lock.unlock();  // which the thread takes as soon as it wakes
+      if (is_due) wakes_.notify_one();
       return;
     }
     const bool sync = settings_.sync == sync_policy::interval &&
@@ -279,6 +275,13 @@ class log_writer {
   }
   void note_segment(std::uint64_t first) {
     if (segments_.empty() || segments_.back() != first) segments_.push_back(first);
+  }
+  bool take_segment_up_to(std::uint64_t position, std::uint64_t& first) {
+    const lock_type lock(mutex_);
+    if (segments_.size() < 2 || segments_[1] > position + 1) return false;
+    first = segments_.front();
+    segments_.pop_front();
+    return true;
   }
 
   // ---- whoever is busy, without the mutex ----
@@ -389,7 +392,7 @@ class log_writer {
   std::uint64_t written_ = 0;
   std::uint64_t durable_ = 0;
   std::uint64_t last_sync_ = 0;  // when, of system_nanoseconds()
-  std::vector<std::uint64_t> segments_;
+  std::deque<std::uint64_t> segments_;
   bool busy_ = false;
   bool busy_syncs_ = false;
   bool blocked_ = false;

@@ -136,10 +136,16 @@ class room {
     bool has_partial = false;
   };
   content look() const {
+    content found;
+    const int listed = find(found);
+    if (listed < 0) throw_system("list", path_, listed);
+    return found;
+  }
+  // The same; a negative errno where that fails.
+  int find(content& found) const {
     std::vector<std::string> names;
     const int listed = uninterrupted([&] { return files_->list(path_.c_str(), names); });
-    if (listed < 0) throw_system("list", path_, listed);
-    content found;
+    if (listed < 0) return listed;
     for (const std::string& name : names) {
       std::uint64_t number = 0;
       if (has_number(name, "log.", number)) found.logs.push_back(number);
@@ -148,7 +154,7 @@ class room {
     }
     std::sort(found.logs.begin(), found.logs.end());
     std::sort(found.snapshots.begin(), found.snapshots.end());
-    return found;
+    return 0;
   }
 
   int sync() const noexcept {

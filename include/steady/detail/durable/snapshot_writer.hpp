@@ -2,8 +2,10 @@
 // and full buffers go to a snapshot_output.
 //
 //   View     steady::snapshot of the container.
-//   Bound    step(n): the elements of n buckets. It does nothing while the disk is behind, unless
-//            told to wait.
+//   Bound    begin(): O(1). step(n): the elements of n buckets, and no call of the files if there
+//   is
+//            a thread for them. It does nothing while the disk is behind, unless told to wait.
+//   Memory   two buffers of 320 KiB, which stay for the next one; larger where elements are.
 //   Throws   begin() std::bad_alloc and what the view's constructor throws; step() nothing: a
 //            snapshot that cannot be written fails, and the files are as before.
 //   Threads  the map's.
@@ -27,10 +29,10 @@ namespace steady::detail {
 template <class View, class Key, class T>
 class snapshot_writer {
  public:
-  explicit snapshot_writer(const room& in) : room_(&in) {}
+  explicit snapshot_writer(const room& in) : room_(&in), output_(in) {}
 
   // Elements are still to be written, or the file is not yet safe, or copies are to be freed.
-  bool is_active() const noexcept { return output_ != nullptr || view_.has_value(); }
+  bool is_active() const noexcept { return has_file_ || view_.has_value(); }
   bool has_failed() const noexcept { return !failure_.empty(); }
   // Why the last one failed; empty if it did not.
   const std::string& failure() const noexcept { return failure_; }
@@ -39,54 +41,48 @@ class snapshot_writer {
   std::uint64_t safe_bytes() const noexcept { return safe_bytes_; }
   std::size_t copied_bytes() const noexcept { return view_ ? view_->bytes() : 0; }
 
+  // Not while one is active.
   template <class Container>
   void begin(Container& container, record_header header, bool background,
              std::function<void()> when_safe) {
     failure_.clear();
     elements_ = 0;
+    has_handed_over_all_ = false;
     buffer_.clear();
-    buffer_.reserve(buffer_bytes + buffer_bytes / 4);
+    buffer_.reserve(buffer_room);
     header.stream = record_stream::snapshot;
     header.elements = container.size();
     steady::append_header(buffer_, header);
     position_ = header.position;
-    output_ =
-        std::make_unique<snapshot_output>(*room_, position_, background, std::move(when_safe));
-    STEADY_TRY { view_.emplace(container); }
+    view_.emplace(container);
+    STEADY_TRY { output_.begin(position_, background, buffer_room, std::move(when_safe)); }
     STEADY_CATCH_ALL {
-      output_.reset();
+      view_.reset();
       STEADY_RETHROW;
     }
+    has_file_ = true;
   }
 
   // Elements of at most `buckets` buckets, or a part of the rest. `wait`: for the disk.
   void step(std::size_t buckets, bool wait) noexcept {
     STEADY_TRY {
+      if (has_failed()) return clean_up(buckets, wait);
       if (view_) step_view(buckets, wait);
-      if (output_ && !view_) step_output(wait);
+      if (has_file_ && !view_ && !has_failed()) step_output(wait);
     }
     STEADY_CATCH_ALL { fail("out of memory, or a codec has thrown"); }
   }
 
-  // Gives up one that is under way.
-  void abandon() noexcept {
-    output_.reset();
-    view_.reset();
-  }
-
  private:
+  // A buffer is handed over when it has so many bytes; those of some buckets come on top.
   static constexpr std::size_t buffer_bytes = std::size_t{256} << 10;
+  static constexpr std::size_t buffer_room = buffer_bytes + buffer_bytes / 4;
 
   void step_view(std::size_t buckets, bool wait) {
-    if (output_ == nullptr) {  // it has failed
-      view_->skip(buckets);
-      if (view_->done()) view_.reset();
-      return;
-    }
-    if (output_->now() == snapshot_output::state::failed) return fail_by_output();
+    if (output_.now() == snapshot_output::state::failed) return fail_by_output();
     if (buffer_.size() >= buffer_bytes) {
-      if (!wait && output_->is_busy()) return;
-      output_->hand_over(buffer_, false);
+      if (!wait && output_.is_busy()) return;
+      output_.hand_over(buffer_, false);
     }
     view_->step(buckets, [this](const auto& element) { this->append(element); });
     if (!view_->done()) return;
@@ -95,18 +91,26 @@ class snapshot_writer {
   }
   // The last buffer, then until the file is safe.
   void step_output(bool wait) {
-    if (!handed_over_all_) {
-      if (!wait && output_->is_busy()) return;
-      output_->hand_over(buffer_, true);
-      handed_over_all_ = true;
+    if (!has_handed_over_all_) {
+      if (!wait && output_.is_busy()) return;
+      output_.hand_over(buffer_, true);
+      has_handed_over_all_ = true;
     }
-    if (wait) output_->wait();
-    if (output_->is_busy()) return;
-    handed_over_all_ = false;
-    if (output_->now() == snapshot_output::state::failed) return fail_by_output();
+    if (wait) output_.wait();
+    if (output_.is_busy()) return;
+    if (output_.now() == snapshot_output::state::failed) return fail_by_output();
     safe_position_ = position_;
-    safe_bytes_ = output_->size();
-    output_.reset();
+    safe_bytes_ = output_.size();
+    has_file_ = false;
+  }
+  // After a failure: the copies, and the file.
+  void clean_up(std::size_t buckets, bool wait) {
+    if (view_) view_->skip(buckets);
+    if (view_ && view_->done()) view_.reset();
+    if (wait) output_.wait();
+    if (output_.is_busy()) return;
+    output_.give_up();
+    has_file_ = output_.is_busy();
   }
 
   template <class Element>
@@ -120,26 +124,27 @@ class snapshot_writer {
   }
 
   void fail_by_output() {
-    fail("cannot write a snapshot into " + room_->path() + ": " +
-         std::generic_category().message(output_->error()));
+    const std::string why = "cannot write a snapshot into " + room_->path() + ": " +
+                            std::generic_category().message(output_.error());
+    fail(why.c_str());
   }
   // Copies are freed in the steps that follow.
-  void fail(std::string why) noexcept {
-    failure_ = std::move(why);
-    handed_over_all_ = false;
-    output_.reset();
+  void fail(const char* why) noexcept {
+    STEADY_TRY { failure_ = why; }
+    STEADY_CATCH_ALL { failure_ = "out of memory"; }  // which takes none
     if (view_) view_->abandon();
   }
 
   const room* room_;
-  std::unique_ptr<snapshot_output> output_;
+  snapshot_output output_;
   std::optional<View> view_;
   byte_buffer buffer_;
   std::uint64_t position_ = 0;
   std::uint64_t safe_position_ = 0;
   std::uint64_t safe_bytes_ = 0;
   std::uint64_t elements_ = 0;
-  bool handed_over_all_ = false;
+  bool has_file_ = false;  // that is neither safe nor given up
+  bool has_handed_over_all_ = false;
   std::string failure_;
 };
 

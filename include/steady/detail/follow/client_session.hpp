@@ -5,6 +5,7 @@
 //   Throws  what the replica throws; the connection is to be given up then.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -22,6 +23,9 @@ namespace steady::detail {
 template <class Replica>
 class client_session {
   using payload_type = std::span<const unsigned char>;
+
+  // A sign of life frees as much of what a snapshot has replaced as so many records would.
+  static constexpr std::size_t records_of_a_beat = 256;
 
  public:
   // `out`: what is to be sent first.
@@ -49,11 +53,17 @@ class client_session {
     payload_type payload;
     while (!is_over()) {
       const frame_input::result found = input_.next(payload);
-      if (found == frame_input::result::incomplete) return;
-      if (found == frame_input::result::refused) {
-        give_up(follow_refusal::bad_bytes, "these bytes are no frame of this protocol");
-      } else {
+      const bool is_frame = found == frame_input::result::frame;
+      if (is_frame && is_welcome_ && !detail::is_any_message(payload)) {
+        gather(payload);
+        continue;
+      }
+      take_gathered();
+      if (is_over() || found == frame_input::result::incomplete) return;
+      if (is_frame) {
         deal_with(payload, out);
+      } else {
+        give_up(follow_refusal::bad_bytes, "these bytes are no frame of this protocol");
       }
     }
   }
@@ -66,7 +76,7 @@ class client_session {
 
   void deal_with(payload_type payload, byte_buffer& out) {
     if (detail::is_message(payload, message_tag::refusal)) return be_refused(payload);
-    if (is_welcome_) return take(payload);
+    if (is_welcome_) return hear(payload);
     if (!has_challenge_ && read_message(payload, challenge_)) return answer(out);
     welcome_message welcome;
     if (has_challenge_ && read_message(payload, welcome)) return begin(welcome);
@@ -101,11 +111,30 @@ class client_session {
       into_->heard_of(welcome.newest);
     }
   }
-  void take(payload_type payload) {
+  void hear(payload_type payload) {
     newest_message newest;
     if (read_message(payload, newest)) {
       into_->heard_of(newest.position);
+<<<<<<< HEAD
+      into_->free_more(records_of_a_beat);
     } else if (const char* const why = into_->take(payload); why != nullptr) {
+=======
+    } else {
+      give_up(follow_refusal::bad_bytes, "a message that does not come next");
+    }
+  }
+
+  // Records are taken together, as many as have arrived: the replica does that faster.
+  void gather(payload_type payload) {
+    gathered_[gathered_count_++] = payload;
+    if (gathered_count_ == gathered_.size()) take_gathered();
+  }
+  void take_gathered() {
+    const std::size_t count = std::exchange(gathered_count_, 0);
+    if (count == 0) return;
+    const char* const why = into_->take_all(std::span(gathered_).first(count));
+    if (why != nullptr) {
+>>>>>>> hh4
       give_up(follow_refusal::bad_bytes, std::string("the server sent ") + why);
     }
   }
@@ -116,6 +145,8 @@ class client_session {
   frame_input input_{max_message_bytes};
   hello_message hello_;
   challenge_message challenge_;
+  std::array<payload_type, Replica::most_at_once> gathered_;
+  std::size_t gathered_count_ = 0;
   bool has_challenge_ = false;
   bool is_welcome_ = false;
   follow_refusal why_ = follow_refusal::none;

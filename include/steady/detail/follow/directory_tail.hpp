@@ -12,6 +12,8 @@
 //      behind it.
 //   5. A record that was read and then taken back by the writer (a full disk) is noticed: its
 //      place in the file has other bytes then. All is read anew.
+//   6. A snapshot that is damaged is passed over, and reported: the newest whole one is taken, or
+//      the log from its beginning. Only where nothing goes on from here that is an error.
 //
 //   Bound   poll(): `max` records; a look at the names of the files where nothing is left.
 //   Throws  durable_error where files cannot be read, are damaged, or of other types; what the
@@ -23,12 +25,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/durable/recovery_state.hpp>
 #include <steady/detail/durable/room.hpp>
 #include <steady/detail/follow/tail_reader.hpp>
 #include <steady/records.hpp>
@@ -53,6 +57,8 @@ class directory_tail {
   const std::string& obstacle() const noexcept { return obstacle_; }
   // How often it had to take a snapshot although it had all elements already.
   std::uint64_t restarts() const noexcept { return restarts_; }
+  // Of snapshots that were passed over.
+  const std::vector<lost_bytes>& damage() const noexcept { return damage_; }
 
   outcome poll(std::size_t max) {
     obstacle_.clear();
@@ -64,7 +70,10 @@ class directory_tail {
       }
       const step done = place_ == place::snapshot ? read_snapshot(max) : read_log(max);
       if (done == step::limit) return outcome::more;
-      if (done == step::waits) return outcome::waits;
+      if (done == step::waits) {
+        into_->free_more(max);
+        return outcome::waits;
+      }
     }
     return outcome::more;  // files vanish faster than they can be opened: later again
   }
@@ -81,23 +90,29 @@ class directory_tail {
   // False where there is none that goes on from here.
   bool choose_file() {
     const room::content found = look();
+    forget_passed_over(found);
     if (into_->has_content() && !is_anew_ && open_log_at(found, into_->position() + 1)) return true;
-    if (!found.snapshots.empty() && is_wanted(found.snapshots.back())) {
-      return open_snapshot(found.snapshots.back());
+    while (const auto newest = newest_whole(found)) {
+      if (!is_wanted(*newest)) break;
+      if (open_snapshot(*newest)) return true;
+      if (!is_passed_over(*newest)) return false;  // it is gone: a newer one is there
     }
     if ((!into_->has_content() || is_anew_) && !found.logs.empty() && found.logs[0] == 1) {
       return open_first_log();
+    }
+    if (std::any_of(passed_over_.begin(), passed_over_.end(),
+                    [this](std::uint64_t one) { return is_wanted(one); })) {
+      passed_over_.clear();  // a file may be mended by the next time
+      throw_damaged(damage_.back().file, damage_.back().offset, damage_.back().why.c_str());
     }
     explain(found);
     return false;
   }
   room::content look() const {
-    std::vector<std::string> names;
-    const int listed =
-        uninterrupted([&] { return room_.files().list(room_.path().c_str(), names); });
-    if (listed == -ENOENT) return {};  // it may be made later
-    if (listed < 0) throw_system("list", room_.path(), listed);
-    return room_.look();
+    room::content found;
+    const int listed = room_.find(found);
+    if (listed < 0 && listed != -ENOENT) throw_system("list", room_.path(), listed);
+    return found;  // nothing where there is no directory: it may be made later
   }
   bool is_wanted(std::uint64_t snapshot) const noexcept {
     return !into_->has_content() || is_anew_ || snapshot > into_->position();
@@ -113,7 +128,9 @@ class directory_tail {
     }
   }
 
+  // False where it is gone, or damaged.
   bool open_snapshot(std::uint64_t position) {
+    first_ = position;
     if (!open(room_.snapshot_path(position), record_stream::snapshot)) return false;
     if (into_->has_content()) ++restarts_;
     place_ = place::snapshot;
@@ -143,7 +160,7 @@ class directory_tail {
     place_ = place::log;
     return true;
   }
-  // False where it is gone, or has no header yet.
+  // False where it is gone, or has no header yet, or where a snapshot has none.
   bool open(const std::string& path, record_stream stream) {
     if (!reader_.open(room_, path)) return false;
     payload_type payload;
@@ -160,7 +177,10 @@ class directory_tail {
                     path + " is of another version of the format; this one reads version 1", path);
     }
     if (state != header_state::good || header_.stream != stream) {
-      throw_damaged(path, 0, "no header of a durable map's file");
+      const char* const why = "no header of a durable map's file";
+      if (stream == record_stream::log) throw_damaged(path, 0, why);
+      pass_over_snapshot(0, why);
+      return false;
     }
     if (header_.key != Replica::key_name() || header_.value != Replica::value_name()) {
       throw_durable(durable_trouble::foreign,
@@ -201,18 +221,14 @@ class directory_tail {
       payload_type payload;
       const std::uint64_t at = reader_.offset();
       if (reader_.next(payload) != tail_reader::result::frame) {
-        const std::string path = reader_.path();
-        into_->abandon_loading();
-        leave_file();
-        throw_damaged(path, at, "a snapshot without its end");
+        pass_over_snapshot(at, "a snapshot without its end");
+        return step::next_file;
       }
       const bool is_end = steady::tag_of(payload) == record_tag::end;
       into_->counts().bytes += reader_.offset() - at;
-      if (const char* const why = into_->take(payload); why != nullptr) {
-        const std::string path = reader_.path();
-        into_->abandon_loading();
-        leave_file();
-        throw_damaged(path, at, why);
+      if (const char* const why = take_of_snapshot(payload); why != nullptr) {
+        pass_over_snapshot(at, why);
+        return step::next_file;
       }
       if (!is_end) continue;
       is_anew_ = false;
@@ -221,6 +237,46 @@ class directory_tail {
     }
     return step::limit;
   }
+  // A record that was not taken because something has thrown is read again, with all others.
+  const char* take_of_snapshot(payload_type payload) {
+    STEADY_TRY { return into_->take(payload); }
+    STEADY_CATCH_ALL {
+      if (!into_->is_loading()) is_anew_ = false;  // a visitor has thrown: the snapshot is taken
+      into_->abandon_loading();
+      leave_file();
+      STEADY_RETHROW;
+    }
+    return nullptr;  // not reached
+  }
+
+  // ---- damaged snapshots ----
+
+  void pass_over_snapshot(std::uint64_t at, const char* why) {
+    lost_bytes lost{reader_.path(), at, reader_.size() - at, why};
+    into_->abandon_loading();
+    leave_file();
+    passed_over_.push_back(first_);
+    const auto is_known = [&](const lost_bytes& one) { return one.file == lost.file; };
+    std::erase_if(damage_, is_known);
+    damage_.push_back(std::move(lost));
+  }
+  bool is_passed_over(std::uint64_t snapshot) const noexcept {
+    return std::find(passed_over_.begin(), passed_over_.end(), snapshot) != passed_over_.end();
+  }
+  // Those that are gone: another file may get the name.
+  void forget_passed_over(const room::content& found) {
+    std::erase_if(passed_over_, [&](std::uint64_t one) {
+      return !std::binary_search(found.snapshots.begin(), found.snapshots.end(), one);
+    });
+  }
+  std::optional<std::uint64_t> newest_whole(const room::content& found) const noexcept {
+    const auto at = std::find_if(found.snapshots.rbegin(), found.snapshots.rend(),
+                                 [this](std::uint64_t one) { return !is_passed_over(one); });
+    if (at == found.snapshots.rend()) return std::nullopt;
+    return *at;
+  }
+
+  // ---- the log ----
 
   step read_log(std::size_t& max) {
     for (; max > 0; --max) {
@@ -234,9 +290,9 @@ class directory_tail {
       const char* const why = into_->take(payload);
       doubts_ = 0;
       if (why == nullptr) continue;
-      if (has_newer_snapshot(look())) {  // which has what is missing before the change
-        begin_anew();
-        return step::next_file;
+      const room::content found = look();
+      if (has_newer_snapshot(found)) {  // which has what is missing before the change
+        return go_to_snapshot(found);
       }
       const std::string path = reader_.path();
       leave_file();
@@ -255,11 +311,13 @@ class directory_tail {
         begin_anew();
         return step::next_file;
       }
-      if (has_newer_snapshot(found)) return wait_for_log();
+      if (has_newer_snapshot(found)) return wait_for_log(found);
       is_patient_ = false;
       into_->heard_of(into_->position());
       if (result == tail_reader::result::partial) {
         obstacle_ = "the end of " + reader_.path() + " is being written, or torn";
+      } else if (!passed_over_.empty() && passed_over_.front() > into_->position()) {
+        obstacle_ = damage_.back().file + " is damaged, and the log does not reach to its position";
       }
       return step::waits;
     }
@@ -283,9 +341,16 @@ class directory_tail {
     throw_damaged(path, at, "no whole record there, and no snapshot to go on from");
   }
   bool has_newer_snapshot(const room::content& found) const noexcept {
-    return !found.snapshots.empty() && found.snapshots.back() > into_->position();
+    const auto newest = newest_whole(found);
+    return newest && *newest > into_->position();
   }
-  step wait_for_log() {
+  // Where it is damaged or gone, the log is looked at again. What is there stays until it is whole.
+  step go_to_snapshot(const room::content& found) {
+    leave_file();
+    open_snapshot(*newest_whole(found));
+    return step::next_file;
+  }
+  step wait_for_log(const room::content& found) {
     const auto now = std::chrono::steady_clock::now();
     if (!std::exchange(is_patient_, true)) patient_since_ = now;
     if (now - patient_since_ < patience_) {
@@ -293,8 +358,7 @@ class directory_tail {
       return step::waits;
     }
     is_patient_ = false;
-    begin_anew();
-    return step::next_file;
+    return go_to_snapshot(found);
   }
 
   room room_;
@@ -304,11 +368,13 @@ class directory_tail {
   bool is_anew_ = false;
   tail_reader reader_;
   record_header header_;
-  std::uint64_t first_ = 0;  // of the segment that is read
+  std::uint64_t first_ = 0;  // in the name of the file that is read
   bool is_patient_ = false;
   std::chrono::steady_clock::time_point patient_since_;
   int doubts_ = 0;
   std::uint64_t restarts_ = 0;
+  std::vector<std::uint64_t> passed_over_;  // snapshots that are damaged; the newest in front
+  std::vector<lost_bytes> damage_;
   std::string obstacle_;
 };
 

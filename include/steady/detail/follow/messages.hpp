@@ -203,6 +203,11 @@ void append_message(byte_buffer& out, Message message) {
 inline bool is_message(std::span<const unsigned char> payload, message_tag tag) noexcept {
   return payload[0] == static_cast<unsigned char>(tag);
 }
+// Whether it is one of these at all, and no record.
+inline bool is_any_message(std::span<const unsigned char> payload) noexcept {
+  return payload[0] >= static_cast<unsigned char>(message_tag::hello) &&
+         payload[0] <= static_cast<unsigned char>(message_tag::newest);
+}
 // False if the payload is no such message.
 template <class Message>
 bool read_message(std::span<const unsigned char> payload, Message& message) {

@@ -9,20 +9,25 @@
 //   Bound   take(): that of one insertion, assignment or erasure; the content that a snapshot
 //           replaces is freed in steps that later records take along. While a snapshot arrives
 //           there are two.
+//   Memory  content, and what take_all() is given at once.
 //   Throws  what the container, the codecs and the visitor throw. If the visitor throws, the change
 //           was made.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <steady/change.hpp>
 #include <steady/codec.hpp>
@@ -99,7 +104,7 @@ class replica {
 
   // Null, or why the record is refused.
   const char* take(payload_type payload) {
-    retire_more();
+    free_more(1);
     switch (steady::tag_of(payload)) {
       case record_tag::header:
         return begin(payload);
@@ -111,6 +116,19 @@ class replica {
         return apply(payload);
     }
   }
+  // As take() of one after the other; in a large map the cache misses of up to `most_at_once` of
+  // them overlap.
+  const char* take_all(std::span<const payload_type> payloads) {
+    if (is_loading_ && std::all_of(payloads.begin(), payloads.end(), is_element)) {
+      return load_all(payloads);
+    }
+    fetch_keys(payloads);
+    for (const payload_type& payload : payloads) {
+      if (const char* const why = take(payload); why != nullptr) return why;
+    }
+    return nullptr;
+  }
+  static constexpr std::size_t most_at_once = 32;
   // As a snapshot without elements, of position 0.
   void begin_empty(std::uint64_t feed) {
     expect({record_stream::snapshot, feed, 0, 0, {}, {}});
@@ -123,15 +141,46 @@ class replica {
     retire(std::move(loading_));
     loading_ = fresh_;
   }
+  // As much as that many records would free of what a snapshot has replaced.
+  void free_more(std::size_t records) noexcept {
+    if (retired_.pending() != 0) retired_.step(records * buckets_freed_per_record);
+  }
   // `elements` are trusted to come.
-  void reserve(std::uint64_t elements) { loading_.reserve(static_cast<std::size_t>(elements)); }
+  void reserve(std::uint64_t elements) {
+    loading_.reserve_gradually(static_cast<std::size_t>(elements));
+  }
 
   // Visitors: after a change was applied, and after a snapshot has replaced the content.
   std::function<void(const change_type&)> on_change;
   std::function<void(const Container&)> on_snapshot;
 
  private:
+  // As containers are given them; a set's element is its key.
+  template <class Key, class T>
+  struct element_of {
+    using type = std::pair<Key, T>;
+  };
+  template <class Key>
+  struct element_of<Key, void> {
+    using type = Key;
+  };
+  using element_type = typename element_of<key, mapped>::type;
+
   static constexpr std::size_t buckets_freed_per_record = 4;
+  // Below, what is there is in the processor's caches, and looking twice would only take longer.
+  static constexpr std::size_t worth_fetching_bytes = std::size_t{1} << 20;
+
+  // Looks up the keys of these records, for nothing but that their buckets are in the caches then.
+  void fetch_keys(std::span<const payload_type> payloads) {
+    const Container& into = is_loading_ ? loading_ : content_;
+    if (into.size() < worth_fetching_bytes / sizeof(typename Container::value_type)) return;
+    keys_.clear();
+    for (const payload_type& payload : payloads.first(std::min(payloads.size(), most_at_once))) {
+      if (!steady::read_key(payload, keys_.emplace_back())) keys_.pop_back();
+    }
+    std::array<bool, most_at_once> found;
+    into.contains(keys_, found.begin());
+  }
 
   const char* begin(payload_type payload) {
     record_header header;
@@ -149,24 +198,33 @@ class replica {
     loaded_ = 0;
     is_loading_ = true;
   }
-  const char* load(payload_type payload) {
+  static bool is_element(payload_type payload) noexcept {
+    return steady::tag_of(payload) == record_tag::element;
+  }
+  const char* load(payload_type payload) { return load_all({&payload, 1}); }
+  const char* load_all(std::span<const payload_type> payloads) {
     if (!is_loading_) return "an element without a snapshot";
-    key fresh{};
-    bool inserted = false;
-    if constexpr (is_map) {
-      mapped value{};
-      if (!read_element<key, mapped>(payload, fresh, std::addressof(value))) {
-        return "no element of these types";
-      }
-      inserted = loading_.try_emplace(std::move(fresh), std::move(value)).second;
-    } else {
-      if (!read_element<key, void>(payload, fresh, nullptr)) return "no element of these types";
-      inserted = loading_.insert(std::move(fresh)).second;
+    elements_.clear();
+    for (const payload_type& payload : payloads) {
+      if (!read(payload, elements_.emplace_back())) return "no element of these types";
+      retire_more();
     }
-    if (!inserted) return "an element that the snapshot has already had";
-    ++loaded_;
-    ++counts_.elements;
+    const std::size_t before = loading_.size();
+    loading_.insert(std::make_move_iterator(elements_.begin()),
+                    std::make_move_iterator(elements_.end()));
+    if (loading_.size() - before != elements_.size()) {
+      return "an element that the snapshot has already had";
+    }
+    loaded_ += elements_.size();
+    counts_.elements += elements_.size();
     return nullptr;
+  }
+  static bool read(payload_type payload, element_type& element) {
+    if constexpr (is_map) {
+      return read_element<key, mapped>(payload, element.first, std::addressof(element.second));
+    } else {
+      return read_element<key, void>(payload, element, nullptr);
+    }
   }
   const char* end(payload_type payload) {
     std::uint64_t elements = 0;
@@ -211,14 +269,19 @@ class replica {
       default:
         break;
     }
-    const bool is_insert = one.kind == change_kind::insert;
-    if (content_.contains(*one.key) == is_insert) return false;
     if constexpr (is_map) {
-      content_.insert_or_assign(*std::forward<Change>(one).key, *std::forward<Change>(one).value);
+      if (one.kind == change_kind::insert) {
+        return content_
+            .try_emplace(*std::forward<Change>(one).key, *std::forward<Change>(one).value)
+            .second;
+      }
+      const auto at = content_.find(*one.key);
+      if (at == content_.end()) return false;
+      at->second = *std::forward<Change>(one).value;
+      return true;
     } else {
-      content_.insert(*std::forward<Change>(one).key);
+      return content_.insert(*std::forward<Change>(one).key).second;
     }
-    return true;
   }
 
   void note_progress() noexcept {
@@ -230,9 +293,6 @@ class replica {
     retired_ = std::move(old);
     retired_.clear_gradually();
   }
-  void retire_more() noexcept {
-    if (retired_.pending() != 0) retired_.step(buckets_freed_per_record);
-  }
 
   Container content_;
   const Container fresh_;  // empty: with the hash, the equality and the allocator that were given
@@ -240,6 +300,8 @@ class replica {
   Container retired_ = fresh_;
   record_header header_;
   change_type change_;
+  std::vector<key> keys_;
+  std::vector<element_type> elements_;
   follow_counts counts_;
   std::uint64_t loaded_ = 0;
   std::uint64_t feed_ = 0;

@@ -222,26 +222,49 @@ STEADY_COLD bool table_engine<Storage>::is_settled_after_clear() const noexcept 
 // Destroys all elements, each bucket's after they are out of sight.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::empty_buckets(const array& within) noexcept {
-  map_memory<Storage> memory = of_.memory();
   const occupancy<Storage> occupied(within, layout());
   const std::uint64_t end = within.line().buckets();
-  for (std::uint64_t bucket = occupied.next(0, end); bucket < end;
-       bucket = occupied.next(bucket + 1, end)) {
+  for (std::uint64_t first = occupied.next(0, end); first < end;) {
+    const std::uint64_t group_end = min_of(occupied.end_of_group(first), end);
+    for (std::uint64_t bucket = first; bucket < group_end; ++bucket) empty_bucket(within, bucket);
+    if (of_.kind.needs_no_destroying) {
+      occupied.note_group_emptied(first);
+    } else {
+      occupied.note_emptied(first, first, group_end);  // destructors may have inserted
+    }
+    first = occupied.next(group_end, end);
+  }
+}
+
+template <class Storage>
+void table_engine<Storage>::empty_bucket(const array& within, std::uint64_t bucket) noexcept {
+  bucket_header& header = *within.header(bucket);
+  if (of_.kind.needs_no_destroying && header.filter == 0) [[likely]] {
+    header = bucket_header{};
+  } else {
     const slot_set full = within.full_slots(bucket, layout());
     const auto chain = within.overflow_of(bucket, layout());
-    *within.header(bucket) = bucket_header{};
-    occupied.note_emptied(bucket, bucket, end);
+    header = bucket_header{};
     detail::destroy_slots(of_, within.slots(bucket, layout()), full);
-    for (overflow_bucket<Storage>* link = chain.first(); link != nullptr;) {
-      overflow_bucket<Storage>* const next = detail::to_raw(link->next);
-      detail::destroy_slots(of_, detail::overflow_slots<Storage>(link, layout()),
-                            overflow_chain<Storage>::full_slots(link, layout()));
-      within.chunk_of(bucket, layout()).give_overflow(memory, link);
-      link = next;
-    }
+    empty_overflow(within, bucket, chain.first());
+  }
+  if constexpr (Storage::is_poisoned) {
     const std::size_t slots = within.is_tiny() ? within.tiny_slots(layout()) : layout().width;
-    detail::poison<Storage::is_poisoned>(within.slots(bucket, layout()),
-                                         slots * layout().slot_bytes);
+    detail::poison<true>(within.slots(bucket, layout()), slots * layout().slot_bytes);
+  }
+}
+
+// The chain from `link` on, which its bucket does not name any more.
+template <class Storage>
+STEADY_NOINLINE void table_engine<Storage>::empty_overflow(
+    const array& within, std::uint64_t bucket, overflow_bucket<Storage>* link) noexcept {
+  map_memory<Storage> memory = of_.memory();
+  while (link != nullptr) {
+    overflow_bucket<Storage>* const next = detail::to_raw(link->next);
+    detail::destroy_slots(of_, detail::overflow_slots<Storage>(link, layout()),
+                          overflow_chain<Storage>::full_slots(link, layout()));
+    within.chunk_of(bucket, layout()).give_overflow(memory, link);
+    link = next;
   }
 }
 

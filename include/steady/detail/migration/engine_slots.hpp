@@ -68,10 +68,10 @@ STEADY_NOINLINE void table_engine<Storage>::after_erasing_in_overflow(
 
 // Without a cold block there are few buckets.
 template <class Storage>
-STEADY_NOINLINE void table_engine<Storage>::note_filled(bool in_new,
-                                                        std::uint64_t bucket) const noexcept {
+STEADY_COLD void table_engine<Storage>::note_chunk_filled(bool in_new,
+                                                          std::uint64_t bucket) const noexcept {
   if (state_.cold_link == nullptr) return;
-  occupancy<Storage>(cold().arrays[in_new ? 1 : 0], layout()).note_filled(bucket);
+  occupancy<Storage>(cold().arrays[in_new ? 1 : 0], layout()).note_chunk(bucket);
 }
 template <class Storage>
 STEADY_NOINLINE void table_engine<Storage>::note_emptied(bool in_new,

@@ -111,7 +111,7 @@ class table_engine {
   void before_erasing(const void* slot) noexcept;
   // Occupancy: after an element was inserted into a bucket that was perhaps empty, and after one
   // was erased that was perhaps the last of its bucket.
-  void note_filled(bool in_new, std::uint64_t bucket) const noexcept;
+  void note_chunk_filled(bool in_new, std::uint64_t bucket) const noexcept;
   void note_emptied(bool in_new, std::uint64_t bucket) const noexcept;
   // Before the elements of the chunk that `bucket` is in are copied, each to the same slot.
   void copy_occupancy(const array& from, std::uint64_t bucket) const noexcept;
@@ -222,6 +222,9 @@ class table_engine {
 
   void announce_end() noexcept;
   void empty_buckets(const array& within) noexcept;
+  void empty_bucket(const array& within, std::uint64_t bucket) noexcept;
+  void empty_overflow(const array& within, std::uint64_t bucket,
+                      overflow_bucket<Storage>* link) noexcept;
   void forget_requests() noexcept;
   bool was_worth_its_memory() const noexcept;
   void make_room_again(unsigned log2_buckets) noexcept;

@@ -484,13 +484,19 @@ class table {
   // In the bucket and its overflow.
   template <class K>
   STEADY_ALWAYS_INLINE found_slot find_in_chain(const reference& where, const K& key) const {
+    return find_in_bucket(where, key,
+                          [&]() STEADY_INLINE_LAMBDA { return find_in_overflow(where, key); });
+  }
+  // In the bucket, or what `beyond()` finds if the filter calls for it.
+  template <class K, class Beyond>
+  STEADY_ALWAYS_INLINE found_slot find_in_bucket(const reference& where, const K& key,
+                                                 const Beyond& beyond) const {
     return probe(
         where, will_need_slots(where), key,
         [](const location& found) STEADY_INLINE_LAMBDA {
           return found_slot{found.slot, found.tags};
         },
-        []() STEADY_INLINE_LAMBDA { return found_slot(); },
-        [&]() STEADY_INLINE_LAMBDA { return find_in_overflow(where, key); });
+        []() STEADY_INLINE_LAMBDA { return found_slot(); }, beyond);
   }
   template <class K>
   location find_in(const reference& where, const K& key) const {
@@ -527,7 +533,15 @@ class table {
     if (!state_.divided()) return find_at_rest(at, key);
     if (state_.cold()->reseeding) [[unlikely]]
       return find_under_reseeding(at, key);
-    return find_in_chain(state_.owning_bucket(at), key);
+    return find_in_bucket(state_.owning_bucket(at), key, [&]() STEADY_INLINE_LAMBDA {
+      return find_in_overflow_of_owner(at, key);
+    });
+  }
+  // Selects the owner again: nothing but `at` need survive the search in the bucket itself, so that
+  // saves no registers.
+  template <class K>
+  STEADY_NOINLINE found_slot find_in_overflow_of_owner(std::uint64_t at, const K& key) const {
+    return find_in_overflow(state_.owning_bucket(at), key);
   }
   template <class K>
   STEADY_NOINLINE found_slot find_at_rest(std::uint64_t at, const K& key) const {
@@ -673,9 +687,21 @@ class table {
     construct_in(slot, construct);
     *tag = static_cast<std::uint8_t>(where.tag_word);
     ++state_.size;
-    if (empty == all_slots) [[unlikely]]
-      engine().note_filled(where.in_new, where.bucket());
+    note_filled(where);
     return location::one(slot, tag, where.in_new, empty.empty(), where.bucket());
+  }
+  // Notes that the bucket holds elements (occupancy.hpp). Whether it was empty before is harder to
+  // predict than the bit is to set.
+  STEADY_ALWAYS_INLINE void note_filled(const reference& where) noexcept {
+    if (where.directory != -1) return;  // tiny
+    std::uint64_t& groups = detail::occupancy_of(
+        store::template chunk_at<layout>(where.root, where.directory, where.offset));
+    constexpr std::uint64_t in_chunk = min_of(layout::chunk_buckets, bit_levels::word_bits);
+    const std::uint64_t number = (where.bucket() >> layout::value.log2_group_buckets()) % in_chunk;
+    const std::uint64_t before = groups;
+    groups = before | std::uint64_t{1} << number;
+    if (before == 0) [[unlikely]]
+      engine().note_chunk_filled(where.in_new, where.bucket());
   }
   template <class Construct>
   STEADY_ALWAYS_INLINE void construct_in(slot_type* slot, const Construct& construct) {

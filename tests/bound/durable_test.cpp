@@ -1,0 +1,231 @@
+// The published bounds of docs/guarantees.md, "Fed and durable containers", for durable containers
+// and directory followers, asserted for every single call. Files are in memory.
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <steady/durable_map.hpp>
+#include <steady/follower.hpp>
+
+#include "support/feed_bounds.hpp"
+#include "support/memory_files.hpp"
+
+namespace {
+
+using namespace support;
+using steady::sync_policy;
+using durable = steady::durable_map<std::uint64_t, counted_number>;
+
+constexpr std::uint64_t many = STEADY_MANY / 40;
+
+// Files in memory that count.
+struct room_in_memory {
+  memory_files in_memory;
+  counted_files files{in_memory};
+  steady::durable_options options;
+
+  explicit room_in_memory(sync_policy policy) {
+    options.files = &files;
+    options.sync = policy;
+    options.snapshot_after_bytes = 0;
+  }
+};
+
+// A thread writes: the calls of the map touch no file.
+TEST(durable_bounds, of_writes) {
+  room_in_memory place(sync_policy::interval);
+  place.options.interval = std::chrono::milliseconds(1);
+  place.options.segment_bytes = std::uint64_t{1} << 20;
+  durable map("room", place.options);
+  counted_writes most;
+  for (std::uint64_t i = 0; i < many; ++i) most.insert(map, i);
+  for (std::uint64_t i = 0; i < many / 10; ++i) most.assign(map, i);
+  expect_published_for_feeds("durable insert", most.inserts);
+  expect_published_for_feeds("durable assign", most.assignments);
+}
+
+TEST(durable_bounds, of_writes_that_are_synced_one_by_one) {
+  room_in_memory place(sync_policy::each_change);
+  place.options.segment_bytes = 4096;
+  durable map("room", place.options);
+  counted_writes most;
+  counted_writes with_segment;
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    const std::size_t files = place.in_memory.paths().size();
+    counted_writes one;
+    one.insert(map, i);
+    const bool began = place.in_memory.paths().size() > files;
+    (began ? with_segment : most).inserts.raise_to(one.inserts);
+  }
+  EXPECT_GT(with_segment.inserts.file_calls, most.inserts.file_calls);
+  expect_published_for_feeds("durable insert, each synced", most.inserts);
+  expect_published_for_feeds("durable insert, each synced, new segment", with_segment.inserts);
+}
+
+// While a snapshot is written, and while what it replaces is removed: a thousand segments.
+TEST(durable_bounds, of_writes_under_a_snapshot) {
+  room_in_memory place(sync_policy::never);
+  place.options.interval = std::chrono::milliseconds(1);
+  place.options.segment_bytes = 4096;
+  place.options.snapshot_copied_bytes = std::size_t{1} << 30;
+  durable map("room", place.options);
+  fill(map, many);
+  map.sync();
+  counted_writes most;
+  feed_work beginning;
+  feed_work stepping;
+  std::uint64_t n = 0;
+  for (int round = 0; round < 2; ++round) {
+    const feed_work begun = feed_work_of([&] { map.start_snapshot(); });
+    if (round == 1) beginning.raise_to(begun);  // the first one begins the thread, too
+    map.reserve_gradually(4 * map.size());
+    for (; map.is_saving(); ++n) {
+      most.insert(map, many + n);
+      most.assign(map, n * 7919 % many);
+      if (n % 4 == 0) stepping.raise_to(feed_work_of([&] { map.step_snapshot(1); }));
+    }
+    ASSERT_EQ(map.snapshot_failure(), "");
+  }
+  EXPECT_GT(n, 1000u);
+  EXPECT_LT(place.in_memory.paths().size(), 1000u) << "segments were removed meanwhile";
+  expect_published_for_feeds("durable insert, saving", most.inserts);
+  expect_published_for_feeds("durable assign, saving", most.assignments);
+  expect_published_for_feeds("start_snapshot", beginning);
+  expect_published_for_feeds("step_snapshot(1)", stepping);
+}
+
+// Where the disk is slow, copies come near their limit.
+TEST(durable_bounds, of_writes_near_the_limit_of_copies) {
+  room_in_memory place(sync_policy::never);
+  place.options.snapshot_copied_bytes = std::size_t{1} << 20;
+  durable map("room", place.options);
+  fill(map, many);
+  map.sync();
+  map.start_snapshot();
+  place.files.slow_writes_of_snapshots = 1;
+  counted_writes most;
+  std::size_t copied = 0;
+  for (std::uint64_t n = 0; map.is_saving(); ++n) {
+    most.assign(map, n * 7919 % many);
+    most.insert(map, many + n);
+    copied = std::max(copied, map.copied_bytes());
+  }
+  ASSERT_EQ(map.snapshot_failure(), "");
+  EXPECT_GT(copied, place.options.snapshot_copied_bytes / 8 * 6) << "the disk was slow";
+  EXPECT_LE(copied, place.options.snapshot_copied_bytes);
+  expect_published_for_feeds("durable insert, saving, near the limit", most.inserts);
+  expect_published_for_feeds("durable assign, saving, near the limit", most.assignments);
+}
+
+// One that fails is cleaned up as it is written: in steps, and its file by the thread.
+TEST(durable_bounds, of_writes_after_a_snapshot_has_failed) {
+  room_in_memory place(sync_policy::never);
+  place.options.snapshot_copied_bytes = std::size_t{1} << 30;
+  durable map("room", place.options);
+  fill(map, many);
+  map.sync();
+  map.start_snapshot();
+  counted_writes most;
+  std::uint64_t n = 0;
+  for (; map.is_saving(); ++n) {
+    if (n == 2000) place.files.breaks_snapshots = true;
+    most.assign(map, n * 7919 % many);
+    most.insert(map, many + n);
+  }
+  EXPECT_NE(map.snapshot_failure(), "");
+  EXPECT_GT(n, 2000u);
+  EXPECT_FALSE(place.in_memory.has("room/snapshot.partial"));
+  expect_published_for_feeds("durable insert, saving", most.inserts);
+  expect_published_for_feeds("durable assign, saving", most.assignments);
+}
+
+// Every byte of the files is read once, a MiB at a time.
+TEST(durable_bounds, of_opening) {
+  room_in_memory place(sync_policy::never);
+  {
+    durable map("room", place.options);
+    fill(map, many);
+    map.save_snapshot();
+    fill(map, many / 2);
+  }
+  std::uint64_t bytes = 0;
+  for (const std::string& path : place.in_memory.paths())
+    bytes += place.in_memory.content(path).size();
+  const std::uint64_t before = place.files.bytes_read();
+  std::unique_ptr<durable> map;
+  const feed_work done =
+      feed_work_of([&] { map = std::make_unique<durable>("room", place.options); });
+  EXPECT_EQ(map->size(), many);
+  EXPECT_EQ(map->report().changes, many / 2);
+  EXPECT_LE(place.files.bytes_read() - before, bytes);
+  EXPECT_LE(done.largest_block, std::uint64_t{40} << 20) << "what is pending, at most";
+  EXPECT_LE(done.file_calls, bytes / (std::uint64_t{1} << 20) + 40);
+  EXPECT_LE(done.delivered, many + many + many / 2) << "each record is decoded once";
+}
+
+TEST(durable_bounds, of_a_directory_follower) {
+  room_in_memory place(sync_policy::never);
+  place.options.background = false;
+  place.options.segment_bytes = std::uint64_t{64} << 10;
+  durable map("room", place.options);
+  fill(map, many / 4);
+  map.save_snapshot();
+  steady::directory_follower_options how;
+  how.files = &place.files;
+  how.patience = std::chrono::milliseconds(0);
+  steady::directory_follower<durable::container_type> follower("room", how);
+  feed_work loading;
+  while (follower.position() != map.position()) {
+    loading.raise_to(feed_work_of([&] { follower.poll(1); }));
+  }
+  for (std::uint64_t n = 0; n < many / 10; ++n)
+    map.insert_or_assign(scattered(n), counted_number(n));
+  map.sync();
+  feed_work applying;
+  while (follower.position() != map.position()) {
+    applying.raise_to(feed_work_of([&] { follower.poll(1); }));
+  }
+  // What a small snapshot replaces is freed while there is nothing else to do.
+  const std::uint64_t old = follower.content().size();
+  map.clear();
+  map.insert_or_assign(1, counted_number(1));
+  map.save_snapshot();
+  while (follower.position() != map.position()) {
+    applying.raise_to(feed_work_of([&] { follower.poll(1); }));
+  }
+  EXPECT_EQ(follower.restarts(), 1u);
+  EXPECT_EQ(follower.content().size(), 1u);
+  std::uint64_t freed = 0;
+  for (std::uint64_t n = 0; n < old && freed < old / 10 * 9; ++n) {
+    const feed_work one = feed_work_of([&] { follower.poll(1); });
+    freed += one.destroyed;
+    applying.raise_to(one);
+  }
+  EXPECT_GE(freed, old / 10 * 9);
+  expect_published_for_feeds("poll(1), in a snapshot", loading);
+  expect_published_for_feeds("poll(1), changes", applying);
+}
+
+// Every row of the table is asserted by some test in this folder.
+TEST(published_feed_bounds, are_all_asserted) {
+  std::string sources;
+  for (const auto& file : std::filesystem::directory_iterator(STEADY_BOUND_TESTS)) {
+    std::ifstream source(file.path());
+    sources.append(std::istreambuf_iterator<char>(source), {});
+  }
+  const auto published = published_bounds("Fed and durable containers");
+  EXPECT_GE(published.size(), 20u);
+  for (const auto& [row, numbers] : published) {
+    EXPECT_NE(sources.find("expect_published_for_feeds(\"" + row + '"'), std::string::npos) << row;
+  }
+}
+
+}  // namespace
