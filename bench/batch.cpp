@@ -18,11 +18,13 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <steady/hash.hpp>
 
 #include "bench/adapters/all.hpp"
 #include "bench/support/clock.hpp"
+#include "bench/support/json_file.hpp"
 #include "bench/support/median.hpp"
 #include "bench/support/splitmix64.hpp"
 
@@ -37,6 +39,7 @@ struct options {
   unsigned rounds = 5;
   bool texts = false;
   bool half_way = false;
+  std::string json;
 };
 
 volatile std::uint64_t observed;  // keeps the compiler from dropping the sums
@@ -162,9 +165,8 @@ struct contender {
 template <class Key>
 std::vector<contender<Key>> contenders() {
   std::vector<contender<Key>> all;
-  steady::bench::for_each_adapter([&](auto adapter) {
-    using map = typename decltype(adapter)::template map<Key, std::uint64_t, steady::hash<Key>>;
-    if (adapter.name == "std") return;
+  steady::bench::for_each_fast_adapter_of<Key>([&](auto adapter) {
+    using map = steady::bench::map_of<decltype(adapter), Key>;
     if constexpr (std::is_same_v<decltype(adapter), steady::bench::steady_adapter>) {
       all.push_back({"many", one_round<map, Key, calls_for_many<map, Key>>});
     }
@@ -173,8 +175,27 @@ std::vector<contender<Key>> contenders() {
   return all;
 }
 
+// Of all rounds of one size.
+using measurements = std::map<std::string, std::vector<times>>;
+
+void add_json(const options& asked, std::uint64_t size, const measurements& measured,
+              nlohmann::json& rows) {
+  for (const auto& [name, by_operation] : measured) {
+    for (std::size_t n = 0; n < operations; ++n) {
+      rows.push_back({{"keys", asked.texts ? "texts" : "numbers"},
+                      {"state", asked.half_way ? "half-way" : "at rest"},
+                      {"size", size},
+                      {"operation", words[n]},
+                      {"map", name},
+                      {"ns", by_operation[n]}});
+    }
+  }
+}
+
+// The results for --json.
 template <class Key>
-void measure(const options& asked) {
+nlohmann::json measure(const options& asked) {
+  auto rows = nlohmann::json::array();
   const auto all = contenders<Key>();
   struct sums {
     double by_single = 0;
@@ -192,7 +213,7 @@ void measure(const options& asked) {
         std::exp2(static_cast<double>(step) / static_cast<double>(asked.per_doubling)));
     if (count > asked.to) break;
     const input<Key> of(count);
-    std::map<std::string, std::vector<times>> measured;
+    measurements measured;
     for (const auto& each : all) measured[each.name].resize(operations);
     for (unsigned round = 0; round < asked.rounds; ++round) {
       auto shuffled = all;
@@ -202,9 +223,10 @@ void measure(const options& asked) {
         for (std::size_t n = 0; n < operations; ++n) measured[each.name][n].push_back(taken[n]);
       }
     }
+    add_json(asked, count, measured, rows);
     for (std::size_t n = 0; n < operations; ++n) {
       std::printf("%9llu %-26s", static_cast<unsigned long long>(count), words[n]);
-      double best_rival = 0;
+      double best_rival = 0;  // the slow ones take no part
       for (const auto& each : all) {
         const double median = steady::bench::median(measured[each.name][n]);
         std::printf(" %8.2f", median);
@@ -230,6 +252,7 @@ void measure(const options& asked) {
     std::printf("%-26s %5.2f %5.2f\n", words[n], std::exp(total[n].by_single / total[n].sizes),
                 std::exp(total[n].by_rival / total[n].sizes));
   }
+  return rows;
 }
 
 }  // namespace
@@ -247,11 +270,12 @@ int main(int argc, char** argv) {
   app.add_flag("--texts", asked.texts, "Keys are texts of 40 characters instead of numbers");
   app.add_flag("--half-way", asked.half_way,
                "Lookups and erasures in the middle of a migration of Steady's maps");
+  app.add_option("--json", asked.json, "File for every single time");
   app.option_defaults()->always_capture_default();
   CLI11_PARSE(app, argc, argv);
-  if (asked.texts) {
-    measure<std::string>(asked);
-  } else {
-    measure<std::uint64_t>(asked);
-  }
+  std::printf("hash: %s\n", steady::bench::same_hash);
+  const nlohmann::json rows =
+      asked.texts ? measure<std::string>(asked) : measure<std::uint64_t>(asked);
+  const auto origin = steady::bench::origin_of_results(steady::bench::versions_of_maps());
+  return steady::bench::write_json("bench.batch", asked.json, origin, rows) ? 0 : 1;
 }

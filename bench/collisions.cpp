@@ -117,7 +117,7 @@ int main(int argument_count, char** arguments) {
   std::printf(
       "Nanoseconds per insertion / per lookup that finds its key\n%-8s %18s %18s %18s %18s %22s\n",
       "", "random", "0, 1, 2, ...", "multiples of 2^32", "20,000 random", "20,000 that collide");
-  for_each_adapter([&](auto adapter) {
+  for_each_adapter_of<std::uint64_t>([&](auto adapter) {
     using map = typename decltype(adapter)::template map<std::uint64_t, std::uint64_t,
                                                          steady::hash<std::uint64_t>>;
     std::printf("%-8s", std::string(adapter.name).c_str());

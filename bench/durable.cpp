@@ -1,9 +1,8 @@
 // bench.durable: what durability costs a map of u64 pairs: changes per second by sync policy, how
 // fast a directory is opened again, and how long a write may take while all elements are saved.
 //
-//   bench.durable [ELEMENTS] [ROUNDS] [--directory PATH] [--processor-time]
-//                          (default: 10000000, 3, a new directory of the system's for temporary
-//                          files)
+//   bench.durable [ELEMENTS] [ROUNDS] [--directory PATH] [--processor-time] [--json FILE]
+//                    (default: 10000000, 3, a new directory of the system's for temporary files)
 //
 // Every round is done in processes of its own. A directory in memory (/dev/shm) shows what
 // the program does without the disk. `control` is the same write without a snapshot. With
@@ -22,13 +21,17 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <steady/durable_map.hpp>
 #include <steady/hash_map.hpp>
 
+#include "bench/adapters/steady.hpp"
+#include "bench/support/call_times.hpp"
 #include "bench/support/child_process.hpp"
 #include "bench/support/clock.hpp"
 #include "bench/support/histogram.hpp"
+#include "bench/support/json_file.hpp"
 #include "bench/support/median.hpp"
 #include "bench/support/process.hpp"
 #include "bench/support/progress.hpp"
@@ -231,52 +234,51 @@ class durable_round {
 
 // ---- the report ----
 
-void print(const char* what, const char* unit, const std::vector<figures>& rounds,
-           double figures::*member, double scale) {
-  std::vector<double> values;
-  for (const figures& each : rounds) values.push_back(each.*member * scale);
-  const double middle = median(values);
-  std::printf("%-58s %10.3f %-10s (%.3f to %.3f)\n", what, middle, unit,
-              *std::min_element(values.begin(), values.end()),
-              *std::max_element(values.begin(), values.end()));
-}
-void print(const char* what, const std::vector<figures>& rounds, histogram figures::*member) {
-  const auto all = std::make_unique<histogram>();
-  std::vector<double> maxima;
-  for (const figures& each : rounds) {
-    all->merge(each.*member);
-    maxima.push_back(static_cast<double>((each.*member).max()) / 1000);
+// Prints what the rounds found, and keeps it for --json.
+class report {
+ public:
+  report(const std::vector<figures>& rounds, std::uint64_t elements) : rounds_(rounds) {
+    json_ = {{"elements", elements}, {"figures", nlohmann::json::array()}};
+    add("hash_map, no files: insert", "M/s", &figures::plain_insert, 1e-6);
+    add("never synced: insert", "M/s", &figures::insert_never, 1e-6);
+    add("never synced: assign, random keys, each timed", "M/s", &figures::assign_never, 1e-6);
+    add("synced every second: insert", "M/s", &figures::insert_interval, 1e-6);
+    add("each change synced", "/s", &figures::each_change, 1);
+    add("groups of 100 synced", "/s", &figures::grouped, 1);
+    add("8 threads that share syncs", "/s", &figures::eight_threads, 1);
+    add("opened from the log", "M/s", &figures::open_log, 1e-6);
+    add("opened from a snapshot", "M/s", &figures::open_snapshot, 1e-6);
+    add("a snapshot, while writes go on", "s", &figures::snapshot_seconds, 1);
+    add("writes meanwhile", "M", &figures::writes_meanwhile, 1e-6);
+    add("copied for it, at most, of the map's memory", "%", &figures::copied_part, 100);
+    add("growth of the process meanwhile", "%", &figures::grown_part, 100);
+    std::printf("\nmicroseconds of a write%s", call_times_head("").c_str());
+    add("control", &figures::control);
+    add("in a snapshot", &figures::meanwhile);
   }
-  std::printf("%-24s %11llu", what, static_cast<unsigned long long>(all->count()));
-  for (const percentile& wanted : usual_percentiles) {
-    std::printf(" %9.2f", static_cast<double>(all->value_at(wanted)) / 1000);
-  }
-  std::printf(" %11.0f %11.0f\n", median(maxima), *std::min_element(maxima.begin(), maxima.end()));
-}
 
-void report(const std::vector<figures>& rounds) {
-  print("hash_map, no files: insert", "M/s", rounds, &figures::plain_insert, 1e-6);
-  print("never synced: insert", "M/s", rounds, &figures::insert_never, 1e-6);
-  print("never synced: assign, random keys, each timed", "M/s", rounds, &figures::assign_never,
-        1e-6);
-  print("synced every second: insert", "M/s", rounds, &figures::insert_interval, 1e-6);
-  print("each change synced", "/s", rounds, &figures::each_change, 1);
-  print("groups of 100 synced", "/s", rounds, &figures::grouped, 1);
-  print("8 threads that share syncs", "/s", rounds, &figures::eight_threads, 1);
-  print("opened from the log", "M/s", rounds, &figures::open_log, 1e-6);
-  print("opened from a snapshot", "M/s", rounds, &figures::open_snapshot, 1e-6);
-  print("a snapshot, while writes go on", "s", rounds, &figures::snapshot_seconds, 1);
-  print("writes meanwhile", "M", rounds, &figures::writes_meanwhile, 1e-6);
-  print("copied for it, at most, of the map's memory", "%", rounds, &figures::copied_part, 100);
-  print("growth of the process meanwhile", "%", rounds, &figures::grown_part, 100);
-  std::printf("\n%-24s %11s", "microseconds of a write", "calls");
-  for (const percentile& wanted : usual_percentiles) {
-    std::printf(" %9.*s", static_cast<int>(wanted.name.size()), wanted.name.data());
+  const nlohmann::json& json() const { return json_; }
+
+ private:
+  void add(const char* what, const char* unit, double figures::*member, double scale) {
+    std::vector<double> values;
+    for (const figures& each : rounds_) values.push_back(each.*member * scale);
+    std::printf("%-58s %10.3f %-10s (%.3f to %.3f)\n", what, median(values), unit,
+                *std::min_element(values.begin(), values.end()),
+                *std::max_element(values.begin(), values.end()));
+    json_["figures"].push_back({{"what", what}, {"unit", unit}, {"values", values}});
   }
-  std::printf(" %11s %11s\n", "max, median", "max, least");
-  print("control", rounds, &figures::control);
-  print("while a snapshot is made", rounds, &figures::meanwhile);
-}
+  void add(const char* what, histogram figures::*member) {
+    std::vector<const histogram*> rounds;
+    for (const figures& each : rounds_) rounds.push_back(&(each.*member));
+    const call_times times = summarise_call_times(what, rounds);
+    std::printf("%s", times.line.c_str());
+    json_["writes"][what] = times.figures;
+  }
+
+  const std::vector<figures>& rounds_;
+  nlohmann::json json_;
+};
 
 // Each half in a process of its own.
 figures measure(const std::string& directory, std::uint64_t count, std::uint64_t (*now)() noexcept,
@@ -296,6 +298,7 @@ figures measure(const std::string& directory, std::uint64_t count, std::uint64_t
 int main(int argument_count, char** arguments) {
   std::uint64_t count = 10'000'000;
   std::uint64_t rounds = 3;
+  std::string json;
   std::string directory = (std::filesystem::temp_directory_path() / "bench.durable").string();
   CLI::App app("What durability costs a map of u64 pairs.");
   app.add_option("ELEMENTS", count, "elements in the map")
@@ -304,6 +307,7 @@ int main(int argument_count, char** arguments) {
   app.add_option("ROUNDS", rounds)->check(CLI::Range(1, 100))->capture_default_str();
   app.add_option("--directory", directory, "where the files go; it is emptied afterwards")
       ->capture_default_str();
+  app.add_option("--json", json, "file for the figures");
   bool processor_time = false;
   app.add_flag("--processor-time", processor_time, "time writes by how long their thread ran");
   try {
@@ -321,7 +325,10 @@ int main(int argument_count, char** arguments) {
     }
     show_progress("");
     std::filesystem::remove_all(directory);
-    report(found);
+    const report all(found, count);
+    const auto origin =
+        origin_of_results({{std::string(steady_adapter::name), steady_adapter::version()}});
+    if (!write_json("bench.durable", json, origin, all.json())) return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench.durable: %s\n", error.what());
     return 1;

@@ -116,7 +116,7 @@ const char* const words[5] = {"erase(begin()) until empty", "worklist: the first
 
 void measure(const options& asked) {
   std::vector<contender> contenders;
-  steady::bench::for_each_adapter([&](auto adapter) {
+  steady::bench::for_each_adapter_of<std::uint64_t>([&](auto adapter) {
     using map = typename decltype(adapter)::template map<std::uint64_t, std::uint64_t,
                                                          steady::hash<std::uint64_t>>;
     using ask = questions<map>;

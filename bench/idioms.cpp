@@ -11,6 +11,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -220,7 +221,7 @@ void measure(const char* kind, std::uint64_t size, unsigned rounds) {
     std::function<double(std::size_t)> run;
   };
   std::vector<contender> contenders;
-  steady::bench::for_each_adapter([&](auto adapter) {
+  steady::bench::for_each_adapter_of<Key>([&](auto adapter) {
     using map = typename decltype(adapter)::template map<Key, std::uint64_t, steady::hash<Key>>;
     contenders.push_back({std::string(adapter.name),
                           [&keys, filled = filled_with<map>(keys.fresh)](std::size_t number) {
@@ -244,13 +245,14 @@ void measure(const char* kind, std::uint64_t size, unsigned rounds) {
       for (const std::size_t i : order)
         times[contenders[i].name].push_back(contenders[i].run(number));
     }
-    double fastest = std::numeric_limits<double>::infinity();
-    for (const char* const rival : {"boost", "absl"}) {
-      if (times.contains(rival))
-        fastest = std::min(fastest, steady::bench::median(times.at(rival)));
-    }
+    const auto faster = steady::bench::of_faster_rival([&](std::string_view rival) {
+      const auto found = times.find(std::string(rival));
+      return found == times.end() ? std::nullopt
+                                  : std::optional(steady::bench::median(found->second));
+    });
     std::printf("%-32s %10.2f", idioms<some_map>::all[number].words,
-                steady::bench::median(times.at("steady")) / fastest);
+                steady::bench::median(times.at("steady")) /
+                    faster.value_or(std::numeric_limits<double>::infinity()));
     for (const auto& each : contenders)
       std::printf(" %8.1f", steady::bench::median(times.at(each.name)));
     std::printf("\n");
@@ -267,6 +269,7 @@ int main(int count, char** arguments) {
       ->check(CLI::Range(1, 100'000'000));
   app.add_option("--rounds", chosen.rounds, "rounds (5)")->check(CLI::Range(1, 1000));
   CLI11_PARSE(app, count, arguments);
+  std::printf("hash: %s\n", steady::bench::same_hash);
   for (const std::uint64_t size : chosen.sizes) {
     measure<std::uint64_t>("u64:u64", size, chosen.rounds);
     measure<std::string>("text of up to 12 digits:u64", size, chosen.rounds);

@@ -119,7 +119,7 @@ int main(int argument_count, char** arguments) {
       {"8", grow<map_at<8>>, {}, {}},
       {"64", grow<map_at<64>>, {}, {}},
       {"all: full copying", grow<map_at<std::numeric_limits<unsigned>::max() / 4>>, {}, {}}};
-  for_each_adapter([&](auto adapter) {
+  for_each_adapter_of<std::uint64_t>([&](auto adapter) {
     if (adapter.name == steady_adapter::name) return;
     using map = typename decltype(adapter)::template map<std::uint64_t, std::uint64_t,
                                                          steady::hash<std::uint64_t>>;

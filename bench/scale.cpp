@@ -1,6 +1,6 @@
 // How the cost of an insertion depends on the size, from a thousand elements to as many as fit.
 //
-//   scale [ELEMENTS]          (default: 100000000, which takes 4.5 GiB)
+//   bench.scale [ELEMENTS] [--json FILE]       (default: 100000000, which takes 4.5 GiB)
 //
 // For each doubling: the mean time of its insertions, and, counted in a second run, the most that
 // one of them did.
@@ -9,13 +9,18 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
 #include <steady/hash_map.hpp>
 
+#include "bench/adapters/steady.hpp"
 #include "bench/support/clock.hpp"
-#include "bench/support/numbers_asked.hpp"
+#include "bench/support/json_file.hpp"
 #include "bench/support/process.hpp"
 #include "bench/support/splitmix64.hpp"
 
@@ -79,13 +84,31 @@ void count_insertions(std::vector<row>& rows) {
   }
 }
 
+nlohmann::json json_of(const std::vector<row>& rows) {
+  auto all = nlohmann::json::array();
+  for (const row& each : rows) {
+    all.push_back({{"size", each.size},
+                   {"ns", each.ns},
+                   {"bytes_per_element", each.bytes},
+                   {"elements_moved", each.elements},
+                   {"blocks", each.blocks},
+                   {"largest_block", each.largest},
+                   {"bytes_zeroed", each.zeroed}});
+  }
+  return all;
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
   std::uint64_t elements = 100'000'000;
-  steady::bench::read_numbers(argument_count, arguments,
-                              "What an insertion costs, and the most that one does, by size.",
-                              {{elements, "ELEMENTS", "elements to grow to", 1000}});
+  std::string json;
+  CLI::App app("What an insertion costs, and the most that one does, by size.");
+  app.add_option("ELEMENTS", elements, "elements to grow to")
+      ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{1} << 40))
+      ->capture_default_str();
+  app.add_option("--json", json, "file for the figures");
+  CLI11_PARSE(app, argument_count, arguments);
   pin_to_one_core();
   std::vector<row> rows = rows_to(elements);
   time_insertions(rows);
@@ -100,4 +123,7 @@ int main(int argument_count, char** arguments) {
                 static_cast<unsigned long long>(each.largest),
                 static_cast<unsigned long long>(each.zeroed));
   }
+  const auto origin =
+      origin_of_results({{std::string(steady_adapter::name), steady_adapter::version()}});
+  return write_json("bench.scale", json, origin, json_of(rows)) ? 0 : 1;
 }

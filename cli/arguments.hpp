@@ -19,17 +19,31 @@ namespace steady::cli {
 // Exit status.
 inline constexpr int wrong_options = 2;
 
-// A map's name that this build can use, or the reason why not.
-inline std::string check_map(const std::string& name) {
+inline std::string names_of_maps() {
   std::string names;
-  for (const bench::known_map& map : bench::known_maps) {
+  for (const bench::known_map& map : bench::hash_maps)
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", map.name);
+  return names;
+}
+
+// Nothing for a map's name that this build can use, or the reason why not.
+inline std::string check_map(const std::string& name) {
+  for (const bench::known_map& map : bench::hash_maps) {
     if (map.name == name && map.available) return "";
     if (map.name == name) {
       return fmt::format("built without {}: install {} and build again", name, map.package);
     }
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", map.name);
   }
-  return fmt::format("there is no map '{}'; the maps are {}", name, names);
+  return fmt::format("there is no map '{}'; the maps are {}", name, names_of_maps());
+}
+
+// The same for a map that has to hold texts.
+inline std::string check_map_of_texts(const std::string& name) {
+  for (const bench::known_map& map : bench::hash_maps) {
+    if (map.name == name && !map.texts)
+      return fmt::format("{} holds no texts; take another of {}", name, names_of_maps());
+  }
+  return check_map(name);
 }
 
 inline CLI::Validator one_of(std::string first, std::string second) {

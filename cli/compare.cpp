@@ -9,10 +9,10 @@
 #include "cli/compare_report.hpp"
 #include "cli/compare_run.hpp"
 #include "cli/contest.hpp"
-#include "cli/machine.hpp"
 #include "cli/missing_rivals.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
+#include "cli/report_origin.hpp"
 
 namespace steady::cli {
 
@@ -33,7 +33,7 @@ std::string what_is_measured(run_kind kind) {
 void play(const compare_options& options, const key_stream& keys, progress_line& progress,
           comparison& all) {
   contest rounds(progress, what_is_measured);
-  for (const compare_contestant& map : make_contestants(options.hash)) {
+  for (const compare_contestant& map : make_contestants(keys, options.hash)) {
     rounds.enter(map.name, map.full_name, map.version, [&, run = map.run](run_kind kind) {
       return run(keys, {kind, all.clock_cost_ns});
     });
@@ -63,7 +63,7 @@ comparison compare(const compare_options& options, std::vector<path_problem>& pr
   all.source = options.paths.empty() ? "generated" : "files";
   all.hash = options.hash == hash_choice::same ? "same" : "own";
   all.rounds = options.rounds;
-  all.left_out = missing_rivals();
+  all.left_out = missing_rivals(all.keys == "string");
 
   progress_line progress;
   const key_stream keys = make_keys(options, problems, progress);
@@ -84,7 +84,7 @@ int run_compare(const compare_options& options) {
   output_file report;
   if (!sink.open(options.json_path) || !report.open(options.report_path)) return 1;
 
-  const report_origin origin{read_machine(), current_time(), options.command_line};
+  const report_origin origin{bench::read_machine(), bench::current_time(), options.command_line};
   std::vector<path_problem> problems;
   const comparison all = compare(options, problems);
   const bool whole = write_failures(all) && problems.empty();

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/compare_summary.hpp"
-#include "cli/machine.hpp"
+#include "cli/report_origin.hpp"
 
 namespace steady::cli {
 

@@ -99,13 +99,16 @@ measured_run run_adapter(const Stream& keys, run_order order, hash_choice hash) 
 
 }  // namespace
 
-std::vector<compare_contestant> make_contestants(hash_choice hash) {
-  return contestants_that<key_stream, run_order>([hash]<class Adapter>() {
-    return [hash](const key_stream& keys, run_order order) {
-      return std::visit(
-          [&](const auto& stream) { return run_adapter<Adapter>(stream, order, hash); }, keys);
-    };
-  });
+std::vector<compare_contestant> make_contestants(const key_stream& keys, hash_choice hash) {
+  const auto those_for = [hash]<class Stream>(const Stream&) {
+    using key = key_of<holds_texts<Stream>>;
+    return contestants_that<key, key_stream, run_order>([hash]<class Adapter>() {
+      return [hash](const key_stream& all, run_order order) {
+        return run_adapter<Adapter>(std::get<Stream>(all), order, hash);
+      };
+    });
+  };
+  return std::visit(those_for, keys);
 }
 
 measured_run run_control(const key_stream& keys, run_order order, std::uint64_t bytes) {

@@ -21,8 +21,8 @@ struct run_order {
 
 using compare_contestant = contestant<key_stream, run_order>;
 
-// The maps of this build, Steady first.
-std::vector<compare_contestant> make_contestants(hash_choice hash);
+// The maps of this build that hold such keys, Steady first. They run over keys of that kind.
+std::vector<compare_contestant> make_contestants(const key_stream& keys, hash_choice hash);
 
 // As many operations as there are keys, each adding to one random cache line of a plain array of
 // about `bytes` bytes.

@@ -154,7 +154,7 @@ int run_count(const count_options& options) {
 
   const stop_signal_guard guard;
   int status = 0;
-  bench::for_each_adapter([&](auto adapter) {
+  bench::for_each_adapter_of<std::string>([&](auto adapter) {
     using adapter_type = decltype(adapter);
     if (adapter_type::name != options.map) return;
     identifier_count<adapter_type> count(options);

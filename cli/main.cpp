@@ -79,8 +79,8 @@ void add_count(CLI::App& app, count_options& options) {
       ->check(whole_number(0, trillion))
       ->type_name("N")
       ->capture_default_str();
-  command->add_option("--map", options.map, "Count in steady, std, boost or absl")
-      ->check(CLI::Validator(check_map, ""))
+  command->add_option("--map", options.map, "Count in one of " + names_of_maps())
+      ->check(CLI::Validator(check_map_of_texts, ""))
       ->type_name("MAP")
       ->capture_default_str();
   command->add_option("--min-length", options.min_length, "Pass over shorter identifiers")

@@ -19,11 +19,12 @@
 
 namespace steady::cli {
 
-// All maps of this build, Steady first. make_run.operator()<Adapter>() makes the function `run`.
-template <class Input, class Order, class MakeRun>
+// All maps of this build that hold keys of a type, Steady first. make_run.operator()<Adapter>()
+// makes the function `run`.
+template <class Key, class Input, class Order, class MakeRun>
 std::vector<contestant<Input, Order>> contestants_that(MakeRun make_run) {
   std::vector<contestant<Input, Order>> all;
-  bench::for_each_adapter([&](auto adapter) {
+  bench::for_each_adapter_of<Key>([&](auto adapter) {
     using adapter_type = decltype(adapter);
     all.push_back({adapter_type::name, std::string(adapter_type::full_name),
                    adapter_type::version(), make_run.template operator()<adapter_type>()});

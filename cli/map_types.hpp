@@ -11,9 +11,12 @@ namespace steady::cli {
 
 enum class hash_choice { same, own };
 
+template <bool Texts>
+using key_of = std::conditional_t<Texts, std::string, std::uint64_t>;
+
 template <class Adapter, bool Texts>
 struct types_of {
-  using key = std::conditional_t<Texts, std::string, std::uint64_t>;
+  using key = key_of<Texts>;
   using same_hash = steady::hash<key>;
   using own_hash = typename Adapter::template own_hash<key>;
 };

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "cli/machine.hpp"
 #include "cli/outcome.hpp"
 #include "cli/page.hpp"
+#include "cli/report_origin.hpp"
 
 namespace steady::cli {
 

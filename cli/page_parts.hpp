@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "cli/machine.hpp"
 #include "cli/page.hpp"
+#include "cli/report_origin.hpp"
 
 namespace steady::cli {
 

@@ -7,7 +7,6 @@
 #include "bench/support/clock.hpp"
 #include "bench/support/process.hpp"
 #include "cli/contest.hpp"
-#include "cli/machine.hpp"
 #include "cli/missing_rivals.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
@@ -15,6 +14,7 @@
 #include "cli/replay_page.hpp"
 #include "cli/replay_report.hpp"
 #include "cli/replay_run.hpp"
+#include "cli/report_origin.hpp"
 #include "cli/units.hpp"
 
 namespace steady::cli {
@@ -42,7 +42,7 @@ void play(const replay_options& options, const trace& requests, replay_outcome& 
   };
   progress_line progress;
   contest rounds(progress, [=](run_kind) { return "which takes " + format_duration(run_ns); });
-  for (const replay_contestant& map : make_replay_contestants(options.hash)) {
+  for (const replay_contestant& map : make_replay_contestants(requests.holds_texts, options.hash)) {
     if (!is_chosen(options, map.name)) continue;
     rounds.enter(map.name, map.full_name, map.version,
                  [&, run = map.run](run_kind kind) { return run(requests, order_of(kind)); });
@@ -91,7 +91,7 @@ replay_outcome describe(const replay_options& options, const trace& requests, do
   all.fill = options.fill;
   all.hash = options.hash == hash_choice::same ? "same" : "own";
   all.rounds = options.rounds;
-  all.left_out = missing_rivals();
+  all.left_out = missing_rivals(requests.holds_texts);
   return all;
 }
 
@@ -113,7 +113,7 @@ int run_replay(const replay_options& options) {
   output_file report;
   if (!sink.open(options.json_path) || !report.open(options.report_path)) return 1;
 
-  const report_origin origin{read_machine(), current_time(), options.command_line};
+  const report_origin origin{bench::read_machine(), bench::current_time(), options.command_line};
   const replay_outcome all = replay(options);
   const bool whole = write_failures(all);
   const bool delivered = sink.deliver(replay_text(all), replay_json(all));

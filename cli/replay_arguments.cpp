@@ -137,7 +137,7 @@ void replay_arguments::add_timing(CLI::App& command) {
 }
 
 void replay_arguments::add_runs(CLI::App& command) {
-  command.add_option("--map", maps_, "Only these maps, with commas: steady, std, boost, absl")
+  command.add_option("--map", maps_, "Only these maps, with commas: " + names_of_maps())
       ->check(CLI::Validator(check_maps, ""))
       ->type_name("MAPS");
   command.add_option("--hash", hash_, "same: steady::hash in every map; own: each its default")

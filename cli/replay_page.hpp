@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "cli/machine.hpp"
 #include "cli/replay_summary.hpp"
+#include "cli/report_origin.hpp"
 
 namespace steady::cli {
 

@@ -206,15 +206,19 @@ measured_run run_adapter(const trace& all, const replay_order& order, hash_choic
       hash, [&]<class Map>() { return run_map<Adapter, Map, Texts>(all, order); });
 }
 
-}  // namespace
-
-std::vector<replay_contestant> make_replay_contestants(hash_choice hash) {
-  return contestants_that<trace, replay_order>([hash]<class Adapter>() {
+template <bool Texts>
+std::vector<replay_contestant> contestants_for(hash_choice hash) {
+  return contestants_that<key_of<Texts>, trace, replay_order>([hash]<class Adapter>() {
     return [hash](const trace& all, replay_order order) {
-      return all.holds_texts ? run_adapter<Adapter, true>(all, order, hash)
-                             : run_adapter<Adapter, false>(all, order, hash);
+      return run_adapter<Adapter, Texts>(all, order, hash);
     };
   });
+}
+
+}  // namespace
+
+std::vector<replay_contestant> make_replay_contestants(bool texts, hash_choice hash) {
+  return texts ? contestants_for<true>(hash) : contestants_for<false>(hash);
 }
 
 measured_run replay_control(const trace& requests, replay_order order, std::uint64_t bytes) {

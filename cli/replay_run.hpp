@@ -29,8 +29,8 @@ struct replay_order {
 
 using replay_contestant = contestant<trace, replay_order>;
 
-// The maps of this build, Steady first.
-std::vector<replay_contestant> make_replay_contestants(hash_choice hash);
+// The maps of this build that hold texts, or numbers, Steady first.
+std::vector<replay_contestant> make_replay_contestants(bool texts, hash_choice hash);
 
 // As many requests at the same times, each touching one random cache line of a plain array of about
 // `bytes` bytes.

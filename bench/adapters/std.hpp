@@ -1,7 +1,6 @@
 // std::unordered_map, as adapter.hpp describes.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -14,14 +13,6 @@
 
 namespace steady::bench {
 
-// libstdc++ keeps the hash in every node when calling the hash might throw, and computes it again
-// otherwise. For its own hash of strings it keeps it, which is faster; this lets it do so for any.
-template <class Hash>
-struct kept_in_nodes {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept(false) { return Hash{}(text); }
-};
-
 struct std_adapter {
   static constexpr std::string_view name = "std";
   static constexpr std::string_view full_name = "std::unordered_map";
@@ -30,9 +21,7 @@ struct std_adapter {
   static std::string version() { return STEADY_BENCH_STD_VERSION; }
 
   template <class Key, class T, class Hash>
-  using map = std::unordered_map<
-      Key, T, std::conditional_t<std::is_same_v<Key, std::string>, kept_in_nodes<Hash>, Hash>,
-      std::equal_to<>>;
+  using map = std::unordered_map<Key, T, Hash, std::equal_to<>>;
 
   template <class Key>
   using own_hash =
@@ -53,3 +42,12 @@ struct std_adapter {
 static_assert(map_adapter<std_adapter>);
 
 }  // namespace steady::bench
+
+#if defined(__GLIBCXX__)
+// libstdc++ keeps the hash of a key in its node where it knows that hashing is slow, and computes
+// it again otherwise. It knows that of its own hash of strings; this says it of the others.
+template <>
+struct std::__is_fast_hash<steady::hash<std::string>> : std::false_type {};
+template <>
+struct std::__is_fast_hash<steady::bench::std_adapter::own_hash<std::string>> : std::false_type {};
+#endif

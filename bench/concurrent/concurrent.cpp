@@ -102,7 +102,11 @@ class session {
   }
 
   bool succeeded_so_far() const { return succeeded_; }
-  bool write() const { return write_json("bench.concurrent", chosen_.json, json_); }
+  bool write() const {
+    const auto* const maps = static_cast<const concurrent_maps_found*>(nullptr);
+    return write_json("bench.concurrent", chosen_.json, origin_of_results(versions_of(maps)),
+                      json_);
+  }
 
  private:
   // The first is the base of the ratios.
@@ -190,13 +194,13 @@ void measure_scaling(const options& chosen, session& all) {
 void show_contenders(const options& chosen, const session& all) {
   all.show(
       fmt::format("{} rounds, each run in a process of its own; {} ns for reading the clock "
-                  "taken off\n",
-                  chosen.rounds, all.clock_cost()));
+                  "taken off; hash: {}\n",
+                  chosen.rounds, all.clock_cost(), same_hash));
   for (const contender& each : all.maps())
     all.show(fmt::format("{:<14} {}\n", each.name, each.about));
-  for (const known_concurrent_map& each : known_concurrent_maps) {
+  for (const known_map& each : concurrent_maps) {
     if (!each.available)
-      all.show(fmt::format("{:<14} left out: needs {}\n", each.name, each.needs));
+      all.show(fmt::format("{:<14} left out: needs {}\n", each.name, each.package));
   }
 }
 
@@ -220,9 +224,9 @@ int refuse(const std::string& why) {
 
 // What contradicts itself, or cannot be done by this build; empty if nothing.
 std::string wrong_about(const options& chosen) {
-  for (const known_concurrent_map& each : known_concurrent_maps) {
+  for (const known_map& each : concurrent_maps) {
     if (!each.available && !chosen.only.empty() && is_among(chosen.only, each.name))
-      return fmt::format("{} is not in this build; it needs {}", each.name, each.needs);
+      return fmt::format("{} is not in this build; it needs {}", each.name, each.package);
   }
   if (chosen.sweep && chosen.scaling) return "--sweep and --scaling exclude each other";
   if (chosen.sweep && !chosen.workloads.empty()) return "--sweep is of growing; no --workload";
@@ -236,7 +240,7 @@ std::string wrong_about(const options& chosen) {
 int main(int count, char** arguments) {
   options chosen;
   std::vector<std::string> names = {std::string(control_name)};
-  for (const known_concurrent_map& each : known_concurrent_maps) names.emplace_back(each.name);
+  for (const known_map& each : concurrent_maps) names.emplace_back(each.name);
   CLI::App app("Maps that threads share, beside other maps.");
   app.add_option("--workload", chosen.workloads, "may be given several times (all)")
       ->check(

@@ -50,7 +50,7 @@ contender contender_of() {
 inline std::vector<contender> concurrent_contenders() {
   return []<class... Maps>(std::type_identity<std::tuple<Maps...>>) {
     return std::vector<contender>{contender_of<Maps>()...};
-  }(std::type_identity<concurrent_adapters>());
+  }(std::type_identity<concurrent_maps_found>());
 }
 
 // What one contender measured in the rounds of one task.

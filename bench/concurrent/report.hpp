@@ -208,6 +208,7 @@ inline nlohmann::json json_of(const task_results& of) {
     nlohmann::json one = {{"workload", workload_names[static_cast<unsigned>(of.asked.what)]},
                           {"size", of.asked.size},
                           {"threads", of.asked.threads},
+                          {"timed", of.asked.times_calls},
                           {"map", who.name}};
     if (!who.failure.empty()) one["failure"] = who.failure;
     if (!who.rounds.empty() && of.asked.what == workload::single) {

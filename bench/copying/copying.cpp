@@ -102,7 +102,12 @@ int run(const options& chosen) {
              growth_times_table(rows, "a lookup", &growth_measured::readers), warnings);
   auto json = nlohmann::json::array();
   for (const growth_rounds& who : rows) json.push_back(json_of(asked, who));
-  return write_json("bench.copying", chosen.json, json) && warnings.empty() ? 0 : 1;
+  return write_json("bench.copying", chosen.json,
+                    origin_of_results(versions_of(static_cast<const copying_maps*>(nullptr))),
+                    json) &&
+                 warnings.empty()
+             ? 0
+             : 1;
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 
 #include "bench/concurrent/adapters/all.hpp"
 #include "bench/concurrent/keys.hpp"
@@ -75,9 +76,22 @@ class no_map {
   std::size_t size_ = 0;
 };
 
+// Whether a rival starts empty and grows under load: others have no growth that could be watched.
+template <class Map>
+inline constexpr bool grows_under_load = Map::name == "boost" || Map::name == "tbb";
+
+template <class... Maps>
+auto those_that_grow(const std::tuple<Maps...>*) {
+  return std::tuple_cat(
+      std::conditional_t<grows_under_load<Maps>, std::tuple<std::type_identity<Maps>>,
+                         std::tuple<>>()...);
+}
+template <class... Maps>
+std::tuple<incremental, at_once, Maps..., no_map> around(
+    const std::tuple<std::type_identity<Maps>...>&);
+
 // In the order in which reports show them.
 using copying_maps =
-    decltype(std::tuple_cat(std::tuple<incremental, at_once>(), concurrent_boost_if_found(),
-                            tbb_if_found(), std::tuple<no_map>()));
+    decltype(around(those_that_grow(static_cast<const concurrent_maps_found*>(nullptr))));
 
 }  // namespace steady::bench

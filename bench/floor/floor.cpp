@@ -119,10 +119,9 @@ std::vector<runner> runners_for(std::uint64_t size) {
   std::vector<runner> all;
   std::uint64_t bytes = 0;
   std::uint64_t header_bytes = 0;
-  for_each_adapter([&](auto adapter) {
+  for_each_fast_adapter_of<std::uint64_t>([&](auto adapter) {
     using map_type = typename decltype(adapter)::template map<std::uint64_t, std::uint64_t,
                                                               steady::hash<std::uint64_t>>;
-    if (adapter.name == std::string_view("std")) return;
     auto map = std::make_shared<map_type>();
     for (std::uint64_t n = 0; n < size; ++n) map->try_emplace(splitmix64(n), n);
     if constexpr (requires { map->finish(); }) {
@@ -151,32 +150,36 @@ class floor_report {
         fmt::format("{:>11} {:<12}", size, overlapping ? "independent" : "dependent");
     nlohmann::json cell = {{"size", size}, {"independent", overlapping}};
     for (const auto& [name, each] : ns) cell["ns"][name] = each;
-    for (const char* name : {"one line", "two lines", "steady", "boost", "absl"}) {
-      const auto found = ns.find(name);
-      line += found == ns.end() ? fmt::format(" {:>10}", "-")
-                                : fmt::format(" {:>10.2f}", found->second);
-    }
-    for (const char* name : {"steady", "boost", "absl"}) {
-      const auto found = ns.find(name);
-      if (found == ns.end()) {
-        line += fmt::format(" {:>13}", "-");
-      } else {
-        line += fmt::format(" {:>12.2f}x", found->second / ns.at("two lines"));
-      }
-    }
+    for (const std::string& name : columns()) line += fmt::format(" {:>10.2f}", ns.at(name));
+    for (const std::string& name : map_names())
+      line += fmt::format(" {:>12.2f}x", ns.at(name) / ns.at("two lines"));
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
     json_.push_back(cell);
   }
 
   static void print_head() {
-    std::printf("%11s %-12s %10s %10s %10s %10s %10s %13s %13s %13s\n", "size", "keys", "one line",
-                "two lines", "steady", "boost", "absl", "steady/two", "boost/two", "absl/two");
+    std::string line = fmt::format("{:>11} {:<12}", "size", "keys");
+    for (const std::string& name : columns()) line += fmt::format(" {:>10}", name);
+    for (const std::string& name : map_names()) line += fmt::format(" {:>13}", name + "/two");
+    std::printf("%s\n", line.c_str());
   }
 
   const nlohmann::json& json() const { return json_; }
 
  private:
+  static std::vector<std::string> map_names() {
+    std::vector<std::string> names;
+    for_each_fast_adapter_of<std::uint64_t>(
+        [&](auto adapter) { names.emplace_back(decltype(adapter)::name); });
+    return names;
+  }
+  static std::vector<std::string> columns() {
+    std::vector<std::string> names = map_names();
+    names.insert(names.begin(), {"one line", "two lines"});
+    return names;
+  }
+
   nlohmann::json json_ = nlohmann::json::array();
 };
 
@@ -208,7 +211,10 @@ int run(const options& chosen) {
       report.add(size, overlapping, medians);
     }
   }
-  return write_json("bench.floor", chosen.json, report.json()) ? 0 : 1;
+  return write_json("bench.floor", chosen.json, origin_of_results(versions_of_maps()),
+                    report.json())
+             ? 0
+             : 1;
 }
 
 }  // namespace

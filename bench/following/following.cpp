@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <map>
 #include <memory>
 #include <string>
 #include <variant>
@@ -20,12 +21,14 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "bench/adapters/steady.hpp"
 #include "bench/following/full_copy.hpp"
 #include "bench/following/open_loop.hpp"
 #include "bench/following/redis.hpp"
 #include "bench/following/report.hpp"
 #include "bench/following/streaming.hpp"
 #include "bench/support/json_file.hpp"
+#include "bench/support/origin.hpp"
 #include "bench/support/progress.hpp"
 
 namespace {
@@ -73,6 +76,18 @@ void run_once(const way& who, way_rounds& results) {
   }
 }
 
+nlohmann::json origin_of(const std::vector<way>& ways) {
+  std::map<std::string, std::string> versions = {
+      {std::string(steady_adapter::name), steady_adapter::version()}};
+  std::string hash = same_hash;
+  for (const way& each : ways) {
+    if (each.version.empty()) continue;
+    versions[each.name] = each.version;
+    hash += fmt::format("; {} has its own", each.name);
+  }
+  return origin_of_results(versions, hash);
+}
+
 int run_rounds(const options& chosen) {
   const std::vector<way> ways = chosen_ways(chosen);
   fmt::print("{} elements, u64 pairs; {} rounds, each run in processes of its own\n", chosen.size,
@@ -98,13 +113,14 @@ int run_rounds(const options& chosen) {
   fmt::print("{}", warnings);
   auto json = nlohmann::json::array();
   for (const way_rounds& who : rows) json.push_back(json_of(who));
-  return write_json("bench.following", chosen.json, json) && warnings.empty() ? 0 : 1;
+  const bool written = write_json("bench.following", chosen.json, origin_of(ways), json);
+  return written && warnings.empty() ? 0 : 1;
 }
 
 // ---- streams ----
 
 stream_rounds stream_at(const stream_asked& asked, unsigned rounds, const std::string& what) {
-  stream_rounds found{asked, {}};
+  stream_rounds found{what, asked, {}};
   for (unsigned round = 1; round <= rounds; ++round) {
     show_progress(
         fmt::format("{}, {} changes a second: round {} of {}", what, asked.rate, round, rounds));
@@ -165,7 +181,8 @@ int run_streams(const options& chosen) {
     if (kept_up(each)) highest = std::max(highest, each.asked.rate);
   }
   if (chosen.tries > 0) fmt::print("kept up with {} changes a second\n", highest);
-  return write_json("bench.following", chosen.json, json) && all_right ? 0 : 1;
+  const bool written = write_json("bench.following", chosen.json, origin_of({}), json);
+  return written && all_right ? 0 : 1;
 }
 
 }  // namespace

@@ -5,9 +5,12 @@
 // sets after each 256 changes.
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -173,12 +176,25 @@ bool is_in_path(const std::string& program) {
   return false;
 }
 
+// 7.0.15
+std::string version_of_server() {
+  std::array<char, 256> text{};
+  if (std::FILE* const output = ::popen("redis-server --version", "r")) {
+    text[std::fread(text.data(), 1, text.size() - 1, output)] = '\0';
+    ::pclose(output);
+  }
+  const std::string_view all = text.data();
+  const std::size_t at = all.find("v=");
+  if (at == std::string_view::npos) return "unknown";
+  return std::string(all.substr(at + 2, all.find(' ', at) - at - 2));
+}
+
 }  // namespace
 
 std::variant<way, std::string> redis_way() {
   if (!is_in_path("redis-server")) return "redis-server was not found (redis-server)";
   return way{"redis", "a hash in a Redis server, its replica, and a client that sends HSET",
-             run_redis};
+             run_redis, version_of_server()};
 }
 
 }  // namespace steady::bench

@@ -114,6 +114,7 @@ inline nlohmann::json json_of(const way_rounds& who) {
 
 // Rounds of one rate.
 struct stream_rounds {
+  std::string part;  // of --stream
   stream_asked asked;
   std::vector<std::unique_ptr<stream_found>> rounds;
 };
@@ -171,9 +172,13 @@ inline std::string break_line(const stream_rounds& who) {
 }
 
 inline nlohmann::json json_of(const stream_rounds& who) {
-  nlohmann::json one = {{"size", who.asked.size},       {"rate", who.asked.rate},
-                        {"seconds", who.asked.seconds}, {"break_ms", who.asked.break_ms},
-                        {"kept_up", kept_up(who)},      {"bytes_of_a_change", bytes_of_a_change()}};
+  nlohmann::json one = {{"part", who.part},
+                        {"size", who.asked.size},
+                        {"rate", who.asked.rate},
+                        {"seconds", who.asked.seconds},
+                        {"break_ms", who.asked.break_ms},
+                        {"kept_up", kept_up(who)},
+                        {"bytes_of_a_change", bytes_of_a_change()}};
   if (who.asked.break_ms == 0) {
     one["lag_ns"] = lag_of(who).figures;
     one["late_ms"] = values_of(who, &stream_found::late_ms);

@@ -42,6 +42,7 @@ struct way {
   std::string name;
   std::string about;
   std::function<run_found(const run_asked&)> run;  // throws where that is impossible
+  std::string version = {};  // of what is not Steady; that has a hash of its own
 };
 
 inline double milliseconds(std::uint64_t from, std::uint64_t to) noexcept {

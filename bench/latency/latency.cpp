@@ -58,7 +58,9 @@ std::vector<double> over_rounds(const entrant& one, const Of& of) {
 
 class latency_report {
  public:
-  explicit latency_report(std::uint64_t elements) : elements_(elements) {}
+  explicit latency_report(std::uint64_t elements) : elements_(elements) {
+    json_["elements"] = elements;
+  }
 
   void add(const entrant& one) {
     if (!one.failure.empty()) {
@@ -143,7 +145,7 @@ int run(const options& chosen) {
   pin_to_one_core();
   const std::uint64_t clock_cost = measure_clock_cost();
   std::vector<entrant> maps;
-  for_each_adapter([&](auto adapter) {
+  for_each_adapter_of<std::uint64_t>([&](auto adapter) {
     using map = number_map<decltype(adapter)>;
     maps.push_back({std::string(adapter.name),
                     [=] { return live<map>(chosen.elements, clock_cost); },
@@ -177,12 +179,13 @@ int run(const options& chosen) {
   if (work.result) report.add_work(*work.result);
   std::printf(
       "%llu u64 pairs, %u rounds, each map in a process of its own; %llu ns for reading the "
-      "clock taken off\n%s",
+      "clock taken off; hash: %s\n%s",
       static_cast<unsigned long long>(chosen.elements), chosen.rounds,
-      static_cast<unsigned long long>(clock_cost), report.text().c_str());
+      static_cast<unsigned long long>(clock_cost), same_hash, report.text().c_str());
   const bool failed = std::any_of(maps.begin(), maps.end(),
                                   [](const entrant& one) { return !one.failure.empty(); });
-  const bool written = write_json("bench.latency", chosen.json, report.json());
+  const bool written = write_json("bench.latency", chosen.json,
+                                  origin_of_results(versions_of_maps()), report.json());
   return failed || !written ? 1 : 0;
 }
 

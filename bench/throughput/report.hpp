@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -14,6 +15,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/adapters/all.hpp"
 #include "bench/support/median.hpp"
 #include "bench/throughput/contender.hpp"
 
@@ -28,14 +30,17 @@ class throughput_report {
   }
 
   // For each kind and operation: the geometric mean over all sizes of Steady's time by that of the
-  // faster of boost and absl, the worst of them, and how many are above 1.20; then by each rival's.
-  // And the first of these again for ranges of sizes.
+  // faster of boost and absl, the worst of them, and how many are above 1.20; then the mean and
+  // that number by each rival, and the time in the middle of a migration by that at rest. And the
+  // first of these again for ranges of sizes.
   std::string tables() const {
     std::string text;
     for (const std::string& kind : kinds()) {
       text +=
-          fmt::format("\n{:<18} {:>9} {:>20} {:>8} {:>8} {:>8} {:>8} {:>15}\n", kind, "by faster",
-                      "worst, at size", "above", "by boost", "by absl", "by std", "half-way: same");
+          fmt::format("\n{:<18} {:>9} {:>20} {:>8}", kind, "by faster", "worst, at size", "above");
+      for (const std::string_view rival : rivals())
+        text += fmt::format(" {:>14}", fmt::format("by {}", rival));
+      text += fmt::format(" {:>14}\n", "half-way: rest");
       for (std::size_t n = 0; n < operation_count; ++n) text += row(kind, operation(n));
       text += fmt::format("{:<18}", "by faster, below");
       for (const std::uint64_t end : range_ends)
@@ -81,6 +86,7 @@ class throughput_report {
       worst = ratio;
       worst_at = size;
     }
+    std::string share() const { return fmt::format("{}/{}", above, count); }
     std::string mean() const {
       return count == 0 ? "-" : fmt::format("{:.2f}", std::exp(logarithms / count));
     }
@@ -104,9 +110,19 @@ class throughput_report {
 
   // The time of the faster of boost and absl; 0 where neither was measured.
   static double faster_of(const cell_times& times) {
-    const double boost = median_of(times, "boost");
-    const double absl = median_of(times, "absl");
-    return boost == 0 || absl == 0 ? std::max(boost, absl) : std::min(boost, absl);
+    const auto time = [&](std::string_view name) -> std::optional<double> {
+      const double ns = median_of(times, std::string(name));
+      return ns == 0 ? std::nullopt : std::optional(ns);
+    };
+    return of_faster_rival(time).value_or(0);
+  }
+
+  static std::vector<std::string_view> rivals() {
+    std::vector<std::string_view> names;
+    for (const known_map& map : hash_maps) {
+      if (map.name != steady_adapter::name) names.push_back(map.name);
+    }
+    return names;
   }
 
   // Calls `visit(size, times)` for every size at which Steady was measured.
@@ -119,24 +135,27 @@ class throughput_report {
   }
 
   std::string row(const std::string& kind, operation what) const {
-    summary by_faster, by_boost, by_absl, by_std, half_way;
+    summary by_faster, half_way;
+    const auto others = rivals();
+    std::vector<summary> by_rival(others.size());
     each_size(kind, what, [&](std::uint64_t size, const cell_times& times) {
       const double own = median_of(times, "steady");
       const auto compare = [&](summary& to, double time, double rival) {
         if (time != 0 && rival != 0) to.add(time / rival, size);
       };
       compare(by_faster, own, faster_of(times));
-      compare(by_boost, own, median_of(times, "boost"));
-      compare(by_absl, own, median_of(times, "absl"));
-      compare(by_std, own, median_of(times, "std"));
-      compare(half_way, median_of(times, "steady half-way"), faster_of(times));
+      for (std::size_t n = 0; n < others.size(); ++n)
+        compare(by_rival[n], own, median_of(times, std::string(others[n])));
+      compare(half_way, median_of(times, "steady half-way"), own);
     });
-    if (by_std.count == 0) return {};
-    return fmt::format("{:<18} {:>9} {:>8.2f} {:>11} {:>8} {:>8} {:>8} {:>8} {:>15}\n",
-                       operation_names[static_cast<unsigned>(what)], by_faster.mean(),
-                       by_faster.worst, by_faster.worst_at,
-                       fmt::format("{}/{}", by_faster.above, by_faster.count), by_boost.mean(),
-                       by_absl.mean(), by_std.mean(), half_way.mean());
+    if (std::all_of(by_rival.begin(), by_rival.end(), [](auto& of) { return of.count == 0; }))
+      return {};
+    std::string text = fmt::format("{:<18} {:>9} {:>8.2f} {:>11} {:>8}",
+                                   operation_names[static_cast<unsigned>(what)], by_faster.mean(),
+                                   by_faster.worst, by_faster.worst_at, by_faster.share());
+    for (const summary& each : by_rival)
+      text += fmt::format(" {:>14}", each.mean() + ' ' + each.share());
+    return text + fmt::format(" {:>14}\n", half_way.mean());
   }
 
   // Small maps, those within the second-level cache, or not far beyond it, and large ones.

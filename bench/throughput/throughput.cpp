@@ -1,11 +1,12 @@
 // bench.throughput: the time of single operations, Steady's beside its rivals', over sizes that
 // sweep whole doublings.
 //
-// All maps have the same hash, unless --hash own is given, and get the same keys. In every round
-// each operation is done by all maps in turn, so that what happens on the machine happens to all;
-// large maps take their turns one after the other. The order is random each time: the first map, or
-// one that comes after a certain other one, finds the allocator and the caches in another state.
-// Ratios are of medians over the rounds; single times are in the JSON, which grows with each size.
+// All maps call the very same type of hash, unless --hash own is given, and get the same keys. In
+// every round each operation is done by all maps in turn, so that what happens on the machine
+// happens to all; large maps take their turns one after the other. The order is random each time:
+// the first map, or one that comes after a certain other one, finds the allocator and the caches in
+// another state. Ratios are of medians over the rounds; single times are in the JSON, which grows
+// with each size.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -76,7 +77,7 @@ std::vector<std::uint64_t> sizes_of(const options& chosen) {
 template <which_hash Which, class Kind>
 std::vector<std::unique_ptr<contender>> contenders_for(const key_set<Kind>& keys) {
   std::vector<std::unique_ptr<contender>> all;
-  for_each_adapter([&](auto adapter) {
+  for_each_adapter_of<typename Kind::key>([&](auto adapter) {
     using map = map_contender<decltype(adapter), Kind, Which, at_rest>;
     all.push_back(std::make_unique<map>(std::string(adapter.name), keys, true));
   });
@@ -98,6 +99,8 @@ bool is_chosen(const options& chosen, std::size_t what) {
          std::find(chosen.operations.begin(), chosen.operations.end(), operation_names[what]) !=
              chosen.operations.end();
 }
+
+const char* hash_of(const options& chosen) { return chosen.own_hash ? own_hash : same_hash; }
 
 // False if a result could not be written.
 template <class Kind>
@@ -134,7 +137,8 @@ bool measure(const options& chosen, throughput_report& report) {
         }
       }
     }
-    if (!write_json("bench.throughput", chosen.json, report.json())) return false;
+    const auto origin = origin_of_results(versions_of_maps(), hash_of(chosen));
+    if (!write_json("bench.throughput", chosen.json, origin, report.json())) return false;
   }
   return true;
 }
@@ -146,8 +150,8 @@ int run(const options& chosen) {
                        measure<short_texts>(chosen, report) && measure<long_texts>(chosen, report);
   show_progress("");
   if (!written) return 1;
-  std::printf("Time by the faster of boost and absl: geometric means over %zu sizes, %u rounds\n",
-              sizes_of(chosen).size(), chosen.rounds);
+  std::printf("Time by the faster of %s: geometric means over %zu sizes, %u rounds; hash: %s\n",
+              fast_rivals().c_str(), sizes_of(chosen).size(), chosen.rounds, hash_of(chosen));
   std::printf("%s", report.tables().c_str());
   return 0;
 }
@@ -174,7 +178,7 @@ int main(int count, char** arguments) {
           CLI::IsMember(std::vector<std::string>(operation_names.begin(), operation_names.end())));
   std::string hash = "same";
   app.add_option("--hash", hash,
-                 "same: steady::hash for all maps; own: the one that each has by default (same)")
+                 "same: steady::hash, the same type in all maps; own: each map's default (same)")
       ->check(CLI::IsMember({"same", "own"}));
   app.add_flag("--keep-memory", chosen.keep_memory,
                "do not call malloc_trim(0) before maps are built");

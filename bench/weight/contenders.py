@@ -1,6 +1,8 @@
-"""The maps that are compared, and what the compiler knows of them."""
+"""The maps that are compared, all of bench/maps.json, and what the compiler knows of them."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from trouble import Trouble
 
@@ -24,59 +26,32 @@ class Contender:
         return self.map or self.key
 
 
-STEADY = {
-    "full_name": "steady::hash_map",
-    "header": "steady/hash_map.hpp",
-    "template": "steady::hash_map",
-    "version_header": "steady/version.hpp",
-    "version_macros": "STEADY_VERSION_MAJOR STEADY_VERSION_MINOR STEADY_VERSION_PATCH",
-    "package": "this repository's include/",
-}
+LIST = json.loads((Path(__file__).resolve().parents[1] / "maps.json").read_text(encoding="utf-8"))
 
-ALL = [
-    Contender("steady", "steady", **STEADY),
-    Contender(
-        "steady_engine",
-        "steady, engine compiled apart",
-        **STEADY,
-        flags=("-DSTEADY_COMPILED_ENGINE=1",),
-        program="bench.weight_engine",
-        map="steady",
-    ),
-    Contender(
-        "std",
-        "std",
-        "std::unordered_map",
-        "unordered_map",
-        "std::unordered_map",
-        "version",
-        "_GLIBCXX_RELEASE __GLIBCXX__",
-        "the compiler",
-    ),
-    Contender(
-        "boost",
-        "boost",
-        "boost::unordered_flat_map",
-        "boost/unordered/unordered_flat_map.hpp",
-        "boost::unordered_flat_map",
-        "boost/version.hpp",
-        "BOOST_VERSION",
-        "libboost1.81-dev or later",
-    ),
-    Contender(
-        "absl",
-        "absl",
-        "absl::flat_hash_map",
-        "absl/container/flat_hash_map.h",
-        "absl::flat_hash_map",
-        "absl/base/config.h",
-        "ABSL_LTS_RELEASE_VERSION ABSL_LTS_RELEASE_PATCH_LEVEL",
-        "libabsl-dev",
-    ),
-]
+
+def package_of(entry):
+    """What brings a map's header."""
+    if "library" in entry:
+        return LIST["libraries"][entry["library"]]["package"] + " or later"
+    return "this repository's include/" if entry["name"] == "steady" else "the compiler"
+
+
+def listed():
+    """The contenders of the list, and after Steady the same with its engine compiled apart."""
+    for entry in LIST["hash_maps"]:
+        name, full_name, version = entry["name"], entry["full_name"], entry["version"]
+        one = Contender(name, name, full_name, entry["header"], full_name, version["header"], version["macros"],
+                        package_of(entry))
+        yield one
+        if name == "steady":
+            yield replace(one, key="steady_engine", name="steady, engine compiled apart",
+                          flags=("-DSTEADY_COMPILED_ENGINE=1",), program="bench.weight_engine", map="steady")
+
+
+ALL = list(listed())
 
 # The others are compared with the faster of these.
-FAST = ("boost", "absl")
+FAST = tuple(entry["name"] for entry in LIST["hash_maps"] if entry.get("fast"))
 
 
 def version_in(key, preprocessed):

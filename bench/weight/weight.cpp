@@ -106,7 +106,8 @@ void measure(const options& chosen) {
 int main(int count, char** arguments) {
   options chosen;
   std::vector<std::string> names;
-  steady::bench::for_each_adapter([&](auto adapter) { names.emplace_back(adapter.name); });
+  steady::bench::for_each_adapter_of<std::uint64_t>(
+      [&](auto adapter) { names.emplace_back(adapter.name); });
 
   CLI::App app("What a small map weighs; bench/weight/weight puts it into a table.");
   app.add_option("--map", chosen.map, "which of the maps of this build")
@@ -118,7 +119,7 @@ int main(int count, char** arguments) {
   CLI11_PARSE(app, count, arguments);
 
   keep_pages();
-  steady::bench::for_each_adapter([&](auto adapter) {
+  steady::bench::for_each_adapter_of<std::uint64_t>([&](auto adapter) {
     using map = typename decltype(adapter)::template map<std::uint64_t, std::uint64_t,
                                                          steady::hash<std::uint64_t>>;
     if (chosen.map == adapter.name) measure<map>(chosen);

@@ -1,13 +1,6 @@
 // How each map looks: colours that people with any kind of colour vision can tell apart, and, for
-// those who see none, a dash and a marker. The dark colours are the same hues, lighter.
-const looks = {
-  steady: { light: "#0072b2", dark: "#56b4e9", dash: [], marker: "circle", width: 2.5 },
-  std: { light: "#aa4b8c", dark: "#e39bc6", dash: [10, 4, 2, 4], marker: "diamond", width: 1.5 },
-  boost: { light: "#d55e00", dark: "#f5a13c", dash: [7, 4], marker: "square", width: 1.5 },
-  absl: { light: "#00795c", dark: "#3ecfa3", dash: [2, 3], marker: "triangle", width: 1.5 },
-  control: { light: "#6b7280", dark: "#9aa5b1", dash: [1, 5], marker: "cross", width: 1.5 },
-};
-
+// those who see none, a dash and a marker. The dark colours are the same hues, lighter. `looks` comes
+// from bench/maps.json, through the build.
 const darkness = window.matchMedia("(prefers-color-scheme: dark)");
 
 function look(name) {

@@ -30,6 +30,10 @@ class ConcurrentTest(ProgramTest):
             else:
                 self.assertEqual(len(row[key]), 2)
                 self.assertGreater(min(row[key]), 0)
+        tables = self.tables()
+        for line in ("| churn, 2,000 elements, 2 threads |", "| grow, 2,000 elements, 2 threads | steady-shards | 4,000 |",
+                     "| 2,000 | plain |"):
+            self.assertIn(line, tables)
 
     def test_only_some(self):
         text, figures = self.figures("--only", "steady-shards", "control", "--workload", "grow")

@@ -30,6 +30,10 @@ class CopyingTest(ProgramTest):
             self.assertGreater(min(rows[name]["migrations"]), 5)
             self.assertEqual(len(rows[name]["lookups_during_migrations"]), ROUNDS)
         self.assertNotIn("migrations", rows["control"])
+        tables = self.tables()
+        for line in ("| insertions, million per second |", f"| insertion | at-once | {ROUNDS * 20000:,} |",
+                     "seconds since the first insertion</text>"):
+            self.assertIn(line, tables)
 
     def test_timelines_have_the_longest_calls(self):
         rows = self.rows("--only", *ALWAYS, rounds=1)

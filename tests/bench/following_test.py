@@ -2,7 +2,7 @@
 
 import unittest
 
-from program import ProgramTest
+from program import ProgramTest, documents
 
 ALWAYS = {"full-copy", "stream"}
 SIZE = 20000
@@ -24,6 +24,10 @@ class RoundsTest(ProgramTest):
                 self.assertEqual(len(row[figure]), ROUNDS, figure)
                 self.assertGreater(min(row[figure]), 0, figure)
             self.assertLessEqual(max(row["lag_changes"]), row["changes"])
+        self.assertEqual("redis" in self.found["origin"]["maps"], "redis" in ways)
+        tables = self.tables()
+        for part in ("| 100 % | snapshot and stream |", "| full copies |", f"{SIZE:,} u64 pairs in two processes"):
+            self.assertIn(part, tables)
 
     def test_counts_the_bytes_that_went_over(self):
         _, rows = self.run_json("--size", str(SIZE), "--rounds", "1", "--percent", "10", "--only", "full-copy", "stream")
@@ -54,6 +58,9 @@ class StreamTest(ProgramTest):
         self.assertEqual(tried[1]["rate"], 60000 if tried[0]["kept_up"] else 15000)
         highest = max([row["rate"] for row in tried if row["kept_up"]], default=0)
         self.assertIn(f"kept up with {highest} changes a second", text)
+        tables = self.tables((documents.TABLES,))
+        for part in ("| 30,000 | lag | 30,000 |", "| 30,000 | 200 |", "| the highest rate |"):
+            self.assertIn(part, tables)
 
     def test_refuses_what_it_cannot_do(self):
         for options, right in (

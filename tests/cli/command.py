@@ -9,6 +9,13 @@ import unittest
 from pathlib import Path
 
 COMMAND = os.environ["STEADY_COMMAND"]
+LIST = Path(__file__).resolve().parents[2] / "bench/maps.json"
+MAPS = json.loads(LIST.read_text(encoding="utf-8"))["hash_maps"]
+
+
+def maps_of(keys):
+    """The names of the maps that hold such keys, numbers or texts, as reports show them."""
+    return [each["name"] for each in MAPS if keys in each["keys"]]
 
 
 def run(*arguments, memory=None, **options):

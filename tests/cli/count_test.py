@@ -11,9 +11,8 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
-from command import COMMAND, CommandTest, run
+from command import COMMAND, CommandTest, maps_of, run
 
-MAPS = ("steady", "std", "boost", "absl")
 SOURCES = Path(__file__).resolve().parents[2] / "include"
 
 
@@ -110,7 +109,7 @@ class CountTest(CommandTest):
         for path in SOURCES.rglob("*"):
             if path.is_file():
                 expected.update(re.findall(rb"[A-Za-z0-9_]+", path.read_bytes()))
-        for name in MAPS:
+        for name in maps_of("texts"):
             with self.subTest(name):
                 _, found = self.run_json("count", SOURCES, "--map", name, "--top", 1_000_000)
                 counted = {e["identifier"].encode(): e["count"] for e in found["top"]}
@@ -173,7 +172,7 @@ class TroubleTest(CommandTest):
     def test_out_of_memory(self):
         words = [b"word_%06d_%s" % (i, b"x" * 40) for i in range(400_000)]
         file = self.write("words", b"\n".join(words))
-        for name in MAPS:
+        for name in maps_of("texts"):
             with self.subTest(name):
                 done, found = self.run_json("count", file, "--map", name, status=1, memory=48)
                 self.assertIn("steady: out of memory with", done.stderr)

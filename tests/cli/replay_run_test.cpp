@@ -72,7 +72,7 @@ TEST(Replay, EveryMapFindsWhatAModelFinds) {
     for (const bool fill : {false, true}) {
       const model_counts expected = replay_in_model(all, fill);
       for (const hash_choice hash : {hash_choice::same, hash_choice::own}) {
-        for (const replay_contestant& map : make_replay_contestants(hash)) {
+        for (const replay_contestant& map : make_replay_contestants(texts, hash)) {
           SCOPED_TRACE(map.full_name);
           const auto found = replayed(map, all, {1, fill, 20, 1});
           EXPECT_EQ(found->result.hits, expected.hits);
@@ -92,7 +92,7 @@ TEST(Replay, WaitingIsResponseAndNotService) {
   constexpr std::uint64_t count = 50'000;
   for (std::uint64_t i = 0; i < count; ++i)
     all.requests.push_back({0, i, 1, 0, request_kind::write});
-  const auto contestants = make_replay_contestants(hash_choice::same);
+  const auto contestants = make_replay_contestants(false, hash_choice::same);
   const auto found = replayed(contestants.front(), all, {1, false, 0, 1});
   // All are due at once: each but the first waits for those before it.
   EXPECT_GE(found->result.late, count - 1);
@@ -109,7 +109,7 @@ TEST(Replay, TakesAsLongAsItsSpeedSays) {
   trace all;
   all.requests.push_back({0, 1, 1, 0, request_kind::write});
   all.requests.push_back({400'000'000, 2, 1, 0, request_kind::write});
-  const auto contestants = make_replay_contestants(hash_choice::same);
+  const auto contestants = make_replay_contestants(false, hash_choice::same);
   const auto found = replayed(contestants.front(), all, {10, false, 0, 2});
   // 40 ms in cells of 2 ms; never less, whatever else the machine does.
   EXPECT_GE(found->curves.slowest.size(), 21u);
@@ -132,7 +132,7 @@ TEST(Replay, AMemoryRunWatchesTheMemory) {
   for (std::uint64_t i = 0; i < count; ++i) {
     all.requests.push_back({i * 100, i, 1, 0, request_kind::write});  // 40 ms
   }
-  const auto contestants = make_replay_contestants(hash_choice::same);
+  const auto contestants = make_replay_contestants(false, hash_choice::same);
   const auto found = replayed(contestants.front(), all, {1, false, 0, 1, run_kind::memory});
   const steady::bench::memory_curve& curve = found->curves.memory;
   EXPECT_EQ(found->result.elements, count);

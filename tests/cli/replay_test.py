@@ -4,9 +4,7 @@ import json
 import re
 import unittest
 
-from command import CommandTest, run
-
-MAPS = ["steady", "std", "boost", "absl"]
+from command import CommandTest, maps_of, run
 
 
 def trace_of(count, keys=4000, step=0.0001):
@@ -31,7 +29,7 @@ class ReplayTest(CommandTest):
         file = self.write("trace.csv", text)
         done, found = self.run_json("replay", file, "--speed", 20, "--rounds", 2)
         self.assertEqual(done.stderr, "")
-        self.assertEqual([row["name"] for row in found["maps"]], MAPS)
+        self.assertEqual([row["name"] for row in found["maps"]], maps_of("numbers"))
         self.assertEqual((found["requests"], found["reads"], found["writes"], found["erases"]),
                          (20_000, 8000, 8000, 4000))
         self.assertEqual((found["speed"], found["span_ns"], found["rounds"]), (20, 1_999_900_000, 2))
@@ -44,7 +42,7 @@ class ReplayTest(CommandTest):
                 self.assertLessEqual(row["service_ns"][name], row["response_ns"][name])
             self.assertLessEqual(row["service_ns"]["max"]["min"], row["response_ns"]["max"]["min"])
         lines = done.stdout.splitlines()
-        self.assertIn(MAPS + ["control"], [line.split() for line in lines])
+        self.assertIn(maps_of("numbers") + ["control"], [line.split() for line in lines])
         self.assertEqual(lines[-1], found["in_short"])
         self.assertIn("(reads 8,000, writes 8,000, erasures 4,000)", lines[0])
 
@@ -138,7 +136,7 @@ class ReplayTest(CommandTest):
         _, found = self.run_json("replay", "-", "--report", report, input=text)
         data = re.search(r'id="data">(.*?)</script>', report.read_text(encoding="utf-8"), re.DOTALL)
         memory = json.loads(data.group(1))["plots"]["memory"]["maps"]
-        self.assertEqual([each["name"] for each in memory], MAPS)
+        self.assertEqual([each["name"] for each in memory], maps_of("numbers"))
         for each, row in zip(memory, found["maps"]):
             with self.subTest(row["name"]):
                 # 100 ms and more, from nothing to what the other runs ended with.

@@ -97,10 +97,11 @@ class StagingTest(unittest.TestCase):
             repository = Path(folder) / "repository"
             for name, text in (
                 ("docs/page.md", "[h](../include/steady/a.hpp) [d](../src/b.hpp#x) [p](other.md#y) "
-                                 "[w](https://example.org/) `[c](gone.md)`\n```\n[c](gone.md)\n```\n"),
+                                 "[w](https://example.org/) [r](data/r.json) `[c](gone.md)`\n```\n[c](gone.md)\n```\n"),
                 ("docs/other.md", "# y\n"),
                 ("include/steady/a.hpp", ""),
                 ("src/b.hpp", "int b;\n"),
+                ("docs/data/r.json", "{}\n"),
             ):
                 (repository / name).parent.mkdir(parents=True, exist_ok=True)
                 (repository / name).write_text(text, encoding="utf-8")
@@ -110,7 +111,8 @@ class StagingTest(unittest.TestCase):
             self.assertEqual(
                 (stage.folder / "docs/page.md").read_text(encoding="utf-8"),
                 "[h](../reference/a.md) [d](../source/src/b.hpp.md#x) [p](other.md#y) "
-                "[w](https://example.org/) `[c](gone.md)`\n```\n[c](gone.md)\n```\n")
+                "[w](https://example.org/) [r](data/r.json) `[c](gone.md)`\n```\n[c](gone.md)\n```\n")
+            self.assertEqual((stage.folder / "docs/data/r.json").read_text(encoding="utf-8"), "{}\n")
             self.assertIn("int b;", (stage.folder / "source/src/b.hpp.md").read_text(encoding="utf-8"))
             (repository / "docs/page.md").write_text("[x](gone.cpp)", encoding="utf-8")
             with self.assertRaisesRegex(FileNotFoundError, "links to docs/gone.cpp"):

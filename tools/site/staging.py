@@ -93,6 +93,10 @@ class Stage:
             raise FileNotFoundError(f"a document links to {target}, which does not exist")
         if target.endswith((".md", *IMAGES)):
             return target
+        if target.endswith(".json"):  # raw results: to be loaded, not read
+            (self.folder / target).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, self.folder / target)
+            return target
         self.sources.add(target)
         return f"source/{target}.md"
 

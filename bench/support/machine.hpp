@@ -4,21 +4,15 @@
 #include <cstdint>
 #include <string>
 
-namespace steady::cli {
+namespace steady::bench {
 
 struct machine {
   std::string processor = "unknown";
   unsigned cores = 0;  // that this process may use
+  unsigned cores_in_all = 0;
   std::uint64_t memory_bytes = 0;
   std::string system = "unknown";
   std::string kernel = "unknown";
-};
-
-// Where, when and how a result came about.
-struct report_origin {
-  machine on;
-  std::string when;
-  std::string command_line;
 };
 
 // Ask before the process is pinned to a core, or it has only that one.
@@ -27,4 +21,4 @@ machine read_machine();
 // 2026-11-29 08:15 UTC
 std::string current_time();
 
-}  // namespace steady::cli
+}  // namespace steady::bench

@@ -7,10 +7,10 @@
 
 #include <time.h>
 
+#include "bench/support/machine.hpp"
 #include "bench/support/process.hpp"
-#include "cli/machine.hpp"
 
-namespace steady::cli {
+namespace steady::bench {
 
 namespace {
 
@@ -39,7 +39,9 @@ machine read_machine() {
   machine found;
   set_if_known(found.processor, value_in("/proc/cpuinfo", "model name", ':'));
   set_if_known(found.system, value_in("/etc/os-release", "PRETTY_NAME", '='));
-  found.cores = bench::allowed_cores();
+  found.cores = allowed_cores();
+  const long cores = ::sysconf(_SC_NPROCESSORS_ONLN);
+  if (cores > 0) found.cores_in_all = static_cast<unsigned>(cores);
   const long pages = ::sysconf(_SC_PHYS_PAGES);
   const long page_bytes = ::sysconf(_SC_PAGESIZE);
   if (pages > 0 && page_bytes > 0) {
@@ -61,4 +63,4 @@ std::string current_time() {
   return {text.data(), length};
 }
 
-}  // namespace steady::cli
+}  // namespace steady::bench
