@@ -74,10 +74,13 @@ inline map_type receive_all(int from) {
   map_type map;
   map.reserve(static_cast<std::size_t>(left));
   std::vector<pair_type> pairs(pairs_at_once);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> elements;
   while (left > 0) {
     const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(left, pairs_at_once));
     receive(from, pairs.data(), now * sizeof(pair_type));
-    for (std::size_t n = 0; n < now; ++n) map.try_emplace(pairs[n][0], pairs[n][1]);
+    elements.clear();
+    for (std::size_t n = 0; n < now; ++n) elements.emplace_back(pairs[n][0], pairs[n][1]);
+    map.insert(elements.begin(), elements.end());  // together, so that cache misses overlap
     left -= now;
   }
   return map;

@@ -1,8 +1,9 @@
 // A stream of changes at a fixed rate: every change has a time at which it is due, whether the ones
 // before were made in time or not, and its lag is counted from then until the follower has it.
 //
-// The writer makes what is due, then gives the loop a turn; where nothing is due it sleeps for a
-// fifth of a millisecond. Half-way the follower may go away for a while.
+// The writer makes what is due, and gives the loop a turn after every 1,024 changes; where nothing
+// is due it waits for the loop, a millisecond at most. Half-way the follower may go away for a
+// while.
 #pragma once
 
 #include <unistd.h>
@@ -77,13 +78,12 @@ inline double cores(std::uint64_t cpu_began, std::uint64_t began) noexcept {
 
 inline writer_found write(const stream_asked& asked, const shared_notes& notes,
                           const std::string& address) {
-  constexpr std::uint64_t nap_us = 200;
   constexpr std::uint64_t soon_ns = 10'000'000;
   const std::uint64_t count = asked.changes();
   const changed_elements changed(asked.size);
   streaming_source source(asked.size, count, address);  // nobody is cut off for falling behind
   notes.note_ready();
-  source.serve_until([&] { return notes.arrived_so_far() == 0; });
+  source.wait_until([&] { return notes.arrived_so_far() == 0; });
   const schedule plan{now_ns() + soon_ns, asked.rate};
   const std::uint64_t cpu_began = thread_cpu_ns();
   notes.note_start(plan.start);
@@ -92,8 +92,7 @@ inline writer_found write(const stream_asked& asked, const shared_notes& notes,
     const std::uint64_t now = now_ns();
     const std::uint64_t due = std::min(count, plan.due(now));
     if (due <= done) {
-      source.serve();
-      std::this_thread::sleep_for(std::chrono::microseconds(nap_us));
+      source.wait();
       continue;
     }
     found.late_ns = std::max(found.late_ns, now - plan.time_of(done + 1));
@@ -105,7 +104,7 @@ inline writer_found write(const stream_asked& asked, const shared_notes& notes,
     source.serve();
   }
   found.cpu = cores(cpu_began, plan.start);
-  source.serve_until([&] { return notes.arrived_so_far() == count; });
+  source.wait_until([&] { return notes.arrived_so_far() == count; });
   return found;
 }
 

@@ -45,12 +45,15 @@ class streaming_source {
     server_.wake();
     loop_.poll_one();
   }
+  // What it does when there is nothing to change: for a millisecond, or until the loop had
+  // something.
+  void wait() {
+    server_.wake();
+    loop_.run_one_for(std::chrono::milliseconds(1));
+  }
   template <class Condition>
-  void serve_until(const Condition& holds) {
-    while (!holds()) {
-      server_.wake();
-      loop_.run_one_for(std::chrono::milliseconds(1));
-    }
+  void wait_until(const Condition& holds) {
+    while (!holds()) wait();
   }
 
  private:
@@ -125,7 +128,7 @@ inline writer_found write(const run_asked& asked, const shared_notes& notes,
   const std::uint64_t count = asked.changes();
   streaming_source source(asked.size, count, address);
   notes.note_ready();
-  source.serve_until([&] { return notes.arrived_so_far() == 0; });
+  source.wait_until([&] { return notes.arrived_so_far() == 0; });
   writer_found found;
   found.first_bytes = source.bytes_sent();
   reset_peak_memory();
@@ -137,7 +140,7 @@ inline writer_found write(const run_asked& asked, const shared_notes& notes,
         if (done % between_turns == 0) source.serve();
       });
   found.changed = now_ns();
-  source.serve_until([&] { return notes.arrived_so_far() == count; });
+  source.wait_until([&] { return notes.arrived_so_far() == count; });
   found.bytes = source.bytes_sent() - found.first_bytes;
   found.peak = read_memory_usage().peak;
   return found;
