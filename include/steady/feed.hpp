@@ -48,6 +48,7 @@
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/feed/feed_core.hpp>
+#include <steady/detail/feed/heap_settler.hpp>
 #include <steady/detail/feed/recorded_container.hpp>
 #include <steady/detail/line/random_seed.hpp>
 #include <steady/hash.hpp>
@@ -161,6 +162,7 @@ class subscriber final : private detail::subscriber_base {
       deliver_changes(max, on_change);
     } else if (require_whole()) {
       view_->step(max, on_element);
+      heap_.settle();
       if (view_->done()) end_snapshot();
     }
     return state();
@@ -256,6 +258,7 @@ class subscriber final : private detail::subscriber_base {
       return;
     }
     view_->skip(buckets_freed_per_write);
+    heap_.settle();
     if (!view_->done()) return;
     view_.reset();
     core_type::leave(*this);
@@ -276,6 +279,7 @@ class subscriber final : private detail::subscriber_base {
   std::uint64_t position_ = 0;
   bool has_all_ = false;
   std::optional<snapshot<container_type>> view_;
+  detail::heap_settler heap_;
 };
 
 template <class Fed>

@@ -114,4 +114,19 @@ TEST(feed_bounds, of_a_subscribers_steps) {
   expect_published_for_feeds("subscriber step(1), changes", streaming);
 }
 
+// Small enough for every call, and larger than what glibc caches by thread.
+TEST(heap_settler, allocates_a_block_now_and_then) {
+  steady::detail::heap_settler heap;
+  std::uint64_t calls_with_a_block = 0;
+  for (int n = 0; n < 160; ++n) {
+    const feed_work one = feed_work_of([&] { heap.settle(); });
+    EXPECT_LE(one.blocks, 2u);
+    if (one.blocks == 0) continue;
+    ++calls_with_a_block;
+    EXPECT_EQ(one.blocks, 2u) << "it is released";
+    EXPECT_EQ(one.largest_block, 2048u);
+  }
+  EXPECT_EQ(calls_with_a_block, 10u);
+}
+
 }  // namespace

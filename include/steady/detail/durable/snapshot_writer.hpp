@@ -22,6 +22,7 @@
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/durable/room.hpp>
 #include <steady/detail/durable/snapshot_output.hpp>
+#include <steady/detail/feed/heap_settler.hpp>
 #include <steady/records.hpp>
 
 namespace steady::detail {
@@ -85,6 +86,7 @@ class snapshot_writer {
       output_.hand_over(buffer_, false);
     }
     view_->step(buckets, [this](const auto& element) { this->append(element); });
+    heap_.settle();
     if (!view_->done()) return;
     view_.reset();
     steady::append_end(buffer_, elements_);
@@ -106,6 +108,7 @@ class snapshot_writer {
   // After a failure: the copies, and the file.
   void clean_up(std::size_t buckets, bool wait) {
     if (view_) view_->skip(buckets);
+    heap_.settle();
     if (view_ && view_->done()) view_.reset();
     if (wait) output_.wait();
     if (output_.is_busy()) return;
@@ -138,6 +141,7 @@ class snapshot_writer {
   const room* room_;
   snapshot_output output_;
   std::optional<View> view_;
+  heap_settler heap_;
   byte_buffer buffer_;
   std::uint64_t position_ = 0;
   std::uint64_t safe_position_ = 0;
