@@ -73,6 +73,12 @@ void run_once(const way& who, way_rounds& results) {
   }
 }
 
+bool write_figures(const options& chosen, const std::vector<way_rounds>& rows) {
+  auto json = nlohmann::json::array();
+  for (const way_rounds& who : rows) json.push_back(json_of(who));
+  return write_json("bench.following", chosen.json, json);
+}
+
 int run_rounds(const options& chosen) {
   const std::vector<way> ways = chosen_ways(chosen);
   fmt::print("{} elements, u64 pairs; {} rounds, each run in processes of its own\n", chosen.size,
@@ -91,14 +97,14 @@ int run_rounds(const options& chosen) {
                                 rows[n].asked.percent, rows[n].name));
       run_once(ways[n % ways.size()], rows[n]);
     }
+    if (!write_figures(chosen, rows))
+      return 1;  // what there is, should a later round be broken off
   }
   show_progress("");
   for (const std::uint64_t percent : chosen.percents) fmt::print("{}", rounds_table(rows, percent));
   const std::string warnings = warnings_about(rows);
   fmt::print("{}", warnings);
-  auto json = nlohmann::json::array();
-  for (const way_rounds& who : rows) json.push_back(json_of(who));
-  return write_json("bench.following", chosen.json, json) && warnings.empty() ? 0 : 1;
+  return warnings.empty() ? 0 : 1;
 }
 
 // ---- streams ----
