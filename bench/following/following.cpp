@@ -87,6 +87,12 @@ nlohmann::json origin_of(const std::vector<way>& ways) {
   }
   return origin_of_results(versions, hash);
 }
+bool write_figures(const options& chosen, const std::vector<way>& ways,
+                   const std::vector<way_rounds>& rows) {
+  auto json = nlohmann::json::array();
+  for (const way_rounds& who : rows) json.push_back(json_of(who));
+  return write_json("bench.following", chosen.json, origin_of(ways), json);
+}
 
 int run_rounds(const options& chosen) {
   const std::vector<way> ways = chosen_ways(chosen);
@@ -106,15 +112,14 @@ int run_rounds(const options& chosen) {
                                 rows[n].asked.percent, rows[n].name));
       run_once(ways[n % ways.size()], rows[n]);
     }
+    // What there is, should a later round be broken off.
+    if (!write_figures(chosen, ways, rows)) return 1;
   }
   show_progress("");
   for (const std::uint64_t percent : chosen.percents) fmt::print("{}", rounds_table(rows, percent));
   const std::string warnings = warnings_about(rows);
   fmt::print("{}", warnings);
-  auto json = nlohmann::json::array();
-  for (const way_rounds& who : rows) json.push_back(json_of(who));
-  const bool written = write_json("bench.following", chosen.json, origin_of(ways), json);
-  return written && warnings.empty() ? 0 : 1;
+  return warnings.empty() ? 0 : 1;
 }
 
 // ---- streams ----
