@@ -25,7 +25,7 @@ int follow_stream(const std::string& address, const std::string& name,
   if (!options.redis_password_path.empty()) how.password = read_line(options.redis_password_path);
   redis_follower<hash_map<typename Types::key, typename Types::value>> follower(address, name, how);
   followed watched(follower, options);
-  std::string told;  // the trouble, once
+  std::string told;  // the trouble, or what is missing, once
   follower.on_trouble([&](follow_refusal why, const std::string& text) {
     if (is_final(why) || text == told) return;
     told = text;
@@ -44,6 +44,10 @@ int follow_stream(const std::string& address, const std::string& name,
     const bool has_all = is_following && follower.obstacle().empty() && !follower.is_loading() &&
                          follower.lag().positions == 0;
     if (has_all) told.clear();
+    if (is_following && !follower.has_content() && !follower.obstacle().empty() && told.empty()) {
+      told = follower.obstacle();
+      watched.warn(options.source + ": " + told + "; waiting for it");
+    }
     if (watched.is_done(has_all)) return watched.end();
     watched.show(!is_following                 ? "waiting"
                  : follower.obstacle().empty() ? "following"

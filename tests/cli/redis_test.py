@@ -31,8 +31,8 @@ class RedisTest(CommandTest):
     def serve(self, lines, *arguments):
         """Changes a map, until Redis has all of it."""
         done = run(
-            "serve", "stock", "--redis", self.address, "--stream", "stock", "--end-with-input",
-            *arguments, cwd=self.directory, input=lines,
+            "serve", "stock", "--redis", self.address, "--end-with-input",
+            *(arguments if "--stream" in arguments else ("--stream", "stock", *arguments)), cwd=self.directory, input=lines,
         )
         if "built without" in done.stderr:
             self.skipTest(done.stderr)
@@ -66,6 +66,15 @@ class RedisTest(CommandTest):
         self.assertEqual(output, "5\tset\tplums\t1\n6\tclear\n")
         self.assertEqual(self.follow("--once", "--checkpoint", "here").stdout,
                          "5\tset\tplums\t1\n6\tclear\n")
+
+    def test_a_follower_waits_for_the_stream(self):
+        self.serve("", "--stream", "other")  # only to know whether there is hiredis
+        follower = self.start_follower("--until", "1")
+        while "there is no stream stock yet" not in (line := follower.stderr.readline()):
+            self.assertIn("trying again", line)
+        self.serve("set a 1\n")
+        output, _ = follower.communicate(timeout=TIME)
+        self.assertEqual((follower.returncode, output), (0, "1\thas\ta\t1\n"))
 
     def test_a_redis_that_is_killed_comes_back(self):
         self.serve("set a 1\n")
