@@ -140,8 +140,8 @@ class replica {
     loading_ = fresh_;
   }
   // As much as that many records would free of what a snapshot has replaced.
-  void free_more(std::size_t records) noexcept {
-    if (retired_.pending() != 0) retired_.step(records * buckets_freed_per_record);
+  void free_more(std::size_t count) noexcept {
+    if (retired_.pending() != 0) retired_.step(count * buckets_freed_per_record);
   }
   // `elements` are trusted to come.
   void reserve(std::uint64_t elements) {
