@@ -1,0 +1,291 @@
+// What goes wrong around Redis Streams: servers that are killed, with and without their data,
+// sources that went back, other publishers, other types, wrong passwords, entries of strangers,
+// limits.
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <steady/durable_map.hpp>
+#include <steady/hash_set.hpp>
+
+#include "follow/redis_streams.hpp"
+#include "support/temporary_room.hpp"
+
+namespace {
+
+using namespace support;
+using redis_publisher = redis_streams;
+using redis_follower = redis_streams;
+
+TEST_F(redis_follower, waits_for_a_snapshot_where_the_stream_was_cut_short) {
+  fed_source source(7);
+  source.write(100);
+  auto options = publisher_options();
+  text_publisher& publisher = publish(source, options);
+  text_follower& follower = follow(follower_options());
+  ASSERT_TRUE(run_until_same(source));
+  source.write(100);
+  ASSERT_TRUE(publisher.flush(limit));
+  server_->number({"XTRIM", "stock", "MAXLEN", "0"});
+  ASSERT_TRUE(run_until([&] {
+    return follower.obstacle().find("no newer snapshot") != 0 &&
+           was_told(follow_refusal::fell_behind) && !follower.obstacle().empty();
+  }));
+  EXPECT_LT(follower.position(), 200u);
+  EXPECT_NE(follower.obstacle().find("no newer snapshot"), std::string::npos);
+  publisher.start_snapshot();
+  ASSERT_TRUE(run_until_same(source));
+  EXPECT_EQ(bytes_of(follower.content()), bytes_of(source.map.content()));
+}
+
+TEST_F(redis_streams, a_server_that_is_killed_comes_back_with_its_data) {
+  is_durable_ = true;
+  server_ = std::make_unique<redis_server>(true);
+  fed_source source(8);
+  source.write(300);
+  publish(source, publisher_options());
+  follow(follower_options());
+  for (int round = 0; round < 3; ++round) {
+    const std::uint64_t aim = source.map.position() + 40;
+    ASSERT_TRUE(run_until([&] {
+      if (source.map.position() < aim) source.write(3);
+      return follower_->position() + 10 >= aim;
+    }));
+    server_->kill();
+    source.write(50);
+    for (int n = 0; n < 20; ++n) {
+      publisher_->poll(1ms);
+      follower_->poll(10, 1ms);
+    }
+    EXPECT_NE(publisher_->trouble(), "");
+    server_->start();
+  }
+  ASSERT_TRUE(run_until_same(source));
+  EXPECT_EQ(bytes_of(follower_->content()), bytes_of(source.map.content()));
+  EXPECT_EQ(publisher_->counts().begun, 1u);
+  EXPECT_EQ(follower_->counts().snapshots, 1u);
+}
+
+TEST_F(redis_streams, a_server_that_has_lost_everything_gets_it_again) {
+  fed_source source(9);
+  source.write(300);
+  publish(source, publisher_options());
+  follow(follower_options("group"));
+  ASSERT_TRUE(run_until_same(source));
+  server_->kill();
+  source.write(50);
+  server_->start();
+  ASSERT_TRUE(run_until_same(source));
+  EXPECT_EQ(publisher_->counts().begun, 2u);
+  EXPECT_EQ(bytes_of(follower_->content()), bytes_of(source.map.content()));
+  source.write(20);
+  ASSERT_TRUE(run_until_same(source));
+  EXPECT_EQ(bytes_of(follower_->content()), bytes_of(source.map.content()));
+}
+
+TEST_F(redis_publisher, begins_anew_where_the_source_no_longer_keeps_what_is_missing) {
+  steady::feed_options few;
+  few.max_changes = 20;
+  fed_source source(10, few);
+  source.write(100);
+  publish(source, publisher_options());
+  follow(follower_options());
+  ASSERT_TRUE(run_until_same(source));
+  source.write(100);
+  ASSERT_TRUE(run_until_same(source));
+  EXPECT_EQ(publisher_->counts().begun, 2u);
+  EXPECT_EQ(follower_->restarts(), 1u);
+  EXPECT_EQ(bytes_of(follower_->content()), bytes_of(source.map.content()));
+}
+
+TEST_F(redis_publisher, is_replaced_by_the_one_that_comes_next) {
+  fed_source source(11);
+  source.write(100);
+  publish(source, publisher_options());
+  follow(follower_options());
+  ASSERT_TRUE(run_until_same(source));
+  const auto old = std::move(publisher_);
+  fed_source other(12);
+  other.write(30);
+  publish(other, publisher_options());
+  ASSERT_TRUE(run_until_same(other));
+  EXPECT_EQ(bytes_of(follower_->content()), bytes_of(other.map.content()));
+  source.write(10);
+  EXPECT_FALSE(old->flush(limit));
+  EXPECT_EQ(old->state(), steady::publisher_state::refused);
+  EXPECT_NE(old->trouble().find("another publisher"), std::string::npos) << old->trouble();
+  EXPECT_EQ(server_->number({"XLEN", "stock"}), 0) << "of the old one, nothing";
+  old->close();
+  ASSERT_TRUE(old->flush(limit)) << "it takes the stream back when it is told";
+}
+
+// Also where both have the same map, so that each has what comes next.
+TEST_F(redis_publisher, writes_nothing_once_it_is_replaced) {
+  fed_source source(20);
+  source.write(100);
+  publish(source, publisher_options());
+  ASSERT_TRUE(publisher_->flush(limit));
+  const auto old = std::move(publisher_);
+  publish(source, publisher_options());
+  ASSERT_TRUE(publisher_->flush(limit));
+  EXPECT_EQ(publisher_->counts().begun, 0u) << "it goes on with the stream";
+  source.write(10);
+  EXPECT_FALSE(old->flush(limit));
+  EXPECT_EQ(old->state(), steady::publisher_state::refused);
+  EXPECT_EQ(server_->text({"HGET", "stock:source", "newest"}), "100");
+  EXPECT_TRUE(publisher_->flush(limit));
+}
+
+// A map that was put back from a copy has an older history of the same feed.
+TEST_F(redis_follower, goes_back_with_a_source_that_went_back) {
+  const temporary_room room;
+  const std::string copy = room.path() + ".copy";
+  steady::durable_options how;
+  how.sync = steady::sync_policy::never;
+  how.feed_changes = 1000;
+  using map_type = steady::durable_map<std::string, std::string>;
+  using publisher_type = steady::redis_publisher<map_type>;
+  text_follower& follower = follow(follower_options());
+  const auto write_and_follow = [&](int from, int count) {
+    map_type map(room.path(), how);
+    for (int n = from; n < from + count; ++n) map.insert_or_assign(std::to_string(n), "x");
+    publisher_type publisher(map, server_->address(), "stock", publisher_options());
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (follower.position() != map.position() && std::chrono::steady_clock::now() < end) {
+      publisher.poll();
+      follower.poll(100, 1ms);
+    }
+    EXPECT_EQ(bytes_of(follower.content()), bytes_of(map.content()));
+  };
+  write_and_follow(0, 50);
+  std::filesystem::copy(room.path(), copy, std::filesystem::copy_options::recursive);
+  write_and_follow(100, 50);
+  EXPECT_EQ(follower.restarts(), 0u) << "the map was opened again, and no snapshot was needed";
+  std::filesystem::remove_all(room.path());
+  std::filesystem::rename(copy, room.path());
+  write_and_follow(200, 20);
+  EXPECT_EQ(follower.position(), 70u);
+  EXPECT_EQ(follower.restarts(), 1u);
+}
+
+TEST_F(redis_publisher, does_not_take_over_a_stream_of_other_types) {
+  fed_source source(15);
+  source.write(10);
+  publish(source, publisher_options());
+  ASSERT_TRUE(publisher_->flush(limit));
+  steady::fed_map<std::string, int> numbers;
+  steady::redis_publisher other(numbers, server_->address(), "stock", publisher_options());
+  EXPECT_FALSE(other.flush(limit));
+  EXPECT_EQ(other.why_refused(), follow_refusal::other_types);
+  EXPECT_EQ(other.trouble(), "the stream has text to 'text', and this is text to 'i32'");
+  steady::redis_follower<steady::hash_set<std::string>> set(server_->address(), "stock");
+  for (int n = 0; n < 1000 && set.state() != state::refused; ++n) set.poll(1, 10ms);
+  EXPECT_EQ(set.why_refused(), follow_refusal::other_types);
+  source.write(10);
+  EXPECT_TRUE(publisher_->flush(limit)) << "nobody has replaced it";
+}
+
+TEST_F(redis_streams, wants_the_password) {
+  server_->text({"CONFIG", "SET", "requirepass", "sesame"});
+  server_->password = "sesame";
+  fed_source source(16);
+  source.write(10);
+  auto good = publisher_options();
+  auto how = follower_options();
+  for (const std::string password : {"", "open"}) {
+    good.password = how.password = password;
+    EXPECT_FALSE(publish(source, good).flush(limit));
+    EXPECT_EQ(publisher_->why_refused(), follow_refusal::wrong_secret) << publisher_->trouble();
+    text_follower& follower = follow(how);
+    for (int n = 0; n < 1000 && follower.state() != state::refused; ++n) follower.poll(1, 10ms);
+    EXPECT_EQ(follower.why_refused(), follow_refusal::wrong_secret) << follower.trouble();
+  }
+  good.password = how.password = "sesame";
+  good.user = "default";
+  publish(source, good);
+  follow(how);
+  ASSERT_TRUE(run_until_same(source));
+}
+
+// Entries of strangers, in the stream and in the snapshot: content stays what it was, and a newer
+// snapshot heals all.
+TEST_F(redis_follower, refuses_entries_that_are_none) {
+  fed_source source(17);
+  source.write(100);
+  publish(source, publisher_options());
+  text_follower& follower = follow(follower_options());
+  ASSERT_TRUE(run_until_same(source));
+  const std::string feed = server_->text({"HGET", "stock:source", "feed"});
+  const std::string key = "a";
+  steady::byte_buffer far;
+  steady::append_change(far, 105, steady::change_kind::insert, &key, &key);
+  const std::string_view gap(reinterpret_cast<const char*>(far.data()), far.size());
+  const std::vector<std::vector<std::string_view>> strange = {
+      {"feed", feed, "records", "nonsense"},
+      {"feed", feed, "records", ""},
+      {"one", "two"},
+      {"feed", feed, "records", gap, "more", "fields"}};
+  for (const auto& fields : strange) {
+    told_.clear();
+    publisher_.reset();
+    const std::string number = std::to_string(follower.position() + 1) + "-0";
+    std::vector<std::string_view> words{"XADD", "stock", number};
+    words.insert(words.end(), fields.begin(), fields.end());
+    ASSERT_EQ(server_->ask(words)->type, REDIS_REPLY_STRING);
+    const std::string before = bytes_of(follower.content());
+    ASSERT_TRUE(run_until([&] { return was_told(follow_refusal::bad_bytes); }));
+    EXPECT_NE(follower.trouble().find("of stock is refused"), std::string::npos);
+    EXPECT_EQ(bytes_of(follower.content()), before);
+    source.write(20);
+    publish(source, publisher_options());  // which finds another end than its own
+    ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+    EXPECT_EQ(bytes_of(follower.content()), bytes_of(source.map.content()));
+  }
+}
+
+TEST_F(redis_streams, sizes_are_limited) {
+  fed_source source(18);
+  auto options = publisher_options();
+  options.max_entries = 50;
+  options.window_bytes = 500'000;
+  publish(source, options);
+  source.map.insert_or_assign("long", std::string(100'000, 'x'));
+  source.at.push_back(model_of(source.map.content()));
+  auto how = follower_options();
+  how.max_reply_bytes = 1000;
+  text_follower& follower = follow(how);
+  ASSERT_TRUE(run_until([&] { return !follower.trouble().empty(); }));
+  EXPECT_NE(follower.trouble().find("more than 1000 bytes"), std::string::npos);
+  follow(follower_options());
+  ASSERT_TRUE(run_until_same(source));
+  for (int n = 0; n < 400; ++n) {
+    source.write(10);
+    publisher_->poll();
+  }
+  ASSERT_TRUE(publisher_->flush(limit));
+  EXPECT_LT(server_->number({"XLEN", "stock"}), 200) << "some more than 50, as Redis trims";
+}
+
+TEST(redis_addresses, are_checked) {
+  for (const char* const wrong : {"", "host:", ":1", "host:70000", "a:b:1"}) {
+    EXPECT_THROW(text_follower(wrong, "stock"), std::invalid_argument) << wrong;
+  }
+  EXPECT_THROW(text_follower("host", ""), std::invalid_argument);
+  for (const char* const right : {"host", "host:1", "[::1]", "[::1]:80", "unix:here", "/tmp/s"}) {
+    text_follower follower(right, "stock");
+    EXPECT_EQ(follower.state(), state::stopped);
+  }
+  text_follower nowhere("unix:/nowhere/at/all", "stock", follower_options());
+  EXPECT_EQ(nowhere.poll(1), steady::poll_result::waits);
+  EXPECT_EQ(nowhere.state(), state::waiting);
+  EXPECT_EQ(nowhere.trouble(), "No such file or directory");
+}
+
+}  // namespace
