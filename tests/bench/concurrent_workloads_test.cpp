@@ -45,7 +45,7 @@ class ConcurrentMaps : public ::testing::Test {
     EXPECT_GT(result.values[0], 0);
   }
 };
-TYPED_TEST_SUITE(ConcurrentMaps, types_of<bench::concurrent_adapters>::all, );
+TYPED_TEST_SUITE(ConcurrentMaps, types_of<bench::concurrent_maps_found>::all, );
 
 TYPED_TEST(ConcurrentMaps, DoWhatAnAdapterPromises) {
   TypeParam map;
