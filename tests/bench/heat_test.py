@@ -17,7 +17,7 @@ class HeatTest(ProgramTest):
         return tables
 
     def test_every_distribution_and_carrier(self):
-        tables = self.tables("--log2-slots", "15", "--lookups", "30000", "--rounds", "1")
+        tables = self.tables("--log2-slots", "16", "--lookups", "50000", "--rounds", "1")
         self.assertEqual(len(tables), 4 * 2 * 2)
         for title, rows in tables.items():
             self.assertEqual(set(rows), CONTENDERS, title)
