@@ -256,10 +256,11 @@ struct array_layout {
     return size == 2 || width <= 2 ? width : size == 1 && width >= 6 ? width / 2 : 2;
   }
 
-  // Extras are where other arrays have them, so what a tiny one does not need of them, the link to
-  // overflow, lies in its header.
+  // Between the header and the slots: cached hash bits, which are where other arrays have them, in
+  // front of the occupancy. The link to overflow, which tiny arrays do not have, would lie in the
+  // header.
   constexpr std::size_t tiny_extras_bytes() const noexcept {
-    return caches_hashes ? extras_bytes : 0;
+    return caches_hashes ? sizeof(bucket_header) + occupancy_bytes : 0;
   }
   // Behind `prefix` bytes, without the directory entry.
   constexpr chunk_extent tiny_extent(std::uint32_t slots, std::size_t prefix) const noexcept {
