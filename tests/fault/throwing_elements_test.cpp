@@ -41,7 +41,7 @@ TYPED_TEST_SUITE(throwing_elements, maps);
 TYPED_TEST(throwing_elements, are_never_lost) {
   // All chances early on, then samples: there are thousands.
   std::size_t chance = 0;
-  for (bool fired = true; fired; chance += 1 + chance / (sanitized ? 4 : 64)) {
+  for (bool fired = true; fired; chance += 1 + chance / (sanitized ? 16 : 64)) {
     SCOPED_TRACE(testing::Message() << "chance " << chance);
     {
       fault_run<TypeParam> run({});
