@@ -109,7 +109,7 @@ class table_engine {
   overflow_bucket<Storage>* add_overflow(std::uint64_t bucket, std::uint16_t filter);
   // Before an element is erased, after announce(): tells walkers.
   void before_erasing(const void* slot) noexcept;
-  // Occupancy: after an element was inserted into a bucket that was perhaps empty, and after one
+  // Occupancy: after the first group of a chunk was noted to hold elements, and after an element
   // was erased that was perhaps the last of its bucket.
   void note_chunk_filled(bool in_new, std::uint64_t bucket) const noexcept;
   void note_emptied(bool in_new, std::uint64_t bucket) const noexcept;
