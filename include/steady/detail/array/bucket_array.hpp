@@ -70,12 +70,12 @@ class bucket_array {
   // ---- making ----
 
   // 2^log2_buckets buckets; there is no array yet. Throws what the allocator throws; nothing has
-  // changed then.
+  // changed then. `groups` is for an array in a single block; others have memory provide()d.
   STEADY_NOINLINE void create(memory_type& memory, const array_layout& layout,
-                              unsigned log2_buckets) {
+                              unsigned log2_buckets, noted_as groups = noted_as::empty) {
     const line_partition line = line_partition::of(log2_buckets);
     if (is_embedded(line, layout)) {
-      create_embedded(memory, layout, line);
+      create_embedded(memory, layout, line, groups);
     } else {
       root_ = store::create(memory, line, layout);
     }
@@ -135,7 +135,9 @@ class bucket_array {
   // throws; nothing is kept then.
   STEADY_COLD void fill_with_empty_buckets(memory_type& memory, const array_layout& layout) {
     STEADY_TRY {
-      while (provided_buckets(layout) < line_.buckets()) provide_next(memory, layout);
+      while (provided_buckets(layout) < line_.buckets()) {
+        provide_next(memory, layout, noted_as::empty);
+      }
     }
     STEADY_CATCH_ALL {
       destroy(memory, layout);
@@ -154,9 +156,9 @@ class bucket_array {
   // Makes sure that `bucket` has memory; the buckets before it have. Throws what the allocator
   // throws; what was provided stays.
   STEADY_ALWAYS_INLINE void provide(memory_type& memory, const array_layout& layout,
-                                    std::uint64_t bucket) {
+                                    std::uint64_t bucket, noted_as groups) {
     if (bucket >> layout.log2_chunk_buckets >= provided_chunks_) [[unlikely]]
-      provide_next(memory, layout);
+      provide_next(memory, layout, groups);
   }
 
   // Gives back the memory of all chunks that end at or before `bucket`; no element is left there.
@@ -267,6 +269,10 @@ class bucket_array {
     return {slots(first, layout), buckets_per_chunk(layout), layout};
   }
 
+  // Whether chunks have a bit for each group of their buckets.
+  bool has_occupancy(const array_layout& layout) const noexcept {
+    return exists() && !is_tiny() && layout.has_occupancy(buckets_per_chunk(layout));
+  }
   // A bit for each chunk, of an array of several.
   bit_levels chunks_in_use(const array_layout& layout) const noexcept {
     return {store::chunk_bits(root(), line_, layout),
@@ -318,17 +324,18 @@ class bucket_array {
   std::size_t block_bytes(const array_layout& layout) const noexcept {
     return is_tiny() ? layout.tiny[tiny_size(layout)].bytes : extent(layout).bytes;
   }
-  void create_embedded(memory_type& memory, const array_layout& layout, line_partition line) {
+  void create_embedded(memory_type& memory, const array_layout& layout, line_partition line,
+                       noted_as groups) {
     const chunk_extent size = embedded_extent(line, layout);
     std::byte* const block = memory.allocate_chunk(size.bytes, layout.alignment, false);
     root_ = store::embed(block);
     provided_chunks_ = 1;
     store::set_slots(root(), -1, 0, block + size.slots, layout);
     chunk<Storage>(block + size.slots, line.buckets(), layout)
-        .initialize(block + size.spare, block + size.bytes);
+        .initialize(block + size.spare, block + size.bytes, groups);
   }
 
-  STEADY_COLD void provide_next(memory_type& memory, const array_layout& layout) {
+  STEADY_COLD void provide_next(memory_type& memory, const array_layout& layout, noted_as groups) {
     const chunk_extent size = layout.chunk(layout.chunk_buckets(), 0);
     std::byte* const block = memory.allocate_chunk(size.bytes, layout.alignment, true);
     STEADY_TRY { store::provide(memory, root_, line_, provided_chunks_, layout); }
@@ -337,11 +344,13 @@ class bucket_array {
       STEADY_RETHROW;
     }
     if (line_.log2_buckets() > layout.log2_chunk_buckets) {
-      chunks_in_use(layout).provide(provided_chunks_);
+      const bit_levels chunks = chunks_in_use(layout);
+      chunks.provide(provided_chunks_);
+      if (groups == noted_as::filled) chunks.set(provided_chunks_);
     }
     store::set_slots(root(), directory_, provided_chunks_, block + size.slots, layout);
     chunk<Storage>(block + size.slots, layout.chunk_buckets(), layout)
-        .initialize(block + size.spare, block + size.bytes);
+        .initialize(block + size.spare, block + size.bytes, groups);
     ++provided_chunks_;
   }
 

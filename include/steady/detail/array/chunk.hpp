@@ -37,6 +37,9 @@ STEADY_ALWAYS_INLINE bucket_extras<Storage>& extras_of(std::byte* slots, std::ui
                                                     (extras_bytes + array_layout::occupancy_bytes));
 }
 
+// What is noted of groups of buckets to which nothing was written yet (occupancy.hpp).
+enum class noted_as : bool { empty, filled };
+
 // Of the chunk with these slots; has a meaning if the chunk has_occupancy().
 STEADY_ALWAYS_INLINE std::uint64_t& occupancy_of(std::byte* first_slot) noexcept {
   return *reinterpret_cast<std::uint64_t*>(first_slot - array_layout::occupancy_bytes);
@@ -53,12 +56,13 @@ class chunk {
   chunk(std::byte* slots, std::size_t buckets, const array_layout& layout) noexcept
       : slots_(slots), buckets_(buckets), layout_(layout) {}
 
-  // Makes unwritten memory a chunk without overflow, whose block ends at `end`.
-  void initialize(std::byte* spare, std::byte* end) const noexcept {
+  // Makes unwritten memory a chunk without overflow, whose block ends at `end`. All of its groups
+  // of buckets are noted alike.
+  void initialize(std::byte* spare, std::byte* end, noted_as groups) const noexcept {
     auto* const made = ::new (static_cast<void*>(std::addressof(footer()))) chunk_footer<Storage>{};
     set_spare(*made, spare, end);
     ::new (static_cast<void*>(slots_ - array_layout::occupancy_bytes))
-        std::uint64_t(has_occupancy() ? 0 : ~std::uint64_t{0});
+        std::uint64_t(groups == noted_as::filled || !has_occupancy() ? all_groups() : 0);
     if constexpr (unwritten_bytes_are_watched) {
       const std::size_t bytes = buckets_ * layout_.extras_bytes;
       std::memset(slots_ - array_layout::occupancy_bytes - bytes, 0, bytes);
@@ -70,6 +74,10 @@ class chunk {
   // A bit for each group of buckets, see occupancy.hpp. In small arrays all are set, and say
   // nothing.
   bool has_occupancy() const noexcept { return layout_.has_occupancy(buckets_); }
+  std::uint64_t all_groups() const noexcept {
+    const std::size_t groups = buckets_ >> layout_.log2_group_buckets();
+    return groups < 64 && has_occupancy() ? (std::uint64_t{1} << groups) - 1 : ~std::uint64_t{0};
+  }
 
   // An overflow bucket for the bucket of that number, empty and not linked yet. Throws what the
   // allocator throws.

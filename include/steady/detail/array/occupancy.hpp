@@ -9,7 +9,11 @@
 //
 // So the next bucket with elements is found in the words of two chunks, two words of each level,
 // and the headers of two groups, however many empty buckets lie between. Who changes a bucket from
-// empty to not empty, or back, notes it here.
+// empty to not empty, or back, notes it here. Only insertions need not while the table is not
+// sparse: no group is empty then.
+//
+// An array to which old buckets are split begins with all bits set, so that splits note nothing but
+// the groups that get no elements; its last group in use may be empty and noted all the same.
 #pragma once
 
 #include <cstddef>
@@ -44,21 +48,23 @@ class occupancy {
     if (has_several_chunks()) chunks().set(chunk_number(bucket));
   }
 
-  // The same as note_filled() for two neighbours, the first of which has an even number; a bit in
-  // `filled` for each.
-  STEADY_ALWAYS_INLINE void note_filled_pair(std::uint64_t bucket, unsigned filled) const noexcept {
-    const bool share_bit = layout_.log2_group_buckets() != 0;
-    if ((filled & 1) != 0 || (share_bit && filled != 0)) [[likely]]
-      note_filled(bucket);
-    if (!share_bit && (filled & 2) != 0) note_filled(bucket + 1);
+  // After the buckets from `first` to `end` of an array that began with all bits set were written.
+  // Returns whether a group has turned out to be empty.
+  STEADY_COLD bool note_written(std::uint64_t first, std::uint64_t end) const noexcept {
+    bool any_empty = false;
+    for (std::uint64_t bucket = first; bucket < end; ++bucket) {
+      if (end_of_group(bucket) == bucket + 1) any_empty |= note_emptied(bucket, 0, bucket + 1);
+    }
+    return any_empty;
   }
 
   // After a bucket has lost an element; perhaps it has others. The buckets from `begin` to `end`
-  // are in use.
-  STEADY_NOINLINE void note_emptied(std::uint64_t bucket, std::uint64_t begin,
+  // are in use. Returns whether its group is empty.
+  STEADY_NOINLINE bool note_emptied(std::uint64_t bucket, std::uint64_t begin,
                                     std::uint64_t end) const noexcept {
-    if (word_of(bucket) != nullptr && group_is_empty(bucket, begin, end))
-      note_group_emptied(bucket);
+    if (word_of(bucket) == nullptr || !group_is_empty(bucket, begin, end)) return false;
+    note_group_emptied(bucket);
+    return true;
   }
   // The same for all buckets that share a bit with this one, none of which has elements.
   STEADY_ALWAYS_INLINE void note_group_emptied(std::uint64_t bucket) const noexcept {
@@ -95,8 +101,14 @@ class occupancy {
     return min_of(found, end);
   }
 
-  // For check_invariants(): whether the bits of the group and of the chunk that begin at `bucket`
-  // are as they should be. Buckets from `end` on are not in use.
+  // For check_invariants(): whether the bucket counts as one with elements.
+  bool is_noted_filled(std::uint64_t bucket) const noexcept {
+    const std::uint64_t* const word = word_of(bucket);
+    return word == nullptr || ((*word & bit_of(bucket)) != 0 &&
+                               (!has_several_chunks() || chunks().is_set(chunk_number(bucket))));
+  }
+  // Likewise whether the bits of the group and of the chunk that begin at `bucket` are as they
+  // should be. Buckets from `end` on are not in use.
   bool is_noted(std::uint64_t bucket, std::uint64_t end) const noexcept {
     const std::uint64_t* const word = word_of(bucket);
     if (word == nullptr) return true;
@@ -105,7 +117,12 @@ class occupancy {
         ((*word & bit_of(bucket)) == 0) != group_is_empty(bucket, bucket, end)) {
       return false;
     }
-    return in_chunk != 0 || !has_several_chunks() || bucket + layout_.chunk_buckets() > end ||
+    if (in_chunk != 0) return true;
+    const std::uint64_t groups =
+        min_of<std::uint64_t>(of_.line().buckets(), layout_.chunk_buckets()) >>
+        layout_.log2_group_buckets();
+    if (groups < bit_levels::word_bits && *word >> groups != 0) return false;
+    return !has_several_chunks() || bucket + layout_.chunk_buckets() > end ||
            chunks().is_set(chunk_number(bucket)) == (*word != 0);
   }
 

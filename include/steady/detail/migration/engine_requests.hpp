@@ -75,7 +75,7 @@ STEADY_COLD void table_engine<Storage>::make_empty_buckets(unsigned log2_buckets
     array fresh;
     fresh.create(memory, layout(), log2_buckets);
     fresh.fill_with_empty_buckets(memory, layout());
-    state_.show(fresh);
+    state_.show(fresh, layout());
   }
   STEADY_CATCH_ALL {
     cold_blocks<Storage>::drop_if_unused(of_);
@@ -222,6 +222,7 @@ STEADY_COLD bool table_engine<Storage>::is_settled_after_clear() const noexcept 
 // Destroys all elements, each bucket's after they are out of sight.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::empty_buckets(const array& within) noexcept {
+  state_.shape.set_sparse(within.has_occupancy(layout()));
   const occupancy<Storage> occupied(within, layout());
   const std::uint64_t end = within.line().buckets();
   for (std::uint64_t first = occupied.next(0, end); first < end;) {

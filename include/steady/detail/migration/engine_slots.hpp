@@ -80,7 +80,12 @@ STEADY_NOINLINE void table_engine<Storage>::note_emptied(bool in_new,
   const array& within = cold().arrays[in_new ? 1 : 0];
   const std::uint64_t begin = in_new ? 0 : within.line().bucket_at(cold().frontier);
   const std::uint64_t end = in_new ? cold().new_in_use() : within.line().buckets();
-  occupancy<Storage>(within, layout()).note_emptied(bucket, begin, end);
+  const occupancy<Storage> occupied(within, layout());
+  // The rest of its group is still to be written, and counts as filled.
+  if (in_new && cold().doubles() && occupied.end_of_group(bucket) > end) return;
+  if (!occupied.note_emptied(bucket, begin, end)) return;
+  state_.shape.set_sparse(true);
+  if (in_new) cold().new_is_sparse = true;
 }
 
 // Moves elements from the overflow of a bucket to the slots of its own that erasing has left empty:

@@ -43,7 +43,11 @@ class migration {
   // Begins a migration to 2^log2_buckets buckets; none may be under way. O(1). Throws what the
   // allocator throws; nothing has begun then.
   void start(unsigned log2_buckets) {
-    cold_.new_array().create(memory_, layout(), log2_buckets);
+    const bool doubles = log2_buckets == cold_.old_array().line().log2_buckets() + 1;
+    cold_.new_array().create(memory_, layout(), log2_buckets,
+                             doubles ? noted_as::filled : noted_as::empty);
+    cold_.new_is_sparse = false;
+    if (!doubles) note_new_as_sparse();
     probe_migration_begin(of_.table, route());
   }
 
@@ -51,6 +55,7 @@ class migration {
   // must be a rare block.
   STEADY_COLD void start_reseeding(unsigned log2_buckets, std::uint64_t early) {
     cold_.new_array().create(memory_, layout(), log2_buckets);
+    note_new_as_sparse();
     rare_block& rare = *detail::to_raw(cold_.rare);
     rare.next_seed = random_seed();
     rare.prepared = 0;
@@ -77,7 +82,7 @@ class migration {
     if (cold_.reseeding) [[unlikely]]
       return advance_reseeding();
     const array& old = cold_.old_array();
-    if (old.line().shift == cold_.new_array().line().shift + 1 && may_split()) [[likely]] {
+    if (cold_.doubles() && may_split()) [[likely]] {
       const std::uint64_t source = old.line().bucket_at(cold_.frontier);
       if (split(source, 2 * source)) [[likely]]
         return pass(old.line().last_of(source), source + 1);
@@ -130,6 +135,18 @@ class migration {
  private:
   const array_layout& layout() const noexcept { return of_.layout(); }
 
+  // A group of the new array is empty, or may be.
+  void note_new_as_sparse() noexcept {
+    if (!cold_.new_array().has_occupancy(layout())) return;
+    cold_.new_is_sparse = true;
+    of_.state.shape.set_sparse(true);
+  }
+  // After a doubling has written these new buckets, some of which have no elements.
+  STEADY_COLD void note_written(std::uint64_t first, std::uint64_t end) noexcept {
+    const array& target = cold_.new_array();
+    if (occupancy<Storage>(target, layout()).note_written(first, end)) note_new_as_sparse();
+  }
+
   // Nearly every step: a bucket with little overflow goes to two new ones, to which nothing
   // was written yet, and elements do not throw when they move. Not with walkers, because a split
   // does not tell them the new addresses.
@@ -138,11 +155,13 @@ class migration {
            !of_.state.has_walkers();
   }
   STEADY_ALWAYS_INLINE bool split(std::uint64_t source, std::uint64_t to) {
-    cold_.new_array().provide(memory_, layout(), to + 1);
+    cold_.new_array().provide(memory_, layout(), to + 1, noted_as::filled);
     const array& target = cold_.new_array();
     const unsigned filled = split_bucket(of_, memory_, cold_.old_array(), source, target, to);
     if (filled == not_split) return false;
-    occupancy<Storage>(target, layout()).note_filled_pair(to, filled);
+    constexpr unsigned both = 3;
+    if (filled != both) [[unlikely]]
+      note_written(to, to + 2);
     return true;
   }
 
@@ -155,9 +174,11 @@ class migration {
     array& target = cold_.new_array();
     element_transfer<Storage> transfer(of_, cold_.old_array(), target, of_.state.seed, memory_);
     transfer.gather(plan.source, plan.first, plan.last);
-    target.provide(memory_, layout(), plan.target + plan.targets - 1);
+    target.provide(memory_, layout(), plan.target + plan.targets - 1,
+                   cold_.doubles() ? noted_as::filled : noted_as::empty);
     target.clear_headers(memory_, plan.target + (plan.fresh ? 0 : 1), plan.target + plan.targets);
     transfer.run();
+    if (cold_.doubles()) note_written(plan.target, plan.target + plan.targets);
     if (plan.empties_source) {
       transfer.give_overflow_back();
     } else {
@@ -236,7 +257,7 @@ class migration {
   void prepare_next() {
     std::uint64_t& prepared = detail::to_raw(cold_.rare)->prepared;
     array& target = cold_.new_array();
-    target.provide(memory_, layout(), prepared);
+    target.provide(memory_, layout(), prepared, noted_as::empty);
     const std::uint64_t end =
         min_of<std::uint64_t>(prepared + layout().chunk_buckets(), target.line().buckets());
     target.clear_headers(memory_, prepared, end);
@@ -253,6 +274,7 @@ class migration {
     memory_.release_recycled(layout().chunk_bytes, layout().alignment);
     if (cold_.reseeding) complete_reseeding();
     of_.state.show_owner();
+    of_.state.shape.set_sparse(cold_.new_is_sparse);
     cold_blocks<Storage>::note_crowding(cold_, layout());
   }
   void count_migration(unsigned from, unsigned to) noexcept {

@@ -32,7 +32,7 @@ class small_growth {
   STEADY_NOINLINE void make_first(std::uint64_t size) {
     array fresh;
     make_single(fresh, size);
-    of_.state.show(fresh);
+    of_.state.show(fresh, layout());
   }
 
   // Room for one more element than there are slots, in an array of at most two buckets. Throws what
@@ -46,7 +46,7 @@ class small_growth {
         const std::size_t moved = old.full_slots(0, layout()).size();
         old.widen_as_bytes(memory_, layout(), size, size + 1);
         memory_.recorder().moved(moved);
-        of_.state.show(old);
+        of_.state.show(old, layout());
         of_.state.locations.change();
         return;
       }
@@ -94,7 +94,7 @@ class small_growth {
       fresh.destroy(memory_, layout());
       STEADY_RETHROW;
     }
-    of_.state.show(fresh);
+    of_.state.show(fresh, layout());
     of_.state.locations.change();
     old.destroy(memory_, layout());
   }

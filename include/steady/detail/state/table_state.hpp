@@ -31,9 +31,9 @@
 
 namespace steady::detail {
 
-// Shift, directory, whether there are observers, the name of the order (random_name()), and a count
-// of erasures, in one word: lookups need some of it, and iterators compare all of it, to see
-// whether what they know still holds.
+// Shift, directory, whether the table is sparse and whether there are observers, the name of the
+// order (random_name()), and a count of erasures, in one word: lookups need some of it, and
+// iterators compare all of it, to see whether what they know still holds.
 class table_shape {
  public:
   constexpr table_shape() noexcept = default;
@@ -50,6 +50,8 @@ class table_shape {
   STEADY_ALWAYS_INLINE constexpr std::int8_t directory() const noexcept {
     return static_cast<std::int8_t>(word_ >> directory_shift);
   }
+  // Whether a group of buckets may be empty, so that insertions note theirs (occupancy.hpp).
+  STEADY_ALWAYS_INLINE constexpr bool sparse() const noexcept { return (word_ & sparse_bit) != 0; }
   STEADY_ALWAYS_INLINE constexpr bool observed() const noexcept {
     return (word_ & observed_bit) != 0;
   }
@@ -63,6 +65,9 @@ class table_shape {
   // All of it, to be compared.
   constexpr std::uint64_t word() const noexcept { return word_; }
 
+  constexpr void set_sparse(bool sparse) noexcept {
+    word_ = (word_ & ~sparse_bit) | (sparse ? sparse_bit : 0);
+  }
   constexpr void set_observed(bool observed) noexcept {
     word_ = (word_ & ~observed_bit) | (observed ? observed_bit : 0);
   }
@@ -70,7 +75,7 @@ class table_shape {
     word_ = (word_ & ~name_bits) | std::uint64_t{name} << name_shift;
   }
   STEADY_ALWAYS_INLINE constexpr void count_erasure() noexcept { word_ += one_erasure; }
-  // Of another array; the name and the count of erasures stay.
+  // Of another array; all else stays.
   constexpr void show(const table_shape& other) noexcept {
     word_ =
         (word_ & ~(shift_bits | directory_bits)) | (other.word_ & (shift_bits | directory_bits));
@@ -78,6 +83,7 @@ class table_shape {
 
  private:
   static constexpr std::uint64_t shift_bits = 0x3f;
+  static constexpr std::uint64_t sparse_bit = 0x40;
   static constexpr std::uint64_t observed_bit = 0x80;
   static constexpr unsigned directory_shift = 8;
   static constexpr std::uint64_t directory_bits = 0xff00;
@@ -203,10 +209,11 @@ struct table_state {
       shape.show(table_shape(shown.line(), shown.directory()));
     }
   }
-  // The only array, of a table that does not migrate.
-  void show(const array& only) noexcept {
+  // The only array, of a table that does not migrate. Whether it is sparse is not known.
+  void show(const array& only, const array_layout& layout) noexcept {
     root = only.link();
     shape.show(table_shape(only.line(), only.directory()));
+    shape.set_sparse(only.has_occupancy(layout));
     if (cold_link != nullptr) cold()->old_array() = only;
   }
 

@@ -124,6 +124,8 @@ class invariants {
     for (std::uint64_t bucket = begin; bucket < end && broken_ == nullptr; ++bucket) {
       expect(occupied.is_noted(bucket, end),
              "a group of buckets is noted as occupied exactly when it is, and so is a chunk");
+      expect(state_.shape.sparse() || occupied.is_noted_filled(bucket),
+             "all groups are noted as occupied where insertions do not note theirs");
       bucket_header* const header = within.header(bucket);
       check_slots(header->tags, within.full_slots(bucket, layout::value),
                   within.slots(bucket, layout::value), bucket, in_new, nullptr);

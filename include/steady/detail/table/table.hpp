@@ -295,6 +295,7 @@ class table {
           theirs.line().log2_buckets() == kind.layout.log2_buckets_for(other.size())) {
         engine().make_like(theirs);
         state_.seed = other.state_.seed;
+        state_.shape.set_sparse(other.state_.shape.sparse());
         copy_buckets(theirs);
       } else {
         engine().reserve(other.size());
@@ -690,10 +691,11 @@ class table {
     note_filled(where);
     return location::one(slot, tag, where.in_new, empty.empty(), where.bucket());
   }
-  // Notes that the bucket holds elements (occupancy.hpp). Whether it was empty before is harder to
-  // predict than the bit is to set.
+  // Notes that the bucket holds elements (occupancy.hpp), unless the table is not sparse. Whether
+  // the bucket was empty before is harder to predict than the bit is to set.
   STEADY_ALWAYS_INLINE void note_filled(const reference& where) noexcept {
-    if (where.directory != -1) return;  // tiny
+    if (!state_.shape.sparse()) [[likely]]
+      return;
     std::uint64_t& groups = detail::occupancy_of(
         store::template chunk_at<layout>(where.root, where.directory, where.offset));
     constexpr auto in_chunk = min_of<std::uint64_t>(layout::chunk_buckets, bit_levels::word_bits);

@@ -1,0 +1,191 @@
+// Insertions note which group of buckets they fill only while a group may be empty. So what makes a
+// table sparse, and what ends that, must be right in the middle of a doubling, too.
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <gtest/gtest.h>
+
+#include <steady/detail/table/container_functions.hpp>
+#include <steady/hash_map.hpp>
+
+#include "support/containers.hpp"
+#include "support/policies.hpp"
+
+namespace {
+
+struct wide {
+  std::uint64_t words[7];
+};
+
+template <class T, class Policy>
+struct maps_of {
+  using map_type = support::map_of<std::uint64_t, T, Policy>;
+};
+
+// Groups of four buckets, in one chunk and in many; of one bucket; and headers in leaves.
+using kinds = testing::Types<
+    maps_of<std::uint64_t, steady::default_policy>, maps_of<wide, steady::default_policy>,
+    maps_of<std::uint64_t, support::small_chunks>, maps_of<std::uint64_t, support::leaf_headers>>;
+
+template <class Map>
+bool is_sparse(Map& map) {
+  return steady::detail::container_access::table_of(map).state().shape.sparse();
+}
+
+template <class Map>
+std::size_t count_by_iteration(const Map& map) {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& element : map) ++count;
+  return count;
+}
+
+template <class Kind>
+class sparse_tables : public testing::Test {
+ public:
+  using map_type = typename Kind::map_type;
+
+  // Four buckets with more than 22 elements on average: by chance, none of these is ever empty.
+  static constexpr bool has_large_groups =
+      sizeof(typename map_type::value_type) == 16 &&
+      !std::is_same_v<typename map_type::policy_type, support::small_chunks>;
+
+  void insert() { map.try_emplace(next++); }
+  void insert_until_migrating(std::size_t least) {
+    while (map.size() < least || !map.migrating()) insert();
+  }
+  void erase_first(std::size_t count) {
+    for (std::size_t n = 0; n < count; ++n) map.erase(map.begin());
+  }
+  void expect_whole(const map_type& of) {
+    ASSERT_STREQ(of.check_invariants(), nullptr);
+    ASSERT_EQ(count_by_iteration(of), of.size());
+  }
+
+  map_type map;
+  std::uint64_t next = 0;
+};
+
+TYPED_TEST_SUITE(sparse_tables, kinds);
+
+// Erasing from the front empties groups on both sides of the frontier, also the one that is only
+// half written.
+TYPED_TEST(sparse_tables, are_noted_wherever_a_doubling_stands) {
+  for (std::size_t steps = 1;; ++steps) {
+    bool done = false;
+    for (std::size_t erased = 0; !done; erased += 5) {
+      SCOPED_TRACE(testing::Message() << steps << " steps, " << erased << " erased");
+      this->map = typename TestFixture::map_type();
+      this->insert_until_migrating(150);
+      this->map.step(steps);
+      if (!this->map.migrating()) return;
+      done = erased >= this->map.size();
+      this->erase_first(done ? this->map.size() : erased);
+      this->expect_whole(this->map);
+      while (this->map.migrating()) {
+        this->insert();
+        this->map.step(1);
+        this->expect_whole(this->map);
+      }
+    }
+  }
+}
+
+TYPED_TEST(sparse_tables, have_had_a_group_emptied) {
+  for (std::size_t n = 0; n < 20'000; ++n) this->insert();
+  this->map.finish();
+  if (TestFixture::has_large_groups) {
+    EXPECT_FALSE(is_sparse(this->map));
+  }
+  this->erase_first(5'000);
+  EXPECT_TRUE(is_sparse(this->map));
+  this->expect_whole(this->map);
+  for (std::size_t n = 0; n < 2'000; ++n) this->insert();
+  this->expect_whole(this->map);
+}
+
+TYPED_TEST(sparse_tables, fill_again_with_the_next_doubling) {
+  for (std::size_t n = 0; n < 3'000; ++n) this->insert();
+  this->map.compact_gradually();
+  this->map.finish();
+  this->erase_first(1'000);
+  EXPECT_TRUE(is_sparse(this->map));
+  while (this->map.size() < 30'000) {
+    this->insert();
+    if (this->next % 1'000 == 0) this->expect_whole(this->map);
+  }
+  this->map.finish();
+  this->expect_whole(this->map);
+  if (TestFixture::has_large_groups) {
+    EXPECT_FALSE(is_sparse(this->map));
+  }
+}
+
+TYPED_TEST(sparse_tables, are_those_with_room_that_was_reserved) {
+  this->map.reserve(10'000);
+  EXPECT_TRUE(is_sparse(this->map));
+  for (std::size_t n = 0; n < 100; ++n) {
+    this->insert();
+    this->expect_whole(this->map);
+  }
+}
+
+TYPED_TEST(sparse_tables, are_those_that_shrank_or_were_compacted) {
+  for (std::size_t n = 0; n < 20'000; ++n) this->insert();
+  this->erase_first(19'000);
+  this->map.rehash(0);
+  this->expect_whole(this->map);
+  for (std::size_t n = 0; n < 100; ++n) this->insert();
+  this->expect_whole(this->map);
+  this->map.compact_gradually();
+  this->map.finish();
+  for (std::size_t n = 0; n < 100; ++n) this->insert();
+  this->expect_whole(this->map);
+}
+
+// New buckets are empty until elements come to them from anywhere.
+TYPED_TEST(sparse_tables, are_those_whose_seed_changes) {
+  this->insert_until_migrating(300);
+  this->map.finish();
+  this->map.reseed_gradually();
+  while (this->map.migrating()) {
+    this->insert();
+    this->expect_whole(this->map);
+  }
+  this->expect_whole(this->map);
+}
+
+TYPED_TEST(sparse_tables, are_those_whose_memory_outlived_a_clear) {
+  this->insert_until_migrating(3'000);
+  this->map.finish();
+  while (!this->map.migrating()) this->insert();
+  this->map.finish();
+  for (std::size_t n = 0; n < 2'500; ++n) this->insert();
+  ASSERT_FALSE(this->map.migrating());
+  this->map.clear();
+  for (std::size_t n = 0; n < 100; ++n) {
+    this->insert();
+    this->expect_whole(this->map);
+  }
+}
+
+TYPED_TEST(sparse_tables, have_sparse_copies) {
+  for (std::size_t n = 0; n < 5'000; ++n) this->insert();
+  this->map.finish();
+  for (const std::size_t erased : {0, 2'000}) {
+    this->erase_first(erased);
+    typename TestFixture::map_type copy(this->map);
+    EXPECT_EQ(is_sparse(copy), is_sparse(this->map));
+    for (std::size_t n = 0; n < 500; ++n) copy.try_emplace(this->next++);
+    this->expect_whole(copy);
+    typename TestFixture::map_type other;
+    other.try_emplace(1);
+    swap(other, copy);
+    for (std::size_t n = 0; n < 100; ++n) other.try_emplace(this->next++);
+    for (std::size_t n = 0; n < 100; ++n) copy.try_emplace(this->next++);
+    this->expect_whole(copy);
+    this->expect_whole(other);
+  }
+}
+
+}  // namespace
