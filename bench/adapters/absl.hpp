@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <absl/base/config.h>
 #include <absl/container/flat_hash_map.h>
@@ -26,8 +28,9 @@ struct absl_adapter {
 
   static std::string version() { return STEADY_BENCH_ABSL_VERSION; }
 
-  template <class Key, class T, class Hash>
-  using map = absl::flat_hash_map<Key, T, Hash, std::equal_to<>>;
+  template <class Key, class T, class Hash,
+            class Allocator = std::allocator<std::pair<const Key, T>>>
+  using map = absl::flat_hash_map<Key, T, Hash, std::equal_to<>, Allocator>;
 
   template <class Key>
   using own_hash =

@@ -5,9 +5,8 @@
 //   name                    what the user types: steady, std, boost, absl
 //   full_name, version()    what a report says
 //   map<Key, T, Hash>       the map's type, whose `hasher` is Hash itself: "the same hash" means
-//   that
-//                           all maps call the very same type. std::string keys can be found by
-//                           string_view
+//                           that all maps call the very same type. std::string keys can be found
+//                           by string_view. A fourth argument is the allocator
 //   own_hash<Key>           the hash that the map's users get when they name none
 //   value_of(map, text)     the value under a text, value-initialised when new; builds a
 //                           std::string only when it has to insert

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <boost/container_hash/hash.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -31,8 +33,9 @@ struct boost_adapter {
            std::to_string(BOOST_VERSION / 100 % 1'000) + "." + std::to_string(BOOST_VERSION % 100);
   }
 
-  template <class Key, class T, class Hash>
-  using map = boost::unordered_flat_map<Key, T, Hash, std::equal_to<>>;
+  template <class Key, class T, class Hash,
+            class Allocator = std::allocator<std::pair<const Key, T>>>
+  using map = boost::unordered_flat_map<Key, T, Hash, std::equal_to<>, Allocator>;
 
   template <class Key>
   using own_hash =

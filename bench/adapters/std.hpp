@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <unordered_map>
+#include <utility>
 
 #include "bench/adapters/adapter.hpp"
 
@@ -20,8 +22,9 @@ struct std_adapter {
 
   static std::string version() { return STEADY_BENCH_STD_VERSION; }
 
-  template <class Key, class T, class Hash>
-  using map = std::unordered_map<Key, T, Hash, std::equal_to<>>;
+  template <class Key, class T, class Hash,
+            class Allocator = std::allocator<std::pair<const Key, T>>>
+  using map = std::unordered_map<Key, T, Hash, std::equal_to<>, Allocator>;
 
   template <class Key>
   using own_hash =

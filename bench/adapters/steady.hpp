@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <steady/hash.hpp>
 #include <steady/hash_map.hpp>
@@ -25,8 +27,9 @@ struct steady_adapter {
            std::to_string(STEADY_VERSION_PATCH);
   }
 
-  template <class Key, class T, class Hash>
-  using map = steady::hash_map<Key, T, Hash, std::equal_to<>>;
+  template <class Key, class T, class Hash,
+            class Allocator = std::allocator<std::pair<const Key, T>>>
+  using map = steady::hash_map<Key, T, Hash, std::equal_to<>, Allocator>;
 
   template <class Key>
   using own_hash = steady::hash<Key>;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,7 @@
 #include "bench/support/median.hpp"
 #include "bench/support/process.hpp"
 #include "bench/support/progress.hpp"
+#include "bench/support/resident_pool.hpp"
 
 namespace {
 
@@ -34,6 +36,7 @@ using namespace steady::bench;
 struct options {
   std::uint64_t elements = 10'000'000;
   unsigned rounds = 3;
+  bool resident_pool = false;
   std::string json;
 };
 
@@ -45,9 +48,19 @@ struct entrant {
   std::string failure;
 };
 
-template <class Adapter>
+template <class Adapter, template <class> class Allocator>
 using number_map =
-    typename Adapter::template map<std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>>;
+    typename Adapter::template map<std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>,
+                                   Allocator<std::pair<const std::uint64_t, std::uint64_t>>>;
+
+// In this process maps take their memory from a pool whose pages are all there, if `use` says so.
+// It has room for three times what any of the maps takes, since growing ones leave their old arrays
+// in it.
+void take_memory_from_pool(bool use, std::uint64_t elements) {
+  if (!use) return;
+  static resident_pool pool(elements * 192 + (std::size_t{64} << 20));
+  std::pmr::set_default_resource(&pool.resource());
+}
 
 template <class Of>
 std::vector<double> over_rounds(const entrant& one, const Of& of) {
@@ -58,8 +71,10 @@ std::vector<double> over_rounds(const entrant& one, const Of& of) {
 
 class latency_report {
  public:
-  explicit latency_report(std::uint64_t elements) : elements_(elements) {
+  latency_report(std::uint64_t elements, bool from_pool)
+      : elements_(elements), from_pool_(from_pool) {
     json_["elements"] = elements;
+    json_["memory_from"] = memory_from();
   }
 
   void add(const entrant& one) {
@@ -68,7 +83,7 @@ class latency_report {
       return;
     }
     for (std::size_t n = 0; n < phase_count; ++n) add_times(one, n);
-    add_memory(one);
+    if (!from_pool_) add_memory(one);
   }
 
   void add_work(const work_of_life& most) {
@@ -89,15 +104,21 @@ class latency_report {
   std::string text() const {
     std::string all = "Microseconds per call.\n";
     for (const std::string& table : tables_) all += table;
-    all += fmt::format("\n{:<10} {:>16} {:>16} {:>16} {:>18} {:>14}\n", "memory", "bytes, grown",
-                       "per element", "peak, growing", "after shrinking", "page faults");
-    all += memory_;
+    if (!memory_.empty()) {
+      all += fmt::format("\n{:<10} {:>16} {:>16} {:>16} {:>18} {:>14}\n", "memory", "bytes, grown",
+                         "per element", "peak, growing", "after shrinking", "page faults");
+      all += memory_;
+    }
     all += "\nThe most that one call did, counted.";
     all += work_;
     return all + failures_;
   }
 
   nlohmann::json json() const { return json_; }
+
+  std::string memory_from() const {
+    return from_pool_ ? "a pool whose pages are there" : "the usual allocator";
+  }
 
  private:
   void add_times(const entrant& one, std::size_t n) {
@@ -124,6 +145,7 @@ class latency_report {
   }
 
   std::uint64_t elements_;
+  bool from_pool_;
   std::array<std::string, phase_count> tables_;
   std::string memory_;
   std::string work_;
@@ -146,22 +168,32 @@ int run(const options& chosen) {
   const std::uint64_t clock_cost = measure_clock_cost();
   std::vector<entrant> maps;
   for_each_adapter_of<std::uint64_t>([&](auto adapter) {
-    using map = number_map<decltype(adapter)>;
+    using map = number_map<decltype(adapter), std::allocator>;
+    using map_in_pool = number_map<decltype(adapter), std::pmr::polymorphic_allocator>;
     maps.push_back({std::string(adapter.name),
-                    [=] { return live<map>(chosen.elements, clock_cost); },
+                    [=] {
+                      take_memory_from_pool(chosen.resident_pool, chosen.elements);
+                      return chosen.resident_pool ? live<map_in_pool>(chosen.elements, clock_cost)
+                                                  : live<map>(chosen.elements, clock_cost);
+                    },
                     {},
                     ""});
   });
   std::uint64_t table_bytes = 0;  // as large as Steady's
   entrant control{"control",
-                  [&] { return live_without_a_map(chosen.elements, table_bytes, clock_cost); },
+                  [&] {
+                    take_memory_from_pool(chosen.resident_pool, chosen.elements);
+                    return live_without_a_map(chosen.elements, table_bytes, clock_cost);
+                  },
                   {},
                   ""};
   for (unsigned round = 1; round <= chosen.rounds; ++round) {
     for (entrant& one : maps) {
       show_progress(fmt::format("round {} of {}: {}", round, chosen.rounds, one.name));
       live_once(one);
-      if (table_bytes == 0 && !one.lives.empty()) table_bytes = one.lives[0].grown_bytes;
+      if (table_bytes == 0 && !one.lives.empty()) {
+        table_bytes = chosen.resident_pool ? chosen.elements * 32 : one.lives[0].grown_bytes;
+      }
     }
     live_once(control);
   }
@@ -173,14 +205,14 @@ int run(const options& chosen) {
   const auto work = run_in_child([&] { return count_work_of<counting>(chosen.elements); });
   show_progress("");
 
-  latency_report report(chosen.elements);
+  latency_report report(chosen.elements, chosen.resident_pool);
   for (const entrant& one : maps) report.add(one);
   report.add(control);
   if (work.result) report.add_work(*work.result);
   std::printf(
-      "%llu u64 pairs, %u rounds, each map in a process of its own; %llu ns for reading the "
-      "clock taken off; hash: %s\n%s",
-      static_cast<unsigned long long>(chosen.elements), chosen.rounds,
+      "%llu u64 pairs, %u rounds, each map in a process of its own, memory from %s; %llu ns for "
+      "reading the clock taken off; hash: %s\n%s",
+      static_cast<unsigned long long>(chosen.elements), chosen.rounds, report.memory_from().c_str(),
       static_cast<unsigned long long>(clock_cost), same_hash, report.text().c_str());
   const bool failed = std::any_of(maps.begin(), maps.end(),
                                   [](const entrant& one) { return !one.failure.empty(); });
@@ -197,6 +229,8 @@ int main(int count, char** arguments) {
   app.add_option("--elements", chosen.elements, "in the map (10000000)")
       ->check(CLI::Range(std::uint64_t{100}, std::uint64_t{1} << 32));
   app.add_option("--rounds", chosen.rounds, "rounds (3)")->check(CLI::Range(1, 1000));
+  app.add_flag("--resident-pool", chosen.resident_pool,
+               "maps take their memory from a pool whose pages are there before");
   app.add_option("--json", chosen.json, "file for the figures");
   CLI11_PARSE(app, count, arguments);
   return run(chosen);

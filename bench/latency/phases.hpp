@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -166,7 +167,7 @@ life_result live(std::uint64_t elements, std::uint64_t clock_cost) {
 
 // What the machine does to a program that only touches memory, as often as the maps are called: an
 // array that appears line by line as a map grows, then random lines of it, then pages of it given
-// back.
+// back. The memory is the default resource's.
 inline life_result live_without_a_map(std::uint64_t elements, std::uint64_t bytes,
                                       std::uint64_t clock_cost) {
   constexpr std::uint64_t line = 64;
@@ -175,15 +176,16 @@ inline life_result live_without_a_map(std::uint64_t elements, std::uint64_t byte
   reset_peak_memory();
   const memory_usage before = read_memory_usage();
   const std::uint64_t faults = page_faults();
-  std::unique_ptr<unsigned char[]> array(new unsigned char[lines * line]);
-  volatile unsigned char* const touched = array.get();
+  std::pmr::polymorphic_allocator<unsigned char> memory;
+  unsigned char* const array = memory.allocate(lines * line);
+  volatile unsigned char* const touched = array;
   const auto touch_one_of = [&](std::uint64_t n, std::uint64_t count) {
     const std::uint64_t at = (splitmix64(n) >> 32) * count >> 32;
     touched[at * line] = static_cast<unsigned char>(touched[at * line] + 1);
   };
   clock->begin(phase::grow);
   for (std::uint64_t n = 0; n < elements; ++n) {
-    clock->call(array, [&] {
+    clock->call(memory, [&] {
       const std::uint64_t appeared = lines * n / elements;
       touched[appeared * line] = 1;
       touch_one_of(n, appeared + 1);
@@ -196,21 +198,23 @@ inline life_result live_without_a_map(std::uint64_t elements, std::uint64_t byte
   for (const phase next : {phase::churn, phase::shrink}) {
     clock->begin(next);
     for (std::uint64_t n = 0; n < elements; ++n)
-      clock->call(array, [&] { touch_one_of(n, lines); });
+      clock->call(memory, [&] { touch_one_of(n, lines); });
   }
   clock->result.shrunk_bytes = read_memory_usage().resident - before.resident;
   // A block of 64 KiB touched and given back, as often as that fits into the array.
   for (const phase next : {phase::clear, phase::destroy}) {
     clock->begin(next);
     for (std::uint64_t at = 0; at < bytes; at += 64 << 10) {
-      clock->call(array, [&] {
-        const std::unique_ptr<unsigned char[]> block(new unsigned char[64 << 10]);
+      clock->call(memory, [&] {
+        unsigned char* const block = memory.allocate(64 << 10);
         for (std::size_t page = 0; page < 64 << 10; page += 4096) {
           const_cast<volatile unsigned char&>(block[page]) = 1;
         }
+        memory.deallocate(block, 64 << 10);
       });
     }
   }
+  memory.deallocate(array, lines * line);
   return clock->result;
 }
 
