@@ -179,7 +179,7 @@ void expect_aligned_buckets() {
     buckets.create(memory, g, log2_buckets);
     std::uintptr_t end = 0;
     for (std::uint64_t bucket = 0; bucket < buckets.line().buckets(); ++bucket) {
-      buckets.provide(memory, g, bucket);
+      buckets.provide(memory, g, bucket, noted_as::empty);
       const auto header = reinterpret_cast<std::uintptr_t>(buckets.header(bucket));
       ASSERT_EQ(header % sizeof(bucket_header), 0u);
       const auto slots = reinterpret_cast<std::uintptr_t>(buckets.slots(bucket, g));
