@@ -145,18 +145,10 @@ inline run_found run(const run_asked& asked) {
   const socket_pair sockets;
   const auto [writer, follower] = run_as_two([&] { return write(asked, notes, sockets.ends[0]); },
                                              [&] { return follow(notes, sockets.ends[1]); });
-  run_found found;
+  run_found found = found_by_both(asked, writer, follower);
   found.first_ms = milliseconds(writer.first_began, follower.first_at);
-  found.first_bytes = static_cast<double>(writer.first_bytes);
-  found.equal_ms = milliseconds(writer.began, follower.equal_at);
-  found.changing_ms = milliseconds(writer.began, writer.changed);
-  found.bytes = static_cast<double>(writer.bytes);
   found.lag_changes = static_cast<double>(asked.changes());  // none is there before all are
   found.lag_ms = found.equal_ms;
-  found.stall_ms = writer.stall_ms;
-  found.writer_peak_bytes = static_cast<double>(writer.peak);
-  found.follower_peak_bytes = static_cast<double>(follower.peak);
-  found.is_equal = follower.sum == expected_sum(asked.size, asked.changes()) ? 1 : 0;
   return found;
 }
 

@@ -49,6 +49,22 @@ inline double milliseconds(std::uint64_t from, std::uint64_t to) noexcept {
   return to < from ? 0 : static_cast<double>(to - from) / 1e6;
 }
 
+// What the two processes of a way noted under the same names; not how far the second map lagged,
+// nor how long the first copy took.
+template <class Writer, class Follower>
+run_found found_by_both(const run_asked& asked, const Writer& writer, const Follower& follower) {
+  run_found found;
+  found.first_bytes = static_cast<double>(writer.first_bytes);
+  found.equal_ms = milliseconds(writer.began, follower.equal_at);
+  found.changing_ms = milliseconds(writer.began, writer.changed);
+  found.bytes = static_cast<double>(writer.bytes);
+  found.stall_ms = writer.stall_ms;
+  found.writer_peak_bytes = static_cast<double>(writer.peak);
+  found.follower_peak_bytes = static_cast<double>(follower.peak);
+  found.is_equal = follower.sum == expected_sum(asked.size, asked.changes()) ? 1 : 0;
+  return found;
+}
+
 // The longest time between two calls of pass().
 class stall_watch {
  public:

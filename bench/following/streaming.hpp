@@ -175,18 +175,10 @@ inline run_found run(const run_asked& asked) {
   const std::string address = "unix:" + room.path();
   const auto [writer, follower] = run_as_two([&] { return write(asked, notes, address); },
                                              [&] { return follow(asked, notes, address); });
-  run_found found;
+  run_found found = found_by_both(asked, writer, follower);
   found.first_ms = milliseconds(follower.first_began, follower.first_at);
-  found.first_bytes = static_cast<double>(writer.first_bytes);
-  found.equal_ms = milliseconds(writer.began, follower.equal_at);
-  found.changing_ms = milliseconds(writer.began, writer.changed);
-  found.bytes = static_cast<double>(writer.bytes);
   found.lag_changes = follower.lag.changes();
   found.lag_ms = follower.lag.ms();
-  found.stall_ms = writer.stall_ms;
-  found.writer_peak_bytes = static_cast<double>(writer.peak);
-  found.follower_peak_bytes = static_cast<double>(follower.peak);
-  found.is_equal = follower.sum == expected_sum(asked.size, asked.changes()) ? 1 : 0;
   return found;
 }
 

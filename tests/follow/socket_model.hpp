@@ -7,8 +7,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <steady/feed_server.hpp>
 #include <steady/socket_follower.hpp>
@@ -50,6 +53,36 @@ inline bool run_until(asio::io_context& loop, const std::function<bool()>& done)
 }
 
 inline std::string at_port(unsigned short port) { return "127.0.0.1:" + std::to_string(port); }
+
+// A server ends connections with strangers, who send random bytes or are silent, and serves a
+// follower afterwards. `disguise` changes the bytes of the n-th.
+inline void expect_to_outlive_strangers(
+    steady::feed_server_options options, const steady::socket_follower_options& of_follower,
+    const std::function<void(std::size_t, std::vector<unsigned char>&)>& disguise) {
+  asio::io_context loop;
+  fed_source source(5);
+  source.write(100);
+  options.handshake_time = 50ms;
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", options);
+  std::uint64_t ends = 0;
+  server.on_end([&](steady::follow_refusal, const std::string&) { ++ends; });
+  std::mt19937 random(6);
+  std::vector<std::unique_ptr<tcp::socket>> strangers;
+  for (std::size_t n = 0; n < 30; ++n) {
+    strangers.push_back(std::make_unique<tcp::socket>(loop));
+    strangers.back()->connect({asio::ip::address_v4::loopback(), server.port()});
+    std::vector<unsigned char> bytes(n == 0 ? 0 : random() % 300);
+    for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random());
+    disguise(n, bytes);
+    boost::system::error_code ignored;
+    asio::write(*strangers.back(), asio::buffer(bytes), ignored);
+  }
+  ASSERT_TRUE(run_until(loop, [&] { return ends == strangers.size(); }));
+  EXPECT_EQ(server.followers(), 0u);
+  text_follower follower(loop, at_port(server.port()), of_follower);
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+}
 
 // Passes bytes on between followers and a server, and breaks the connection when told.
 class relay {

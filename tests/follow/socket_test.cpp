@@ -141,32 +141,11 @@ TEST(feed_server, takes_so_many_followers_and_no_more) {
   ASSERT_TRUE(run_until(loop, [&] { return second.state() == state::following; }));
 }
 
-// Strangers: random bytes, oversized lengths, silence, and one that takes no bytes.
 TEST(feed_server, outlives_strangers) {
-  asio::io_context loop;
-  fed_source source(5);
-  source.write(100);
-  auto options = server_options();
-  options.handshake_time = 50ms;
-  steady::feed_server server(loop, source.map, "127.0.0.1:0", options);
-  std::uint64_t ends = 0;
-  server.on_end([&](follow_refusal, const std::string&) { ++ends; });
-  std::mt19937 random(6);
-  std::vector<std::unique_ptr<tcp::socket>> strangers;
-  for (std::size_t n = 0; n < 30; ++n) {
-    strangers.push_back(std::make_unique<tcp::socket>(loop));
-    strangers.back()->connect({asio::ip::address_v4::loopback(), server.port()});
-    std::vector<unsigned char> bytes(n == 0 ? 0 : random() % 300);
-    for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random());
-    if (n % 3 == 0 && bytes.size() > 4) bytes[3] = 0xff;
-    boost::system::error_code ignored;
-    asio::write(*strangers.back(), asio::buffer(bytes), ignored);
-  }
-  ASSERT_TRUE(run_until(loop, [&] { return ends == strangers.size(); }));
-  EXPECT_EQ(server.followers(), 0u);
-  text_follower follower(loop, at_port(server.port()), follower_options());
-  follower.start();
-  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  expect_to_outlive_strangers(server_options(), follower_options(),
+                              [](std::size_t n, std::vector<unsigned char>& bytes) {
+                                if (n % 3 == 0 && bytes.size() > 4) bytes[3] = 0xff;  // a length
+                              });
 }
 
 TEST(feed_server, cuts_off_who_takes_no_bytes) {

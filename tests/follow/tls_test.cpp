@@ -205,31 +205,12 @@ TEST_F(follow_tls, names_the_file_that_cannot_be_used) {
 }
 
 TEST_F(follow_tls, a_server_outlives_strangers) {
-  asio::io_context loop;
-  fed_source source(5);
-  source.write(100);
-  auto options = secure_server();
-  options.handshake_time = 50ms;
-  steady::feed_server server(loop, source.map, "127.0.0.1:0", options);
-  std::uint64_t ends = 0;
-  server.on_end([&](follow_refusal, const std::string&) { ++ends; });
-  std::mt19937 random(6);
-  std::vector<std::unique_ptr<tcp::socket>> strangers;
-  for (std::size_t n = 0; n < 30; ++n) {
-    strangers.push_back(std::make_unique<tcp::socket>(loop));
-    strangers.back()->connect({asio::ip::address_v4::loopback(), server.port()});
-    std::vector<unsigned char> bytes(n == 0 ? 0 : random() % 300);
-    for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random());
-    const std::array<unsigned char, 3> begin = {22, 3, 1};  // as TLS begins
-    if (n % 2 == 0 && bytes.size() > 3) std::copy(begin.begin(), begin.end(), bytes.begin());
-    boost::system::error_code ignored;
-    asio::write(*strangers.back(), asio::buffer(bytes), ignored);
-  }
-  ASSERT_TRUE(run_until(loop, [&] { return ends == strangers.size(); }));
-  text_follower follower(loop, at_port(server.port()),
-                         secure_follower({file("authority"), {}, {}}));
-  follower.start();
-  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  expect_to_outlive_strangers(
+      secure_server(), secure_follower({file("authority"), {}, {}}),
+      [](std::size_t n, std::vector<unsigned char>& bytes) {
+        const std::array<unsigned char, 3> begin = {22, 3, 1};  // as TLS begins
+        if (n % 2 == 0 && bytes.size() > 3) std::copy(begin.begin(), begin.end(), bytes.begin());
+      });
 }
 
 TEST_F(follow_tls, both_sides_may_end_at_any_time) {

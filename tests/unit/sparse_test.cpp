@@ -172,7 +172,7 @@ TYPED_TEST(sparse_tables, are_those_whose_memory_outlived_a_clear) {
 TYPED_TEST(sparse_tables, have_sparse_copies) {
   for (std::size_t n = 0; n < 5'000; ++n) this->insert();
   this->map.finish();
-  for (const std::size_t erased : {0, 2'000}) {
+  for (const std::size_t erased : {std::size_t{0}, std::size_t{2'000}}) {
     this->erase_first(erased);
     typename TestFixture::map_type copy(this->map);
     EXPECT_EQ(is_sparse(copy), is_sparse(this->map));
