@@ -18,15 +18,21 @@ struct wide {
   std::uint64_t words[7];
 };
 
+struct huge_chunks : steady::default_policy {
+  static constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
+};
+
 template <class T, class Policy>
 struct maps_of {
   using map_type = support::map_of<std::uint64_t, T, Policy>;
 };
 
-// Groups of four buckets, in one chunk and in many; of one bucket; and headers in leaves.
+// Groups of four buckets, in one chunk and in many; of one bucket; of more buckets than a small
+// array has; and headers in leaves.
 using kinds = testing::Types<
     maps_of<std::uint64_t, steady::default_policy>, maps_of<wide, steady::default_policy>,
-    maps_of<std::uint64_t, support::small_chunks>, maps_of<std::uint64_t, support::leaf_headers>>;
+    maps_of<std::uint64_t, support::small_chunks>, maps_of<std::uint64_t, huge_chunks>,
+    maps_of<std::uint64_t, support::leaf_headers>>;
 
 template <class Map>
 bool is_sparse(Map& map) {
@@ -49,6 +55,8 @@ class sparse_tables : public testing::Test {
   static constexpr bool has_large_groups =
       sizeof(typename map_type::value_type) == 16 &&
       !std::is_same_v<typename map_type::policy_type, support::small_chunks>;
+  static constexpr bool has_huge_groups =
+      std::is_same_v<typename map_type::policy_type, huge_chunks>;
 
   void insert() { map.try_emplace(next++); }
   void insert_until_migrating(std::size_t least) {
@@ -98,7 +106,9 @@ TYPED_TEST(sparse_tables, have_had_a_group_emptied) {
     EXPECT_FALSE(is_sparse(this->map));
   }
   this->erase_first(5'000);
-  EXPECT_TRUE(is_sparse(this->map));
+  if (!TestFixture::has_huge_groups) {  // each of these still has elements in overflow
+    EXPECT_TRUE(is_sparse(this->map));
+  }
   this->expect_whole(this->map);
   for (std::size_t n = 0; n < 2'000; ++n) this->insert();
   this->expect_whole(this->map);
@@ -109,7 +119,9 @@ TYPED_TEST(sparse_tables, fill_again_with_the_next_doubling) {
   this->map.compact_gradually();
   this->map.finish();
   this->erase_first(1'000);
-  EXPECT_TRUE(is_sparse(this->map));
+  if (!TestFixture::has_huge_groups) {
+    EXPECT_TRUE(is_sparse(this->map));
+  }
   while (this->map.size() < 30'000) {
     this->insert();
     if (this->next % 1'000 == 0) this->expect_whole(this->map);

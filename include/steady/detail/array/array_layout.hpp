@@ -169,6 +169,9 @@ struct array_layout {
   constexpr unsigned log2_group_buckets() const noexcept {
     return log2_chunk_buckets <= 6 ? 0 : log2_chunk_buckets - 6;
   }
+  constexpr std::uint64_t groups_of(std::uint64_t buckets) const noexcept {
+    return max_of<std::uint64_t>(buckets >> log2_group_buckets(), 1);
+  }
   // Bytes of the bits that tell which chunks of an array hold elements.
   std::size_t chunk_bits_bytes(line_partition line) const noexcept {
     if (line.log2_buckets() <= log2_chunk_buckets) return 0;

@@ -75,7 +75,7 @@ class chunk {
   // nothing.
   bool has_occupancy() const noexcept { return layout_.has_occupancy(buckets_); }
   std::uint64_t all_groups() const noexcept {
-    const std::size_t groups = buckets_ >> layout_.log2_group_buckets();
+    const std::size_t groups = layout_.groups_of(buckets_);
     return groups < 64 && has_occupancy() ? (std::uint64_t{1} << groups) - 1 : ~std::uint64_t{0};
   }
 

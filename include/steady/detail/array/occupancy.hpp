@@ -76,7 +76,7 @@ class occupancy {
 
   // Behind the buckets that share a bit with `bucket`.
   std::uint64_t end_of_group(std::uint64_t bucket) const noexcept {
-    return (bucket | (group_buckets() - 1)) + 1;
+    return min_of((bucket | (group_buckets() - 1)) + 1, of_.line().buckets());
   }
 
   // Takes over the bits of the chunk that `bucket` is in from an array with as many buckets.
@@ -113,14 +113,13 @@ class occupancy {
     const std::uint64_t* const word = word_of(bucket);
     if (word == nullptr) return true;
     const std::uint64_t in_chunk = bucket % layout_.chunk_buckets();
-    if (in_chunk % group_buckets() == 0 && bucket + group_buckets() <= end &&
+    if (in_chunk % group_buckets() == 0 && end_of_group(bucket) <= end &&
         ((*word & bit_of(bucket)) == 0) != group_is_empty(bucket, bucket, end)) {
       return false;
     }
     if (in_chunk != 0) return true;
     const std::uint64_t groups =
-        min_of<std::uint64_t>(of_.line().buckets(), layout_.chunk_buckets()) >>
-        layout_.log2_group_buckets();
+        layout_.groups_of(min_of<std::uint64_t>(of_.line().buckets(), layout_.chunk_buckets()));
     if (groups < bit_levels::word_bits && *word >> groups != 0) return false;
     return !has_several_chunks() || bucket + layout_.chunk_buckets() > end ||
            chunks().is_set(chunk_number(bucket)) == (*word != 0);
