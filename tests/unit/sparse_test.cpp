@@ -18,6 +18,10 @@ struct wide {
   std::uint64_t words[7];
 };
 
+struct tiny_chunks : steady::default_policy {
+  static constexpr std::size_t chunk_bytes = 256;
+};
+
 struct huge_chunks : steady::default_policy {
   static constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
 };
@@ -27,12 +31,12 @@ struct maps_of {
   using map_type = support::map_of<std::uint64_t, T, Policy>;
 };
 
-// Groups of four buckets, in one chunk and in many; of one bucket; of more buckets than a small
-// array has; and headers in leaves.
+// Groups of four buckets, of many in a chunk or the only one; of one bucket; of more buckets than a
+// small array has; and headers in leaves.
 using kinds = testing::Types<
     maps_of<std::uint64_t, steady::default_policy>, maps_of<wide, steady::default_policy>,
-    maps_of<std::uint64_t, support::small_chunks>, maps_of<std::uint64_t, huge_chunks>,
-    maps_of<std::uint64_t, support::leaf_headers>>;
+    maps_of<std::uint64_t, support::small_chunks>, maps_of<std::uint64_t, tiny_chunks>,
+    maps_of<std::uint64_t, huge_chunks>, maps_of<std::uint64_t, support::leaf_headers>>;
 
 template <class Map>
 bool is_sparse(Map& map) {
@@ -53,8 +57,7 @@ class sparse_tables : public testing::Test {
 
   // Four buckets with more than 22 elements on average: by chance, none of these is ever empty.
   static constexpr bool has_large_groups =
-      sizeof(typename map_type::value_type) == 16 &&
-      !std::is_same_v<typename map_type::policy_type, support::small_chunks>;
+      !std::is_same_v<typename map_type::policy_type, tiny_chunks>;
   static constexpr bool has_huge_groups =
       std::is_same_v<typename map_type::policy_type, huge_chunks>;
 

@@ -165,9 +165,13 @@ struct array_layout {
   constexpr bool has_occupancy(std::size_t buckets) const noexcept {
     return buckets >= 16 || buckets == chunk_buckets();
   }
-  // Neighbouring buckets that share a bit of that word.
+  // Neighbouring buckets that share a bit of that word: at least four where a chunk has so many.
+  // Their headers are a cache line, and that all are empty is rare in a map that grows.
   constexpr unsigned log2_group_buckets() const noexcept {
-    return log2_chunk_buckets <= 6 ? 0 : log2_chunk_buckets - 6;
+    constexpr unsigned log2_bits = 6;
+    constexpr unsigned log2_of_line = 2;
+    const unsigned fewest = log2_chunk_buckets <= log2_bits ? 0 : log2_chunk_buckets - log2_bits;
+    return min_of(max_of(fewest, log2_of_line), unsigned{log2_chunk_buckets});
   }
   constexpr std::uint64_t groups_of(std::uint64_t buckets) const noexcept {
     return max_of<std::uint64_t>(buckets >> log2_group_buckets(), 1);

@@ -1,5 +1,5 @@
 // Which buckets of an array hold elements, in their slots or in their overflow. A chunk has a word
-// with a bit for each group of its buckets: 4 of 256, so a group's headers are a cache line. An
+// with a bit for each group of its buckets: four, whose headers are a cache line, or more. An
 // array of several chunks has a bit for each of them, in levels. Arrays of less than 16 buckets
 // have neither: their headers are looked at.
 //

@@ -698,7 +698,7 @@ class table {
       return;
     std::uint64_t& groups = detail::occupancy_of(
         store::template chunk_at<layout>(where.root, where.directory, where.offset));
-    constexpr auto in_chunk = min_of<std::uint64_t>(layout::chunk_buckets, bit_levels::word_bits);
+    constexpr std::uint64_t in_chunk = layout::value.groups_of(layout::chunk_buckets);
     const std::uint64_t number = (where.bucket() >> layout::value.log2_group_buckets()) % in_chunk;
     const std::uint64_t before = groups;
     groups = before | std::uint64_t{1} << number;
