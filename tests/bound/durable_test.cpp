@@ -142,12 +142,12 @@ TEST(durable_bounds, of_writes_after_a_snapshot_has_failed) {
   counted_writes most;
   std::uint64_t n = 0;
   for (; map.is_saving(); ++n) {
-    if (n == 2000) place.files.breaks_snapshots = true;
+    if (n == 500) place.files.breaks_snapshots = true;
     most.assign(map, n * 7919 % many);
     most.insert(map, many + n);
   }
   EXPECT_NE(map.snapshot_failure(), "");
-  EXPECT_GT(n, 2000u);
+  EXPECT_GT(n, 500u);
   EXPECT_FALSE(place.in_memory.has("room/snapshot.partial"));
   expect_published_for_feeds("durable insert, saving", most.inserts);
   expect_published_for_feeds("durable assign, saving", most.assignments);

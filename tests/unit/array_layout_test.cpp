@@ -75,9 +75,10 @@ TYPED_TEST(layout_test, parts_follow_each_other_aligned) {
   for (std::size_t buckets = 1; buckets <= g.chunk_buckets(); buckets *= 2) {
     for (const std::size_t embedded : {std::size_t{0}, std::size_t{16}, 16 + 16 * buckets}) {
       const chunk_extent chunk = g.chunk(buckets, embedded);
-      EXPECT_GE(chunk.slots, embedded + buckets * g.extras_bytes);
+      EXPECT_GE(chunk.slots, embedded + g.supply_bytes + buckets * g.extras_bytes +
+                                 array_layout::occupancy_bytes);
       EXPECT_EQ(chunk.slots % g.alignment, 0u);
-      EXPECT_GE(chunk.spare, chunk.slots + buckets * g.bucket_bytes + g.footer_bytes);
+      EXPECT_GE(chunk.spare, chunk.slots + buckets * g.bucket_bytes);
       EXPECT_EQ((chunk.bytes - chunk.spare) % g.overflow_stride, 0u);
       EXPECT_TRUE(chunk.bytes == chunk.spare || chunk.spare % g.alignment == 0);
       EXPECT_EQ(chunk.bytes % sizeof(void*), 0u);

@@ -2,7 +2,10 @@
 // table sparse, and what ends that, must be right in the middle of a doubling, too.
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <type_traits>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -145,6 +148,26 @@ TYPED_TEST(sparse_tables, are_those_with_room_that_was_reserved) {
   }
 }
 
+// Once each group has an element, insertions have nothing to note.
+TYPED_TEST(sparse_tables, are_so_until_reserved_room_has_elements_everywhere) {
+  this->map.reserve(10'000);
+  EXPECT_TRUE(is_sparse(this->map));
+  for (std::size_t n = 0; n < 10'000; ++n) {
+    this->insert();
+    if (n % 500 == 0) this->expect_whole(this->map);
+  }
+  if (TestFixture::has_large_groups) {
+    EXPECT_FALSE(is_sparse(this->map));
+  }
+  this->map.clear();
+  EXPECT_TRUE(is_sparse(this->map));
+  for (std::size_t n = 0; n < 10'000; ++n) this->insert();
+  this->expect_whole(this->map);
+  if (TestFixture::has_large_groups) {
+    EXPECT_FALSE(is_sparse(this->map));
+  }
+}
+
 TYPED_TEST(sparse_tables, are_those_that_shrank_or_were_compacted) {
   for (std::size_t n = 0; n < 20'000; ++n) this->insert();
   this->erase_first(19'000);
@@ -201,6 +224,31 @@ TYPED_TEST(sparse_tables, have_sparse_copies) {
     this->expect_whole(copy);
     this->expect_whole(other);
   }
+}
+
+struct stubborn_hash {
+  static inline bool refuses = false;
+  std::size_t operator()(std::uint64_t key) const {
+    if (refuses) throw 1;
+    return static_cast<std::size_t>(key * 0x9e3779b97f4a7c15);
+  }
+};
+
+// A tiny array becomes a bucket that is a chunk by itself, and the migration gets no further.
+TEST(a_sparse_table, was_made_of_a_tiny_one_and_could_not_hash) {
+  steady::hash_map<std::uint64_t, int, stubborn_hash, std::equal_to<std::uint64_t>,
+                   std::allocator<std::pair<const std::uint64_t, int>>, tiny_chunks>
+      map;
+  for (std::uint64_t key = 0; key < 5; ++key) map.try_emplace(key);
+  map.reserve_gradually(1'000);
+  stubborn_hash::refuses = true;
+  EXPECT_THROW(map.step(1), int);
+  stubborn_hash::refuses = false;
+  EXPECT_TRUE(map.migrating());
+  EXPECT_EQ(count_by_iteration(map), 5u);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+  map.finish();
+  EXPECT_EQ(count_by_iteration(map), 5u);
 }
 
 }  // namespace

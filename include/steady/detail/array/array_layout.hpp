@@ -2,11 +2,12 @@
 // element's size and the policy. The engine takes them as numbers; code per element type knows them
 // as constants.
 //
-//   chunk:  [headers, if embedded] [extras, last one first] [occupancy] [slots] [footer] [spare]
-//                                                                       ^ what the directory knows
-//
+//   chunk:  [headers, if embedded] [supply] [extras, last one first] [occupancy] [slots] [spare]
+//                                                                                ^ what the
+//                                                                                  directory knows
 // Everything in a chunk is found from the address of its first slot. Extras grow downwards, so that
-// their place, and that of the occupancy, does not depend on the number of buckets.
+// their place, and that of the occupancy, does not depend on the number of buckets. What a new
+// chunk has written is in front of the slots, so that few of its pages are needed at once.
 //
 // A tiny array is one bucket without overflow, maybe with fewer slots than others have:
 //
@@ -31,7 +32,7 @@ namespace steady::detail {
 // Where the overflow of a chunk's buckets comes from. A chunk that needs more than its spare room
 // gets extensions, one block each, chained.
 template <class Storage>
-struct chunk_footer {
+struct overflow_supply {
   using byte_link = typename Storage::template pointer<std::byte>;
 
   byte_link next_spare;  // [next_spare, end_spare): not used yet
@@ -132,7 +133,7 @@ struct array_layout {
   std::uint32_t bucket_bytes;
   std::uint32_t log2_chunk_buckets;
   std::uint32_t extras_bytes;
-  std::uint32_t footer_bytes;
+  std::uint32_t supply_bytes;
   std::uint32_t overflow_slots_offset;
   std::uint32_t overflow_stride;
   std::uint32_t extension_header;
@@ -189,8 +190,9 @@ struct array_layout {
   STEADY_COLD constexpr chunk_extent chunk(std::size_t buckets,
                                            std::size_t embedded) const noexcept {
     chunk_extent extent{};
-    extent.slots = round_up(embedded + buckets * extras_bytes + occupancy_bytes, alignment);
-    extent.spare = extent.slots + slots_room(buckets) + footer_bytes;
+    extent.slots =
+        round_up(embedded + supply_bytes + buckets * extras_bytes + occupancy_bytes, alignment);
+    extent.spare = extent.slots + slots_room(buckets);
     const std::size_t spare = spare_buckets(buckets);
     if (spare != 0) extent.spare = round_up(extent.spare, alignment);
     extent.bytes = extent.spare + spare * overflow_stride;

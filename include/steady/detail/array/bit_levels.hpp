@@ -69,6 +69,10 @@ class bit_levels {
   }
 
   static constexpr std::uint64_t word_bits = 64;
+  // A word whose lowest `bits` bits are set.
+  static constexpr std::uint64_t all_of(std::uint64_t bits) noexcept {
+    return bits < word_bits ? (std::uint64_t{1} << bits) - 1 : ~std::uint64_t{0};
+  }
 
  private:
   static constexpr unsigned log2_word = 6;

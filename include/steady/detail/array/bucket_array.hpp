@@ -9,7 +9,7 @@
 //      headers too: it is embedded. A tiny one has fewer slots and no overflow, and never takes
 //      part in a migration.
 //   3. The array knows nothing of elements: destroying them comes before releasing. Which buckets
-//      hold some is noted with it, but by others (occupancy.hpp).
+//      hold some is noted with it, and how many chunks are sparse, but by others (occupancy.hpp).
 //
 // Cost: create() allocates one block or reserves one range, whatever the size.
 #pragma once
@@ -81,6 +81,7 @@ class bucket_array {
     }
     line_ = line;
     directory_ = -1;
+    if (groups == noted_as::empty && has_occupancy(layout)) sparse_chunks_ = all_chunks(layout);
   }
 
   // The tiny array of that size, see array_layout, without elements. Throws as create().
@@ -263,6 +264,10 @@ class bucket_array {
       header(bucket)->filter = 0;
     }
   }
+  // Behind the last bucket of the chunk that `bucket` is in.
+  std::uint64_t end_of_chunk(std::uint64_t bucket, const array_layout& layout) const noexcept {
+    return min_of((bucket | (layout.chunk_buckets() - 1)) + 1, line_.buckets());
+  }
   // The chunk that the bucket is in.
   chunk<Storage> chunk_of(std::uint64_t bucket, const array_layout& layout) const noexcept {
     const std::uint64_t first = bucket >> layout.log2_chunk_buckets << layout.log2_chunk_buckets;
@@ -273,6 +278,11 @@ class bucket_array {
   bool has_occupancy(const array_layout& layout) const noexcept {
     return exists() && !is_tiny() && layout.has_occupancy(buckets_per_chunk(layout));
   }
+  // Chunks with a group of buckets that is not noted to hold elements, those included that have no
+  // memory yet.
+  std::uint32_t sparse_chunks() const noexcept { return sparse_chunks_; }
+  void count_sparse_chunk() noexcept { ++sparse_chunks_; }
+  void uncount_sparse_chunk() noexcept { --sparse_chunks_; }
   // A bit for each chunk, of an array of several.
   bit_levels chunks_in_use(const array_layout& layout) const noexcept {
     return {store::chunk_bits(root(), line_, layout),
@@ -307,6 +317,10 @@ class bucket_array {
                                         const array_layout& layout) noexcept {
     return detail::extras_of<Storage>(slots, bucket % layout.chunk_buckets(),
                                       layout.slots_and_extras(), layout.extras_bytes);
+  }
+  std::uint32_t all_chunks(const array_layout& layout) const noexcept {
+    if (is_embedded(line_, layout)) return 1;
+    return static_cast<std::uint32_t>(line_.buckets() >> layout.log2_chunk_buckets);
   }
   std::size_t buckets_per_chunk(const array_layout& layout) const noexcept {
     return is_embedded(line_, layout) ? line_.buckets() : layout.chunk_buckets();
@@ -373,6 +387,7 @@ class bucket_array {
   root_link root_ = store::nowhere();
   std::uint32_t provided_chunks_ = 0;
   std::uint32_t released_chunks_ = 0;
+  std::uint32_t sparse_chunks_ = 0;
   line_partition line_;
   std::int8_t directory_ = 0;
 };

@@ -2,8 +2,9 @@
 // (their extras), which of them hold elements, and spare room for their overflow. It knows nothing
 // of arrays: buckets have numbers in the chunk here.
 //
-//   [extras, last bucket's first] [occupancy] [slots] [footer] [spare room]
-//                                             ^ what a chunk is known by
+//   [supply of overflow buckets] [extras, last bucket's first] [occupancy] [slots] [spare room]
+//                                                                          ^ what a chunk is
+//                                                                            known by
 #pragma once
 
 #include <cstddef>
@@ -59,7 +60,8 @@ class chunk {
   // Makes unwritten memory a chunk without overflow, whose block ends at `end`. All of its groups
   // of buckets are noted alike.
   void initialize(std::byte* spare, std::byte* end, noted_as groups) const noexcept {
-    auto* const made = ::new (static_cast<void*>(std::addressof(footer()))) chunk_footer<Storage>{};
+    auto* const made =
+        ::new (static_cast<void*>(std::addressof(supply()))) overflow_supply<Storage>{};
     set_spare(*made, spare, end);
     ::new (static_cast<void*>(slots_ - array_layout::occupancy_bytes))
         std::uint64_t(groups == noted_as::filled || !has_occupancy() ? all_groups() : 0);
@@ -75,14 +77,13 @@ class chunk {
   // nothing.
   bool has_occupancy() const noexcept { return layout_.has_occupancy(buckets_); }
   std::uint64_t all_groups() const noexcept {
-    const std::size_t groups = layout_.groups_of(buckets_);
-    return groups < 64 && has_occupancy() ? (std::uint64_t{1} << groups) - 1 : ~std::uint64_t{0};
+    return has_occupancy() ? bit_levels::all_of(layout_.groups_of(buckets_)) : ~std::uint64_t{0};
   }
 
   // An overflow bucket for the bucket of that number, empty and not linked yet. Throws what the
   // allocator throws.
   overflow* take_overflow(memory_type& memory, std::uint64_t bucket) const {
-    chunk_footer<Storage>& own = footer();
+    overflow_supply<Storage>& own = supply();
     overflow* taken = detail::to_raw(own.free);
     if (taken != nullptr) {
       own.free = taken->next;
@@ -98,7 +99,7 @@ class chunk {
 
   // Takes back an overflow bucket of this chunk; it is empty and linked nowhere.
   void give_overflow(memory_type& memory, overflow* given) const noexcept {
-    chunk_footer<Storage>& own = footer();
+    overflow_supply<Storage>& own = supply();
     std::memset(given->tags, 0, sizeof given->tags);
     given->next = own.free;
     own.free = detail::to_stored<overflow_link>(given);
@@ -110,13 +111,13 @@ class chunk {
   // The overflow buckets in the order in which they were first taken, also those that belong to no
   // bucket now. Null when there are no more.
   overflow* first_overflow() const noexcept {
-    const chunk_footer<Storage>& own = footer();
+    const overflow_supply<Storage>& own = supply();
     if (spare_room() == detail::to_raw(own.next_spare)) return nullptr;
     if (layout_.spare_buckets(buckets_) == 0) return first_of_extension(own.extensions);
     return reinterpret_cast<overflow*>(spare_room());
   }
   overflow* next_overflow(overflow* at) const noexcept {
-    const chunk_footer<Storage>& own = footer();
+    const overflow_supply<Storage>& own = supply();
     std::byte* const end = reinterpret_cast<std::byte*>(at) + layout_.overflow_stride;
     if (end == detail::to_raw(own.next_spare)) return nullptr;
     if ((at->home_and_place & overflow::is_last) == 0) return reinterpret_cast<overflow*>(end);
@@ -127,7 +128,7 @@ class chunk {
 
   void release_extensions(memory_type& memory) const noexcept {
     const std::size_t bytes = layout_.extension_bytes(buckets_);
-    for (std::byte* block = detail::to_raw(footer().extensions); block != nullptr;) {
+    for (std::byte* block = detail::to_raw(supply().extensions); block != nullptr;) {
       std::byte* const next = detail::to_raw(reinterpret_cast<extension*>(block)->next);
       detail::unpoison<Storage::is_poisoned>(block, bytes);
       memory.release(block, bytes, layout_.alignment);
@@ -137,14 +138,14 @@ class chunk {
   // O(extensions).
   std::size_t extensions() const noexcept {
     std::size_t count = 0;
-    for (std::byte* block = detail::to_raw(footer().extensions); block != nullptr; ++count) {
+    for (std::byte* block = detail::to_raw(supply().extensions); block != nullptr; ++count) {
       block = detail::to_raw(reinterpret_cast<extension*>(block)->next);
     }
     return count;
   }
 
  private:
-  using byte_link = typename chunk_footer<Storage>::byte_link;
+  using byte_link = typename overflow_supply<Storage>::byte_link;
 
   // An extension begins with the link to the one that was taken after it.
   struct extension {
@@ -152,11 +153,13 @@ class chunk {
   };
   static_assert(sizeof(extension) <= 2 * sizeof(void*), "fits array_layout::extension_header");
 
-  chunk_footer<Storage>& footer() const noexcept {
-    return *reinterpret_cast<chunk_footer<Storage>*>(slots_ + layout_.slots_room(buckets_));
+  overflow_supply<Storage>& supply() const noexcept {
+    return *reinterpret_cast<overflow_supply<Storage>*>(slots_ - array_layout::occupancy_bytes -
+                                                        buckets_ * layout_.extras_bytes -
+                                                        layout_.supply_bytes);
   }
   std::byte* spare_room() const noexcept {
-    std::byte* const end = slots_ + layout_.slots_room(buckets_) + layout_.footer_bytes;
+    std::byte* const end = slots_ + layout_.slots_room(buckets_);
     if (layout_.spare_buckets(buckets_) == 0) return end;
     return slots_ + round_up(static_cast<std::size_t>(end - slots_), layout_.alignment);
   }
@@ -172,7 +175,7 @@ class chunk {
   }
 
   // An overflow bucket that was never taken; there is one.
-  overflow* take_spare(chunk_footer<Storage>& own) const noexcept {
+  overflow* take_spare(overflow_supply<Storage>& own) const noexcept {
     std::byte* const spare = detail::to_raw(own.next_spare);
     std::byte* const end = detail::to_raw(own.end_spare);
     set_spare(own, spare + layout_.overflow_stride, end);
@@ -183,7 +186,7 @@ class chunk {
     return taken;
   }
 
-  STEADY_COLD void extend(memory_type& memory, chunk_footer<Storage>& own) const {
+  STEADY_COLD void extend(memory_type& memory, overflow_supply<Storage>& own) const {
     const std::size_t bytes = layout_.extension_bytes(buckets_);
     std::byte* const block = memory.allocate(bytes, layout_.alignment);
     ::new (static_cast<void*>(block)) extension{nullptr};
@@ -195,7 +198,7 @@ class chunk {
     poison_slots(block + layout_.extension_header, bytes - layout_.extension_header);
   }
 
-  static void set_spare(chunk_footer<Storage>& own, std::byte* next, std::byte* end) noexcept {
+  static void set_spare(overflow_supply<Storage>& own, std::byte* next, std::byte* end) noexcept {
     own.next_spare = detail::to_stored<byte_link>(next);
     own.end_spare = detail::to_stored<byte_link>(end);
   }

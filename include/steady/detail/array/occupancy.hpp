@@ -8,9 +8,12 @@
 // the frontier on, in the new one below it.
 //
 // So the next bucket with elements is found in the words of two chunks, two words of each level,
-// and the headers of two groups, however many empty buckets lie between. Who changes a bucket from
-// empty to not empty, or back, notes it here. Only insertions need not while the table is not
-// sparse: no group is empty then.
+// and the headers of two groups, however many empty buckets lie between.
+//
+// Who changes a bucket from empty to not empty, or back, notes it here. The array counts its sparse
+// chunks, those with a bit that is not set. As long as there is none, no group is empty, and
+// insertions have nothing to note: a table that grows knows nothing of all this, and reserved room
+// is sparse only until each group has got its first element.
 //
 // An array to which old buckets are split begins with all bits set, so that splits note nothing but
 // the groups that get no elements; its last group in use may be empty and noted all the same.
@@ -33,58 +36,14 @@ class occupancy {
 
   occupancy(const array& of, const array_layout& layout) noexcept : of_(of), layout_(layout) {}
 
-  // After a bucket has got elements; perhaps it had some.
-  STEADY_NOINLINE void note_filled(std::uint64_t bucket) const noexcept {
-    std::uint64_t* const word = word_of(bucket);
-    if (word == nullptr) return;
-    const std::uint64_t before = *word;
-    *word |= bit_of(bucket);
-    if (before == 0) [[unlikely]]
-      note_chunk(bucket);
-  }
-
-  // After the bit of a bucket's group was set, and none of its chunk was before.
-  STEADY_COLD void note_chunk(std::uint64_t bucket) const noexcept {
-    if (has_several_chunks()) chunks().set(chunk_number(bucket));
-  }
-
-  // After the buckets from `first` to `end` of an array that began with all bits set were written.
-  // Returns whether a group has turned out to be empty.
-  STEADY_COLD bool note_written(std::uint64_t first, std::uint64_t end) const noexcept {
-    bool any_empty = false;
-    for (std::uint64_t bucket = first; bucket < end; ++bucket) {
-      if (end_of_group(bucket) == bucket + 1) any_empty |= note_emptied(bucket, 0, bucket + 1);
-    }
-    return any_empty;
-  }
-
-  // After a bucket has lost an element; perhaps it has others. The buckets from `begin` to `end`
-  // are in use. Returns whether its group is empty.
-  STEADY_NOINLINE bool note_emptied(std::uint64_t bucket, std::uint64_t begin,
-                                    std::uint64_t end) const noexcept {
-    if (word_of(bucket) == nullptr || !group_is_empty(bucket, begin, end)) return false;
-    note_group_emptied(bucket);
-    return true;
-  }
-  // The same for all buckets that share a bit with this one, none of which has elements.
-  STEADY_ALWAYS_INLINE void note_group_emptied(std::uint64_t bucket) const noexcept {
-    std::uint64_t* const word = word_of(bucket);
-    if (word == nullptr) return;
-    *word &= ~bit_of(bucket);
-    if (*word == 0 && has_several_chunks()) chunks().clear(chunk_number(bucket));
-  }
-
   // Behind the buckets that share a bit with `bucket`.
   std::uint64_t end_of_group(std::uint64_t bucket) const noexcept {
     return min_of((bucket | (group_buckets() - 1)) + 1, of_.line().buckets());
   }
-
-  // Takes over the bits of the chunk that `bucket` is in from an array with as many buckets.
-  void copy_chunk(const array& from, std::uint64_t bucket) const noexcept {
-    std::uint64_t* const word = word_of(bucket);
-    if (word == nullptr) return;
-    *word = *occupancy(from, layout_).word_of(bucket);
-    if (*word != 0) note_chunk(bucket);
+  // Whether the group that `bucket` is in is empty, as far as it lies between these.
+  bool group_is_empty(std::uint64_t bucket, std::uint64_t begin, std::uint64_t end) const noexcept {
+    const std::uint64_t first = bucket & ~(group_buckets() - 1);
+    return next_by_headers(max_of(first, begin), min_of(first + group_buckets(), end)) == none;
   }
 
   // The first bucket from `bucket` on that is not empty, below `end`; `end` if there is none.
@@ -101,14 +60,16 @@ class occupancy {
     return min_of(found, end);
   }
 
-  // For check_invariants(): whether the bucket counts as one with elements.
+  // ---- for check_invariants() ----
+
+  // Whether the bucket counts as one with elements.
   bool is_noted_filled(std::uint64_t bucket) const noexcept {
     const std::uint64_t* const word = word_of(bucket);
     return word == nullptr || ((*word & bit_of(bucket)) != 0 &&
                                (!has_several_chunks() || chunks().is_set(chunk_number(bucket))));
   }
-  // Likewise whether the bits of the group and of the chunk that begin at `bucket` are as they
-  // should be. Buckets from `end` on are not in use.
+  // Whether the bits of the group and of the chunk that begin at `bucket` are as they should be.
+  // Buckets from `end` on are not in use.
   bool is_noted(std::uint64_t bucket, std::uint64_t end) const noexcept {
     const std::uint64_t* const word = word_of(bucket);
     if (word == nullptr) return true;
@@ -118,37 +79,17 @@ class occupancy {
       return false;
     }
     if (in_chunk != 0) return true;
-    const std::uint64_t groups =
-        layout_.groups_of(min_of<std::uint64_t>(of_.line().buckets(), layout_.chunk_buckets()));
-    if (groups < bit_levels::word_bits && *word >> groups != 0) return false;
+    if ((*word & ~all_groups()) != 0) return false;
     return !has_several_chunks() || bucket + layout_.chunk_buckets() > end ||
            chunks().is_set(chunk_number(bucket)) == (*word != 0);
   }
-
- private:
-  static constexpr std::uint64_t none = ~std::uint64_t{0};
-
-  std::uint64_t chunk_number(std::uint64_t bucket) const noexcept {
-    return bucket >> layout_.log2_chunk_buckets;
-  }
-  std::uint64_t group_buckets() const noexcept {
-    return std::uint64_t{1} << layout_.log2_group_buckets();
-  }
-  std::uint64_t group_number(std::uint64_t bucket) const noexcept {
-    return bucket % layout_.chunk_buckets() >> layout_.log2_group_buckets();
-  }
-  std::uint64_t bit_of(std::uint64_t bucket) const noexcept {
-    return std::uint64_t{1} << group_number(bucket);
+  // Whether a sparse chunk begins at `bucket`.
+  bool begins_sparse_chunk(std::uint64_t bucket) const noexcept {
+    const std::uint64_t* const word = word_of(bucket);
+    return word != nullptr && bucket % layout_.chunk_buckets() == 0 && *word != all_groups();
   }
 
-  bool is_empty(std::uint64_t bucket) const noexcept {
-    return of_.header(bucket)->filter == 0 && of_.full_slots(bucket, layout_).empty();
-  }
-  // Whether the group that `bucket` is in is, as far as it is in use.
-  bool group_is_empty(std::uint64_t bucket, std::uint64_t begin, std::uint64_t end) const noexcept {
-    const std::uint64_t first = bucket & ~(group_buckets() - 1);
-    return next_by_headers(max_of(first, begin), min_of(first + group_buckets(), end)) == none;
-  }
+  // ---- for occupancy_notes ----
 
   // The word of the chunk that `bucket` is in; null in small arrays.
   STEADY_ALWAYS_INLINE std::uint64_t* word_of(std::uint64_t bucket) const noexcept {
@@ -157,16 +98,43 @@ class occupancy {
     const std::uint64_t first = bucket & ~(std::uint64_t{layout_.chunk_buckets()} - 1);
     return &detail::occupancy_of(of_.slots(first, layout_));
   }
-  STEADY_COLD std::uint64_t* word_of_small() const noexcept {
-    if (of_.is_tiny()) return nullptr;
-    if (!layout_.has_occupancy(of_.line().buckets())) return nullptr;
-    return &detail::occupancy_of(of_.slots(0, layout_));
+  std::uint64_t bit_of(std::uint64_t bucket) const noexcept {
+    return std::uint64_t{1} << group_number(bucket);
+  }
+  // The word of a chunk that is not sparse.
+  std::uint64_t all_groups() const noexcept {
+    const std::uint64_t groups =
+        layout_.groups_of(min_of<std::uint64_t>(of_.line().buckets(), layout_.chunk_buckets()));
+    return bit_levels::all_of(groups);
   }
 
   bool has_several_chunks() const noexcept {
     return of_.line().log2_buckets() > layout_.log2_chunk_buckets;
   }
+  std::uint64_t chunk_number(std::uint64_t bucket) const noexcept {
+    return bucket >> layout_.log2_chunk_buckets;
+  }
   bit_levels chunks() const noexcept { return of_.chunks_in_use(layout_); }
+
+ private:
+  static constexpr std::uint64_t none = ~std::uint64_t{0};
+
+  std::uint64_t group_buckets() const noexcept {
+    return std::uint64_t{1} << layout_.log2_group_buckets();
+  }
+  std::uint64_t group_number(std::uint64_t bucket) const noexcept {
+    return bucket % layout_.chunk_buckets() >> layout_.log2_group_buckets();
+  }
+
+  bool is_empty(std::uint64_t bucket) const noexcept {
+    return of_.header(bucket)->filter == 0 && of_.full_slots(bucket, layout_).empty();
+  }
+
+  STEADY_COLD std::uint64_t* word_of_small() const noexcept {
+    if (of_.is_tiny()) return nullptr;
+    if (!layout_.has_occupancy(of_.line().buckets())) return nullptr;
+    return &detail::occupancy_of(of_.slots(0, layout_));
+  }
 
   // The first from `bucket` on in its chunk, below `end`.
   std::uint64_t next_in_chunk(std::uint64_t bucket, std::uint64_t end) const noexcept {
@@ -193,6 +161,65 @@ class occupancy {
 
   const array& of_;
   const array_layout& layout_;
+};
+
+// What is noted of an array, to be changed.
+template <class Storage>
+class occupancy_notes {
+ public:
+  using array = bucket_array<Storage>;
+
+  occupancy_notes(array& of, const array_layout& layout) noexcept : of_(of), now_(of, layout) {}
+
+  // After a bucket has got elements; perhaps it had some.
+  STEADY_NOINLINE void note_filled(std::uint64_t bucket) noexcept {
+    std::uint64_t* const word = now_.word_of(bucket);
+    if (word != nullptr) note_groups(bucket, word, *word | now_.bit_of(bucket));
+  }
+
+  // After a bucket has lost an element; perhaps it has others. The buckets from `begin` to `end`
+  // are in use. Returns whether its group is empty.
+  STEADY_NOINLINE bool note_emptied(std::uint64_t bucket, std::uint64_t begin,
+                                    std::uint64_t end) noexcept {
+    if (now_.word_of(bucket) == nullptr || !now_.group_is_empty(bucket, begin, end)) return false;
+    note_group_emptied(bucket);
+    return true;
+  }
+  // The same for all buckets that share a bit with this one, none of which has elements.
+  STEADY_ALWAYS_INLINE void note_group_emptied(std::uint64_t bucket) noexcept {
+    std::uint64_t* const word = now_.word_of(bucket);
+    if (word != nullptr) note_groups(bucket, word, *word & ~now_.bit_of(bucket));
+  }
+
+  // After the buckets from `first` to `end` of an array that began with all bits set were written.
+  STEADY_COLD void note_written(std::uint64_t first, std::uint64_t end) noexcept {
+    for (std::uint64_t bucket = first; bucket < end; ++bucket) {
+      if (now_.end_of_group(bucket) == bucket + 1) note_emptied(bucket, 0, bucket + 1);
+    }
+  }
+
+  // Takes over the bits of the chunk that `bucket` is in from an array with as many buckets.
+  void copy_chunk(const occupancy<Storage>& from, std::uint64_t bucket) noexcept {
+    std::uint64_t* const word = now_.word_of(bucket);
+    if (word != nullptr) note_groups(bucket, word, *from.word_of(bucket));
+  }
+
+ private:
+  // The word of the chunk that `bucket` is in, and what follows from it.
+  STEADY_ALWAYS_INLINE void note_groups(std::uint64_t bucket, std::uint64_t* word,
+                                        std::uint64_t groups) noexcept {
+    const std::uint64_t before = *word;
+    if (before == groups) return;
+    *word = groups;
+    if (groups == now_.all_groups()) of_.uncount_sparse_chunk();
+    if (before == now_.all_groups()) of_.count_sparse_chunk();
+    if (!now_.has_several_chunks()) return;
+    if (before == 0) now_.chunks().set(now_.chunk_number(bucket));
+    if (groups == 0) now_.chunks().clear(now_.chunk_number(bucket));
+  }
+
+  array& of_;
+  const occupancy<Storage> now_;
 };
 
 }  // namespace steady::detail

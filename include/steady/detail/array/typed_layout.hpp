@@ -68,7 +68,7 @@ struct typed_layout {
     of.bucket_bytes = bucket_bytes;
     of.log2_chunk_buckets = std::bit_width(chunk_buckets) - 1;
     of.extras_bytes = sizeof(extras) + (CachesHashes ? extras::cached_hashes_bytes : 0);
-    of.footer_bytes = sizeof(chunk_footer<Storage>);
+    of.supply_bytes = sizeof(overflow_supply<Storage>);
     of.overflow_slots_offset =
         static_cast<std::uint32_t>(round_up(sizeof(overflow_bucket<Storage>), alignof(Slot)));
     of.overflow_stride = static_cast<std::uint32_t>(

@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 
+#include <steady/detail/array/occupancy.hpp>
 #include <steady/detail/array/overflow_chain.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
@@ -101,12 +102,16 @@ struct cold_blocks {
       made->active.requests.reserved = of.state.references.promised_or(room(array, of.layout()));
     }
     of.state.cold_link = detail::to_stored<typename cold_type::link>(made);
+    of.state.show_sparse();
     note_crowding(*made, of.layout());
   }
   // Counts what a table of few buckets holds.
   static void count(cold_type& cold, const handle& of) noexcept {
     const auto& array = cold.old_array();
     cold.memory.bytes += array.embedded_bytes(of.memory_of(nullptr), of.layout());
+    if (occupancy<Storage>(array, of.layout()).begins_sparse_chunk(0)) {
+      cold.old_array().count_sparse_chunk();
+    }
     for (std::uint64_t bucket = 0; bucket < array.line().buckets(); ++bucket) {
       const std::size_t length = array.overflow_of(bucket, of.layout()).length();
       cold.memory.overflow_buckets += length;

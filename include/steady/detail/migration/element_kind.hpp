@@ -22,23 +22,25 @@ struct moving_element {
   std::uint8_t* destination_tag;
 };
 
-// The usual step of a migration, for split.hpp: a whole old bucket goes to two new ones, its
-// targets, to which nothing was written yet.
+// Usual steps of a migration, for split.hpp: neighbouring old buckets, each of which goes to two
+// new ones, its targets, to which nothing was written yet. The old buckets are in one chunk, and so
+// are the targets.
 template <class Storage>
-struct split_step {
-  const bucket_header* header;  // of the old bucket
+struct split_steps {
+  std::uint64_t bucket;         // the old bucket that is next
+  std::uint64_t end;            // behind the last one; there is one
+  const bucket_header* header;  // of the next one
   std::byte* slots;
-  overflow_bucket<Storage>* overflow;  // its chain, or null
-  bucket_header* target_headers;       // of the first target; the second one's follows, ...
-  std::byte* target_slots;             // ... and so do its slots
-  const std::uint8_t* cached_hashes;   // of the old bucket, where the array keeps some
-  std::uint8_t* target_cached_hashes[2];
+  bucket_header* target_headers;  // of its first target; the second one's follows, ...
+  std::byte* target_slots;        // ... and so do its slots
   line_seed seed;
   std::uint8_t old_log2_buckets;
   std::uint8_t new_log2_buckets;
 
+  std::uint8_t filled = 3;          // targets of the last bucket with elements, a bit for each
   std::size_t overflow_passed = 0;  // overflow buckets of the old array that are empty now
-  std::uint8_t filled = 0;          // targets that have elements now, a bit for each
+
+  bool has_filled_both() const noexcept { return filled == 3; }
 };
 
 template <class Storage>
@@ -65,10 +67,10 @@ struct element_kind {
   void (*relocate)(void* table, moving_element* first, std::size_t count);
   // Destroys the elements of the slots.
   void (*destroy)(void* table, std::byte* slots, slot_set which) noexcept;
-  // False if the overflow is of an unusual kind, or does not fit the targets' own slots. Throws
-  // what the hash throws. In both cases nothing has changed. Null where moving an element may
-  // throw.
-  bool (*split)(void* table, split_step<Storage>& step);
+  // Splits buckets, the last of which may leave a target without elements. Stops in front of one
+  // whose overflow is of an unusual kind, or does not fit the targets' own slots, and where the
+  // hash throws. Null where moving an element may throw.
+  void (*split)(void* table, split_steps<Storage>& steps);
 };
 
 }  // namespace steady::detail

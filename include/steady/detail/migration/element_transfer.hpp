@@ -31,7 +31,7 @@ class element_transfer {
   using memory_type = map_memory<Storage>;
 
   // From `source`, where elements have their hash positions under `seed`.
-  element_transfer(const table_handle<Storage>& of, const array& source, const array& target,
+  element_transfer(const table_handle<Storage>& of, const array& source, array& target,
                    const line_seed& seed, memory_type& memory) noexcept
       : of_(of),
         layout_(of.layout()),
@@ -69,10 +69,10 @@ class element_transfer {
       give_up(claimed);
       STEADY_RETHROW;
     }
-    const occupancy<Storage> occupied(target_, layout_);
+    occupancy_notes<Storage> notes(target_, layout_);
     for (const moving_element& element : elements_) {
       *element.tag = empty_tag;
-      occupied.note_filled(target_bucket(element));
+      notes.note_filled(target_bucket(element));
     }
     tell_walkers();
     memory_.recorder().moved(elements_.size());
@@ -129,7 +129,7 @@ class element_transfer {
   const table_handle<Storage>& of_;
   const array_layout& layout_;
   const array& source_;
-  const array& target_;
+  array& target_;
   const line_seed seed_;
   memory_type& memory_;
   std::size_t overflow_buckets_ = 0;  // that elements were gathered from

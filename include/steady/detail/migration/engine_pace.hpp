@@ -242,13 +242,13 @@ STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(std::uint64_t most
   while (done < most && (state_.migrating() || start_wanted_migration(size))) {
     migration<Storage> under_way(of_);
     const migration_route route = under_way.route();
+    const std::uint64_t left = most - done;
     {
       counted_steps counted(*this, of, route);
       do {
-        under_way.advance();
-        ++done;
-        ++counted.count;
-      } while (done < most && cold().migrating());
+        under_way.advance(left - counted.count, counted.count);
+      } while (counted.count < left && cold().migrating());
+      done += counted.count;
     }
     if (!cold().migrating()) has_ended(route);
   }
@@ -406,8 +406,7 @@ STEADY_COLD void table_engine<Storage>::complete_migration() {
   const migration_route route = migration<Storage>(of_).route();
   while (cold().migrating()) {
     counted_steps counted(*this, driver::call, route);
-    migration<Storage>(of_).advance();
-    ++counted.count;
+    migration<Storage>(of_).advance(everything, counted.count);
   }
   has_ended(route);
 }

@@ -75,7 +75,7 @@ STEADY_COLD void table_engine<Storage>::make_empty_buckets(unsigned log2_buckets
     array fresh;
     fresh.create(memory, layout(), log2_buckets);
     fresh.fill_with_empty_buckets(memory, layout());
-    state_.show(fresh, layout());
+    state_.show(fresh);
   }
   STEADY_CATCH_ALL {
     cold_blocks<Storage>::drop_if_unused(of_);
@@ -168,14 +168,14 @@ STEADY_COLD void table_engine<Storage>::clear() noexcept {
     if (was_full) make_room_again(log2_buckets);
     return;
   }
-  const array only = state_.old_array();
+  array only = state_.old_array();
   // A single bucket is never kept for a reservation.
   const bool is_reserved = log2_buckets != 0 && reserved() > layout().load_limit(log2_buckets - 1);
   if (only.chunks() > 1 && !is_reserved && !was_full) return release();
   announce_end();
   state_.locations.change();
   state_.size = 0;
-  empty_buckets(only);
+  empty_buckets(state_.cold_link == nullptr ? only : cold().old_array());
   take_seed();  // it may be filled in the order of a map that it was a copy of
   if (was_full && !is_reserved) note_kept();
   update_limits();
@@ -221,18 +221,19 @@ STEADY_COLD bool table_engine<Storage>::is_settled_after_clear() const noexcept 
 
 // Destroys all elements, each bucket's after they are out of sight.
 template <class Storage>
-STEADY_COLD void table_engine<Storage>::empty_buckets(const array& within) noexcept {
-  state_.shape.set_sparse(within.has_occupancy(layout()));
+STEADY_COLD void table_engine<Storage>::empty_buckets(array& within) noexcept {
   const occupancy<Storage> occupied(within, layout());
+  occupancy_notes<Storage> notes(within, layout());
   const std::uint64_t end = within.line().buckets();
   for (std::uint64_t first = occupied.next(0, end); first < end;) {
     const std::uint64_t group_end = min_of(occupied.end_of_group(first), end);
     for (std::uint64_t bucket = first; bucket < group_end; ++bucket) empty_bucket(within, bucket);
     if (of_.kind.needs_no_destroying) {
-      occupied.note_group_emptied(first);
+      notes.note_group_emptied(first);
     } else {
-      occupied.note_emptied(first, first, group_end);  // destructors may have inserted
+      notes.note_emptied(first, first, group_end);  // destructors may have inserted
     }
+    state_.show_sparse();
     first = occupied.next(group_end, end);
   }
 }
@@ -305,8 +306,10 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
     map_memory<Storage> memory = of_.memory();
     array only = state_.old_array();
     state_.reset();  // out of sight
-    for (std::uint64_t bucket = 0; bucket < only.line().buckets(); ++bucket) {
-      detail::destroy_bucket(of_, only, bucket);
+    if (!of_.kind.needs_no_destroying) {
+      for (std::uint64_t bucket = 0; bucket < only.line().buckets(); ++bucket) {
+        detail::destroy_bucket(of_, only, bucket);
+      }
     }
     return only.destroy(memory, layout());
   }

@@ -15,11 +15,22 @@ template <class Storage>
 STEADY_NOINLINE tagged_slot table_engine<Storage>::claim_overflow(bool in_new, std::uint64_t bucket,
                                                                   std::uint64_t position) {
   map_memory<Storage> memory = of_.memory();
-  const array within = state_.array_of(in_new);
+  if (state_.cold_link == nullptr) {
+    return detail::claim_overflow_slot(state_.old_array(), memory, bucket, position, layout());
+  }
+  const array& within = cold().arrays[in_new ? 1 : 0];
+  const std::uint64_t before = cold().memory.overflow_buckets;
   const tagged_slot claimed =
       detail::claim_overflow_slot(within, memory, bucket, position, layout());
-  if (state_.cold_link == nullptr) return claimed;
-  // The next insertion deals with long chains and too much overflow.
+  if (cold().memory.overflow_buckets != before) note_overflow(within, bucket, position);
+  return claimed;
+}
+
+// After an overflow bucket was added for an element. The next insertion deals with long chains and
+// too much overflow.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::note_overflow(const array& within, std::uint64_t bucket,
+                                                      std::uint64_t position) noexcept {
   if (of_.kind.reseeds &&
       within.overflow_of(bucket, layout()).length() > layout().longest_natural_chain) {
     cold().long_chain = true;
@@ -30,13 +41,16 @@ STEADY_NOINLINE tagged_slot table_engine<Storage>::claim_overflow(bool in_new, s
     cold().crowded = true;
     note_small_size();
   }
-  return claimed;
 }
 
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::copy_occupancy(const array& from,
-                                                       std::uint64_t bucket) const noexcept {
-  occupancy<Storage>(state_.old_array(), layout()).copy_chunk(from, bucket);
+                                                       std::uint64_t bucket) noexcept {
+  const occupancy<Storage> theirs(from, layout());
+  array only = state_.old_array();
+  array& within = state_.cold_link == nullptr ? only : cold().old_array();
+  occupancy_notes<Storage>(within, layout()).copy_chunk(theirs, bucket);
+  state_.show_sparse();
 }
 
 template <class Storage>
@@ -66,26 +80,29 @@ STEADY_NOINLINE void table_engine<Storage>::after_erasing_in_overflow(
   note_emptied(in_new, bucket);
 }
 
+template <class Storage>
+STEADY_NOINLINE void table_engine<Storage>::note_filled(bool in_new,
+                                                        std::uint64_t bucket) noexcept {
+  array only = state_.old_array();
+  array& within = state_.cold_link == nullptr ? only : cold().arrays[in_new ? 1 : 0];
+  occupancy_notes<Storage>(within, layout()).note_filled(bucket);
+  state_.show_sparse();
+}
 // Without a cold block there are few buckets.
 template <class Storage>
-STEADY_COLD void table_engine<Storage>::note_chunk_filled(bool in_new,
-                                                          std::uint64_t bucket) const noexcept {
-  if (state_.cold_link == nullptr) return;
-  occupancy<Storage>(cold().arrays[in_new ? 1 : 0], layout()).note_chunk(bucket);
-}
-template <class Storage>
 STEADY_NOINLINE void table_engine<Storage>::note_emptied(bool in_new,
-                                                         std::uint64_t bucket) const noexcept {
+                                                         std::uint64_t bucket) noexcept {
   if (state_.cold_link == nullptr) return;
-  const array& within = cold().arrays[in_new ? 1 : 0];
+  array& within = cold().arrays[in_new ? 1 : 0];
   const std::uint64_t begin = in_new ? 0 : within.line().bucket_at(cold().frontier);
   const std::uint64_t end = in_new ? cold().new_in_use() : within.line().buckets();
-  const occupancy<Storage> occupied(within, layout());
   // The rest of its group is still to be written, and counts as filled.
-  if (in_new && cold().doubles() && occupied.end_of_group(bucket) > end) return;
-  if (!occupied.note_emptied(bucket, begin, end)) return;
-  state_.shape.set_sparse(true);
-  if (in_new) cold().new_is_sparse = true;
+  if (in_new && cold().doubles() &&
+      occupancy<Storage>(within, layout()).end_of_group(bucket) > end) {
+    return;
+  }
+  occupancy_notes<Storage>(within, layout()).note_emptied(bucket, begin, end);
+  state_.show_sparse();
 }
 
 // Moves elements from the overflow of a bucket to the slots of its own that erasing has left empty:

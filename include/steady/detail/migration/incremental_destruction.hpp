@@ -25,21 +25,28 @@ void destroy_slots(const table_handle<Storage>& of, std::byte* slots, slot_set f
   if (!of.kind.needs_no_destroying && !full.empty()) of.kind.destroy(of.table, slots, full);
 }
 
-// The same for a bucket; its tags stay. Returns how many.
+// The same for a bucket; its tags stay.
 template <class Storage>
-STEADY_NOINLINE std::size_t destroy_bucket(const table_handle<Storage>& of,
-                                           const bucket_array<Storage>& within,
-                                           std::uint64_t bucket) noexcept {
+STEADY_NOINLINE void destroy_bucket(const table_handle<Storage>& of,
+                                    const bucket_array<Storage>& within,
+                                    std::uint64_t bucket) noexcept {
   const array_layout& layout = of.layout();
   const slot_set full = within.full_slots(bucket, layout);
-  std::size_t destroyed = full.size();
-  if (destroyed != 0) detail::destroy_slots(of, within.slots(bucket, layout), full);
+  if (!full.empty()) detail::destroy_slots(of, within.slots(bucket, layout), full);
   for (overflow_bucket<Storage>* link : within.overflow_of(bucket, layout)) {
-    const slot_set here = overflow_chain<Storage>::full_slots(link, layout);
-    detail::destroy_slots(of, detail::overflow_slots<Storage>(link, layout), here);
-    destroyed += here.size();
+    detail::destroy_slots(of, detail::overflow_slots<Storage>(link, layout),
+                          overflow_chain<Storage>::full_slots(link, layout));
   }
-  return destroyed;
+}
+// The elements of a bucket.
+template <class Storage>
+STEADY_COLD std::size_t count_bucket(const bucket_array<Storage>& within, std::uint64_t bucket,
+                                     const array_layout& layout) noexcept {
+  std::size_t count = within.full_slots(bucket, layout).size();
+  for (overflow_bucket<Storage>* link : within.overflow_of(bucket, layout)) {
+    count += overflow_chain<Storage>::full_slots(link, layout).size();
+  }
+  return count;
 }
 
 // Destroys the elements of an array from bucket `from` up to `end`, and gives all its memory back,
@@ -54,8 +61,9 @@ STEADY_NOINLINE void destroy_array(const table_handle<Storage>& of, map_memory<S
     if (!of.kind.needs_no_destroying) {
       const occupancy<Storage> occupied(within, of.layout());
       for (std::uint64_t bucket = occupied.next(max_of(first, from), last); bucket < last;
-           bucket = occupied.next(bucket + 1, last)) {
-        detail::destroy_bucket(of, within, bucket);
+           bucket = occupied.next(bucket, last)) {
+        const std::uint64_t group_end = min_of(occupied.end_of_group(bucket), last);
+        for (; bucket < group_end; ++bucket) detail::destroy_bucket(of, within, bucket);
       }
     }
     within.release_chunk(memory, of.layout(), chunk, false);
@@ -145,7 +153,10 @@ class incremental_destruction {
     } else if (of_.kind.needs_no_destroying) {
       progress_.next_bucket |= of_.layout().chunk_buckets() - 1;  // the rest of the chunk as well
     }
-    if (!of_.kind.needs_no_destroying) destroyed = detail::destroy_bucket(of_, within, bucket);
+    if (!of_.kind.needs_no_destroying) {
+      destroyed = detail::count_bucket(within, bucket, of_.layout());
+      detail::destroy_bucket(of_, within, bucket);
+    }
     memory_.recorder().destroyed(destroyed);
     progress_.elements -= destroyed;
     progress_.total_elements -= destroyed;

@@ -1,5 +1,4 @@
-// A migration under way: beginning it, moving it on by one interval of the hash line, completing
-// it.
+// A migration under way: beginning it, moving it on by intervals of the hash line, completing it.
 //
 // A migration runs from any number of buckets to any other; its kind is only a name for how the two
 // compare. One kind differs: reseeding gives the new array another line. Frontier and owner are
@@ -46,8 +45,7 @@ class migration {
     const bool doubles = log2_buckets == cold_.old_array().line().log2_buckets() + 1;
     cold_.new_array().create(memory_, layout(), log2_buckets,
                              doubles ? noted_as::filled : noted_as::empty);
-    cold_.new_is_sparse = false;
-    if (!doubles) note_new_as_sparse();
+    of_.state.show_sparse();
     probe_migration_begin(of_.table, route());
   }
 
@@ -55,7 +53,7 @@ class migration {
   // must be a rare block.
   STEADY_COLD void start_reseeding(unsigned log2_buckets, std::uint64_t early) {
     cold_.new_array().create(memory_, layout(), log2_buckets);
-    note_new_as_sparse();
+    of_.state.show_sparse();
     rare_block& rare = *detail::to_raw(cold_.rare);
     rare.next_seed = random_seed();
     rare.prepared = 0;
@@ -75,19 +73,23 @@ class migration {
     return {cold_.reseeding ? 3 : resized, from.buckets(), to.buckets()};
   }
 
-  // Evacuates the next interval; a migration must be under way. Throws what hashing, copying and
-  // the allocator throw; nothing has changed then.
-  STEADY_ALWAYS_INLINE void advance() {
+  // Evacuates at least the next interval and at most `most`; a migration must be under way. Counts
+  // in `done` how many. Throws what hashing, copying and the allocator throw; the interval at which
+  // that happens is as it was.
+  STEADY_ALWAYS_INLINE void advance(std::uint64_t most, std::uint64_t& done) {
     of_.state.locations.change();
-    if (cold_.reseeding) [[unlikely]]
-      return advance_reseeding();
-    const array& old = cold_.old_array();
     if (cold_.doubles() && may_split()) [[likely]] {
-      const std::uint64_t source = old.line().bucket_at(cold_.frontier);
-      if (split(source, 2 * source)) [[likely]]
-        return pass(old.line().last_of(source), source + 1);
+      const std::uint64_t before = done;
+      split_next(most, done);
+      if (done != before) [[likely]]
+        return;
     }
-    advance_by_plan();
+    if (cold_.reseeding) {
+      advance_reseeding();
+    } else {
+      advance_by_plan();
+    }
+    ++done;
   }
 
   // Old buckets that are not evacuated yet, and steps before the first is; 0 when not migrating.
@@ -103,48 +105,39 @@ class migration {
     return preparing + line.buckets() - line.bucket_at(cold_.frontier);
   }
 
-  // Splits the bucket `source` of `from`, to the buckets `to` and `to` + 1 of `target`, which have
-  // memory. Returns which of the two have elements, a bit for each; `not_split` if it is no usual
-  // bucket, and nothing has changed. Throws what the hash throws.
-  static constexpr unsigned not_split = ~0u;
-  static STEADY_ALWAYS_INLINE unsigned split_bucket(const handle& of, memory_type& memory,
-                                                    const array& from, std::uint64_t source,
-                                                    const array& target, std::uint64_t to) {
-    const array_layout& layout = of.layout();
-    split_step<Storage> step;
-    step.header = from.header(source);
-    step.slots = from.slots(source, layout);
-    step.overflow = from.overflow_of(source, layout).first();
-    step.target_headers = target.header(to);
-    step.target_slots = target.slots(to, layout);
-    if (layout.caches_hashes) {
-      step.cached_hashes = array::cached_hashes(step.slots, source, layout);
-      step.target_cached_hashes[0] = array::cached_hashes(step.target_slots, to, layout);
-      step.target_cached_hashes[1] =
-          array::cached_hashes(step.target_slots + layout.bucket_bytes, to + 1, layout);
-    }
-    step.seed = of.state.seed;
-    step.old_log2_buckets = static_cast<std::uint8_t>(from.line().log2_buckets());
-    step.new_log2_buckets = static_cast<std::uint8_t>(target.line().log2_buckets());
-    if (!of.kind.split(of.table, step)) return not_split;
-    if (step.overflow_passed != 0) memory.overflow_given_back(step.overflow_passed);
-    memory.recorder().evacuated(1);
-    return step.filled;
+  // A split of bucket `first` of `from`, whose targets in `to` have memory.
+  static STEADY_ALWAYS_INLINE split_steps<Storage> splits_of(const handle& of, const array& from,
+                                                             std::uint64_t first,
+                                                             const array& to) noexcept {
+    return {first,
+            first + 1,
+            from.header(first),
+            from.slots(first, of.layout()),
+            to.header(2 * first),
+            to.slots(2 * first, of.layout()),
+            of.state.seed,
+            static_cast<std::uint8_t>(from.line().log2_buckets()),
+            static_cast<std::uint8_t>(to.line().log2_buckets())};
+  }
+  // Does them, as far as buckets are usual ones. False if the first is not; nothing has changed
+  // then. Throws what the hash throws.
+  static STEADY_ALWAYS_INLINE bool split(const handle& of, memory_type& memory,
+                                         split_steps<Storage>& steps) {
+    const std::uint64_t first = steps.bucket;
+    of.kind.split(of.table, steps);
+    if (steps.bucket == first) return false;
+    if (steps.overflow_passed != 0) memory.overflow_given_back(steps.overflow_passed);
+    memory.recorder().evacuated(steps.bucket - first);
+    return true;
   }
 
  private:
   const array_layout& layout() const noexcept { return of_.layout(); }
 
-  // A group of the new array is empty, or may be.
-  void note_new_as_sparse() noexcept {
-    if (!cold_.new_array().has_occupancy(layout())) return;
-    cold_.new_is_sparse = true;
-    of_.state.shape.set_sparse(true);
-  }
   // After a doubling has written these new buckets, some of which have no elements.
   STEADY_COLD void note_written(std::uint64_t first, std::uint64_t end) noexcept {
-    const array& target = cold_.new_array();
-    if (occupancy<Storage>(target, layout()).note_written(first, end)) note_new_as_sparse();
+    occupancy_notes<Storage>(cold_.new_array(), layout()).note_written(first, end);
+    of_.state.show_sparse();
   }
 
   // Nearly every step: a bucket with little overflow goes to two new ones, to which nothing
@@ -154,15 +147,28 @@ class migration {
     return of_.kind.split != nullptr && layout().log2_chunk_buckets != 0 &&
            !of_.state.has_walkers();
   }
-  STEADY_ALWAYS_INLINE bool split(std::uint64_t source, std::uint64_t to) {
-    cold_.new_array().provide(memory_, layout(), to + 1, noted_as::filled);
-    const array& target = cold_.new_array();
-    const unsigned filled = split_bucket(of_, memory_, cold_.old_array(), source, target, to);
-    if (filled == not_split) return false;
-    constexpr unsigned both = 3;
-    if (filled != both) [[unlikely]]
-      note_written(to, to + 2);
-    return true;
+  // Up to `most` of such steps, as far as the next buckets are usual ones and in one chunk; one if
+  // the hash may throw.
+  STEADY_ALWAYS_INLINE void split_next(std::uint64_t most, std::uint64_t& done) {
+    array& old = cold_.old_array();
+    const std::uint64_t first = old.line().bucket_at(cold_.frontier);
+    cold_.new_array().provide(memory_, layout(), 2 * first + 1, noted_as::filled);
+    split_steps<Storage> steps = splits_of(of_, old, first, cold_.new_array());
+    if (of_.kind.hashes_without_throwing) {
+      // The targets fill their chunk first.
+      const std::uint64_t end =
+          min_of((first | (layout().chunk_buckets() / 2 - 1)) + 1, old.line().buckets());
+      steps.end = first + min_of(end - first, most);
+    }
+    if (!split(of_, memory_, steps)) return;
+    done += steps.bucket - first;
+    if (!steps.has_filled_both()) [[unlikely]]
+      note_written(2 * steps.bucket - 2, 2 * steps.bucket);
+    cold_.frontier = old.line().first_of(steps.bucket);
+    if (cold_.frontier == 0) [[unlikely]]
+      return complete();
+    if (first == 0) of_.state.show_owner();
+    old.release_below(memory_, layout(), steps.bucket);
   }
 
   // Any other step: the interval from the frontier to the end of the old bucket, or to the end of a
@@ -182,10 +188,11 @@ class migration {
     if (plan.empties_source) {
       transfer.give_overflow_back();
     } else {
-      const array& old = cold_.old_array();
-      occupancy<Storage>(old, layout())
+      array& old = cold_.old_array();
+      occupancy_notes<Storage>(old, layout())
           .note_emptied(plan.source, plan.source, old.line().buckets());
     }
+    of_.state.show_sparse();
     memory_.recorder().evacuated(1);
     pass(plan.last, plan.source + (plan.empties_source ? 1 : 0));
   }
@@ -241,7 +248,7 @@ class migration {
     old.release_below(memory_, layout(), bucket + 1);
   }
   void reseed(std::uint64_t bucket) {
-    const array& old = cold_.old_array();
+    array& old = cold_.old_array();
     cold_.announce(false, old.line().first_of(bucket), old.line().last_of(bucket));
     element_transfer<Storage> transfer(of_, old, cold_.new_array(),
                                        detail::to_raw(cold_.rare)->next_seed, memory_);
@@ -249,8 +256,9 @@ class migration {
     transfer.run();
     transfer.emptied(bucket);
     transfer.give_overflow_back();
-    occupancy<Storage>(old, layout())
+    occupancy_notes<Storage>(old, layout())
         .note_emptied(bucket, old.line().bucket_at(cold_.frontier), old.line().buckets());
+    of_.state.show_sparse();
     memory_.recorder().evacuated(1);
   }
   // A chunk of new buckets, empty.
@@ -274,7 +282,7 @@ class migration {
     memory_.release_recycled(layout().chunk_bytes, layout().alignment);
     if (cold_.reseeding) complete_reseeding();
     of_.state.show_owner();
-    of_.state.shape.set_sparse(cold_.new_is_sparse);
+    of_.state.show_sparse();
     cold_blocks<Storage>::note_crowding(cold_, layout());
   }
   void count_migration(unsigned from, unsigned to) noexcept {

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include <steady/detail/array/bucket_array.hpp>
+#include <steady/detail/array/occupancy.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/migration/element_transfer.hpp>
@@ -32,7 +33,7 @@ class small_growth {
   STEADY_NOINLINE void make_first(std::uint64_t size) {
     array fresh;
     make_single(fresh, size);
-    of_.state.show(fresh, layout());
+    of_.state.show(fresh);
   }
 
   // Room for one more element than there are slots, in an array of at most two buckets. Throws what
@@ -46,7 +47,7 @@ class small_growth {
         const std::size_t moved = old.full_slots(0, layout()).size();
         old.widen_as_bytes(memory_, layout(), size, size + 1);
         memory_.recorder().moved(moved);
-        of_.state.show(old, layout());
+        of_.state.show(old);
         of_.state.locations.change();
         return;
       }
@@ -94,13 +95,13 @@ class small_growth {
       fresh.destroy(memory_, layout());
       STEADY_RETHROW;
     }
-    of_.state.show(fresh, layout());
+    of_.state.show(fresh);
     of_.state.locations.change();
     old.destroy(memory_, layout());
   }
 
   // Within one bucket elements keep their slots' numbers, and nothing is hashed.
-  void widen(const array& old, const array& fresh) {
+  void widen(const array& old, array& fresh) {
     bucket_header& header = *old.header(0);
     std::byte* const from = old.slots(0, layout());
     std::byte* const to = fresh.slots(0, layout());
@@ -115,6 +116,7 @@ class small_growth {
                   sizeof(bucket_header));
     }
     *fresh.header(0) = header;
+    if (!full.empty()) occupancy_notes<Storage>(fresh, layout()).note_filled(0);
     memory_.recorder().moved(full.size());
   }
   STEADY_COLD void relocate(slot_set full, std::byte* from, std::byte* to, std::uint8_t* tags) {
@@ -146,8 +148,8 @@ class small_growth {
     }
   }
   bool split(const array& old, std::uint64_t bucket, array& fresh) {
-    using steps = migration<Storage>;
-    return steps::split_bucket(of_, memory_, old, bucket, fresh, 2 * bucket) != steps::not_split;
+    split_steps<Storage> steps = migration<Storage>::splits_of(of_, old, bucket, fresh);
+    return migration<Storage>::split(of_, memory_, steps);
   }
   STEADY_COLD void transfer(const array& old, array& fresh) {
     const std::uint64_t buckets = old.line().buckets();

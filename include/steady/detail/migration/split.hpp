@@ -8,7 +8,8 @@
 // both targets, and the headers say which slots hold elements. Where elements are slow to hash,
 // their cached hash bits say for all of a bucket at once which target they go to.
 //
-// This is code for one type of table; the engine calls it through element_kind::split.
+// This is code for one type of table; the engine calls it through element_kind::split, for a few
+// neighbouring buckets at once.
 #pragma once
 
 #include <bit>
@@ -36,28 +37,17 @@ template <class Table>
 class split {
  public:
   using storage = typename Table::storage_type;
-  using step_type = split_step<storage>;
-
-  split(Table& table, step_type& step) noexcept
-      : table_(table),
-        step_(step),
-        seed_(step.seed),
-        from_(reinterpret_cast<slot_type*>(step.slots)),
-        to_(reinterpret_cast<slot_type*>(step.target_slots)),
-        tags_(group::load(step.header)),
-        bits_above_(step.new_log2_buckets - 1u) {}
+  using steps_type = split_steps<storage>;
 
   // As element_kind::split.
-  STEADY_ALWAYS_INLINE bool run() {
-    if constexpr (copies_bytes) {
-      return run_on_bytes();
-    } else {
-      if (step_.overflow != nullptr) [[unlikely]]
-        return run_with_overflow(*step_.overflow);
-      const slot_set upper = move_bucket();
-      write_headers(upper);
-      note_targets(occupied() & ~upper, upper);
-      return true;
+  static STEADY_ALWAYS_INLINE void run(Table& table, steps_type& steps) {
+    while (split(table, steps).run()) {
+      ++steps.bucket;
+      steps.header += 1;
+      steps.slots += layout::bucket_bytes;
+      steps.target_headers += 2;
+      steps.target_slots += 2 * layout::bucket_bytes;
+      if (steps.bucket == steps.end || !steps.has_filled_both()) return;
     }
   }
 
@@ -75,18 +65,45 @@ class split {
                                        layout::has_short_buckets && !storage::is_poisoned &&
                                        !unwritten_bytes_are_watched;
 
+  split(Table& table, steps_type& steps) noexcept
+      : table_(table),
+        steps_(steps),
+        seed_(steps.seed),
+        from_(reinterpret_cast<slot_type*>(steps.slots)),
+        to_(reinterpret_cast<slot_type*>(steps.target_slots)),
+        tags_(group::load(steps.header)),
+        bits_above_(steps.new_log2_buckets - 1u) {}
+
+  // The next bucket. False if it is no usual one; nothing has changed then.
+  STEADY_ALWAYS_INLINE bool run() {
+    overflow* const link = steps_.header->filter == 0 ? nullptr : first_overflow();
+    if constexpr (copies_bytes) {
+      return run_on_bytes(link);
+    } else {
+      if (link != nullptr) [[unlikely]]
+        return run_with_overflow(*link);
+      const slot_set upper = move_bucket();
+      write_headers(upper);
+      note_targets(occupied() & ~upper, upper);
+      return true;
+    }
+  }
+  overflow* first_overflow() const noexcept {
+    return detail::to_raw(Table::extras(from_, steps_.bucket).first_overflow);
+  }
+
   // ---- elements that are copied as bytes ----
 
-  STEADY_ALWAYS_INLINE bool run_on_bytes() {
+  STEADY_ALWAYS_INLINE bool run_on_bytes(overflow* link) {
     const slot_set full = occupied();
     const slot_set upper = copy_to_both() & full;
     write_headers(upper);
     std::size_t arrived = 0;
     note_targets(full & ~upper, upper);
-    if (step_.overflow != nullptr) [[unlikely]] {
+    if (link != nullptr) [[unlikely]] {
       const std::uint32_t gaps =
           (all_slots & ~upper).bits() << 16 | (all_slots & ~(full & ~upper)).bits();
-      arrived = fill_gaps_on_bytes(gaps);
+      arrived = fill_gaps_on_bytes(link, gaps);
       if (arrived == too_many) return false;
     }
     table_.recorder().hashed_and_moved(full.bits(), arrived);
@@ -130,11 +147,10 @@ class split {
 
   // Copies what is in overflow to the slots that are in `gaps`, the second target's 16 bits up.
   // Returns how many elements these are; too_many if they do not all fit.
-  STEADY_NOINLINE std::size_t fill_gaps_on_bytes(std::uint32_t gaps) {
+  STEADY_NOINLINE std::size_t fill_gaps_on_bytes(overflow* link, std::uint32_t gaps) {
     std::size_t arrived = 0;
     std::size_t passed = 0;
-    for (overflow* link = step_.overflow; link != nullptr;
-         link = detail::to_raw(link->next), ++passed) {
+    for (; link != nullptr; link = detail::to_raw(link->next), ++passed) {
       slot_type* const slots = overflow_slots_of(link);
       for (const std::uint64_t from : ~native_tag_group::load(link).empty() & all_overflow_slots) {
         const std::uint64_t value = Table::hasher::number(elements::key_of(slots[from]));
@@ -150,7 +166,7 @@ class split {
         ++arrived;
       }
     }
-    step_.overflow_passed = passed;
+    steps_.overflow_passed += passed;
     return arrived;
   }
 
@@ -184,7 +200,7 @@ class split {
       note_target(side);
     }
     table_.recorder().moved(arriving.size());
-    step_.overflow_passed = 1;
+    ++steps_.overflow_passed;
     return true;
   }
 
@@ -210,11 +226,11 @@ class split {
     const slot_set full = occupied();
     std::uint64_t positions[max_bucket_width];
     if constexpr (layout::caches_hashes) {
-      const cached_hash cached = cached_hash::of(step_.old_log2_buckets);
-      const unsigned bit = cached.half_bit(step_.new_log2_buckets - 1u);
+      const cached_hash cached = cached_hash::of(steps_.old_log2_buckets);
+      const unsigned bit = cached.half_bit(steps_.new_log2_buckets - 1u);
       if (knows_all(full, bit)) [[likely]] {
         pass_cached_hashes(cached);
-        return group::with_bit(step_.cached_hashes, bit) & full;
+        return group::with_bit(cached_hashes(), bit) & full;
       }
       const slot_set upper = find_upper(from_, full, positions);
       for (const std::uint64_t number : full) {
@@ -262,27 +278,34 @@ class split {
 
   // ---- cached hash bits ----
 
+  STEADY_ALWAYS_INLINE const std::uint8_t* cached_hashes() const noexcept {
+    return Table::cached_hashes(from_, steps_.bucket);
+  }
+  // The second target's lie in front of the first one's.
+  STEADY_ALWAYS_INLINE std::uint8_t* target_cached_hashes(std::uint64_t target) const noexcept {
+    return Table::cached_hashes(to_, 2 * steps_.bucket) - target * layout::value.extras_bytes;
+  }
+
   // Whether the cached bits say for all slots in `full` which target their elements go to.
   STEADY_ALWAYS_INLINE bool knows_all(slot_set full, unsigned bit) const noexcept {
     return bit < cached_hash::known_bit &&
-           (full & ~group::with_bit(step_.cached_hashes, cached_hash::known_bit)).empty();
+           (full & ~group::with_bit(cached_hashes(), cached_hash::known_bit)).empty();
   }
   // Copies them to the targets; if the new array caches other bits, marks those as unknown.
   STEADY_ALWAYS_INLINE void pass_cached_hashes(cached_hash cached) const noexcept {
-    const bool stay_valid = cached == cached_hash::of(step_.new_log2_buckets);
+    const bool stay_valid = cached == cached_hash::of(steps_.new_log2_buckets);
     for (unsigned target = 0; target < 2; ++target) {
       if (stay_valid) [[likely]] {
-        std::memcpy(step_.target_cached_hashes[target], step_.cached_hashes, sizeof(bucket_header));
+        std::memcpy(target_cached_hashes(target), cached_hashes(), sizeof(bucket_header));
       } else {
-        std::memset(step_.target_cached_hashes[target], cached_hash::unknown,
-                    sizeof(bucket_header));
+        std::memset(target_cached_hashes(target), cached_hash::unknown, sizeof(bucket_header));
       }
     }
   }
   void cache_hash(std::uint64_t target, std::uint64_t number,
                   std::uint64_t position) const noexcept {
-    step_.target_cached_hashes[target][number] =
-        cached_hash::of(step_.new_log2_buckets).of_position(position);
+    target_cached_hashes(target)[number] =
+        cached_hash::of(steps_.new_log2_buckets).of_position(position);
   }
 
   // ---- both ----
@@ -300,7 +323,7 @@ class split {
     return to_ + number + (side & layout::width);
   }
   STEADY_ALWAYS_INLINE bucket_header* header_on(std::uint64_t side) const noexcept {
-    return step_.target_headers + (side & 1);
+    return steps_.target_headers + (side & 1);
   }
   static slot_type* overflow_slots_of(overflow* link) noexcept {
     return reinterpret_cast<slot_type*>(detail::overflow_slots<storage>(link, layout::value));
@@ -308,13 +331,13 @@ class split {
 
   // The tags of the old header, those in `upper` to the second target; not the filter.
   STEADY_ALWAYS_INLINE void write_headers(slot_set upper) const noexcept {
-    tags_.divide(upper, step_.target_headers + 1, step_.target_headers);
-    step_.target_headers->filter = 0;
+    tags_.divide(upper, steps_.target_headers + 1, steps_.target_headers);
+    steps_.target_headers->filter = 0;
   }
 
   // Notes which targets have elements; those that have none are headers written all the same.
   STEADY_ALWAYS_INLINE void note_targets(slot_set lower, slot_set upper) const noexcept {
-    step_.filled =
+    steps_.filled =
         static_cast<std::uint8_t>(unsigned{!lower.empty()} | unsigned{!upper.empty()} << 1);
     if constexpr (storage::counts_work) {
       const unsigned empty = unsigned{lower.empty()} + unsigned{upper.empty()};
@@ -322,11 +345,11 @@ class split {
     }
   }
   STEADY_ALWAYS_INLINE void note_target(std::uint64_t side) const noexcept {
-    step_.filled |= static_cast<std::uint8_t>(1u << (side & 1));
+    steps_.filled |= static_cast<std::uint8_t>(1u << (side & 1));
   }
 
   Table& table_;
-  step_type& step_;
+  steps_type& steps_;
   const line_seed seed_;
   slot_type* const from_;
   slot_type* const to_;  // the first target's

@@ -109,12 +109,12 @@ class table_engine {
   overflow_bucket<Storage>* add_overflow(std::uint64_t bucket, std::uint16_t filter);
   // Before an element is erased, after announce(): tells walkers.
   void before_erasing(const void* slot) noexcept;
-  // Occupancy: after the first group of a chunk was noted to hold elements, and after an element
-  // was erased that was perhaps the last of its bucket.
-  void note_chunk_filled(bool in_new, std::uint64_t bucket) const noexcept;
-  void note_emptied(bool in_new, std::uint64_t bucket) const noexcept;
+  // Occupancy: after an element was inserted into a table that is sparse, perhaps as the first of
+  // its bucket, and after one was erased that was perhaps the last of its.
+  void note_filled(bool in_new, std::uint64_t bucket) noexcept;
+  void note_emptied(bool in_new, std::uint64_t bucket) noexcept;
   // Before the elements of the chunk that `bucket` is in are copied, each to the same slot.
-  void copy_occupancy(const array& from, std::uint64_t bucket) const noexcept;
+  void copy_occupancy(const array& from, std::uint64_t bucket) noexcept;
   // After one was inserted at `made`: moves the element whose reference was handed out last.
   void move_handed_out(const void* made) noexcept;
   // After one was erased in overflow.
@@ -195,6 +195,7 @@ class table_engine {
   void make_empty_buckets(unsigned log2_buckets);
   void take_seed() noexcept;
 
+  void note_overflow(const array& within, std::uint64_t bucket, std::uint64_t position) noexcept;
   tagged_slot element_in(const array& within, std::uint64_t bucket,
                          const void* slot) const noexcept;
   tagged_slot claim_another(const array& within, std::uint64_t bucket, const void* slot) noexcept;
@@ -221,7 +222,7 @@ class table_engine {
   void ask_for(request what) noexcept;
 
   void announce_end() noexcept;
-  void empty_buckets(const array& within) noexcept;
+  void empty_buckets(array& within) noexcept;
   void empty_bucket(const array& within, std::uint64_t bucket) noexcept;
   void empty_overflow(const array& within, std::uint64_t bucket,
                       overflow_bucket<Storage>* link) noexcept;

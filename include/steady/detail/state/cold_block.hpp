@@ -109,7 +109,6 @@ struct cold_block {
   bool begun_for_overflow : 1 = false;  // the migration under way
   bool begun_on_request : 1 = false;    // likewise
   bool kept_by_clear : 1 = false;       // the memory, in the hope that it will be filled again
-  bool new_is_sparse : 1 = false;       // as table_shape::sparse(), of the new array by itself
   request asked = request::none;
   union {
     activity active;
@@ -128,6 +127,10 @@ struct cold_block {
   // Whether that is a growth by the factor of 2.
   bool doubles() const noexcept {
     return old_array().line().shift == new_array().line().shift + 1 && !reseeding;
+  }
+  // Whether a group of buckets may be empty, so that insertions note theirs (occupancy.hpp).
+  bool sparse() const noexcept {
+    return old_array().sparse_chunks() != 0 || new_array().sparse_chunks() != 0;
   }
   // The array that will be kept.
   const array& kept_array() const noexcept { return arrays[migrating() ? 1 : 0]; }

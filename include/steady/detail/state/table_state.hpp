@@ -50,7 +50,7 @@ class table_shape {
   STEADY_ALWAYS_INLINE constexpr std::int8_t directory() const noexcept {
     return static_cast<std::int8_t>(word_ >> directory_shift);
   }
-  // Whether a group of buckets may be empty, so that insertions note theirs (occupancy.hpp).
+  // As cold_block::sparse().
   STEADY_ALWAYS_INLINE constexpr bool sparse() const noexcept { return (word_ & sparse_bit) != 0; }
   STEADY_ALWAYS_INLINE constexpr bool observed() const noexcept {
     return (word_ & observed_bit) != 0;
@@ -209,12 +209,17 @@ struct table_state {
       shape.show(table_shape(shown.line(), shown.directory()));
     }
   }
-  // The only array, of a table that does not migrate. Whether it is sparse is not known.
-  void show(const array& only, const array_layout& layout) noexcept {
+  // The only array, of a table that does not migrate.
+  void show(const array& only) noexcept {
     root = only.link();
     shape.show(table_shape(only.line(), only.directory()));
-    shape.set_sparse(only.has_occupancy(layout));
+    shape.set_sparse(only.sparse_chunks() != 0);
     if (cold_link != nullptr) cold()->old_array() = only;
+  }
+  // After it has changed in either array whether a group of buckets may be empty. (A table without
+  // a cold block does not note that; it has few buckets.)
+  void show_sparse() noexcept {
+    if (cold_link != nullptr) shape.set_sparse(cold()->sparse());
   }
 
   // ---- the whole ----

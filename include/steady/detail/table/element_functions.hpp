@@ -45,7 +45,7 @@ class element_functions {
     of.position = position;
     of.relocate = relocate;
     of.destroy = destroy;
-    if constexpr (elements::nothrow_movable()) of.split = split_bucket;
+    if constexpr (elements::nothrow_movable()) of.split = split_buckets;
     return of;
   }
 
@@ -65,8 +65,8 @@ class element_functions {
     for (const std::uint64_t number : which) of(table).destroy(first + number);
   }
 
-  static bool split_bucket(void* table, split_step<storage>& step) {
-    return split<Table>(of(table), step).run();
+  static void split_buckets(void* table, split_steps<storage>& steps) {
+    split<Table>::run(of(table), steps);
   }
 
   // What can be copied is copied where moving may throw, so that a throwing copy leaves all

@@ -52,6 +52,8 @@ class invariants {
     expect(elements_ == now_.size, "size() is the number of elements in slots");
     expect(overflow_ == now_.overflow_buckets, "every overflow bucket in use is in a chain");
     check_iteration();
+    expect(state_.cold_link == nullptr || state_.shape.sparse() == state_.cold()->sparse(),
+           "insertions note their buckets while a group may be empty");
     return broken_;
   }
 
@@ -121,11 +123,13 @@ class invariants {
 
   void check_buckets(const array& within, std::uint64_t begin, std::uint64_t end, bool in_new) {
     const occupancy<storage> occupied(within, layout::value);
+    std::uint32_t sparse_chunks = 0;
     for (std::uint64_t bucket = begin; bucket < end && broken_ == nullptr; ++bucket) {
       expect(occupied.is_noted(bucket, end),
              "a group of buckets is noted as occupied exactly when it is, and so is a chunk");
       expect(state_.shape.sparse() || occupied.is_noted_filled(bucket),
              "all groups are noted as occupied where insertions do not note theirs");
+      sparse_chunks += occupied.begins_sparse_chunk(bucket);
       bucket_header* const header = within.header(bucket);
       check_slots(header->tags, within.full_slots(bucket, layout::value),
                   within.slots(bucket, layout::value), bucket, in_new, nullptr);
@@ -141,6 +145,9 @@ class invariants {
                     detail::overflow_slots<storage>(link, layout::value), bucket, in_new, header);
       }
     }
+    expect(state_.migrating() || state_.cold_link == nullptr ||
+               sparse_chunks == within.sparse_chunks(),
+           "at rest, an array knows how many of its chunks are sparse");
   }
 
   // `filtered_by` is the header whose filter must admit the elements, null in the bucket itself.

@@ -295,7 +295,6 @@ class table {
           theirs.line().log2_buckets() == kind.layout.log2_buckets_for(other.size())) {
         engine().make_like(theirs);
         state_.seed = other.state_.seed;
-        state_.shape.set_sparse(other.state_.shape.sparse());
         copy_buckets(theirs);
       } else {
         engine().reserve(other.size());
@@ -338,6 +337,20 @@ class table {
     }
     engine().end_walkers();
     engine().release();
+  }
+
+  // ---- for split.hpp ----
+
+  // Of the bucket with these slots.
+  static bucket_extras<storage_type>& extras(const slot_type* slots,
+                                             std::uint64_t bucket) noexcept {
+    return detail::extras_of<storage_type>(
+        reinterpret_cast<std::byte*>(const_cast<slot_type*>(slots)), bucket % layout::chunk_buckets,
+        layout::value.slots_and_extras(), layout::value.extras_bytes);
+  }
+  static std::uint8_t* cached_hashes(const slot_type* slots, std::uint64_t bucket) noexcept {
+    return reinterpret_cast<std::uint8_t*>(std::addressof(extras(slots, bucket))) +
+           sizeof(bucket_extras<storage_type>);
   }
 
   // ---- for element_functions.hpp ----
@@ -417,12 +430,6 @@ class table {
   }
   static slot_type* slots_of(overflow* link) noexcept {
     return reinterpret_cast<slot_type*>(detail::overflow_slots<storage_type>(link, layout::value));
-  }
-  static bucket_extras<storage_type>& extras(const slot_type* slots,
-                                             std::uint64_t bucket) noexcept {
-    return detail::extras_of<storage_type>(
-        reinterpret_cast<std::byte*>(const_cast<slot_type*>(slots)), bucket % layout::chunk_buckets,
-        layout::value.slots_and_extras(), layout::value.extras_bytes);
   }
 
   // Prefetches all lines of a bucket that is not too large, because which one is wanted is not
@@ -688,22 +695,16 @@ class table {
     construct_in(slot, construct);
     *tag = static_cast<std::uint8_t>(where.tag_word);
     ++state_.size;
-    note_filled(where);
+    if (state_.shape.sparse() && !is_noted_filled(where)) [[unlikely]]
+      engine().note_filled(where.in_new, where.bucket());
     return location::one(slot, tag, where.in_new, empty.empty(), where.bucket());
   }
-  // Notes that the bucket holds elements (occupancy.hpp), unless the table is not sparse. Whether
-  // the bucket was empty before is harder to predict than the bit is to set.
-  STEADY_ALWAYS_INLINE void note_filled(const reference& where) noexcept {
-    if (!state_.shape.sparse()) [[likely]]
-      return;
-    std::uint64_t& groups = detail::occupancy_of(
+  // Whether the bit of the bucket's group is set, see occupancy.hpp; of a table that is sparse.
+  static STEADY_ALWAYS_INLINE bool is_noted_filled(const reference& where) noexcept {
+    const std::uint64_t groups = detail::occupancy_of(
         store::template chunk_at<layout>(where.root, where.directory, where.offset));
-    constexpr std::uint64_t in_chunk = layout::value.groups_of(layout::chunk_buckets);
-    const std::uint64_t number = (where.bucket() >> layout::value.log2_group_buckets()) % in_chunk;
-    const std::uint64_t before = groups;
-    groups = before | std::uint64_t{1} << number;
-    if (before == 0) [[unlikely]]
-      engine().note_chunk_filled(where.in_new, where.bucket());
+    const std::uint64_t in_chunk = where.bucket() % layout::chunk_buckets;
+    return (groups >> (in_chunk >> layout::value.log2_group_buckets()) & 1) != 0;
   }
   template <class Construct>
   STEADY_ALWAYS_INLINE void construct_in(slot_type* slot, const Construct& construct) {
@@ -711,10 +712,6 @@ class table {
     [[maybe_unused]] const user_code scope(this);
     construct(slot);
     opening.keep();
-  }
-  static std::uint8_t* cached_hashes(const slot_type* slots, std::uint64_t bucket) noexcept {
-    return reinterpret_cast<std::uint8_t*>(std::addressof(extras(slots, bucket))) +
-           sizeof(bucket_extras<storage_type>);
   }
 
   // ---- copying ----
