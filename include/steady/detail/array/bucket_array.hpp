@@ -162,6 +162,13 @@ class bucket_array {
       provide_next(memory, layout, groups);
   }
 
+  // Touches the headers of the next chunk, where they have memory already: their page is often a
+  // new one, and the call that provides the chunk has to wait for pages enough.
+  STEADY_COLD void touch_next_headers(const array_layout& layout) const noexcept {
+    const std::uint64_t next = provided_buckets(layout);
+    if (next % store::headers_together != 0 && next < line_.buckets()) header(next)->filter = 0;
+  }
+
   // Gives back the memory of all chunks that end at or before `bucket`; no element is left there.
   // This is how memory goes in steps. So that it goes to the system in steps, too, a large array
   // gives back the pages itself, where the allocator is one that takes its memory from there.

@@ -130,6 +130,9 @@ class header_leaves {
     return detail::to_stored<root_link>(reinterpret_cast<node_link*>(block));
   }
 
+  // So many headers get memory together, when the first chunk of theirs does.
+  static constexpr std::uint64_t headers_together = 4096;
+
   // From now on the headers of `chunk`, and its directory entry, may be written.
   STEADY_COLD static void provide(memory_type& memory, const root_link& root, line_partition line,
                                   std::uint64_t chunk, const array_layout& layout) {
@@ -189,7 +192,7 @@ class header_leaves {
 
  private:
   static constexpr std::size_t block_alignment = alignof(Header);
-  static constexpr std::uint64_t leaf_headers = 4096;
+  static constexpr std::uint64_t leaf_headers = headers_together;
   static constexpr std::uint64_t node_leaves = 512;
 
   static Header* leaf(root_type root, std::uint64_t bucket) noexcept {

@@ -136,13 +136,16 @@ class header_run {
         reinterpret_cast<Header*>(block + size.chunk_bits_room + size.directory));
   }
 
+  // So many headers get memory together, when the first chunk of theirs does.
+  static constexpr std::uint64_t headers_together = slice_bytes / sizeof(Header);
+
   // From now on the headers of `chunk`, and its directory entry, may be written.
   STEADY_COLD static void provide(memory_type& memory, const root_link&, line_partition line,
                                   std::uint64_t chunk, const array_layout& layout) noexcept {
     const std::uint64_t bucket = chunk << layout.log2_chunk_buckets;
-    if (bucket % slice_headers != 0 || !extent::of(line, layout).reserved) return;
+    if (bucket % headers_together != 0 || !extent::of(line, layout).reserved) return;
     memory.supplied(slice_bytes);
-    if (bucket / slice_headers % slices_per_directory_slice(layout) == 0) {
+    if (bucket / headers_together % slices_per_directory_slice(layout) == 0) {
       memory.supplied(slice_bytes);
     }
   }
@@ -151,8 +154,8 @@ class header_run {
   STEADY_COLD static void release(memory_type& memory, const root_link& root, line_partition line,
                                   std::uint64_t chunks, const array_layout& layout) noexcept {
     const std::uint64_t bucket = chunks << layout.log2_chunk_buckets;
-    if (bucket % slice_headers != 0 || !extent::of(line, layout).reserved) return;
-    const std::uint64_t slices = bucket / slice_headers;
+    if (bucket % headers_together != 0 || !extent::of(line, layout).reserved) return;
+    const std::uint64_t slices = bucket / headers_together;
     auto* const begin = reinterpret_cast<std::byte*>(detail::to_raw(root));
     release_pages(begin + (slices - 1) * slice_bytes, slice_bytes);
     memory.withdrawn(slice_bytes);
@@ -174,9 +177,9 @@ class header_run {
     release_addresses(block, size.total());
     memory.withdrawn(size.chunk_bits);
     const std::uint64_t per_directory = slices_per_directory_slice(layout);
-    const std::uint64_t ended = (released << layout.log2_chunk_buckets) / slice_headers;
+    const std::uint64_t ended = (released << layout.log2_chunk_buckets) / headers_together;
     const std::uint64_t begun =
-        ((provided << layout.log2_chunk_buckets) + slice_headers - 1) / slice_headers;
+        ((provided << layout.log2_chunk_buckets) + headers_together - 1) / headers_together;
     memory.withdrawn(
         (begun + (begun + per_directory - 1) / per_directory - ended - ended / per_directory) *
         slice_bytes);
@@ -197,8 +200,7 @@ class header_run {
     return at + (std::ptrdiff_t{directory} - static_cast<std::ptrdiff_t>(chunk));
   }
 
-  static constexpr std::uint64_t slice_headers = slice_bytes / sizeof(Header);
-  static_assert(slice_headers >= 4096, "a chunk's headers lie in one slice");
+  static_assert(headers_together >= 4096, "a chunk's headers lie in one slice");
 
   // Slices of headers whose directory entries fill a slice.
   static std::uint64_t slices_per_directory_slice(const array_layout& layout) noexcept {

@@ -154,10 +154,10 @@ class migration {
     const std::uint64_t first = old.line().bucket_at(cold_.frontier);
     cold_.new_array().provide(memory_, layout(), 2 * first + 1, noted_as::filled);
     split_steps<Storage> steps = splits_of(of_, old, first, cold_.new_array());
+    // The targets of so many buckets are half a chunk.
+    const std::uint64_t half = max_of<std::uint64_t>(layout().chunk_buckets() / 4, 1);
     if (of_.kind.hashes_without_throwing) {
-      // The targets fill their chunk first.
-      const std::uint64_t end =
-          min_of((first | (layout().chunk_buckets() / 2 - 1)) + 1, old.line().buckets());
+      const std::uint64_t end = min_of((first | (half - 1)) + 1, old.line().buckets());
       steps.end = first + min_of(end - first, most);
     }
     if (!split(of_, memory_, steps)) return;
@@ -168,6 +168,7 @@ class migration {
     if (cold_.frontier == 0) [[unlikely]]
       return complete();
     if (first == 0) of_.state.show_owner();
+    if (steps.bucket % (2 * half) == half) cold_.new_array().touch_next_headers(layout());
     old.release_below(memory_, layout(), steps.bucket);
   }
 
