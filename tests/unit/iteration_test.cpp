@@ -65,10 +65,40 @@ TYPED_TEST(iteration, passes_over_what_was_erased_meanwhile) {
       victim = (victim + 7) % count;
       if (victim != at->first) erased[victim] = map.erase(victim) == 1 || erased[victim];
     }
-    map.check_invariants();
+    ASSERT_STREQ(map.check_invariants(), nullptr);
     for (std::uint64_t n = 0; n < count; ++n) {
       ASSERT_LE(met[n], 1) << n << " of " << count;
       ASSERT_TRUE(erased[n] || met[n] == 1) << n << " of " << count;
+    }
+  }
+}
+
+// The same where every third element erases itself, in maps of several chunks.
+TYPED_TEST(iteration, goes_on_from_an_element_that_is_erased) {
+  for (const std::uint64_t count : {40u, 700u, 2'500u, 9'000u}) {
+    number_map<TypeParam> map;
+    for (std::uint64_t n = 0; n < count; ++n) map.try_emplace(n, 3 * n);
+    std::vector<int> met(count);
+    std::vector<bool> erased(count);
+    std::uint64_t victim = 0;
+    for (auto at = map.begin(); at != map.end();) {
+      const std::uint64_t key = at->first;
+      ASSERT_FALSE(erased[key]) << key << " of " << count;
+      ++met[key];
+      if (key % 3 == 0) {
+        map.erase(at++);
+      } else {
+        ++at;
+      }
+      victim = (victim + 7) % count;
+      if (at == map.end() || victim == at->first) continue;
+      erased[victim] = map.erase(victim) == 1 || erased[victim];
+    }
+    ASSERT_STREQ(map.check_invariants(), nullptr);
+    for (std::uint64_t n = 0; n < count; ++n) {
+      ASSERT_LE(met[n], 1) << n << " of " << count;
+      ASSERT_TRUE(erased[n] || met[n] == 1) << n << " of " << count;
+      ASSERT_EQ(map.contains(n), met[n] == 1 && n % 3 != 0 && !erased[n]) << n << " of " << count;
     }
   }
 }

@@ -64,6 +64,10 @@ class table_shape {
   }
   // All of it, to be compared.
   constexpr std::uint64_t word() const noexcept { return word_; }
+  // Whether nothing but erasures has happened since all of it was `before`.
+  STEADY_ALWAYS_INLINE constexpr bool has_only_erased_since(std::uint64_t before) const noexcept {
+    return ((word_ ^ before) & (shift_bits | observed_bit | directory_bits | name_bits)) == 0;
+  }
 
   constexpr void set_sparse(bool sparse) noexcept {
     word_ = (word_ & ~sparse_bit) | (sparse ? sparse_bit : 0);

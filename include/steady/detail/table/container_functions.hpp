@@ -177,7 +177,7 @@ class container_functions {
     while (next.slot != stop.slot) {
       const location erased = next;
       next = table.after(erased);
-      table.erase(erased, next);
+      table.erase_one_of_many(erased, next);
     }
     return next;
   }
@@ -186,7 +186,7 @@ class container_functions {
     const std::size_t before = table.size();
     for (location at = table.first(); at;) {
       location next = table.after(at);
-      if (in_user_code(table, erases, at)) table.erase(at, next);
+      if (in_user_code(table, erases, at)) table.erase_one_of_many(at, next);
       at = next;
     }
     return before - table.size();

@@ -241,15 +241,19 @@ class table {
   STEADY_ALWAYS_INLINE void erase(const location& at) noexcept {
     if (at.in_overflow || state_.shape.observed()) [[unlikely]]
       return erase_slowly(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
-    const bool empties_bucket = seems_alone(at.tag());
-    remove(at.tag());
-    if (empties_bucket) [[unlikely]]
-      engine().note_emptied(at.in_new, at.bucket());
-    destroy(at.slot);
+    erase_here(at, seems_alone(at.tag()));
   }
   // The same, for a caller that goes on with `next`, the element after it.
   STEADY_ALWAYS_INLINE void erase(const location& at, location& next) noexcept {
     erase(at);
+    next.shape = state_.shape.word();
+  }
+  // The same in a loop that erases many. That their bucket has `next` left is known then, and tags
+  // that were just stored are not loaded.
+  STEADY_ALWAYS_INLINE void erase_one_of_many(const location& at, location& next) noexcept {
+    if (at.in_overflow || state_.shape.observed()) [[unlikely]]
+      return erase(at, next);
+    erase_here(at, header_around(at.tag()) != header_around(next.tag()) && seems_alone(at.tag()));
     next.shape = state_.shape.word();
   }
   // The same after note_write() and moving out of the element: its key may be gone.
@@ -798,6 +802,13 @@ class table {
     state_.shape.count_erasure();
     if (--state_.size < state_.erase_limit) [[unlikely]]
       engine().note_small_size();
+  }
+  // The element is in its bucket itself, which may be empty afterwards.
+  STEADY_ALWAYS_INLINE void erase_here(const location& at, bool may_empty_bucket) noexcept {
+    remove(at.tag());
+    if (may_empty_bucket) [[unlikely]]
+      engine().note_emptied(at.in_new, at.bucket());
+    destroy(at.slot);
   }
   // erase_key() where the filter calls for searching further.
   template <class K>

@@ -1,6 +1,7 @@
 // An element location: where an element is, as lookups, insertions and iterators have it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <steady/detail/array/bucket.hpp>
@@ -37,8 +38,10 @@ struct element_location {
   }
 
   explicit operator bool() const noexcept { return slot != nullptr; }
-  std::uint8_t* tag() const noexcept {
-    return tags + number + number / Layout::width * (sizeof(bucket_header) - Layout::width);
+  std::uint8_t* tag() const noexcept { return tags + tag_offset(number); }
+  // Where the tag of a numbered slot is, from `tags` on.
+  static std::size_t tag_offset(unsigned number) noexcept {
+    return number + number / Layout::width * (sizeof(bucket_header) - Layout::width);
   }
   std::uint64_t bucket() const noexcept { return first_bucket + number / Layout::width; }
 };

@@ -50,7 +50,11 @@ class iteration {
     // Nested, because GCC lays out the loop by the conditions (docs/dead-ends.md).
     if (at.later != 0) [[likely]] {
       if (at.shape == state.shape.word()) [[likely]]
-        return next_in_stretch(at);
+        return next_in_stretch(at, at.later);
+      if (is_at_rest(at) && state.shape.has_only_erased_since(at.shape)) {
+        const std::uint64_t left = without_erased(at.tags, at.later);
+        if (left != 0) return next_in_stretch(at, left);
+      }
       return beyond(state, at);
     }
     return behind_stretch(state, at);
@@ -60,7 +64,7 @@ class iteration {
   // but what is pure and returns a number.
   static STEADY_ALWAYS_INLINE location after_if_used(const state_type& state,
                                                      const location& at) noexcept {
-    if (at.later != 0 && at.shape == state.shape.word()) return next_in_stretch(at);
+    if (at.later != 0 && at.shape == state.shape.word()) return next_in_stretch(at, at.later);
     const group_of_one own(at);
     if (own.later != 0) return first_of(state, own.later, own, at);
     const std::uint64_t where = where_of(at);
@@ -112,8 +116,10 @@ class iteration {
     return filters != 0;
   }
 
-  static STEADY_ALWAYS_INLINE location next_in_stretch(const location& at) noexcept {
-    const auto next = static_cast<unsigned>(lowest_bit(at.later));
+  // The first of the slots `later`, which are some of those of the stretch that `at` is in.
+  static STEADY_ALWAYS_INLINE location next_in_stretch(const location& at,
+                                                       std::uint64_t later) noexcept {
+    const auto next = static_cast<unsigned>(lowest_bit(later));
     slot_type* const slot = detail::slot_of(at.slots, next);
     assume(slot != nullptr);  // spares the caller's test for the end
     return {slot,
@@ -124,12 +130,22 @@ class iteration {
             at.whole,
             at.first_bucket,
             at.slots,
-            without_lowest(at.later),
+            without_lowest(later),
             at.shape};
+  }
+  // Those slots from the first on that still holds an element. Looks at one tag at a time: a load
+  // of several would wait for the one that an erasure has stored.
+  static STEADY_NOINLINE STEADY_PURE std::uint64_t without_erased(const std::uint8_t* tags,
+                                                                  std::uint64_t later) noexcept {
+    while (later != 0 &&
+           tags[location::tag_offset(static_cast<unsigned>(lowest_bit(later)))] == empty_tag) {
+      later = without_lowest(later);
+    }
+    return later;
   }
   static STEADY_ALWAYS_INLINE location behind_stretch(const state_type& state,
                                                       const location& at) noexcept {
-    if (is_at_rest(at) && at.shape == state.shape.word()) [[likely]] {
+    if (is_at_rest(at) && state.shape.has_only_erased_since(at.shape)) [[likely]] {
       const shown_array within(state);
       const std::uint64_t bucket = at.first_bucket + at.whole;
       if ((bucket < within.end && bucket % layout::chunk_buckets != 0) ||
