@@ -51,7 +51,7 @@ class iteration {
     if (at.later != 0) [[likely]] {
       if (at.shape == state.shape.word()) [[likely]]
         return next_in_stretch(at, at.later);
-      if (is_at_rest(at) && state.shape.has_only_erased_since(at.shape)) {
+      if (is_at_rest(at) && state.shape.has_only_erased_since(at.shape)) [[unlikely]] {
         const std::uint64_t left = without_erased(at.tags, at.later);
         if (left != 0) return next_in_stretch(at, left);
       }
