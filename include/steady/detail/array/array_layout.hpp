@@ -132,6 +132,7 @@ struct array_layout {
   std::uint32_t alignment;  // of chunks
   std::uint32_t bucket_bytes;
   std::uint32_t log2_chunk_buckets;
+  std::uint32_t log2_group_buckets;  // neighbours that share a bit of occupancy
   std::uint32_t extras_bytes;
   std::uint32_t supply_bytes;
   std::uint32_t overflow_slots_offset;
@@ -168,14 +169,14 @@ struct array_layout {
   }
   // Neighbouring buckets that share a bit of that word: at least four where a chunk has so many.
   // Their headers are a cache line, and that all are empty is rare in a map that grows.
-  constexpr unsigned log2_group_buckets() const noexcept {
+  static constexpr unsigned log2_group_in(unsigned log2_chunk) noexcept {
     constexpr unsigned log2_bits = 6;
     constexpr unsigned log2_of_line = 2;
-    const unsigned fewest = log2_chunk_buckets <= log2_bits ? 0 : log2_chunk_buckets - log2_bits;
-    return min_of(max_of(fewest, log2_of_line), unsigned{log2_chunk_buckets});
+    const unsigned fewest = log2_chunk <= log2_bits ? 0 : log2_chunk - log2_bits;
+    return min_of(max_of(fewest, log2_of_line), log2_chunk);
   }
   constexpr std::uint64_t groups_of(std::uint64_t buckets) const noexcept {
-    return max_of<std::uint64_t>(buckets >> log2_group_buckets(), 1);
+    return max_of<std::uint64_t>(buckets >> log2_group_buckets, 1);
   }
   // Bytes of the bits that tell which chunks of an array hold elements.
   std::size_t chunk_bits_bytes(line_partition line) const noexcept {

@@ -120,10 +120,10 @@ class occupancy {
   static constexpr std::uint64_t none = ~std::uint64_t{0};
 
   std::uint64_t group_buckets() const noexcept {
-    return std::uint64_t{1} << layout_.log2_group_buckets();
+    return std::uint64_t{1} << layout_.log2_group_buckets;
   }
   std::uint64_t group_number(std::uint64_t bucket) const noexcept {
-    return bucket % layout_.chunk_buckets() >> layout_.log2_group_buckets();
+    return bucket % layout_.chunk_buckets() >> layout_.log2_group_buckets;
   }
 
   bool is_empty(std::uint64_t bucket) const noexcept {
@@ -145,7 +145,7 @@ class occupancy {
       const std::uint64_t left = *word >> group;
       if (left == 0) return none;
       group += lowest_bit(left);
-      const std::uint64_t begin = first + (group << layout_.log2_group_buckets());
+      const std::uint64_t begin = first + (group << layout_.log2_group_buckets);
       const std::uint64_t found =
           next_by_headers(max_of(begin, bucket), min_of(begin + group_buckets(), end));
       if (found != none) return found;
@@ -178,12 +178,10 @@ class occupancy_notes {
   }
 
   // After a bucket has lost an element; perhaps it has others. The buckets from `begin` to `end`
-  // are in use. Returns whether its group is empty.
-  STEADY_NOINLINE bool note_emptied(std::uint64_t bucket, std::uint64_t begin,
+  // are in use.
+  STEADY_NOINLINE void note_emptied(std::uint64_t bucket, std::uint64_t begin,
                                     std::uint64_t end) noexcept {
-    if (now_.word_of(bucket) == nullptr || !now_.group_is_empty(bucket, begin, end)) return false;
-    note_group_emptied(bucket);
-    return true;
+    if (now_.group_is_empty(bucket, begin, end)) note_group_emptied(bucket);
   }
   // The same for all buckets that share a bit with this one, none of which has elements.
   STEADY_ALWAYS_INLINE void note_group_emptied(std::uint64_t bucket) noexcept {

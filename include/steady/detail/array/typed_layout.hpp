@@ -67,6 +67,7 @@ struct typed_layout {
     of.alignment = alignment;
     of.bucket_bytes = bucket_bytes;
     of.log2_chunk_buckets = std::bit_width(chunk_buckets) - 1;
+    of.log2_group_buckets = array_layout::log2_group_in(of.log2_chunk_buckets);
     of.extras_bytes = sizeof(extras) + (CachesHashes ? extras::cached_hashes_bytes : 0);
     of.supply_bytes = sizeof(overflow_supply<Storage>);
     of.overflow_slots_offset =

@@ -94,14 +94,13 @@ STEADY_NOINLINE void table_engine<Storage>::note_emptied(bool in_new,
                                                          std::uint64_t bucket) noexcept {
   if (state_.cold_link == nullptr) return;
   array& within = cold().arrays[in_new ? 1 : 0];
+  const occupancy<Storage> now(within, layout());
   const std::uint64_t begin = in_new ? 0 : within.line().bucket_at(cold().frontier);
   const std::uint64_t end = in_new ? cold().new_in_use() : within.line().buckets();
+  if (!now.group_is_empty(bucket, begin, end)) return;
   // The rest of its group is still to be written, and counts as filled.
-  if (in_new && cold().doubles() &&
-      occupancy<Storage>(within, layout()).end_of_group(bucket) > end) {
-    return;
-  }
-  occupancy_notes<Storage>(within, layout()).note_emptied(bucket, begin, end);
+  if (in_new && cold().doubles() && now.end_of_group(bucket) > end) return;
+  occupancy_notes<Storage>(within, layout()).note_group_emptied(bucket);
   state_.show_sparse();
 }
 

@@ -708,7 +708,7 @@ class table {
     const std::uint64_t groups = detail::occupancy_of(
         store::template chunk_at<layout>(where.root, where.directory, where.offset));
     const std::uint64_t in_chunk = where.bucket() % layout::chunk_buckets;
-    return (groups >> (in_chunk >> layout::value.log2_group_buckets()) & 1) != 0;
+    return (groups >> (in_chunk >> layout::value.log2_group_buckets) & 1) != 0;
   }
   template <class Construct>
   STEADY_ALWAYS_INLINE void construct_in(slot_type* slot, const Construct& construct) {
