@@ -226,6 +226,26 @@ TYPED_TEST(sparse_tables, have_sparse_copies) {
   }
 }
 
+// A copy of a single bucket, which is a chunk by itself, has no cold block.
+TYPED_TEST(sparse_tables, are_emptied_as_copies_of_few_buckets) {
+  for (const std::size_t left : {1u, 5u, 14u, 30u}) {
+    this->map = typename TestFixture::map_type();
+    for (std::size_t n = 0; n < 100; ++n) this->insert();
+    this->erase_first(this->map.size() - left);
+    this->map.rehash(0);
+    typename TestFixture::map_type copy(this->map);
+    this->expect_whole(copy);
+    while (!copy.empty()) {
+      copy.erase(copy.begin());
+      this->expect_whole(copy);
+    }
+    for (std::size_t n = 0; n < 50; ++n) {
+      copy.try_emplace(this->next++);
+      this->expect_whole(copy);
+    }
+  }
+}
+
 struct stubborn_hash {
   static inline bool refuses = false;
   std::size_t operator()(std::uint64_t key) const {

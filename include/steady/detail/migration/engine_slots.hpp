@@ -88,11 +88,14 @@ STEADY_NOINLINE void table_engine<Storage>::note_filled(bool in_new,
   occupancy_notes<Storage>(within, layout()).note_filled(bucket);
   state_.show_sparse();
 }
-// Without a cold block there are few buckets.
 template <class Storage>
 STEADY_NOINLINE void table_engine<Storage>::note_emptied(bool in_new,
                                                          std::uint64_t bucket) noexcept {
-  if (state_.cold_link == nullptr) return;
+  if (state_.cold_link == nullptr) {
+    array only = state_.old_array();
+    if (!only.has_occupancy(layout())) return;
+    return occupancy_notes<Storage>(only, layout()).note_emptied(bucket, 0, only.line().buckets());
+  }
   array& within = cold().arrays[in_new ? 1 : 0];
   const occupancy<Storage> now(within, layout());
   const std::uint64_t begin = in_new ? 0 : within.line().bucket_at(cold().frontier);
