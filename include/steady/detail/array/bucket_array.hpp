@@ -163,7 +163,7 @@ class bucket_array {
   }
 
   // Touches the headers of the next chunk, where they have memory already: their page is often a
-  // new one, and the call that provides the chunk has to wait for pages enough.
+  // new one, and the call that provides the chunk waits for other new pages.
   STEADY_COLD void touch_next_headers(const array_layout& layout) const noexcept {
     const std::uint64_t next = provided_buckets(layout);
     if (next % store::headers_together != 0 && next < line_.buckets()) header(next)->filter = 0;
@@ -270,10 +270,6 @@ class bucket_array {
                                 layout)) {
       header(bucket)->filter = 0;
     }
-  }
-  // Behind the last bucket of the chunk that `bucket` is in.
-  std::uint64_t end_of_chunk(std::uint64_t bucket, const array_layout& layout) const noexcept {
-    return min_of((bucket | (layout.chunk_buckets() - 1)) + 1, line_.buckets());
   }
   // The chunk that the bucket is in.
   chunk<Storage> chunk_of(std::uint64_t bucket, const array_layout& layout) const noexcept {
