@@ -84,6 +84,70 @@ TEST(failed_growth, is_made_up_for_by_reserve) {
   expect_numbers(map, count);
 }
 
+// A tiny bucket has no overflow, and where a chunk holds one or two buckets it cannot be divided at
+// once: while there is no memory for anything, insertions into a full one throw.
+template <std::size_t ChunkBytes>
+struct chunks_of : steady::default_policy {
+  static constexpr std::size_t chunk_bytes = ChunkBytes;
+};
+template <class Policy>
+class failed_growth_of_a_full_bucket : public testing::Test {};
+using small_chunk_policies =
+    testing::Types<chunks_of<16>, chunks_of<256>, chunks_of<512>, chunks_of<1024>, chunks_of<4096>>;
+TYPED_TEST_SUITE(failed_growth_of_a_full_bucket, small_chunk_policies);
+
+TYPED_TEST(failed_growth_of_a_full_bucket, throws_and_loses_nothing) {
+  using tested_map = ledger_map<std::uint64_t, std::uint64_t, TypeParam>;
+  static constexpr std::size_t limits[] = {0, 64, 200, 300, 600};
+  for (std::uint64_t full = 1; full <= 14; ++full) {
+    for (const std::size_t refuse_above : limits) {
+      memory_ledger ledger;
+      tested_map map{typename tested_map::allocator_type(ledger)};
+      for (std::uint64_t n = 0; n < full; ++n) map.try_emplace(n, 3 * n);
+      ledger.refuse_above = refuse_above;
+      std::vector<std::uint64_t> failed;
+      for (std::uint64_t n = full; n < 60; ++n) {
+        try {
+          map.try_emplace(n, 3 * n);
+        } catch (const std::bad_alloc&) {
+          failed.push_back(n);
+        }
+        ASSERT_EQ(map.size(), n + 1 - failed.size());
+        ASSERT_STREQ(map.check_invariants(), nullptr) << full << ' ' << refuse_above << ' ' << n;
+      }
+      if (refuse_above == 0) {
+        EXPECT_FALSE(failed.empty());
+      }
+      ledger.refuse_above = memory_ledger::never;
+      for (const std::uint64_t n : failed) ASSERT_TRUE(map.try_emplace(n, 3 * n).second);
+      ASSERT_EQ(map.size(), 60u);
+      for (std::uint64_t n = 0; n < 60; ++n) ASSERT_EQ(map.at(n), 3 * n);
+      ASSERT_STREQ(map.check_invariants(), nullptr);
+    }
+  }
+}
+
+// Each single allocation fails once: either the element comes all the same, or it comes next time.
+TYPED_TEST(failed_growth_of_a_full_bucket, goes_on_after_any_refusal) {
+  using tested_map = ledger_map<std::uint64_t, std::uint64_t, TypeParam>;
+  for (std::size_t call = 1;; ++call) {
+    memory_ledger ledger;
+    ledger.fail_at = call;
+    tested_map map{typename tested_map::allocator_type(ledger)};
+    for (std::uint64_t n = 0; n < 100; ++n) {
+      try {
+        map.try_emplace(n, 3 * n);
+      } catch (const std::bad_alloc&) {
+        ASSERT_FALSE(map.contains(n));
+        ASSERT_TRUE(map.try_emplace(n, 3 * n).second);
+      }
+      ASSERT_STREQ(map.check_invariants(), nullptr) << call << ' ' << n;
+    }
+    for (std::uint64_t n = 0; n < 100; ++n) ASSERT_EQ(map.at(n), 3 * n);
+    if (!ledger.has_failed()) break;
+  }
+}
+
 // A growth that has begun stops where allocating a chunk fails, and goes on from there.
 TEST(failed_growth, stops_in_the_middle_and_goes_on) {
   memory_ledger ledger;

@@ -151,7 +151,7 @@ TEST(allocation, of_millions_of_buckets_is_never_larger_than_a_chunk) {
     EXPECT_EQ(numbers.size(), 100'000u);
     using storage = steady::detail::storage_of<set::allocator_type, one_slot_in_leaves>;
     using layout = steady::detail::typed_layout<std::uint32_t, storage, one_slot_in_leaves, false>;
-    EXPECT_EQ(ledger.largest, layout::value.chunk_bytes);
+    EXPECT_EQ(ledger.largest, layout::value.full_chunk.bytes);
   }
   EXPECT_EQ(ledger.bytes, 0u);
 }

@@ -46,13 +46,13 @@ static_assert(sizeof(bucket_header) == 16);
 static_assert(sizeof(overflow_bucket<default_storage>) == 16);
 
 // A chunk of the commonest elements is about as large as the policy says.
-static_assert(layout_of<number_pair>::value.chunk_bytes > 56 * 1024);
-static_assert(layout_of<number_pair>::value.chunk_bytes < 72 * 1024);
+static_assert(layout_of<number_pair>::value.full_chunk.bytes > 56 * 1024);
+static_assert(layout_of<number_pair>::value.full_chunk.bytes < 72 * 1024);
 static_assert(layout_of<number_pair>::chunk_buckets == 256);
 static_assert(layout_of<number_pair>::width == 14);
 
 static_assert(layout_of<large>::width == 4 && layout_of<large>::chunk_buckets == 4);
-static_assert(layout_of<large>::value.chunk_bytes < 96 * 1024);
+static_assert(layout_of<large>::value.full_chunk.bytes < 96 * 1024);
 static_assert(layout_of<larger_than_a_chunk>::chunk_buckets == 1);
 static_assert(layout_of<line_aligned>::alignment == 64);
 static_assert(layout_of<page_aligned>::alignment == 4096);
@@ -79,7 +79,7 @@ TYPED_TEST(layout_test, parts_follow_each_other_aligned) {
                                  array_layout::occupancy_bytes);
       EXPECT_EQ(chunk.slots % g.alignment, 0u);
       EXPECT_GE(chunk.spare, chunk.slots + buckets * g.bucket_bytes);
-      EXPECT_EQ((chunk.bytes - chunk.spare) % g.overflow_stride, 0u);
+      EXPECT_EQ(chunk.bytes - chunk.spare, chunk.spare_buckets * g.overflow_stride);
       EXPECT_TRUE(chunk.bytes == chunk.spare || chunk.spare % g.alignment == 0);
       EXPECT_EQ(chunk.bytes % sizeof(void*), 0u);
     }
@@ -92,7 +92,8 @@ TYPED_TEST(layout_test, tiny_blocks_hold_their_slots) {
   std::size_t before = 0;
   for (unsigned size = 0; size < array_layout::tiny_sizes; ++size) {
     const auto block = run::tiny(size, g);
-    const std::size_t slots = g.tiny_slots(size) * g.slot_bytes;
+    EXPECT_EQ(block.room, g.tiny_slots(size));
+    const std::size_t slots = block.room * g.slot_bytes;
     EXPECT_GE(block.slots, block.prefix + sizeof(bucket_header) + g.tiny_extras_bytes());
     EXPECT_GE(block.bytes, block.slots + slots);
     EXPECT_TRUE(block.bytes > before || g.tiny_slots(size) == g.tiny_slots(size - 1));
@@ -120,7 +121,7 @@ TYPED_TEST(layout_test, extension_has_room_and_is_no_larger_than_a_chunk) {
   for (std::size_t buckets = 1; buckets <= g.chunk_buckets(); buckets *= 2) {
     EXPECT_GE(g.extension_buckets(buckets), 1u);
     EXPECT_LE(g.extension_bytes(buckets),
-              std::max<std::size_t>(g.chunk_bytes, g.extension_header + g.overflow_stride));
+              std::max<std::size_t>(g.full_chunk.bytes, g.extension_header + g.overflow_stride));
   }
 }
 
@@ -195,7 +196,7 @@ void expect_aligned_buckets() {
     }
     buckets.destroy(memory, g);
     ASSERT_FALSE(buckets.exists());
-    memory.release_recycled(g.chunk_bytes, g.alignment);
+    memory.release_recycled(g.full_chunk.bytes, g.alignment);
     ASSERT_EQ(counters.bytes, 0u);
     ASSERT_EQ(recorder.counted().bytes_allocated, recorder.counted().bytes_released);
   }

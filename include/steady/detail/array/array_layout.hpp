@@ -30,15 +30,17 @@
 namespace steady::detail {
 
 // Where the overflow of a chunk's buckets comes from. A chunk that needs more than its spare room
-// gets extensions, one block each, chained.
+// gets extensions, one block each.
 template <class Storage>
 struct overflow_supply {
   using byte_link = typename Storage::template pointer<std::byte>;
 
-  byte_link next_spare;  // [next_spare, end_spare): not used yet
-  byte_link end_spare;
-  typename overflow_bucket<Storage>::link free;  // given back
-  byte_link extensions;                          // oldest; each begins with the link to the next
+  typename overflow_bucket<Storage>::link free;  // overflow buckets that were given back
+  byte_link newest;     // extension; each begins with the link to the next one, the newest's to the
+                        // oldest
+  std::uint32_t taken;  // overflow buckets of the newest, or else of the spare room, that were ever
+                        // in use
+  std::uint32_t room;   // of so many
 };
 
 // ---- how many elements chance puts into a bucket ----
@@ -101,6 +103,7 @@ struct chunk_extent {
   std::size_t slots;
   std::size_t spare;  // the spare room, which ends with the block
   std::size_t bytes;
+  std::uint32_t spare_buckets;  // overflow buckets in the spare room
 };
 
 // The block of a tiny array.
@@ -108,6 +111,7 @@ struct tiny_block {
   std::size_t prefix;  // bytes in front of the header
   std::size_t slots;
   std::size_t bytes;
+  std::uint32_t room;     // slots
   std::int8_t directory;  // as header stores have it
 };
 
@@ -138,8 +142,8 @@ struct array_layout {
   std::uint32_t overflow_slots_offset;
   std::uint32_t overflow_stride;
   std::uint32_t extension_header;
-  std::uint32_t chunk_bytes;      // of a full chunk
   std::uint32_t stretch_buckets;  // that iteration visits in one go, at most
+  chunk_extent full_chunk;        // of an array of several, or one without headers
 
   constexpr std::size_t chunk_buckets() const noexcept {
     return std::size_t{1} << log2_chunk_buckets;
@@ -194,9 +198,9 @@ struct array_layout {
     extent.slots =
         round_up(embedded + supply_bytes + buckets * extras_bytes + occupancy_bytes, alignment);
     extent.spare = extent.slots + slots_room(buckets);
-    const std::size_t spare = spare_buckets(buckets);
-    if (spare != 0) extent.spare = round_up(extent.spare, alignment);
-    extent.bytes = extent.spare + spare * overflow_stride;
+    extent.spare_buckets = static_cast<std::uint32_t>(spare_buckets(buckets));
+    if (extent.spare_buckets != 0) extent.spare = round_up(extent.spare, alignment);
+    extent.bytes = extent.spare + extent.spare_buckets * overflow_stride;
     return extent;
   }
 
@@ -257,6 +261,7 @@ struct array_layout {
 
   static constexpr unsigned few_sizes = 3;  // 1, 2 and 4 buckets
   chunk_extent few[few_sizes];              // with their headers in front
+  std::uint32_t few_limits[few_sizes];      // load_limit()
 
   static constexpr unsigned tiny_sizes = 3;
   tiny_block tiny[tiny_sizes];
@@ -264,6 +269,13 @@ struct array_layout {
   // more memory than rivals do; more sizes would grow more often (docs/dead-ends.md).
   constexpr std::uint32_t tiny_slots(unsigned size) const noexcept {
     return size == 2 || width <= 2 ? width : size == 1 && width >= 6 ? width / 2 : 2;
+  }
+
+  // The next tiny array with more slots, tiny_sizes if there is none.
+  constexpr unsigned larger_tiny(unsigned size) const noexcept {
+    unsigned larger = size + 1;
+    while (larger < tiny_sizes && tiny[larger].room == tiny[size].room) ++larger;
+    return larger;
   }
 
   // Between the header and the slots: cached hash bits, which are where other arrays have them, in

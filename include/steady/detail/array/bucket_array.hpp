@@ -98,7 +98,7 @@ class bucket_array {
     store::set_slots(root(), directory_, 0, begin + block.slots, layout);
     memory.recorder().zeroed(sizeof(bucket_header));
     detail::poison<Storage::is_poisoned>(begin + block.slots,
-                                         std::size_t{tiny_slots(layout)} * layout.slot_bytes);
+                                         std::size_t{block.room} * layout.slot_bytes);
   }
 
   // Brings a tiny array into a larger block, where moving elements is copying their bytes. Throws
@@ -113,8 +113,7 @@ class bucket_array {
     directory_ = to.directory;
     std::memcpy(begin + to.prefix, old + from.prefix,
                 sizeof(bucket_header) + layout.tiny_extras_bytes());
-    std::memcpy(begin + to.slots, old + from.slots,
-                std::size_t{layout.tiny_slots(size)} * layout.slot_bytes);
+    std::memcpy(begin + to.slots, old + from.slots, std::size_t{from.room} * layout.slot_bytes);
     store::set_slots(root(), directory_, 0, begin + to.slots, layout);
     memory.release(old, from.bytes, layout.alignment);
     memory.recorder().chunk_allocated();
@@ -128,7 +127,7 @@ class bucket_array {
     return size;
   }
   std::uint32_t tiny_slots(const array_layout& layout) const noexcept {
-    return is_tiny() ? layout.tiny_slots(tiny_size(layout)) : 0;
+    return is_tiny() ? layout.tiny[tiny_size(layout)].room : 0;
   }
   bool is_tiny() const noexcept { return directory_ != -1 && directory_ != 0; }
 
@@ -142,7 +141,7 @@ class bucket_array {
     }
     STEADY_CATCH_ALL {
       destroy(memory, layout);
-      memory.release_recycled(layout.chunk_bytes, layout.alignment);
+      memory.release_recycled(layout.full_chunk.bytes, layout.alignment);
       STEADY_RETHROW;
     }
     clear_headers(memory, 0, line_.buckets());
@@ -180,12 +179,8 @@ class bucket_array {
 
   // Gives back all that is left; no element is.
   STEADY_NOINLINE void destroy(memory_type& memory, const array_layout& layout) noexcept {
-    if (is_tiny()) {
-      const tiny_block& tiny = layout.tiny[tiny_size(layout)];
-      std::byte* const block = slots(0, layout) - tiny.slots;
-      detail::unpoison<Storage::is_poisoned>(block, tiny.bytes);
-      memory.recorder().chunk_released();
-      memory.release(block, tiny.bytes, layout.alignment);
+    if (is_embedded(line_, layout)) {
+      if (exists()) release_only_block(memory, layout);
       *this = bucket_array();
       return;
     }
@@ -200,15 +195,12 @@ class bucket_array {
   std::uint64_t end_chunk() const noexcept { return provided_chunks_; }
   STEADY_NOINLINE void release_chunk(memory_type& memory, const array_layout& layout,
                                      std::uint64_t number, bool with_pages) noexcept {
-    if (is_tiny()) {
-      const tiny_block& tiny = layout.tiny[tiny_size(layout)];
-      return release_block(memory, slots(0, layout) - tiny.slots, tiny.bytes, layout, false, false);
-    }
-    const chunk_extent size = extent(layout);
+    if (is_embedded(line_, layout)) return release_only_block(memory, layout);
     const std::uint64_t first = number << layout.log2_chunk_buckets;
     chunk_of(first, layout).release_extensions(memory);
-    release_block(memory, slots(first, layout) - size.slots, size.bytes, layout,
-                  !is_embedded(line_, layout), with_pages);
+    std::byte* const block = slots(first, layout) - layout.full_chunk.slots;
+    detail::unpoison<Storage::is_poisoned>(block, layout.full_chunk.bytes);
+    memory.release_chunk(block, layout.full_chunk.bytes, layout.alignment, with_pages);
   }
   STEADY_COLD void destroy_headers(memory_type& memory, const array_layout& layout) noexcept {
     if (!exists()) return;
@@ -229,10 +221,10 @@ class bucket_array {
   STEADY_COLD std::size_t embedded_bytes(const memory_type& memory,
                                          const array_layout& layout) const noexcept {
     if (!exists()) return 0;
-    const std::size_t block = memory.rounded(block_bytes(layout), layout.alignment);
-    if (is_tiny()) return block;
-    return block + chunk_of(0, layout).extensions() *
-                       memory.rounded(layout.extension_bytes(line_.buckets()), layout.alignment);
+    const std::size_t own = memory.rounded(block(layout).bytes, layout.alignment);
+    if (is_tiny()) return own;
+    return own + chunk_of(0, layout).extensions() *
+                     memory.rounded(layout.extension_bytes(line_.buckets()), layout.alignment);
   }
 
   // ---- buckets ----
@@ -334,30 +326,45 @@ class bucket_array {
     const std::size_t headers = line.buckets() * sizeof(bucket_header);
     return layout.chunk(line.buckets(), store::embedded_prefix + headers);
   }
-  chunk_extent extent(const array_layout& layout) const noexcept {
-    return is_embedded(line_, layout) ? embedded_extent(line_, layout)
-                                      : layout.chunk(layout.chunk_buckets(), 0);
+  // The block of an embedded array.
+  struct only_block {
+    std::byte* begin;
+    std::size_t bytes;
+  };
+  only_block block(const array_layout& layout) const noexcept {
+    std::byte* const first = slots(0, layout);
+    if (is_tiny()) {
+      const tiny_block& tiny = layout.tiny[tiny_size(layout)];
+      return {first - tiny.slots, tiny.bytes};
+    }
+    const chunk_extent size = embedded_extent(line_, layout);
+    return {first - size.slots, size.bytes};
   }
-  std::size_t block_bytes(const array_layout& layout) const noexcept {
-    return is_tiny() ? layout.tiny[tiny_size(layout)].bytes : extent(layout).bytes;
+  STEADY_NOINLINE void release_only_block(memory_type& memory,
+                                          const array_layout& layout) const noexcept {
+    if (!is_tiny()) chunk_of(0, layout).release_extensions(memory);
+    const only_block own = block(layout);
+    detail::unpoison<Storage::is_poisoned>(own.begin, own.bytes);
+    memory.recorder().chunk_released();
+    memory.release(own.begin, own.bytes, layout.alignment);
   }
   void create_embedded(memory_type& memory, const array_layout& layout, line_partition line,
                        noted_as groups) {
     const chunk_extent size = embedded_extent(line, layout);
-    std::byte* const block = memory.allocate_chunk(size.bytes, layout.alignment, false);
+    std::byte* const block = memory.allocate(size.bytes, layout.alignment);
+    memory.recorder().chunk_allocated();
     root_ = store::embed(block);
     provided_chunks_ = 1;
     store::set_slots(root(), -1, 0, block + size.slots, layout);
-    chunk<Storage>(block + size.slots, line.buckets(), layout)
-        .initialize(block + size.spare, block + size.bytes, groups);
+    chunk<Storage>(block + size.slots, line.buckets(), layout).initialize(size, groups);
   }
 
   STEADY_COLD void provide_next(memory_type& memory, const array_layout& layout, noted_as groups) {
-    const chunk_extent size = layout.chunk(layout.chunk_buckets(), 0);
-    std::byte* const block = memory.allocate_chunk(size.bytes, layout.alignment, true);
+    const chunk_extent& size = layout.full_chunk;
+    std::byte* const block = memory.allocate_chunk(size.bytes, layout.alignment);
     STEADY_TRY { store::provide(memory, root_, line_, provided_chunks_, layout); }
     STEADY_CATCH_ALL {
-      memory.release_chunk(block, size.bytes, layout.alignment, true, false);
+      memory.release_chunk(block, size.bytes, layout.alignment, false);
       STEADY_RETHROW;
     }
     if (line_.log2_buckets() > layout.log2_chunk_buckets) {
@@ -366,8 +373,7 @@ class bucket_array {
       if (groups == noted_as::filled) chunks.set(provided_chunks_);
     }
     store::set_slots(root(), directory_, provided_chunks_, block + size.slots, layout);
-    chunk<Storage>(block + size.slots, layout.chunk_buckets(), layout)
-        .initialize(block + size.spare, block + size.bytes, groups);
+    chunk<Storage>(block + size.slots, layout.chunk_buckets(), layout).initialize(size, groups);
     ++provided_chunks_;
   }
 
@@ -379,12 +385,6 @@ class bucket_array {
       ++released_chunks_;
       store::release(memory, root_, line_, released_chunks_, layout);
     }
-  }
-
-  static void release_block(memory_type& memory, std::byte* block, std::size_t bytes,
-                            const array_layout& layout, bool full, bool with_pages) noexcept {
-    detail::unpoison<Storage::is_poisoned>(block, bytes);
-    memory.release_chunk(block, bytes, layout.alignment, full, with_pages);
   }
 
   root_link root_ = store::nowhere();

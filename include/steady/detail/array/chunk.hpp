@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include <steady/detail/array/array_layout.hpp>
 #include <steady/detail/array/bucket.hpp>
@@ -57,12 +58,10 @@ class chunk {
   chunk(std::byte* slots, std::size_t buckets, const array_layout& layout) noexcept
       : slots_(slots), buckets_(buckets), layout_(layout) {}
 
-  // Makes unwritten memory a chunk without overflow, whose block ends at `end`. All of its groups
-  // of buckets are noted alike.
-  void initialize(std::byte* spare, std::byte* end, noted_as groups) const noexcept {
-    auto* const made =
-        ::new (static_cast<void*>(std::addressof(supply()))) overflow_supply<Storage>{};
-    set_spare(*made, spare, end);
+  // Makes unwritten memory a chunk without overflow. All of its groups of buckets are noted alike.
+  void initialize(const chunk_extent& extent, noted_as groups) const noexcept {
+    ::new (static_cast<void*>(std::addressof(supply())))
+        overflow_supply<Storage>{nullptr, nullptr, 0, extent.spare_buckets};
     ::new (static_cast<void*>(slots_ - array_layout::occupancy_bytes))
         std::uint64_t(groups == noted_as::filled || !has_occupancy() ? all_groups() : 0);
     if constexpr (unwritten_bytes_are_watched) {
@@ -70,7 +69,7 @@ class chunk {
       std::memset(slots_ - array_layout::occupancy_bytes - bytes, 0, bytes);
     }
     poison_slots(slots_, buckets_ * layout_.bucket_bytes);
-    poison_slots(spare, static_cast<std::size_t>(end - spare));
+    poison_slots(slots_ + (extent.spare - extent.slots), extent.bytes - extent.spare);
   }
 
   // A bit for each group of buckets, see occupancy.hpp. In small arrays all are set, and say
@@ -88,7 +87,7 @@ class chunk {
     if (taken != nullptr) {
       own.free = taken->next;
     } else {
-      if (own.next_spare == own.end_spare) extend(memory, own);
+      if (own.taken == own.room) extend(memory, own);
       taken = take_spare(own);
     }
     taken->move_to(bucket);
@@ -112,42 +111,35 @@ class chunk {
   // bucket now. Null when there are no more.
   overflow* first_overflow() const noexcept {
     const overflow_supply<Storage>& own = supply();
-    if (spare_room() == detail::to_raw(own.next_spare)) return nullptr;
-    if (layout_.spare_buckets(buckets_) == 0) return first_of_extension(own.extensions);
+    if (layout_.spare_buckets(buckets_) == 0) return first_of_oldest(own);
+    if (own.newest == nullptr && own.taken == 0) return nullptr;
     return reinterpret_cast<overflow*>(spare_room());
   }
   overflow* next_overflow(overflow* at) const noexcept {
     const overflow_supply<Storage>& own = supply();
     std::byte* const end = reinterpret_cast<std::byte*>(at) + layout_.overflow_stride;
-    if (end == detail::to_raw(own.next_spare)) return nullptr;
+    if (end == next_spare(own)) return nullptr;
     if ((at->home_and_place & overflow::is_last) == 0) return reinterpret_cast<overflow*>(end);
-    if ((at->home_and_place & overflow::in_extension) == 0)
-      return first_of_extension(own.extensions);
-    return first_of_extension(extension_before(end).next);
+    return first_behind(*at, end);
   }
 
   void release_extensions(memory_type& memory) const noexcept {
-    const std::size_t bytes = layout_.extension_bytes(buckets_);
-    for (std::byte* block = detail::to_raw(supply().extensions); block != nullptr;) {
-      std::byte* const next = detail::to_raw(reinterpret_cast<extension*>(block)->next);
-      detail::unpoison<Storage::is_poisoned>(block, bytes);
-      memory.release(block, bytes, layout_.alignment);
-      block = next;
-    }
+    if (supply().newest != nullptr) [[unlikely]]
+      release_all_extensions(memory);
   }
   // O(extensions).
   std::size_t extensions() const noexcept {
-    std::size_t count = 0;
-    for (std::byte* block = detail::to_raw(supply().extensions); block != nullptr; ++count) {
-      block = detail::to_raw(reinterpret_cast<extension*>(block)->next);
-    }
+    std::byte* const newest = detail::to_raw(supply().newest);
+    if (newest == nullptr) return 0;
+    std::size_t count = 1;
+    for (std::byte* block = after(newest); block != newest; block = after(block)) ++count;
     return count;
   }
 
  private:
   using byte_link = typename overflow_supply<Storage>::byte_link;
 
-  // An extension begins with the link to the one that was taken after it.
+  // An extension begins with the link to the one that was taken after it; they form a ring.
   struct extension {
     byte_link next;
   };
@@ -164,44 +156,73 @@ class chunk {
     return slots_ + round_up(static_cast<std::size_t>(end - slots_), layout_.alignment);
   }
 
-  overflow* first_of_extension(const byte_link& block) const noexcept {
-    return block == nullptr
-               ? nullptr
-               : reinterpret_cast<overflow*>(detail::to_raw(block) + layout_.extension_header);
+  static std::byte* after(std::byte* block) noexcept {
+    return detail::to_raw(reinterpret_cast<extension*>(block)->next);
+  }
+  overflow* first_of(const byte_link& block) const noexcept {
+    return reinterpret_cast<overflow*>(detail::to_raw(block) + layout_.extension_header);
+  }
+  // The first overflow bucket of the oldest extension; null if there is none.
+  overflow* first_of_oldest(const overflow_supply<Storage>& own) const noexcept {
+    if (own.newest == nullptr) return nullptr;
+    return first_of(reinterpret_cast<extension*>(detail::to_raw(own.newest))->next);
   }
   // The one that ends there.
   extension& extension_before(std::byte* end) const noexcept {
     return *reinterpret_cast<extension*>(end - layout_.extension_bytes(buckets_));
   }
 
+  // The first overflow bucket of the extension that was taken after the block that ends there, with
+  // `last`; null if there is none.
+  STEADY_COLD overflow* first_behind(const overflow& last, std::byte* end) const noexcept {
+    if ((last.home_and_place & overflow::in_extension) == 0) return first_of_oldest(supply());
+    return first_of(extension_before(end).next);
+  }
+
+  // Where the overflow buckets begin that were never taken.
+  std::byte* next_spare(const overflow_supply<Storage>& own) const noexcept {
+    std::byte* const begin = own.newest == nullptr
+                                 ? spare_room()
+                                 : detail::to_raw(own.newest) + layout_.extension_header;
+    return begin + std::size_t{own.taken} * layout_.overflow_stride;
+  }
   // An overflow bucket that was never taken; there is one.
   overflow* take_spare(overflow_supply<Storage>& own) const noexcept {
-    std::byte* const spare = detail::to_raw(own.next_spare);
-    std::byte* const end = detail::to_raw(own.end_spare);
-    set_spare(own, spare + layout_.overflow_stride, end);
+    std::byte* const spare = next_spare(own);
     detail::unpoison<Storage::is_poisoned>(spare, sizeof(overflow));
     auto* const taken = ::new (static_cast<void*>(spare)) overflow{};
-    if (own.extensions != nullptr) taken->home_and_place |= overflow::in_extension;
-    if (spare + layout_.overflow_stride == end) taken->home_and_place |= overflow::is_last;
+    if (own.newest != nullptr) taken->home_and_place |= overflow::in_extension;
+    if (++own.taken == own.room) taken->home_and_place |= overflow::is_last;
     return taken;
   }
 
   STEADY_COLD void extend(memory_type& memory, overflow_supply<Storage>& own) const {
     const std::size_t bytes = layout_.extension_bytes(buckets_);
     std::byte* const block = memory.allocate(bytes, layout_.alignment);
-    ::new (static_cast<void*>(block)) extension{nullptr};
-    byte_link& last = own.extensions == nullptr
-                          ? own.extensions
-                          : extension_before(detail::to_raw(own.end_spare)).next;
-    last = detail::to_stored<byte_link>(block);
-    set_spare(own, block + layout_.extension_header, block + bytes);
+    const byte_link link = detail::to_stored<byte_link>(block);
+    if (own.newest == nullptr) {
+      ::new (static_cast<void*>(block)) extension{link};
+    } else {
+      extension& before = *reinterpret_cast<extension*>(detail::to_raw(own.newest));
+      ::new (static_cast<void*>(block)) extension{std::exchange(before.next, link)};
+    }
+    own.newest = link;
+    own.taken = 0;
+    own.room = static_cast<std::uint32_t>(layout_.extension_buckets(buckets_));
     poison_slots(block + layout_.extension_header, bytes - layout_.extension_header);
   }
 
-  static void set_spare(overflow_supply<Storage>& own, std::byte* next, std::byte* end) noexcept {
-    own.next_spare = detail::to_stored<byte_link>(next);
-    own.end_spare = detail::to_stored<byte_link>(end);
+  STEADY_COLD void release_all_extensions(memory_type& memory) const noexcept {
+    const std::size_t bytes = layout_.extension_bytes(buckets_);
+    std::byte* const newest = detail::to_raw(supply().newest);
+    std::byte* next = after(newest);
+    for (std::byte* block = nullptr; block != newest;) {
+      block = std::exchange(next, after(next));
+      detail::unpoison<Storage::is_poisoned>(block, bytes);
+      memory.release(block, bytes, layout_.alignment);
+    }
   }
+
   static void poison_slots(std::byte* from, std::size_t bytes) noexcept {
     detail::poison<Storage::is_poisoned>(from, bytes);
   }

@@ -115,8 +115,9 @@ class header_leaves {
   // ---- tiny arrays ----
 
   static constexpr tiny_block tiny(unsigned size, const array_layout& layout) noexcept {
-    const chunk_extent extent = layout.tiny_extent(layout.tiny_slots(size), embedded_prefix);
-    return {embedded_prefix, extent.slots, extent.bytes, static_cast<std::int8_t>(size + 1)};
+    const std::uint32_t slots = layout.tiny_slots(size);
+    const chunk_extent extent = layout.tiny_extent(slots, embedded_prefix);
+    return {embedded_prefix, extent.slots, extent.bytes, slots, static_cast<std::int8_t>(size + 1)};
   }
 
   // ---- headers in memory of their own ----

@@ -109,13 +109,14 @@ class header_run {
     std::size_t entry = extent.bytes / sizeof(directory_entry);
     if (layout.slot_bytes < 4) entry += slots;  // so that every number of slots has another one
     if (entry <= 127) {
-      return {0, extent.slots, (entry + 1) * sizeof(directory_entry),
+      return {0, extent.slots, (entry + 1) * sizeof(directory_entry), slots,
               static_cast<std::int8_t>(entry)};
     }
     const std::size_t words = size + 2;  // in front of the root
     const std::size_t prefix = round_up(words * sizeof(directory_entry), sizeof(Header));
     const chunk_extent behind = layout.tiny_extent(slots, prefix);
-    return {prefix, behind.slots, behind.bytes, static_cast<std::int8_t>(-static_cast<int>(words))};
+    return {prefix, behind.slots, behind.bytes, slots,
+            static_cast<std::int8_t>(-static_cast<int>(words))};
   }
 
   // ---- headers in memory of their own ----

@@ -75,7 +75,7 @@ struct typed_layout {
     of.overflow_stride = static_cast<std::uint32_t>(
         round_up(of.overflow_slots_offset + overflow_width * sizeof(Slot), alignment));
     of.extension_header = static_cast<std::uint32_t>(round_up(sizeof(void*) * 2, alignment));
-    of.chunk_bytes = static_cast<std::uint32_t>(of.chunk(chunk_buckets, 0).bytes);
+    of.full_chunk = of.chunk(chunk_buckets, 0);
     // Not so many that their slots are more than a page.
     of.stretch_buckets = std::bit_floor(
         clamped<std::uint32_t>(4096 / of.bucket_bytes, 1, min_of<std::uint32_t>(chunk_buckets, 4)));
@@ -83,6 +83,7 @@ struct typed_layout {
     for (unsigned log2 = 0; log2 < array_layout::few_sizes; ++log2) {
       const std::size_t buckets = std::size_t{1} << log2;
       of.few[log2] = of.chunk(buckets, store::embedded_prefix + buckets * sizeof(bucket_header));
+      of.few_limits[log2] = static_cast<std::uint32_t>(of.load_limit(log2));
     }
     for (unsigned size = 0; size < array_layout::tiny_sizes; ++size) {
       of.tiny[size] = store::tiny(size, of);

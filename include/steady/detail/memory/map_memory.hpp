@@ -185,19 +185,19 @@ class map_memory {
     return source_.rounded(bytes, alignment);
   }
 
-  // A chunk of slots. Those of the one size that full chunks have can be recycled.
-  std::byte* allocate_chunk(std::size_t bytes, std::size_t alignment, bool full) {
-    const bool recycle = full && holds_recycled();
-    std::byte* const block = recycle ? detail::to_raw(std::exchange(counters_->recycled, nullptr))
-                                     : allocate(bytes, alignment);
+  // A full chunk. All of a map have one size, so one that is released can be recycled.
+  std::byte* allocate_chunk(std::size_t bytes, std::size_t alignment) {
+    std::byte* const block = holds_recycled()
+                                 ? detail::to_raw(std::exchange(counters_->recycled, nullptr))
+                                 : allocate(bytes, alignment);
     recorder_.chunk_allocated();
     return block;
   }
   // If `with_pages`, and it is not recycled, its pages go to the system first.
-  void release_chunk(std::byte* block, std::size_t bytes, std::size_t alignment, bool full,
-                     bool with_pages) noexcept {
+  STEADY_NOINLINE void release_chunk(std::byte* block, std::size_t bytes, std::size_t alignment,
+                                     bool with_pages) noexcept {
     recorder_.chunk_released();
-    if (full && counters_ != nullptr && !holds_recycled()) {
+    if (counters_ != nullptr && !holds_recycled()) {
       counters_->recycled = detail::to_stored<byte_pointer>(block);
     } else {
       if (with_pages) release_pages_within(block, bytes);

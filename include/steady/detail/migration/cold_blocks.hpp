@@ -77,8 +77,10 @@ struct cold_blocks {
   // The elements that fit an array.
   static std::uint64_t room(const typename cold_type::array& of,
                             const array_layout& layout) noexcept {
-    if (of.line().log2_buckets() == 0) return of.is_tiny() ? of.tiny_slots(layout) : layout.width;
-    return layout.load_limit(of.line().log2_buckets());
+    if (of.is_tiny()) return of.tiny_slots(layout);
+    const unsigned log2_buckets = of.line().log2_buckets();
+    return log2_buckets < array_layout::few_sizes ? layout.few_limits[log2_buckets]
+                                                  : layout.load_limit(log2_buckets);
   }
 
   // Compact again only once overflow has doubled.

@@ -69,6 +69,7 @@ STEADY_COLD void table_engine<Storage>::update_limits() noexcept {
   state_.erase_limit = now.erase;
 }
 
+// So that every insertion and erasure looks for work, as while migrating.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::note_small_size() noexcept {
   state_.insert_limit = 0;
@@ -79,14 +80,14 @@ STEADY_COLD void table_engine<Storage>::note_small_size() noexcept {
 
 template <class Storage>
 void table_engine<Storage>::make_first(std::uint64_t size) {
-  small_growth<Storage>(of_).make_first(size);
+  const std::uint64_t room = small_growth<Storage>(of_).make_first(size);
   take_seed();
   state_.locations.change();
   if (state_.cold_link != nullptr) {
     cold_blocks<Storage>::note_crowding(cold(), layout());
     return update_limits();
   }
-  state_.insert_limit = static_cast<std::uint32_t>(room());
+  state_.insert_limit = static_cast<std::uint32_t>(room);
 }
 
 template <class Storage>
@@ -121,33 +122,44 @@ STEADY_NOINLINE void table_engine<Storage>::prepare_insertion() {
   if (!state_.has_memory()) return make_first(1);
   if constexpr (stress_migration) start_at_random();
   if (!grows_at_once()) make_progress(state_.size + 1, driver::insert);
-  const bool is_tiny = state_.old_array().is_tiny();
-  if (!grows_at_once() && !(is_tiny && state_.size >= room())) return;
+  if (!grows_at_once() && !is_full_tiny()) return;
   STEADY_TRY {
-    small_growth<Storage>(of_).grow();
+    if (small_growth<Storage>(of_).grow() == 0) return make_whole();
     update_limits();
   }
   STEADY_CATCH_ALL {
-    if (is_tiny) STEADY_RETHROW;  // without overflow there is no slot
+    if (is_full_tiny()) STEADY_RETHROW;  // the next element has no slot
   }
 }
 
 // The same for a table without a cold block, empty or of at most two buckets, that is full.
 template <class Storage>
 void table_engine<Storage>::grow_small() {
-  if (!state_.has_memory()) {
-    make_first(1);
-    return;
-  }
-  const array old = state_.old_array();
-  if (!can_grow_at_once(old)) return make_progress(state_.size + 1, driver::insert);
+  if (!state_.has_memory()) return make_first(1);
   STEADY_TRY {
-    small_growth<Storage>(of_).grow();
-    state_.insert_limit = static_cast<std::uint32_t>(room());
+    if (const std::uint64_t room = small_growth<Storage>(of_).grow(); room != 0) [[likely]] {
+      state_.insert_limit = static_cast<std::uint32_t>(room);
+      return;
+    }
   }
   STEADY_CATCH_ALL {
-    if (old.is_tiny()) STEADY_RETHROW;  // without overflow there is no slot
+    if (is_full_tiny()) STEADY_RETHROW;
+    return;
   }
+  make_progress(state_.size + 1, driver::insert);
+  if (is_full_tiny()) make_whole();
+}
+
+// Gives a full tiny bucket overflow, where it can be neither widened nor divided at once and no
+// migration has begun: the next element has no slot.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::make_whole() {
+  small_growth<Storage>(of_).make_whole();
+  update_limits();
+}
+template <class Storage>
+STEADY_COLD bool table_engine<Storage>::is_full_tiny() const noexcept {
+  return state_.old_array().is_tiny() && state_.size >= room();
 }
 
 template <class Storage>
@@ -187,7 +199,7 @@ void table_engine<Storage>::make_progress(std::uint64_t size, driver of) noexcep
     const std::uint64_t most = of_.kind.evacuations_per_insert * (hurried ? 2u : 1u);
     const bool was_migrating = state_.migrating();
     work_off(most + stress<stress_migration>::extra(), size, of);
-    if (!was_migrating) update_limits();  // an observer may be gone
+    if (!was_migrating && !state_.migrating()) update_limits();  // an observer may be gone
   }
   STEADY_CATCH_ALL {}
 }
@@ -284,8 +296,9 @@ STEADY_COLD std::uint64_t table_engine<Storage>::destroy_older(std::uint64_t mos
 
 // The part of the hash line from the first element on. Of interest only where the map may shrink.
 template <class Storage>
-STEADY_COLD double table_engine<Storage>::part_in_use(std::uint64_t size) const noexcept {
-  if (state_.migrating() || !sizing_now().may_shrink(state_.log2_buckets(), size)) return 1;
+STEADY_COLD double table_engine<Storage>::part_in_use(const sizing& sizes,
+                                                      std::uint64_t size) const noexcept {
+  if (state_.migrating() || !sizes.may_shrink(state_.log2_buckets(), size)) return 1;
   const array only = state_.old_array();
   const std::uint64_t buckets = only.line().buckets();
   const std::uint64_t first = occupancy<Storage>(only, layout()).next(0, buckets);
@@ -295,7 +308,8 @@ STEADY_COLD double table_engine<Storage>::part_in_use(std::uint64_t size) const 
 template <class Storage>
 STEADY_COLD bool table_engine<Storage>::wants_migration(std::uint64_t size) const noexcept {
   if (state_.old_array().is_tiny() && size <= room() && state_.cold_link == nullptr) return false;
-  return sizing_now().wants_migration(state_.log2_buckets(), size, part_in_use(size)) ||
+  const sizing sizes = sizing_now();
+  return sizes.wants_migration(state_.log2_buckets(), size, part_in_use(sizes, size)) ||
          wants_reseeding(size) || wants_compaction(size);
 }
 
@@ -349,13 +363,14 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   if (!wants_migration(size)) return false;
   const unsigned now = state_.log2_buckets();
   const sizing sizes = sizing_now();
-  const unsigned next = sizes.wanted(now, size, part_in_use(size));
+  const unsigned next = sizes.wanted(now, size, part_in_use(sizes, size));
   const bool start = sizes.must_start(now, next);
   const migration_cause cause = cause_of_migration(next, size);
   if (start && state_.cold_link != nullptr && cold().reseed) {
     cold_blocks<Storage>::rare_of(of_);
     if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
     migration<Storage>(of_).start_reseeding(next, requests().long_chain_at);
+    note_small_size();
     if (cause == migration_cause::overflow) {
       probe_reseed_suspected(of_.table, size, cold().memory.longest_chain);
     }
@@ -368,7 +383,7 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
     cold().reseed = false;
     if (cold().asked == request::none) cold().for_overflow = false;
   }
-  update_limits();
+  if (!start) update_limits();
   return start;
 }
 
@@ -396,7 +411,7 @@ STEADY_COLD void table_engine<Storage>::start_migration(unsigned log2_buckets) {
   if (is_first && log2_buckets > state_.log2_buckets()) requests().reserved = 0;  // outgrown
   if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
   migration<Storage>(of_).start(log2_buckets);
-  update_limits();
+  note_small_size();
 }
 
 // Completes the migration under way; does not begin the next one.

@@ -81,7 +81,7 @@ STEADY_COLD void destroy_arrays(const table_handle<Storage>& of,
     detail::destroy_array(of, memory, cold.new_array(), 0, cold.new_written());
   }
   detail::destroy_array(of, memory, old, old.line().bucket_at(cold.frontier), old.line().buckets());
-  memory.release_recycled(of.layout().chunk_bytes, of.layout().alignment);
+  memory.release_recycled(of.layout().full_chunk.bytes, of.layout().alignment);
   cold.memory.overflow_buckets = 0;
   cold.frontier = 0;
   cold.reseeding = false;
@@ -175,7 +175,7 @@ class incremental_destruction {
   STEADY_COLD void end_all() noexcept {
     cold_.old_array().destroy(memory_, of_.layout());
     cold_.new_array().destroy(memory_, of_.layout());
-    memory_.release_recycled(of_.layout().chunk_bytes, of_.layout().alignment);
+    memory_.release_recycled(of_.layout().full_chunk.bytes, of_.layout().alignment);
     progress_.total_elements -= progress_.elements;
     progress_.elements = 0;
     cold_.snapshots.each([this](snapshot_base& snapshot) {

@@ -280,7 +280,7 @@ class migration {
     old.destroy(memory_, layout());
     old = std::exchange(cold_.new_array(), array());
     cold_.frontier = 0;
-    memory_.release_recycled(layout().chunk_bytes, layout().alignment);
+    memory_.release_recycled(layout().full_chunk.bytes, layout().alignment);
     if (cold_.reseeding) complete_reseeding();
     of_.state.show_owner();
     of_.state.show_sparse();

@@ -28,36 +28,43 @@ class small_growth {
   // Of a table that does not migrate.
   explicit small_growth(const handle& of) noexcept : of_(of), memory_(of.memory()) {}
 
-  // An array for a first `size` elements, at most a bucket's width of them. Throws what the
-  // allocator throws.
-  STEADY_NOINLINE void make_first(std::uint64_t size) {
+  // An array for a first `size` elements, at most a bucket's width of them. Returns how many there
+  // is room for. Throws what the allocator throws.
+  STEADY_NOINLINE std::uint64_t make_first(std::uint64_t size) {
+    unsigned tiny = 0;
+    while (layout().tiny[tiny].room < size) ++tiny;
     array fresh;
-    make_single(fresh, size);
+    fresh.create_tiny(memory_, layout(), tiny);
     of_.state.show(fresh);
+    return layout().tiny[tiny].room;
   }
 
-  // Room for one more element than there are slots, in an array of at most two buckets. Throws what
-  // the allocator, hashing and copying throw; nothing has changed then.
-  void grow() {
+  // More room, where that takes no migration, for a table of at most two buckets. Returns how many
+  // elements there is room for; 0, and nothing has changed, where it takes one. Throws what the
+  // allocator, hashing and copying throw; nothing has changed then.
+  std::uint64_t grow() {
     array old = of_.state.old_array();
-    if (old.is_tiny() && moves_bytes()) {
+    if (old.is_tiny()) {
       const unsigned size = old.tiny_size(layout());
-      if (size + 1 < array_layout::tiny_sizes &&
-          layout().tiny_slots(size) < layout().tiny_slots(size + 1)) {
-        const std::size_t moved = old.full_slots(0, layout()).size();
-        old.widen_as_bytes(memory_, layout(), size, size + 1);
-        memory_.recorder().moved(moved);
-        of_.state.show(old);
-        of_.state.locations.change();
-        return;
+      const unsigned larger = layout().larger_tiny(size);
+      if (larger != array_layout::tiny_sizes) {
+        widen(old, size, larger);
+        return layout().tiny[larger].room;
       }
     }
-    const std::uint64_t slots = old.tiny_slots(layout());
-    grow_from(old, slots == 0 || slots == layout().width ? way::divided : way::widened, slots + 1);
+    const unsigned log2_buckets = old.line().log2_buckets() + 1;
+    if (!array::is_embedded(line_partition::of(log2_buckets), layout())) return 0;
+    divide(old, log2_buckets);
+    return layout().few_limits[log2_buckets];
   }
 
-  // A bucket that can have overflow instead of a tiny one, for a migration. Throws as grow().
-  STEADY_COLD void make_whole() { grow_from(of_.state.old_array(), way::made_whole, 0); }
+  // A bucket that can have overflow instead of a tiny one. Throws as grow().
+  STEADY_COLD void make_whole() {
+    array old = of_.state.old_array();
+    array fresh;
+    fresh.create(memory_, layout(), 0);
+    move_bucket(old, fresh);
+  }
 
  private:
   const array_layout& layout() const noexcept { return of_.layout(); }
@@ -67,50 +74,40 @@ class small_growth {
            !of_.state.has_walkers();
   }
 
-  // One bucket with at least `slots` slots.
-  void make_single(array& fresh, std::uint64_t slots) {
-    unsigned size = 0;
-    while (layout().tiny_slots(size) < slots) ++size;
-    fresh.create_tiny(memory_, layout(), size);
+  // ---- within one bucket: elements keep their slots' numbers, and nothing is hashed ----
+
+  // To a larger tiny bucket.
+  void widen(array& old, unsigned size, unsigned larger) {
+    if (moves_bytes()) {
+      memory_.recorder().moved(old.full_slots(0, layout()).size());
+      old.widen_as_bytes(memory_, layout(), size, larger);
+      of_.state.show(old);
+      of_.state.locations.change();
+    } else {
+      widen_by_elements(old, larger);
+    }
+  }
+  STEADY_NOINLINE void widen_by_elements(array& old, unsigned larger) {
+    array fresh;
+    fresh.create_tiny(memory_, layout(), larger);
+    move_bucket(old, fresh);
   }
 
-  // To one tiny bucket with more slots, to one whole bucket, or to twice as many buckets.
-  enum class way { widened, made_whole, divided };
-
-  STEADY_NOINLINE void grow_from(array old, way how, std::uint64_t slots) {
-    array fresh;
-    if (how == way::widened) {
-      make_single(fresh, slots);
-    } else {
-      fresh.create(memory_, layout(), old.line().log2_buckets() + (how == way::divided ? 1 : 0));
-    }
-    STEADY_TRY {
-      if (how == way::divided) {
-        divide(old, fresh);
-      } else {
-        widen(old, fresh);
-      }
-    }
+  // Replaces `old` by `fresh`; if that fails, releases `fresh`.
+  void move_bucket(array& old, array& fresh) {
+    STEADY_TRY { copy_bucket(old, fresh); }
     STEADY_CATCH_ALL {
       fresh.destroy(memory_, layout());
       STEADY_RETHROW;
     }
-    of_.state.show(fresh);
-    of_.state.locations.change();
-    old.destroy(memory_, layout());
+    replace(old, fresh);
   }
-
-  // Within one bucket elements keep their slots' numbers, and nothing is hashed.
-  void widen(const array& old, array& fresh) {
+  void copy_bucket(const array& old, array& fresh) {
     bucket_header& header = *old.header(0);
     std::byte* const from = old.slots(0, layout());
     std::byte* const to = fresh.slots(0, layout());
     const slot_set full = old.full_slots(0, layout());
-    if (moves_bytes()) {
-      std::memcpy(to, from, std::size_t{old.tiny_slots(layout())} * layout().slot_bytes);
-    } else {
-      relocate(full, from, to, header.tags);
-    }
+    relocate(full, from, to, header.tags);
     if (layout().caches_hashes) {
       std::memcpy(array::cached_hashes(to, 0, layout()), array::cached_hashes(from, 0, layout()),
                   sizeof(bucket_header));
@@ -134,9 +131,27 @@ class small_growth {
     });
   }
 
-  // Twice as many buckets. Only splitting a bucket with overflow can fail, so that bucket comes
-  // first. If it fails, or several buckets have overflow, elements are transferred.
-  void divide(const array& old, array& fresh) {
+  void replace(array& old, const array& by) noexcept {
+    of_.state.show(by);
+    of_.state.locations.change();
+    old.destroy(memory_, layout());
+  }
+
+  // ---- to twice as many buckets ----
+
+  STEADY_NOINLINE void divide(array& old, unsigned log2_buckets) {
+    array fresh;
+    fresh.create(memory_, layout(), log2_buckets);
+    STEADY_TRY { divide_into(old, fresh); }
+    STEADY_CATCH_ALL {
+      fresh.destroy(memory_, layout());
+      STEADY_RETHROW;
+    }
+    replace(old, fresh);
+  }
+  // Only splitting a bucket with overflow can fail, so that bucket comes first. If it fails, or
+  // several buckets have overflow, elements are transferred.
+  void divide_into(const array& old, array& fresh) {
     const std::uint64_t buckets = old.line().buckets();
     const std::uint64_t first = splits(old, buckets);
     if (first < buckets && split(old, first, fresh)) {
@@ -147,7 +162,7 @@ class small_growth {
       transfer(old, fresh);
     }
   }
-  bool split(const array& old, std::uint64_t bucket, array& fresh) {
+  STEADY_NOINLINE bool split(const array& old, std::uint64_t bucket, array& fresh) {
     split_steps<Storage> steps = migration<Storage>::splits_of(of_, old, bucket, fresh);
     return migration<Storage>::split(of_, memory_, steps);
   }

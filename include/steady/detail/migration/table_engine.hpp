@@ -200,6 +200,8 @@ class table_engine {
                          const void* slot) const noexcept;
   tagged_slot claim_another(const array& within, std::uint64_t bucket, const void* slot) noexcept;
   void grow_small();
+  void make_whole();
+  bool is_full_tiny() const noexcept;
   bool can_grow_at_once(const array& old) const noexcept;
   bool grows_at_once() const noexcept;
   void start_at_random() noexcept;
@@ -208,7 +210,7 @@ class table_engine {
   std::uint64_t destroy_older(std::uint64_t most) noexcept;
   void has_ended(const migration_route& route) noexcept;
 
-  double part_in_use(std::uint64_t size) const noexcept;
+  double part_in_use(const sizing& sizes, std::uint64_t size) const noexcept;
   bool wants_migration(std::uint64_t size) const noexcept;
   bool may_migrate_for_chains(std::uint64_t size) const noexcept;
   bool wants_compaction(std::uint64_t size) const noexcept;
