@@ -38,7 +38,7 @@ class bit_levels {
     }
   }
 
-  void set(std::uint64_t number) const noexcept {
+  STEADY_NOINLINE void set(std::uint64_t number) const noexcept {
     level at(*this);
     do {
       std::uint64_t& word = at.words[number / word_bits];
@@ -48,7 +48,7 @@ class bit_levels {
       number /= word_bits;
     } while (at.ascend());
   }
-  void clear(std::uint64_t number) const noexcept {
+  STEADY_NOINLINE void clear(std::uint64_t number) const noexcept {
     level at(*this);
     do {
       std::uint64_t& word = at.words[number / word_bits];
@@ -63,9 +63,24 @@ class bit_levels {
 
   // The first set bit from `from` on, below `end`; `end` if there is none. All things below `end`
   // are provided.
-  std::uint64_t next(std::uint64_t from, std::uint64_t end) const noexcept {
-    const std::uint64_t found = find(level(*this), from, end);
-    return min_of(found, end);
+  STEADY_NOINLINE std::uint64_t next(std::uint64_t from, std::uint64_t end) const noexcept {
+    const std::uint64_t* below[most_levels];
+    unsigned depth = 0;
+    level at(*this);
+    std::uint64_t number = from;
+    for (std::uint64_t end_here = end;; end_here = (end_here + word_bits - 1) / word_bits) {
+      if (number >= end_here) return end;
+      const std::uint64_t word = at.words[number / word_bits] >> (number % word_bits);
+      if (word != 0) {
+        number += lowest_bit(word);
+        break;
+      }
+      below[depth++] = at.words;
+      if (!at.ascend()) return end;
+      number = number / word_bits + 1;
+    }
+    while (depth > 0) number = number * word_bits + lowest_bit(below[--depth][number]);
+    return min_of(number, end);
   }
 
   static constexpr std::uint64_t word_bits = 64;
@@ -76,6 +91,7 @@ class bit_levels {
 
  private:
   static constexpr unsigned log2_word = 6;
+  static constexpr unsigned most_levels = 64 / log2_word + 1;
 
   static constexpr std::size_t words_of(unsigned log2_bits) noexcept {
     return log2_bits <= log2_word ? 1 : std::size_t{1} << (log2_bits - log2_word);
@@ -99,19 +115,6 @@ class bit_levels {
     std::uint64_t* words;
     unsigned log2_size;
   };
-
-  // As next(), but what it finds may lie behind `end`.
-  static std::uint64_t find(level at, std::uint64_t from, std::uint64_t end) noexcept {
-    if (from >= end) return end;
-    const std::uint64_t word = at.words[from / word_bits] >> (from % word_bits);
-    if (word != 0) return from + lowest_bit(word);
-    level above = at;
-    if (!above.ascend()) return end;
-    const std::uint64_t words_end = (end + word_bits - 1) / word_bits;
-    const std::uint64_t number = find(above, from / word_bits + 1, words_end);
-    if (number >= words_end) return end;
-    return number * word_bits + lowest_bit(at.words[number]);
-  }
 
   std::uint64_t* words_;
   unsigned log2_size_;

@@ -178,15 +178,13 @@ class occupancy_notes {
   }
 
   // After a bucket has lost an element; perhaps it has others. The buckets from `begin` to `end`
-  // are in use.
-  STEADY_NOINLINE void note_emptied(std::uint64_t bucket, std::uint64_t begin,
+  // are in use. Returns whether its group is empty now.
+  STEADY_NOINLINE bool note_emptied(std::uint64_t bucket, std::uint64_t begin,
                                     std::uint64_t end) noexcept {
-    if (now_.group_is_empty(bucket, begin, end)) note_group_emptied(bucket);
-  }
-  // The same for all buckets that share a bit with this one, none of which has elements.
-  STEADY_ALWAYS_INLINE void note_group_emptied(std::uint64_t bucket) noexcept {
+    if (!now_.group_is_empty(bucket, begin, end)) return false;
     std::uint64_t* const word = now_.word_of(bucket);
     if (word != nullptr) note_groups(bucket, word, *word & ~now_.bit_of(bucket));
+    return true;
   }
 
   // After the buckets from `first` to `end` of an array that began with all bits set were written.
@@ -204,16 +202,23 @@ class occupancy_notes {
 
  private:
   // The word of the chunk that `bucket` is in, and what follows from it.
-  STEADY_ALWAYS_INLINE void note_groups(std::uint64_t bucket, std::uint64_t* word,
-                                        std::uint64_t groups) noexcept {
+  STEADY_NOINLINE void note_groups(std::uint64_t bucket, std::uint64_t* word,
+                                   std::uint64_t groups) noexcept {
     const std::uint64_t before = *word;
     if (before == groups) return;
     *word = groups;
     if (groups == now_.all_groups()) of_.uncount_sparse_chunk();
     if (before == now_.all_groups()) of_.count_sparse_chunk();
+    if (before == 0 || groups == 0) note_chunk(bucket, groups != 0);
+  }
+  STEADY_COLD void note_chunk(std::uint64_t bucket, bool has_elements) noexcept {
     if (!now_.has_several_chunks()) return;
-    if (before == 0) now_.chunks().set(now_.chunk_number(bucket));
-    if (groups == 0) now_.chunks().clear(now_.chunk_number(bucket));
+    const std::uint64_t number = now_.chunk_number(bucket);
+    if (has_elements) {
+      now_.chunks().set(number);
+    } else {
+      now_.chunks().clear(number);
+    }
   }
 
   array& of_;

@@ -228,11 +228,7 @@ STEADY_COLD void table_engine<Storage>::empty_buckets(array& within) noexcept {
   for (std::uint64_t first = occupied.next(0, end); first < end;) {
     const std::uint64_t group_end = min_of(occupied.end_of_group(first), end);
     for (std::uint64_t bucket = first; bucket < group_end; ++bucket) empty_bucket(within, bucket);
-    if (of_.kind.needs_no_destroying) {
-      notes.note_group_emptied(first);
-    } else {
-      notes.note_emptied(first, first, group_end);  // destructors may have inserted
-    }
+    notes.note_emptied(first, first, group_end);  // destructors may have inserted
     state_.show_sparse();
     first = occupied.next(group_end, end);
   }

@@ -93,18 +93,21 @@ STEADY_NOINLINE void table_engine<Storage>::note_emptied(bool in_new,
                                                          std::uint64_t bucket) noexcept {
   if (state_.cold_link == nullptr) {
     array only = state_.old_array();
-    if (!only.has_occupancy(layout())) return;
-    return occupancy_notes<Storage>(only, layout()).note_emptied(bucket, 0, only.line().buckets());
+    if (only.has_occupancy(layout())) {
+      occupancy_notes<Storage>(only, layout()).note_emptied(bucket, 0, only.line().buckets());
+    }
+    return;
   }
   array& within = cold().arrays[in_new ? 1 : 0];
-  const occupancy<Storage> now(within, layout());
   const std::uint64_t begin = in_new ? 0 : within.line().bucket_at(cold().frontier);
   const std::uint64_t end = in_new ? cold().new_in_use() : within.line().buckets();
-  if (!now.group_is_empty(bucket, begin, end)) return;
-  // The rest of its group is still to be written, and counts as filled.
-  if (in_new && cold().doubles() && now.end_of_group(bucket) > end) return;
-  occupancy_notes<Storage>(within, layout()).note_group_emptied(bucket);
-  state_.show_sparse();
+  if (in_new && cold().doubles()) {
+    // The rest of its group is still to be written, and counts as filled.
+    if (occupancy<Storage>(within, layout()).end_of_group(bucket) > end) return;
+  }
+  if (occupancy_notes<Storage>(within, layout()).note_emptied(bucket, begin, end)) {
+    state_.show_sparse();
+  }
 }
 
 // Moves elements from the overflow of a bucket to the slots of its own that erasing has left empty:

@@ -406,6 +406,10 @@ class table {
   STEADY_ALWAYS_INLINE std::uint64_t hashed(const K& key) const {
     return hashed(key, state_.seed);
   }
+  // On a line that was drawn a moment ago.
+  STEADY_COLD std::uint64_t hashed_again(const slot_type& slot) const {
+    return hashed(Elements::key_of(slot));
+  }
   template <class K>
   STEADY_ALWAYS_INLINE bool holds(const slot_type& slot, const K& key) const {
     [[maybe_unused]] const user_code scope(this);
@@ -665,7 +669,7 @@ class table {
     const line_seed before = state_.seed;
     engine().prepare_insertion();
     if (state_.seed != before) [[unlikely]]
-      at = hashed(Elements::key_of(*made));
+      at = hashed_again(*made);
     const reference where = owner_of(at, Elements::key_of(*made));
     engine().announce_at(where.in_new, where.position);
     const location there =
