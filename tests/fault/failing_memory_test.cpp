@@ -47,8 +47,8 @@ class failing_memory : public testing::Test {
   }
 };
 
-using policies =
-    testing::Types<steady::default_policy, narrow, small_chunks_in_leaves, tiny_chunks>;
+using policies = testing::Types<steady::default_policy, narrow, small_chunks_in_leaves, tiny_chunks,
+                                one_bucket_chunks, two_bucket_chunks>;
 TYPED_TEST_SUITE(failing_memory, policies);
 
 TYPED_TEST(failing_memory, loses_nothing_while_growing_erasing_and_shrinking) {

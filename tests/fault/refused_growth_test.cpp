@@ -86,14 +86,10 @@ TEST(failed_growth, is_made_up_for_by_reserve) {
 
 // A tiny bucket has no overflow, and where a chunk holds one or two buckets it cannot be divided at
 // once: while there is no memory for anything, insertions into a full one throw.
-template <std::size_t ChunkBytes>
-struct chunks_of : steady::default_policy {
-  static constexpr std::size_t chunk_bytes = ChunkBytes;
-};
 template <class Policy>
 class failed_growth_of_a_full_bucket : public testing::Test {};
 using small_chunk_policies =
-    testing::Types<chunks_of<16>, chunks_of<256>, chunks_of<512>, chunks_of<1024>, chunks_of<4096>>;
+    testing::Types<one_bucket_chunks, two_bucket_chunks, small_chunks, steady::default_policy>;
 TYPED_TEST_SUITE(failed_growth_of_a_full_bucket, small_chunk_policies);
 
 TYPED_TEST(failed_growth_of_a_full_bucket, throws_and_loses_nothing) {

@@ -57,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.troubled = (way & 4) != 0;
   options.separate_memory = (way & 8) != 0;
   options.keys = 1 + source.byte() * 2u;
-  switch (kind % 7) {
+  switch (kind < 196 ? kind % 7 : 7 + kind % 2) {
     case 0:
       run_containers<set<number, hash, small_chunks>, set<number, guest_hash, guest_policy>>(
           options, source);
@@ -81,6 +81,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 5:
       run_containers<map<copied, copied, hash, small_chunks_in_leaves, true>,
                      map<copied, copied, guest_hash, guest_policy, true>>(options, source);
+      break;
+    case 7:
+      run_containers<map<number, number, hash, one_bucket_chunks>,
+                     map<number, number, guest_hash, guest_policy>>(options, source);
+      break;
+    case 8:
+      run_containers<map<text, copied, hash, one_bucket_chunks>,
+                     map<text, copied, guest_hash, two_bucket_chunks>>(options, source);
       break;
     default:
       run_containers<map<number, number, hash, moving_erase>,

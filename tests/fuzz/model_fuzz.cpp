@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const migration_mode mode = all_modes[source.byte() % 4];
   const std::uint32_t keys = 1 + source.byte() * 8u;
   // The kinds from 8 on differ less from the others.
-  switch (kind < 208 ? kind % 8 : 8 + kind % 6) {
+  switch (kind < 208 ? kind % 8 : 8 + kind % 8) {
     case 0:
       run<number_map<good_hash, steady::default_policy>, number_keys>(mode, keys, source);
       break;
@@ -80,6 +80,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 12:
       run<number_map<stubborn_hash, small_chunks>, number_keys>(mode, keys % 200 + 1, source);
+      break;
+    case 13:
+      run<number_map<good_hash, one_bucket_chunks>, number_keys>(mode, keys, source);
+      break;
+    case 14:
+      run<number_map<good_hash, two_bucket_chunks>, number_keys>(mode, keys, source);
       break;
     default:
       run<number_map<constant_hash, steady::default_policy>, number_keys>(mode, keys % 200 + 1,

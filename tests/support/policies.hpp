@@ -39,6 +39,14 @@ struct small_chunks_in_leaves : small_chunks {
   static constexpr bool reserve_addresses = false;
 };
 
+// A chunk is a single bucket, as where elements take many KiB; or two, of 16-byte elements.
+struct one_bucket_chunks : small_chunks {
+  static constexpr std::size_t chunk_bytes = 1;
+};
+struct two_bucket_chunks : small_chunks {
+  static constexpr std::size_t chunk_bytes = 512;
+};
+
 // Migrations that take as long as they may.
 struct slow : steady::default_policy {
   static constexpr unsigned evacuations_per_insert = 1;

@@ -153,16 +153,13 @@ TEST(concurrent_trim, may_be_called_in_the_middle_of_any_migration) {
 
 // A bucket was locked when its turn came. All others have moved: what is left is found again
 // without looking at each of them.
-TEST(concurrent_trim, finds_the_interval_that_was_skipped) {
-  concurrent_numbers map;
-  map.reserve(3'300'000);
-  fill(map, 1000);
+void move_all_but_that_of(concurrent_numbers& map, std::uint64_t key) {
   map.trim(0);
   ASSERT_TRUE(map.migrating());
   std::promise<void> is_inside;
   std::promise<void> may_leave;
   std::thread holder([&] {
-    map.visit(7, [&](auto&) {
+    map.visit(key, [&](auto&) {
       is_inside.set_value();
       may_leave.get_future().wait();
     });
@@ -174,12 +171,32 @@ TEST(concurrent_trim, finds_the_interval_that_was_skipped) {
   EXPECT_EQ(map.stats().steps.trim, buckets - 1);
   may_leave.set_value();
   holder.join();
+}
+TEST(concurrent_trim, finds_the_interval_that_was_skipped) {
+  concurrent_numbers map;
+  map.reserve(3'300'000);
+  fill(map, 1000);
+  move_all_but_that_of(map, 7);
   int calls = 0;
   for (; map.stats().migrations.shrink == 0 && calls < 1000; ++calls) map.trim();
   EXPECT_LE(calls, 8) << "512 looks each, and 1024 chunks";
   trim_all(map);
   EXPECT_EQ(map.bucket_count(), 2048u);
   expect_all(map, 1000);
+}
+// Wherever it is in its chunk, and however little each call looks at.
+TEST(concurrent_trim, finds_the_interval_that_was_skipped_by_calls_for_one) {
+  for (std::uint64_t key = 0; key < 4; ++key) {
+    concurrent_numbers map;
+    map.reserve(800'000);
+    fill(map, 1000);
+    move_all_but_that_of(map, key);
+    int calls = 0;
+    for (; map.stats().migrations.shrink == 0 && calls < 1000; ++calls) map.trim(1);
+    EXPECT_LE(calls, 64) << "8 looks each, 256 chunks, and 128 intervals in one of them";
+    trim_all(map);
+    expect_all(map, 1000);
+  }
 }
 
 // ---- chunks on the shelf ----

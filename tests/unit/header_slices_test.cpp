@@ -8,15 +8,13 @@
 #include <steady/hash_map.hpp>
 
 #include "support/containers.hpp"
+#include "support/policies.hpp"
 #include "support/sanitized.hpp"
 
 namespace {
 
 using namespace support;
 
-struct one_bucket_chunks : steady::default_policy {
-  static constexpr std::size_t chunk_bytes = 1;
-};
 struct one_bucket_chunks_in_leaves : one_bucket_chunks {
   static constexpr bool reserve_addresses = false;
 };

@@ -1,10 +1,10 @@
 // Finding intervals that have not moved although all have been taken on: somebody had a bucket
 // locked when a helper came by, or a thread has lost its processor. Helpers find them, too, but
-// look at one interval after the other; this passes whole chunks that have moved. For callers whose
-// business it is that a migration ends, such as trim().
+// look at one interval after the other; this passes the rest of a chunk that has moved. For callers
+// whose business it is that a migration ends, such as trim().
 //
-// Bound: 8 looks, at a chunk or an interval, for each interval asked for. The next call goes on
-// where this one has stopped.
+// Bound: 8 looks, at a chunk or an interval, for each interval asked for. Every look is a claim, so
+// that calls, and helpers, go on where others have stopped, and none passes what nobody looked at.
 #pragma once
 
 #include <cstddef>
@@ -28,22 +28,18 @@ class left_intervals {
   // `array_is_empty` is set if these were the last buckets to move.
   std::size_t evacuate(std::size_t most, bool& array_is_empty) noexcept {
     const std::uint64_t intervals = moving_.intervals();
-    const std::uint64_t claimed = from_.claimed();
-    if (claimed < intervals) return 0;
+    if (from_.claimed() < intervals) return 0;
     const std::uint64_t in_chunk = moving_.intervals_in_chunk();
-    const std::uint64_t begin = claimed & ~(in_chunk - 1);
-    std::uint64_t at = begin;
     std::size_t moved = 0;
     for (std::size_t looks = 0; looks < 8 * most && moved < most && !array_is_empty; ++looks) {
+      const std::uint64_t at = from_.claim(1);
       const std::uint64_t interval = at & (intervals - 1);
-      if (at % in_chunk == 0 && moving_.has_chunk_moved(interval)) {
-        at += in_chunk;
-      } else {
-        if (moving_.evacuate(interval, false, array_is_empty) == evacuated::now) ++moved;
-        ++at;
+      if (moving_.has_chunk_moved(interval)) {
+        from_.pass(at + 1, (at | (in_chunk - 1)) + 1);
+      } else if (moving_.evacuate(interval, false, array_is_empty) == evacuated::now) {
+        ++moved;
       }
     }
-    from_.claim(at - begin);
     return moved;
   }
 

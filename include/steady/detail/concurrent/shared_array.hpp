@@ -11,8 +11,9 @@
 //   [A4] store, release: there is a next array
 //   [A5] fetch-add, acquire and release: so many of a chunk's buckets have moved
 //   [A6] fetch-add, acquire and release: all of another chunk's buckets have moved
-//   [A7] fetch-add, relaxed: a run of buckets that a helper takes on
-//   [A8] compare-and-swap, release, and load, acquire: a chunk that nobody has until the array goes
+//   [A7] fetch-add and compare-exchange, relaxed: a run of buckets that a helper takes on, or
+//   passes [A8] compare-and-swap, release, and load, acquire: a chunk that nobody has until the
+//   array goes
 #pragma once
 
 #include <atomic>
@@ -170,6 +171,11 @@ class shared_array {
     return claimed_.fetch_add(count, std::memory_order_relaxed);  // [A7]
   }
   std::uint64_t claimed() const noexcept { return claimed_.load(std::memory_order_relaxed); }
+  // Spares helpers the buckets from `next` to `end`, if `next` is the next that one would take on.
+  void pass(std::uint64_t next, std::uint64_t end) noexcept {
+    claimed_.compare_exchange_strong(next, end, std::memory_order_relaxed,  // [A7]
+                                     std::memory_order_relaxed);
+  }
 
   // `count` more buckets of the chunk of `bucket` have moved. Lends the chunk to the next array if
   // it is empty now; true if the whole array is.

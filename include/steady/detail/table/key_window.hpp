@@ -45,7 +45,7 @@ class key_window {
   // where two hashes decide on the bucket, they are not.
   static bool pays_for(const Table& table) noexcept {
     const state_type& state = table.state();
-    if (state.cold_link == nullptr || state.reseeding()) return false;
+    if (state.cold_link == nullptr || !state.has_memory() || state.reseeding()) return false;
     return state.old_array().line().shift <= Table::layout::shift_of_batches;
   }
 
