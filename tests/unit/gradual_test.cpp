@@ -41,7 +41,8 @@ class gradual : public testing::Test {
  protected:
   using map = number_map<Policy>;
 };
-using policies = testing::Types<steady::default_policy, leaf_headers, narrow, small_chunks>;
+using policies = testing::Types<steady::default_policy, leaf_headers, narrow, small_chunks,
+                                one_bucket_chunks, two_bucket_chunks>;
 TYPED_TEST_SUITE(gradual, policies);
 
 // Steps one by one until nothing is pending, which is never more than before.
@@ -451,6 +452,32 @@ TEST(trigger, memory_after_erasing_is_within_twice_that_of_a_fresh_map) {
     fresh.finish();
     EXPECT_LE(m.stats().bytes, 2 * fresh.stats().bytes) << count;
     expect_range(m, 0, kept);
+  }
+}
+
+// However small the map: its first bucket has two slots.
+TYPED_TEST(gradual, reservation_keeps_references_once_it_is_done) {
+  for (std::uint64_t size = 1; size <= 14; ++size) {
+    for (std::uint64_t reserved = size + 1; reserved <= 40; ++reserved) {
+      for (const bool by_insertions : {false, true}) {
+        typename TestFixture::map map;
+        fill(map, size);
+        map.reserve_gradually(reserved);
+        std::uint64_t count = size;
+        while (map.migrating() && count < reserved) {
+          if (by_insertions) {
+            map.try_emplace(count, 3 * count);
+            ++count;
+          } else {
+            map.step(1);
+          }
+        }
+        const auto* const first = std::addressof(*map.find(0));
+        for (; count < reserved; ++count) map.try_emplace(count, 3 * count);
+        ASSERT_EQ(std::addressof(*map.find(0)), first) << size << " of " << reserved;
+        expect_range(map, 0, reserved);
+      }
+    }
   }
 }
 

@@ -296,8 +296,7 @@ class bucket_array {
   void cache_hash(std::byte* slots, std::uint64_t bucket, std::uint64_t number,
                   std::uint64_t position, const array_layout& layout) const noexcept {
     if (!layout.caches_hashes) return;
-    cached_hashes(slots, bucket, layout)[number] =
-        cached_hash::of(line_.log2_buckets()).of_position(position);
+    cached_hashes(slots, bucket, layout)[number] = cached_hash::of(line_).of_position(position);
   }
 
   static bool is_embedded(line_partition line, const array_layout& layout) noexcept {

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/line/hash_line.hpp>
 
 namespace steady::detail {
 
@@ -19,10 +20,10 @@ struct cached_hash {
   // How far a hash position is rotated to the left, so that the bits to keep are the lowest.
   std::uint8_t rotation = known_bit;
 
-  // Of an array of 2^log2_buckets buckets.
-  static constexpr STEADY_ALWAYS_INLINE cached_hash of(unsigned log2_buckets) noexcept {
-    const unsigned doublings = log2_buckets * 37 >> 8;  // a seventh, for numbers up to 48
-    return {static_cast<std::uint8_t>((doublings + 1) * known_bit)};
+  // Of an array with these buckets.
+  static STEADY_ALWAYS_INLINE cached_hash of(line_partition line) noexcept;
+  static cached_hash of(unsigned log2_buckets) noexcept {
+    return of(line_partition::of(log2_buckets));
   }
 
   constexpr std::uint8_t of_position(std::uint64_t position) const noexcept {
@@ -38,8 +39,23 @@ struct cached_hash {
   friend constexpr bool operator==(cached_hash, cached_hash) noexcept = default;
 };
 
-static_assert(cached_hash::of(6).rotation == 7 && cached_hash::of(7).rotation == 14 &&
-                  cached_hash::of(48).rotation == 49 && cached_hash::of(41).rotation == 42,
-              "a multiplication divides by seven");
+// A table, because every insertion of an element that is slow to hash needs one of these, and would
+// take eight instructions to compute it.
+struct cached_hash_rotations {
+  std::uint8_t by_shift[line_partition::of(0).shift + 1] = {};
+
+  constexpr cached_hash_rotations() noexcept {
+    constexpr unsigned step = cached_hash::known_bit;
+    for (unsigned log2 = 0; log2 <= line_partition::max_log2_buckets; ++log2) {
+      by_shift[line_partition::of(log2).shift] =
+          static_cast<std::uint8_t>((log2 / step + 1) * step);
+    }
+  }
+};
+inline constexpr cached_hash_rotations rotations_of_cached_hashes;
+
+STEADY_ALWAYS_INLINE cached_hash cached_hash::of(line_partition line) noexcept {
+  return {rotations_of_cached_hashes.by_shift[line.shift]};
+}
 
 }  // namespace steady::detail

@@ -150,8 +150,8 @@ void table_engine<Storage>::grow_small() {
   if (is_full_tiny()) make_whole();
 }
 
-// Gives a full tiny bucket overflow, where it can be neither widened nor divided at once and no
-// migration has begun: the next element has no slot.
+// Gives a tiny bucket overflow, and all the slots that a bucket has: where more were reserved, and
+// where it is full and can be neither widened nor divided at once.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::make_whole() {
   small_growth<Storage>(of_).make_whole();
@@ -310,7 +310,13 @@ STEADY_COLD bool table_engine<Storage>::wants_migration(std::uint64_t size) cons
   if (state_.old_array().is_tiny() && size <= room() && state_.cold_link == nullptr) return false;
   const sizing sizes = sizing_now();
   return sizes.wants_migration(state_.log2_buckets(), size, part_in_use(sizes, size)) ||
-         wants_reseeding(size) || wants_compaction(size);
+         wants_reseeding(size) || wants_compaction(size) || wants_whole();
+}
+// Whether a tiny bucket has less room than was reserved.
+template <class Storage>
+STEADY_COLD bool table_engine<Storage>::wants_whole() const noexcept {
+  return state_.cold_link != nullptr && state_.old_array().is_tiny() &&
+         requests().reserved > room();
 }
 
 // Not while a reservation forbids insertions to move elements; nor while growth is overdue, because
@@ -361,6 +367,10 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   if (!state_.has_memory()) return false;
   if (state_.cold_link != nullptr && (cold().long_chain || cold().crowded)) look_at_chains(size);
   if (!wants_migration(size)) return false;
+  if (wants_whole()) {
+    make_whole();
+    if (!wants_migration(size)) return false;
+  }
   const unsigned now = state_.log2_buckets();
   const sizing sizes = sizing_now();
   const unsigned next = sizes.wanted(now, size, part_in_use(sizes, size));

@@ -212,6 +212,7 @@ class table_engine {
 
   double part_in_use(const sizing& sizes, std::uint64_t size) const noexcept;
   bool wants_migration(std::uint64_t size) const noexcept;
+  bool wants_whole() const noexcept;
   bool may_migrate_for_chains(std::uint64_t size) const noexcept;
   bool wants_compaction(std::uint64_t size) const noexcept;
   bool wants_reseeding(std::uint64_t size) const noexcept;

@@ -235,7 +235,8 @@ struct table_state {
     copy_words(other);
     other.reset();
     other.shape = table_shape();
-    rehome(table);
+    if (cold_link != nullptr) [[unlikely]]
+      rehome(table);
   }
   void swap(table_state& other, void* table, void* other_table) noexcept {
     locations.change();
@@ -244,8 +245,8 @@ struct table_state {
     between.copy_words(*this);
     copy_words(other);
     other.copy_words(between);
-    rehome(table);
-    other.rehome(other_table);
+    if (cold_link != nullptr || other.cold_link != nullptr) [[unlikely]]
+      rehome_both(table, other, other_table);
   }
   // Forgets everything but the seed and the name.
   void reset() noexcept {
@@ -271,11 +272,17 @@ struct table_state {
     shape = other.shape;
     references = other.references;
   }
-  void rehome(void* table) noexcept {
+  // Tells walkers where their table is now.
+  STEADY_COLD void rehome(void* table) noexcept {
     if (cold_link == nullptr || cold()->rare == nullptr) return;
     rare_block& rare = *detail::to_raw(cold()->rare);
     rare.table = table;
     rare.walkers.each([table](walker_base& walker) { walker.rehomed(table); });
+  }
+  // One call, so that a swap of maps that have no cold block saves no registers.
+  STEADY_COLD void rehome_both(void* table, table_state& other, void* other_table) noexcept {
+    rehome(table);
+    other.rehome(other_table);
   }
 };
 

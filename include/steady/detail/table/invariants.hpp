@@ -178,7 +178,7 @@ class invariants {
       if (cached[number] == cached_hash::unknown) continue;
       const std::uint64_t position =
           table_.line_position(reinterpret_cast<slot_type*>(slots)[number], in_new);
-      expect(cached[number] == cached_hash::of(within.line().log2_buckets()).of_position(position),
+      expect(cached[number] == cached_hash::of(within.line()).of_position(position),
              "cached hash bits are unknown or those of their element");
     }
   }

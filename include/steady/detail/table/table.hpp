@@ -690,7 +690,7 @@ class table {
       slot_type* const slots = slots_of(where);
       if constexpr (layout::caches_hashes) {
         cached_hashes(slots, where.bucket())[number] =
-            cached_hash::of(where.line.log2_buckets()).of_position(where.position);
+            cached_hash::of(where.line).of_position(where.position);
       }
       slot = slots + number;
       tag = header->tags + number;
