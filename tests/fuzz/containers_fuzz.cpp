@@ -57,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.troubled = (way & 4) != 0;
   options.separate_memory = (way & 8) != 0;
   options.keys = 1 + source.byte() * 2u;
-  switch (kind < 196 ? kind % 7 : 7 + kind % 2) {
+  switch (kind < 196 ? kind % 7 : 7 + kind % 4) {
     case 0:
       run_containers<set<number, hash, small_chunks>, set<number, guest_hash, guest_policy>>(
           options, source);
@@ -89,6 +89,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 8:
       run_containers<map<text, copied, hash, one_bucket_chunks>,
                      map<text, copied, guest_hash, two_bucket_chunks>>(options, source);
+      break;
+    case 9:
+      run_containers<map<number, number, hash, single_slots>,
+                     map<number, number, guest_hash, three_slots>>(options, source);
+      break;
+    case 10:
+      run_containers<set<text, hash, three_slots>, set<text, guest_hash, single_slots>>(options,
+                                                                                        source);
       break;
     default:
       run_containers<map<number, number, hash, moving_erase>,

@@ -47,6 +47,19 @@ struct two_bucket_chunks : small_chunks {
   static constexpr std::size_t chunk_bytes = 512;
 };
 
+// As few slots as there can be, and an odd number of them.
+struct single_slots : one_bucket_chunks {
+  template <std::size_t>
+  static constexpr unsigned bucket_width = 1;
+  static constexpr unsigned overflow_width = 1;
+  static constexpr double load_limit = 1;
+};
+struct three_slots : one_bucket_chunks {
+  template <std::size_t>
+  static constexpr unsigned bucket_width = 3;
+  static constexpr unsigned overflow_width = 2;
+};
+
 // Migrations that take as long as they may.
 struct slow : steady::default_policy {
   static constexpr unsigned evacuations_per_insert = 1;

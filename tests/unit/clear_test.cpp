@@ -1,5 +1,6 @@
 // clear(): a small map keeps its memory, a large one as long as it is filled again, both go on.
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -160,6 +161,27 @@ TEST(clear_of_a_sparse_map, gives_its_memory_back) {
   for (std::uint64_t n = 1'000; n < 50'000; ++n) of.map.erase(n);
   of.map.clear();
   EXPECT_EQ(of.ledger.bytes, 0u);
+}
+
+// It kept more memory when it was cleared before, and gives that back now.
+TEST(clear_of_a_large_map, keeps_the_promise_of_a_smaller_reservation) {
+  for (const std::uint64_t reserved : {6u, 20u, 1'000u}) {
+    large_map of;
+    of.fill(50'000);
+    of.map.finish();
+    of.map.clear();
+    of.fill(3);
+    of.map.reserve_gradually(reserved);
+    ASSERT_FALSE(of.map.migrating());
+    const std::size_t bytes = of.ledger.bytes;
+    of.map.clear();
+    EXPECT_LT(of.ledger.bytes, bytes / 4);
+    of.fill(1);
+    const auto* const first = std::addressof(*of.map.find(0));
+    of.fill(reserved);
+    EXPECT_EQ(std::addressof(*of.map.find(0)), first);
+    ASSERT_STREQ(of.map.check_invariants(), nullptr);
+  }
 }
 
 // Where memory is refused, it is given back as if the map had not been worth keeping it.

@@ -171,7 +171,7 @@ STEADY_COLD void table_engine<Storage>::clear() noexcept {
   array only = state_.old_array();
   // A single bucket is never kept for a reservation.
   const bool is_reserved = log2_buckets != 0 && reserved() > layout().load_limit(log2_buckets - 1);
-  if (only.chunks() > 1 && !is_reserved && !was_full) return release();
+  if (only.chunks() > 1 && !is_reserved && !was_full) return release_unreserved();
   announce_end();
   state_.locations.change();
   state_.size = 0;
@@ -188,6 +188,16 @@ template <class Storage>
 STEADY_COLD bool table_engine<Storage>::was_worth_its_memory() const noexcept {
   if (state_.cold_link == nullptr || cold().kept_by_clear) return false;
   return !sizing(layout(), of_.kind.shrink_below).may_shrink(state_.log2_buckets(), state_.size);
+}
+
+// Of a table at rest: all memory but room for what is reserved, which is less than it has.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::release_unreserved() noexcept {
+  const std::uint64_t promised = state_.cold_link == nullptr ? 0 : requests().reserved;
+  release();
+  if (promised == 0) return;
+  STEADY_TRY { reserve(promised); }
+  STEADY_CATCH_ALL {}
 }
 
 // As many buckets as there were before release().

@@ -193,6 +193,7 @@ class table_engine {
   void update_limits() noexcept;
   void make_first(std::uint64_t size);
   void make_empty_buckets(unsigned log2_buckets);
+  void release_unreserved() noexcept;
   void take_seed() noexcept;
 
   void note_overflow(const array& within, std::uint64_t bucket, std::uint64_t position) noexcept;
