@@ -19,11 +19,13 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <steady/hash.hpp>
 
 #include "bench/adapters/all.hpp"
 #include "bench/support/clock.hpp"
+#include "bench/support/json_file.hpp"
 #include "bench/support/median.hpp"
 #include "bench/support/splitmix64.hpp"
 
@@ -184,6 +186,7 @@ struct idioms {
 struct options {
   std::vector<std::uint64_t> sizes = {5'000, 500'000};
   unsigned rounds = 5;
+  std::string json;
 };
 
 // Nanoseconds of one operation of idiom `number`, in a map of its own.
@@ -213,8 +216,9 @@ Map filled_with(const std::vector<typename Map::key_type>& keys) {
   return map;
 }
 
+// Adds to `rows`, the results for --json.
 template <class Key>
-void measure(const char* kind, std::uint64_t size, unsigned rounds) {
+void measure(const char* kind, std::uint64_t size, unsigned rounds, nlohmann::json& rows) {
   const key_lists<Key> keys(size);
   struct contender {
     std::string name;
@@ -245,6 +249,13 @@ void measure(const char* kind, std::uint64_t size, unsigned rounds) {
       for (const std::size_t i : order)
         times[contenders[i].name].push_back(contenders[i].run(number));
     }
+    for (const auto& each : contenders) {
+      rows.push_back({{"keys", kind},
+                      {"size", size},
+                      {"operation", idioms<some_map>::all[number].words},
+                      {"map", each.name},
+                      {"ns", times[each.name]}});
+    }
     const auto faster = steady::bench::of_faster_rival([&](std::string_view rival) {
       const auto found = times.find(std::string(rival));
       return found == times.end() ? std::nullopt
@@ -268,10 +279,14 @@ int main(int count, char** arguments) {
   app.add_option("--size", chosen.sizes, "elements; may be given several times (5000 and 500000)")
       ->check(CLI::Range(1, 100'000'000));
   app.add_option("--rounds", chosen.rounds, "rounds (5)")->check(CLI::Range(1, 1000));
+  app.add_option("--json", chosen.json, "file for every single time");
   CLI11_PARSE(app, count, arguments);
   std::printf("hash: %s\n", steady::bench::same_hash);
+  auto rows = nlohmann::json::array();
   for (const std::uint64_t size : chosen.sizes) {
-    measure<std::uint64_t>("u64:u64", size, chosen.rounds);
-    measure<std::string>("text of up to 12 digits:u64", size, chosen.rounds);
+    measure<std::uint64_t>("u64:u64", size, chosen.rounds, rows);
+    measure<std::string>("text of up to 12 digits:u64", size, chosen.rounds, rows);
   }
+  const auto origin = steady::bench::origin_of_results(steady::bench::versions_of_maps());
+  return steady::bench::write_json("bench.idioms", chosen.json, origin, rows) ? 0 : 1;
 }

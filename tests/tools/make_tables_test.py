@@ -335,6 +335,8 @@ def results_of_other_programs() -> dict[str, Any]:
                           "writes": {"control": CALLS, "while a snapshot is made": CALLS}},
         "bench.floor": [{"size": size, "independent": independent, "ns": {"one line": 1.0, "two lines": 2.0, "steady": 4.0}}
                         for size in (16384, 65536) for independent in (True, False)],
+        "bench.idioms": [{"keys": "u64:u64", "size": size, "operation": "at(key)", "map": name, "ns": [ns * size, 9e9, 0]}
+                         for size in (5000, 6000) for name, ns in (("steady", 0.001), ("boost", 0.002), ("absl", 0.004))],
         "bench.following": [rounds_row(way, percent, percent) for percent in (50, 1) for way in ("stream", "full-copy")] + STREAMS,
         "bench.scale": [{"size": size, "ns": 71.2, "bytes_per_element": 31.25, "elements_moved": 35, "blocks": 3,
                          "largest_block": 32128, "bytes_zeroed": 12} for size in (1000, 10000)],
@@ -380,6 +382,7 @@ class ViewsTest(Folder):
                             "| 30,000 | lag | 10 | 0.10 | 2.00 | 5,000, 4,000 | 0.50 | 0.75 | 0.25 | yes |",
                             "| 60,000 | the highest rate | 10 | 0.10 | 2.00 | 5,000, 4,000 | 0.50 | 0.75 | 0.25 | no |",
                             "| 30,000 | 200 | 5,000 | 12.5 | 10,000 | 0.35 | 1.1000 |"),
+        "bench.idioms": ("| | u64:u64, 5,000 | u64:u64, 6,000 |", "| `at(key)` | 5.00 (0.50) | 6.00 (0.50) |"),
         "bench.scale": ("| 1,000 | 71.2 | 31.2 | 35 | 3 | 32,128 | 12 |",),
     }
 

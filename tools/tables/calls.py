@@ -87,6 +87,28 @@ def batch_keys(results: Any) -> str:
     return table(head, rows)
 
 
+# ---- bench.idioms ----
+
+
+def idioms_operations(results: Any) -> str:
+    """Nanoseconds of Steady for one operation; in brackets by the faster rival's."""
+    ns: dict[tuple[str, str, int], dict[str, float]] = {}
+    for row in results:
+        ns.setdefault((row["operation"], row["keys"], row["size"]), {})[row["map"]] = median(row["ns"])
+    operations = list(dict.fromkeys(operation for operation, _, _ in ns))
+    columns = list(dict.fromkeys((keys, size) for _, keys, size in ns))
+    head = ["", *[f"{keys}, {grouped(size)}" for keys, size in columns]]
+    return table(head, [[f"`{operation}`", *[_by_faster(ns.get((operation, *column), {})) for column in columns]]
+                        for operation in operations])
+
+
+def _by_faster(ns: dict[str, float]) -> str:
+    rivals = [ns[name] for name in maps.FAST if name in ns]
+    if maps.OWN not in ns:
+        return ""
+    return short(ns[maps.OWN]) + (f" ({ns[maps.OWN] / min(rivals):.2f})" if rivals else "")
+
+
 # ---- bench.concurrent ----
 
 
@@ -227,5 +249,6 @@ TABLES = {
     "bench.copying": {"growth": copying_growth, "calls": copying_calls},
     "bench.durable": {"figures": durable_figures, "writes": durable_writes},
     "bench.floor": {"lookups": floor_lookups},
+    "bench.idioms": {"operations": idioms_operations},
     "bench.scale": {"insertions": scale_insertions},
 }

@@ -31,6 +31,7 @@ KEYS = {
     "bench.concurrent": ("workload", "size", "threads", "map", "timed"),
     "bench.copying": ("size", "readers", "map"),
     "bench.floor": ("size", "independent"),
+    "bench.idioms": ("keys", "size", "operation", "map"),
     "bench.following": ("way", "percent", "size", "part", "rate", "seconds", "break_ms"),
     "bench.scale": ("size",),
 }
