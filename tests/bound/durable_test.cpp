@@ -94,7 +94,8 @@ TEST(durable_bounds, of_writes_under_a_snapshot) {
     }
     ASSERT_EQ(map.snapshot_failure(), "");
   }
-  EXPECT_GT(n, 1000u);
+  EXPECT_GT(n, 100u);
+  map.sync();  // then no thread writes files
   EXPECT_LT(place.in_memory.paths().size(), 1000u) << "segments were removed meanwhile";
   expect_published_for_feeds("durable insert, saving", most.inserts);
   expect_published_for_feeds("durable assign, saving", most.assignments);

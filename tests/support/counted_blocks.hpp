@@ -40,6 +40,14 @@ void* operator new(std::size_t bytes) { return support::counted_block(bytes, 1);
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return support::counted_block(bytes, static_cast<std::size_t>(alignment));
 }
+// Sanitizers have one of their own, which calls none of these.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return support::counted_block(bytes, 1);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void operator delete(void* block) noexcept { support::release_counted(block); }
 void operator delete(void* block, std::size_t) noexcept { support::release_counted(block); }
 void operator delete(void* block, std::align_val_t) noexcept { support::release_counted(block); }
