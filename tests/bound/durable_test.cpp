@@ -87,14 +87,16 @@ TEST(durable_bounds, of_writes_under_a_snapshot) {
     const feed_work begun = feed_work_of([&] { map.start_snapshot(); });
     if (round == 1) beginning.raise_to(begun);  // the first one begins the thread, too
     map.reserve_gradually(4 * map.size());
-    for (; map.is_saving(); ++n) {
+    place.files.holds_a_snapshot = true;
+    for (const std::uint64_t enough = n + 600; map.is_saving(); ++n) {
+      if (n == enough) place.files.holds_a_snapshot = false;
       most.insert(map, many + n);
       most.assign(map, n * 7919 % many);
       if (n % 4 == 0) stepping.raise_to(feed_work_of([&] { map.step_snapshot(1); }));
     }
     ASSERT_EQ(map.snapshot_failure(), "");
   }
-  EXPECT_GT(n, 100u);
+  EXPECT_GT(n, 1000u);
   map.sync();  // then no thread writes files
   EXPECT_LT(place.in_memory.paths().size(), 1000u) << "segments were removed meanwhile";
   expect_published_for_feeds("durable insert, saving", most.inserts);
@@ -140,10 +142,14 @@ TEST(durable_bounds, of_writes_after_a_snapshot_has_failed) {
   fill(map, many);
   map.sync();
   map.start_snapshot();
+  place.files.holds_a_snapshot = true;
   counted_writes most;
   std::uint64_t n = 0;
   for (; map.is_saving(); ++n) {
-    if (n == 500) place.files.breaks_snapshots = true;
+    if (n == 500) {
+      place.files.breaks_snapshots = true;
+      place.files.holds_a_snapshot = false;
+    }
     most.assign(map, n * 7919 % many);
     most.insert(map, many + n);
   }
