@@ -460,22 +460,22 @@ TYPED_TEST(gradual, reservation_keeps_references_once_it_is_done) {
   for (std::uint64_t size = 1; size <= 14; ++size) {
     for (std::uint64_t reserved = size + 1; reserved <= 40; ++reserved) {
       for (const bool by_insertions : {false, true}) {
-        typename TestFixture::map map;
-        fill(map, size);
-        map.reserve_gradually(reserved);
+        typename TestFixture::map m;
+        fill(m, size);
+        m.reserve_gradually(reserved);
         std::uint64_t count = size;
-        while (map.migrating() && count < reserved) {
+        while (m.migrating() && count < reserved) {
           if (by_insertions) {
-            map.try_emplace(count, 3 * count);
+            m.try_emplace(count, 3 * count);
             ++count;
           } else {
-            map.step(1);
+            m.step(1);
           }
         }
-        const auto* const first = std::addressof(*map.find(0));
-        for (; count < reserved; ++count) map.try_emplace(count, 3 * count);
-        ASSERT_EQ(std::addressof(*map.find(0)), first) << size << " of " << reserved;
-        expect_range(map, 0, reserved);
+        const auto* const first = std::addressof(*m.find(0));
+        for (; count < reserved; ++count) m.try_emplace(count, 3 * count);
+        ASSERT_EQ(std::addressof(*m.find(0)), first) << size << " of " << reserved;
+        expect_range(m, 0, reserved);
       }
     }
   }
