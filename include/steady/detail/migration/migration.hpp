@@ -79,9 +79,7 @@ class migration {
   STEADY_ALWAYS_INLINE void advance(std::uint64_t most, std::uint64_t& done) {
     of_.state.locations.change();
     if (cold_.doubles() && may_split()) [[likely]] {
-      const std::uint64_t before = done;
-      split_next(most, done);
-      if (done != before) [[likely]]
+      if (split_next(most, done)) [[likely]]
         return;
     }
     if (cold_.reseeding) {
@@ -148,8 +146,8 @@ class migration {
            !of_.state.has_walkers();
   }
   // Up to `most` of such steps, as far as the next buckets are usual ones and in one chunk; one if
-  // the hash may throw.
-  STEADY_ALWAYS_INLINE void split_next(std::uint64_t most, std::uint64_t& done) {
+  // the hash may throw. False if the next bucket is no usual one: it was hashed in vain.
+  STEADY_ALWAYS_INLINE bool split_next(std::uint64_t most, std::uint64_t& done) {
     array& old = cold_.old_array();
     const std::uint64_t first = old.line().bucket_at(cold_.frontier);
     cold_.new_array().provide(memory_, layout(), 2 * first + 1, noted_as::filled);
@@ -160,16 +158,19 @@ class migration {
       const std::uint64_t end = min_of((first | (half - 1)) + 1, old.line().buckets());
       steps.end = first + min_of(end - first, most);
     }
-    if (!split(of_, memory_, steps)) return;
+    if (!split(of_, memory_, steps)) return false;
     done += steps.bucket - first;
     if (!steps.has_filled_both()) [[unlikely]]
       note_written(2 * steps.bucket - 2, 2 * steps.bucket);
     cold_.frontier = old.line().first_of(steps.bucket);
-    if (cold_.frontier == 0) [[unlikely]]
-      return complete();
+    if (cold_.frontier == 0) [[unlikely]] {
+      complete();
+      return true;
+    }
     if (first == 0) of_.state.show_owner();
     if (steps.bucket % (2 * half) == half) cold_.new_array().touch_next_headers(layout());
     old.release_below(memory_, layout(), steps.bucket);
+    return steps.bucket == steps.end || !steps.has_filled_both();
   }
 
   // Any other step: the interval from the frontier to the end of the old bucket, or to the end of a
