@@ -1,5 +1,6 @@
 // While allocations for growth fail, elements go into overflow; once they succeed, growth goes on.
 #include <cstdint>
+#include <iterator>
 #include <new>
 #include <vector>
 
@@ -119,6 +120,35 @@ TYPED_TEST(failed_growth_of_a_full_bucket, throws_and_loses_nothing) {
       ASSERT_EQ(map.size(), 60u);
       for (std::uint64_t n = 0; n < 60; ++n) ASSERT_EQ(map.at(n), 3 * n);
       ASSERT_STREQ(map.check_invariants(), nullptr);
+    }
+  }
+}
+
+// Where the cold block was refused, a whole bucket may be all that a table has.
+TYPED_TEST(failed_growth_of_a_full_bucket, keeps_note_of_elements_that_come_and_go) {
+  using tested_map = ledger_map<std::uint64_t, std::uint64_t, TypeParam>;
+  for (std::size_t call = 1;; ++call) {
+    for (const bool at_once : {false, true}) {
+      memory_ledger ledger;
+      tested_map map{typename tested_map::allocator_type(ledger)};
+      for (std::uint64_t n = 0; n < 14; ++n) map.try_emplace(n, 3 * n);
+      ledger.fail_at = ledger.calls + call;
+      try {
+        map.try_emplace(14, 0);
+      } catch (const std::bad_alloc&) {
+      }
+      const bool failed = ledger.has_failed();
+      if (at_once) map.clear();
+      for (std::uint64_t n = 0; n < 15; ++n) {
+        map.erase(n);
+        ASSERT_STREQ(map.check_invariants(), nullptr) << call << ' ' << n;
+      }
+      for (std::uint64_t n = 0; n < 5; ++n) {
+        map.try_emplace(n, 3 * n);
+        ASSERT_STREQ(map.check_invariants(), nullptr) << call << ' ' << n;
+      }
+      ASSERT_EQ(std::distance(map.begin(), map.end()), 5);
+      if (!failed) return;
     }
   }
 }

@@ -239,7 +239,7 @@ STEADY_COLD void table_engine<Storage>::empty_buckets(array& within) noexcept {
     const std::uint64_t group_end = min_of(occupied.end_of_group(first), end);
     for (std::uint64_t bucket = first; bucket < group_end; ++bucket) empty_bucket(within, bucket);
     notes.note_emptied(first, first, group_end);  // destructors may have inserted
-    state_.show_sparse();
+    state_.show_sparse(within);
     first = occupied.next(group_end, end);
   }
 }

@@ -50,7 +50,7 @@ STEADY_COLD void table_engine<Storage>::copy_occupancy(const array& from,
   array only = state_.old_array();
   array& within = state_.cold_link == nullptr ? only : cold().old_array();
   occupancy_notes<Storage>(within, layout()).copy_chunk(theirs, bucket);
-  state_.show_sparse();
+  state_.show_sparse(within);
 }
 
 template <class Storage>
@@ -86,7 +86,7 @@ STEADY_NOINLINE void table_engine<Storage>::note_filled(bool in_new,
   array only = state_.old_array();
   array& within = state_.cold_link == nullptr ? only : cold().arrays[in_new ? 1 : 0];
   occupancy_notes<Storage>(within, layout()).note_filled(bucket);
-  state_.show_sparse();
+  state_.show_sparse(within);
 }
 template <class Storage>
 STEADY_NOINLINE void table_engine<Storage>::note_emptied(bool in_new,
@@ -96,7 +96,7 @@ STEADY_NOINLINE void table_engine<Storage>::note_emptied(bool in_new,
     if (only.has_occupancy(layout())) {
       occupancy_notes<Storage>(only, layout()).note_emptied(bucket, 0, only.line().buckets());
     }
-    return;
+    return state_.show_sparse(only);
   }
   array& within = cold().arrays[in_new ? 1 : 0];
   const std::uint64_t begin = in_new ? 0 : within.line().bucket_at(cold().frontier);

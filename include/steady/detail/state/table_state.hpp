@@ -220,10 +220,15 @@ struct table_state {
     shape.set_sparse(only.sparse_chunks() != 0);
     if (cold_link != nullptr) cold()->old_array() = only;
   }
-  // After it has changed in either array whether a group of buckets may be empty. (A table without
-  // a cold block does not note that; it has few buckets.)
+  // After it has changed in either array whether a group of buckets may be empty.
   void show_sparse() noexcept {
     if (cold_link != nullptr) shape.set_sparse(cold()->sparse());
+  }
+  // The same where `changed` is what was changed. A table without a cold block does not count its
+  // sparse chunks: it stays sparse once it is.
+  void show_sparse(const array& changed) noexcept {
+    if (cold_link != nullptr) return show_sparse();
+    if (changed.sparse_chunks() != 0) shape.set_sparse(true);
   }
 
   // ---- the whole ----
