@@ -595,7 +595,8 @@ class hash_container {
 
   // Destroys all elements. Bound: O(size + chunks). Keeps the memory if the container was reserved,
   // has one chunk, or was full enough not to shrink; the last until it is cleared again without
-  // having been that full, or shrinks (docs/guarantees.md). Otherwise gives all memory back.
+  // having been that full, or shrinks (docs/guarantees.md). Otherwise gives all memory back but
+  // room for what is reserved.
   void clear() noexcept { table_.changing_engine().clear(); }
 
   // ---- visiting ----

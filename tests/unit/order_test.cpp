@@ -85,8 +85,8 @@ TYPED_TEST(order, of_a_copy_changes_when_it_is_cleared) {
 }
 
 // The rest of a copy has the original's order. Filling it up again in that order makes long chains,
-// until the map takes another seed, which costs little more than its growth. That seed may, once in
-// many thousand maps, be too much like the one before: then the map takes a third.
+// until the map takes another seed, which costs little more than its growth. That seed may,
+// rarely, be too much like the one before: then the map takes a third.
 TYPED_TEST(order, of_the_original_may_be_the_order_of_filling_up_a_copy) {
   constexpr std::uint64_t count = 200'000;
   map_of<std::uint64_t, std::uint64_t, support::counted, TypeParam> a;

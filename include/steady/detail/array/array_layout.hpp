@@ -143,7 +143,7 @@ struct array_layout {
   std::uint32_t overflow_stride;
   std::uint32_t extension_header;
   std::uint32_t stretch_buckets;  // that iteration visits in one go, at most
-  chunk_extent full_chunk;        // of an array of several, or one without headers
+  chunk_extent full_chunk;        // of a chunk that is no array by itself
 
   constexpr std::size_t chunk_buckets() const noexcept {
     return std::size_t{1} << log2_chunk_buckets;

@@ -74,6 +74,20 @@ class small_growth {
            !of_.state.has_walkers();
   }
 
+  // Replaces `old` by `fresh`, to which `move` brings the elements; if that fails, releases
+  // `fresh`.
+  template <class Move>
+  void replace(array& old, array& fresh, const Move& move) {
+    STEADY_TRY { move(); }
+    STEADY_CATCH_ALL {
+      fresh.destroy(memory_, layout());
+      STEADY_RETHROW;
+    }
+    of_.state.show(fresh);
+    of_.state.locations.change();
+    old.destroy(memory_, layout());
+  }
+
   // ---- within one bucket: elements keep their slots' numbers, and nothing is hashed ----
 
   // To a larger tiny bucket.
@@ -93,14 +107,8 @@ class small_growth {
     move_bucket(old, fresh);
   }
 
-  // Replaces `old` by `fresh`; if that fails, releases `fresh`.
   void move_bucket(array& old, array& fresh) {
-    STEADY_TRY { copy_bucket(old, fresh); }
-    STEADY_CATCH_ALL {
-      fresh.destroy(memory_, layout());
-      STEADY_RETHROW;
-    }
-    replace(old, fresh);
+    replace(old, fresh, [&] { copy_bucket(old, fresh); });
   }
   void copy_bucket(const array& old, array& fresh) {
     bucket_header& header = *old.header(0);
@@ -131,23 +139,12 @@ class small_growth {
     });
   }
 
-  void replace(array& old, const array& by) noexcept {
-    of_.state.show(by);
-    of_.state.locations.change();
-    old.destroy(memory_, layout());
-  }
-
   // ---- to twice as many buckets ----
 
   STEADY_NOINLINE void divide(array& old, unsigned log2_buckets) {
     array fresh;
     fresh.create(memory_, layout(), log2_buckets);
-    STEADY_TRY { divide_into(old, fresh); }
-    STEADY_CATCH_ALL {
-      fresh.destroy(memory_, layout());
-      STEADY_RETHROW;
-    }
-    replace(old, fresh);
+    replace(old, fresh, [&] { divide_into(old, fresh); });
   }
   // Only splitting a bucket with overflow can fail, so that bucket comes first. If it fails, or
   // several buckets have overflow, elements are transferred.

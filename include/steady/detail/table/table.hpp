@@ -406,7 +406,7 @@ class table {
   STEADY_ALWAYS_INLINE std::uint64_t hashed(const K& key) const {
     return hashed(key, state_.seed);
   }
-  // On a line that was drawn a moment ago.
+  // Under a seed that was drawn since it was hashed.
   STEADY_COLD std::uint64_t hashed_again(const slot_type& slot) const {
     return hashed(Elements::key_of(slot));
   }
