@@ -263,18 +263,13 @@ class concurrent_hash_map {
     pairs::swap(container_, other.container_);
   }
 
-  // Everything, as a map of one thread; this one is empty then. O(size). On an exception what was
+  // Everything, as a map of one thread; this one is empty then. O(size). On an exception this one
+  // still has its elements, but for those in nodes that move without throwing: of these, what was
   // moved until then is lost.
   hash_map<key_type, mapped_type, hasher, key_equal, allocator_type> release() {
     hash_map<key_type, mapped_type, hasher, key_equal, allocator_type> taken(
         size(), hash_function(), key_eq(), get_allocator());
-    container_.for_each_slot([&taken](slot& from) {
-      elements::change(from, [&taken](value_type& element) {
-        taken.try_emplace(std::move(const_cast<key_type&>(element.first)),
-                          std::move(element.second));
-      });
-    });
-    container_.free_everything();
+    pairs::release(container_, taken);
     return taken;
   }
 

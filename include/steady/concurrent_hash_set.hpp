@@ -227,17 +227,13 @@ class concurrent_hash_set {
     pairs::swap(container_, other.container_);
   }
 
-  // Everything, as a set of one thread; this one is empty then. O(size). On an exception what was
+  // Everything, as a set of one thread; this one is empty then. O(size). On an exception this one
+  // still has its elements, but for those in nodes that move without throwing: of these, what was
   // moved until then is lost.
   hash_set<key_type, hasher, key_equal, allocator_type> release() {
     hash_set<key_type, hasher, key_equal, allocator_type> taken(size(), hash_function(), key_eq(),
                                                                 get_allocator());
-    container_.for_each_slot([&taken](slot& from) {
-      elements::read(from, [&taken](const key_type& key) {
-        taken.insert(std::move(const_cast<key_type&>(key)));
-      });
-    });
-    container_.free_everything();
+    pairs::release(container_, taken);
     return taken;
   }
 

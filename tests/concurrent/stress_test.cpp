@@ -173,6 +173,47 @@ TYPED_TEST(stress, erase_if_takes_what_it_was_asked_about) {
   }
 }
 
+// Copying, assigning from, comparing with and merging into a container that others change.
+TYPED_TEST(stress, copies_have_all_that_is_there_all_the_time) {
+  using kit = element_kit<TypeParam>;
+  constexpr std::uint64_t lasting = 1000;
+  TypeParam container;
+  for (std::uint64_t n = 0; n < lasting; ++n) ASSERT_TRUE(put(container, n, versioned(n, 1)));
+  std::atomic<unsigned> copying = 2;
+  const auto expect_lasting = [&](const TypeParam& copy) {
+    copy.check_invariants();
+    for (std::uint64_t n = 0; n < lasting; ++n) {
+      this->found_.require(value_in(copy, n) == kit::value_seen(versioned(n, 1)), "not copied", n);
+    }
+  };
+  this->run_threads(container, [&](std::uint64_t thread) {
+    if (thread >= 2) {
+      while (copying != 0) {  // it grows and shrinks
+        for (std::uint64_t n = 0; n < lasting; ++n) {
+          const std::uint64_t key = lasting + n * threads + thread;
+          put(container, key, versioned(key, 1));
+        }
+        for (std::uint64_t n = 0; n < lasting; ++n) {
+          container.erase(kit::make_key(lasting + n * threads + thread));
+        }
+      }
+      return;
+    }
+    TypeParam assigned;
+    for (unsigned n = 0; n < (sanitized ? 10 : 30); ++n) {
+      TypeParam copy(container);
+      expect_lasting(copy);
+      static_cast<void>(copy == container);
+      assigned = container;
+      expect_lasting(assigned);
+      container.merge(copy);
+      this->found_.require(copy.size() >= lasting, "merged what was there", 0);
+    }
+    --copying;
+  });
+  expect_lasting(container);
+}
+
 // What clear() leaves of elements that come meanwhile is not promised, but that all is in order.
 TYPED_TEST(stress, clear_while_others_insert_and_look) {
   using kit = element_kit<TypeParam>;

@@ -5,6 +5,7 @@
 #include <latch>
 #include <map>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "support/concurrent_containers.hpp"
 #include "support/concurrent_fault_run.hpp"
 #include "support/countdown.hpp"
+#include "support/element_kits.hpp"
 #include "support/fallible.hpp"
 #include "support/ledger_allocator.hpp"
 #include "support/sanitized.hpp"
@@ -26,6 +28,13 @@ using namespace support;
 
 using number = std::uint64_t;
 using content = std::map<std::uint64_t, std::uint64_t>;
+
+struct throwing_text_hash {
+  std::uint64_t operator()(const std::string& text) const {
+    countdown::chance();
+    return steady::hash<std::string>{}(text);
+  }
+};
 
 // ---- functions and elements that throw ----
 
@@ -133,6 +142,52 @@ TYPED_TEST(throwing, leaks_nothing_on_the_way_to_other_containers) {
     countdown::disarm();
     ASSERT_EQ(map.size(), 100u);
   }
+}
+
+// Elements that are copied, because moving them may fail.
+TYPED_TEST(throwing, has_all_elements_after_a_release_that_failed) {
+  bool thrown = true;
+  for (std::size_t chance = 0; thrown; chance += 1 + chance / 8) {
+    TypeParam map;
+    for (std::uint64_t n = 0; n < 100; ++n) ASSERT_TRUE(put(map, n, 3 * n));
+    const content before = content_of(map);
+    thrown = false;
+    countdown::arm(chance);
+    try {
+      std::move(map).release();
+    } catch (const injected_failure&) {
+      thrown = true;
+    }
+    countdown::disarm();
+    map.check_invariants();  // NOLINT: it is not unspecified here
+    ASSERT_EQ(content_of(map), thrown ? before : content()) << "chance " << chance;
+  }
+}
+
+// Elements that are moved are in one of the two, and none is left behind without its content.
+TEST(throwing_release, leaves_no_element_that_was_moved_from) {
+  using map_type = concurrent_map_of<std::string, owner, throwing_text_hash>;
+  bool thrown = true;
+  std::size_t chance = 0;
+  for (; thrown; ++chance) {
+    map_type map;
+    for (std::uint64_t n = 0; n < 40; ++n) ASSERT_TRUE(put(map, n, 3 * n));
+    thrown = false;
+    countdown::arm(chance);
+    try {
+      std::move(map).release();
+    } catch (const injected_failure&) {
+      thrown = true;
+    }
+    countdown::disarm();
+    map.check_invariants();  // NOLINT
+    ASSERT_EQ(map.size(), thrown ? 40 - chance : 0);
+    for (const auto& [key, value] : content_of(map)) {
+      ASSERT_LT(key, 40u);
+      ASSERT_EQ(value, 3 * key);
+    }
+  }
+  EXPECT_EQ(chance, 41u);
 }
 
 // ---- visitors that throw ----

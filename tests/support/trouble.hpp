@@ -26,6 +26,16 @@ class trouble {
   }
   bool short_of_memory() const { return ledgers_[0].refuse_above != memory_ledger::never; }
 
+  // Runs what must not fail for want of memory.
+  template <class Operation>
+  void with_all_memory(const Operation& operation) {
+    disarm();
+    const std::size_t before = ledgers_[0].refuse_above;
+    refuse_above(memory_ledger::never);
+    operation();
+    refuse_above(before);
+  }
+
   // Whether the operation went through. Nothing but planned trouble may stop it.
   template <class Operation>
   bool attempt(const Operation& operation) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define STEADY_ALWAYS_INLINE __forceinline
@@ -151,11 +152,15 @@ STEADY_ALWAYS_INLINE void prefetch(const void* address) noexcept {
 
 inline constexpr std::size_t cache_line_bytes = 64;
 
-// Prefetches the lines of `Bytes` bytes from `address` on.
+// Prefetches the lines of `Bytes` bytes that begin `offset` bytes behind `address`, which may be
+// null: then it does not matter what is prefetched.
 template <std::size_t Bytes>
-STEADY_ALWAYS_INLINE void prefetch_lines(const void* address) noexcept {
-  const auto* const first = static_cast<const unsigned char*>(address);
-  for (std::size_t at = 0; at < Bytes; at += cache_line_bytes) detail::prefetch(first + at);
+STEADY_ALWAYS_INLINE void prefetch_lines(const void* address, std::size_t offset = 0) noexcept {
+  // Numbers, because nothing may be added to a null pointer.
+  const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(address) + offset;
+  for (std::size_t at = 0; at < Bytes; at += cache_line_bytes) {
+    detail::prefetch(reinterpret_cast<const void*>(first + at));
+  }
 }
 
 }  // namespace steady::detail

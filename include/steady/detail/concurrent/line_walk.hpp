@@ -21,6 +21,13 @@
 
 namespace steady::detail {
 
+// Whether no element was there all the time. Insertions fill slots before overflow.
+template <class Header>
+bool is_empty_bucket(const Header& of) noexcept {
+  const bucket_word word = of.look();
+  return word.occupied().empty() && word.is_readable() && of.first_overflow() == nullptr;
+}
+
 template <class Sync, class Layout>
 class line_walk {
   using state_type = shared_state<Sync, Layout>;
@@ -70,7 +77,7 @@ class line_walk {
     for (array* at = state_.first_array(); at != nullptr; at = at->next()) {
       const std::uint64_t bucket = at->line.bucket_at(from);
       header& of = at->header_at(bucket);
-      if (is_empty(of)) return at->line.last_of(bucket);
+      if (detail::is_empty_bucket(of)) return at->line.last_of(bucket);
       const bucket_word seen = bucket_lock<Sync>::lock(of.word);
       if (seen.is_moved()) continue;
       bucket_edit<Sync, Layout>(state_, thread, *at, bucket, seen)
@@ -79,12 +86,6 @@ class line_walk {
     }
     return ~std::uint64_t{0};
   }
-  // No element was there all the time. Insertions fill slots before overflow.
-  static bool is_empty(const header& of) noexcept {
-    const bucket_word word = of.look();
-    return word.occupied().empty() && word.is_readable() && of.first_overflow() == nullptr;
-  }
-
   bool try_begin() noexcept {
     state_.walks.fetch_add(1, std::memory_order_seq_cst);                    // [W1]
     if (state_.reseeding.load(std::memory_order_seq_cst) == 0) return true;  // [W1]
@@ -137,6 +138,24 @@ void visit_at_rest(const shared_state<Sync, Layout>& state, Visit&& visit) {
   for (auto* at = state.first_array(); at != nullptr; at = at->next()) {
     for (std::uint64_t bucket = 0; bucket < at->buckets(); ++bucket) {
       detail::visit_bucket_at_rest(*at, bucket, visit);
+    }
+  }
+}
+
+// Lets `decide` see, and decide about, every element. Throws what it throws; what was decided
+// before is done.
+template <class Sync, class Layout, class Decide>
+void decide_at_rest(shared_state<Sync, Layout>& state, Decide&& decide) {
+  bool is_enough = false;
+  for (auto* at = state.first_array(); at != nullptr; at = at->next()) {
+    for (std::uint64_t bucket = 0; bucket < at->buckets(); ++bucket) {
+      auto& of = at->header_at(bucket);
+      if (detail::is_empty_bucket(of)) continue;
+      const bucket_word seen = bucket_lock<Sync>::lock(of.word);
+      if (seen.is_moved()) continue;
+      const typename grace_period<Sync>::pin pinned;
+      bucket_edit<Sync, Layout>(state, pinned.thread_number(), *at, bucket, seen)
+          .visit_all(0, ~std::uint64_t{0}, decide, is_enough);
     }
   }
 }

@@ -98,7 +98,7 @@ template <class Layout>
 STEADY_ALWAYS_INLINE void prefetch_quarter(const std::byte* slots,
                                            std::uint64_t position) noexcept {
   constexpr std::size_t bytes = Layout::bucket_bytes / 4;
-  prefetch_lines<bytes>(slots + preferred_quarter(position) * bytes);
+  prefetch_lines<bytes>(slots, preferred_quarter(position) * bytes);
 }
 
 template <class Sync, class Layout>

@@ -16,6 +16,7 @@
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/concurrent/bucket_edit.hpp>
+#include <steady/detail/concurrent/line_walk.hpp>
 #include <steady/detail/concurrent/shared_nodes.hpp>
 #include <steady/detail/elements/elements.hpp>
 #include <steady/moves_without_throwing.hpp>
@@ -43,11 +44,15 @@ struct two_containers {
   static void copy_elements(Container& to, Container& from) {
     if constexpr (plain_elements::template copies_with<allocator_type>()) {
       to.reserve(from.size());
-      from.for_each_slot([&to](const copy& slot) {
-        elements::read(slot, [&to](const value_type& element) {
-          to.template insert<false>(elements::key_in(element), leave, element);
-        });
-      });
+      bool is_enough = false;
+      from.walk(
+          [&to](const copy& slot) {
+            elements::read(slot, [&to](const value_type& element) {
+              to.template insert<false>(elements::key_in(element), leave, element);
+            });
+            return fate::stays;
+          },
+          is_enough);
     }
   }
 
@@ -139,6 +144,32 @@ struct two_containers {
     return merged;
   }
 
+  // Moves all elements to `taken`, an empty container of one thread that has room for them; those
+  // that cannot be moved without fail are copied. Nobody else uses `from`. On an exception the
+  // moved ones are no longer in `from`; copied ones still are.
+  template <class Taken>
+  static void release(Container& from, Taken& taken) {
+    constexpr bool copies = Container::are_flat || (!moves_nothrow && plain_elements::copyable());
+    if constexpr (copies) {
+      from.for_each_slot([&taken](const copy& slot) {
+        elements::read(slot, [&taken](const value_type& element) { taken.insert(element); });
+      });
+    } else {
+      give_away(from, [&](copy& slot) {
+        node* const given = elements::node_in(slot);
+        if constexpr (is_map) {
+          taken.try_emplace(std::move(const_cast<key_type&>(given->value.first)),
+                            std::move(given->value.second));
+        } else {
+          taken.insert(std::move(const_cast<key_type&>(given->value)));
+        }
+        nodes::destroy(from.allocator_, given);
+        return true;
+      });
+    }
+    from.free_everything();
+  }
+
   // ---- comparing ----
 
   // Whether both have equal elements, by their own ==. Others may use both.
@@ -192,16 +223,12 @@ struct two_containers {
   // Nobody else uses `from`.
   template <class Decide>
   static void give_away(Container& from, Decide&& decide) {
+    const typename Container::alone quiet(from);
     const typename Container::call during(from.use_);
-    typename Container::walk_type along(from.state_);
-    bool is_enough = false;
-    along.visit(
-        0, Container::last_position, Container::last_position,
-        [&](copy& slot) {
-          const typename Container::visitor visiting(from.use_);
-          return decide(slot) ? fate::is_erased : fate::stays;
-        },
-        is_enough, [] {});
+    detail::decide_at_rest(from.state_, [&](copy& slot) {
+      const typename Container::visitor visiting(from.use_);
+      return decide(slot) ? fate::is_erased : fate::stays;
+    });
   }
 
   // Takes over a node whose allocator is equal, unless its key is there. Returns whether it did.
