@@ -24,8 +24,10 @@
 // cannot be made, the write goes on, and the snapshot has failed: its next step throws what copying
 // threw, and so do all later ones.
 //
-//   Threads  a snapshot only reads the container, as const functions do; nobody may write to it
-//            meanwhile.
+//   Threads  stepping, skipping and reading the range only read the container, as const functions
+//            do: several threads may each do so with a snapshot of their own, beside any const
+//            functions but stats(), which asks all snapshots what they hold. Making, abandoning and
+//            destroying one counts as writing to the container.
 #pragma once
 
 #include <cstddef>
@@ -110,7 +112,6 @@ class snapshot final : private detail::snapshot_base {
       deliver(*line, visitor);
       pass(*line);
     }
-    end_if_done();
     return done;
   }
 
@@ -134,7 +135,6 @@ class snapshot final : private detail::snapshot_base {
             detail::min_of<std::uint64_t>(line.end, (line.next | (chunk_intervals - 1)) + 1);
       }
     }
-    end_if_done();
     return done;
   }
 
@@ -277,10 +277,6 @@ class snapshot final : private detail::snapshot_base {
     if (failure_) std::rethrow_exception(failure_);
   }
 
-  void end_if_done() noexcept {
-    if (done()) list::remove(*this);
-  }
-
   // ---- finding what is still in the container ----
 
   // Calls `visit(location)` for the elements of an interval that was not copied.
@@ -381,7 +377,6 @@ class snapshot final : private detail::snapshot_base {
       at_ = 0;
       pass(line);
     }
-    end_if_done();
   }
 
   void advance() {
@@ -407,6 +402,7 @@ class snapshot final : private detail::snapshot_base {
           "a container was changed from within a visitor of its snapshot; the snapshot's range, "
           "which delivers copies, allows that");
     }
+    if (done()) return list::remove(*this);  // here, because whoever completed it was no writer
     frozen_line* const line = in_new && present_->reseeding ? on_new_ : on_old_;
     if (line == nullptr) return;
     STEADY_TRY {

@@ -1,13 +1,16 @@
 // Const functions change nothing, so any number of threads may call them at once, in every state of
-// a migration. The thread sanitizer sees it if one does.
+// a migration, and step snapshots besides. The thread sanitizer sees it if one does.
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <steady/hash_map.hpp>
+#include <steady/snapshot.hpp>
 
 #include "support/stages.hpp"
 
@@ -46,6 +49,38 @@ TEST(concurrent_readers, see_the_same_in_every_stage_of_a_growth) {
       for (std::thread& reader : readers) reader.join();
     }
     for (const std::uint64_t sum : sums) EXPECT_EQ(sum, expected);
+  }
+}
+
+// Each to its end: that, too, changes nothing.
+TEST(concurrent_readers, step_snapshots_in_every_stage_of_a_growth) {
+  using view = steady::snapshot<map>;
+  for (const support::stage at : support::all_stages) {
+    SCOPED_TRACE(support::name_of(at));
+    map m;
+    const std::uint64_t count =
+        support::fill_to(at, m, [&](std::uint64_t n) { m.try_emplace(key_of(n), n); });
+    std::vector<std::unique_ptr<view>> views;
+    for (int n = 0; n < 4; ++n) views.push_back(std::make_unique<view>(m));
+    std::vector<std::uint64_t> found(4);
+    {
+      std::vector<std::thread> readers;
+      for (std::size_t n = 0; n < 4; ++n) {
+        readers.emplace_back([&, n] {
+          while (!views[n]->done()) {
+            views[n]->step(3, [&](const auto& element) {
+              found[n] += std::as_const(m).at(element.first) == element.second;
+            });
+          }
+        });
+      }
+      for (std::thread& reader : readers) reader.join();
+    }
+    for (const std::uint64_t each : found) EXPECT_EQ(each, count);
+    m.try_emplace("another", 1u);
+    views.pop_back();
+    m.erase("another");
+    ASSERT_STREQ(m.check_invariants(), nullptr);
   }
 }
 
