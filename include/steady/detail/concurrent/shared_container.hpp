@@ -29,6 +29,7 @@
 #include <steady/detail/elements/elements.hpp>
 #include <steady/detail/elements/nodes.hpp>
 #include <steady/detail/interface/requirements.hpp>
+#include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/line/random_seed.hpp>
 #include <steady/detail/table/hash_and_equal.hpp>
 #include <steady/stats.hpp>
@@ -438,7 +439,13 @@ class shared_container {
     return detail::as_key<Hash, KeyEqual, Key>(std::forward<Given>(given));
   }
   void require_possible(std::size_t size) const {
+    constexpr double most =
+        Policy::load_limit * layout::width *
+        static_cast<double>(std::uint64_t{1} << line_partition::max_log2_buckets);
     if (size > max_size()) STEADY_THROW(std::length_error("steady: a size beyond max_size()"));
+    if (static_cast<double>(size) > most) {
+      STEADY_THROW(std::length_error("steady: more buckets asked for than a container can have"));
+    }
   }
 
   template <class K>
