@@ -612,7 +612,9 @@ class hash_container {
   void for_each(Visitor visitor) const {
     visit_all(begin(), visitor);
   }
-  // The same for a part of the elements, so that several threads can share the work.
+  // The same for a part of the elements, so that several threads can share the work. Where
+  // snapshots are alive threads can only share reading, of a const container: what may be written
+  // is copied first.
   template <class Visitor>
   void for_each(line_part part, Visitor visitor) {
     functions::visit_part(table_, part, handing_to(*this, visitor));

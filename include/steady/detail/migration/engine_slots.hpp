@@ -68,16 +68,53 @@ STEADY_COLD overflow_bucket<Storage>* table_engine<Storage>::add_overflow(std::u
 }
 
 template <class Storage>
-STEADY_COLD void table_engine<Storage>::before_erasing(const void* slot) noexcept {
-  state_.each_walker([&](walker_base& walker) { walker.erasing(slot); });
-  state_.shape.set_observed(state_.has_walkers() || state_.has_snapshots());
-}
-template <class Storage>
-STEADY_NOINLINE void table_engine<Storage>::after_erasing_in_overflow(
-    bool in_new, std::uint64_t bucket) noexcept {
+STEADY_NOINLINE void table_engine<Storage>::erase(void* slot, std::uint8_t* tag, bool in_new,
+                                                  bool in_overflow, std::uint64_t bucket) noexcept {
+  if (state_.shape.observed()) tell_of_erasing(slot);
+  if (state_.remove(tag)) note_small_size();
+  if (!in_overflow) note_emptied(in_new, bucket);
+  of_.kind.destroy(of_.table, static_cast<std::byte*>(slot), slot_set(1));
+  if (!in_overflow) return;
   map_memory<Storage> memory = of_.memory();
   state_.array_of(in_new).drop_empty_overflow(memory, bucket, layout());
   note_emptied(in_new, bucket);
+}
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::tell_of_erasing(const void* slot) noexcept {
+  state_.each_walker([&](walker_base& walker) { walker.erasing(slot); });
+  state_.shape.set_observed(state_.has_walkers() || state_.has_snapshots());
+}
+
+template <class Storage>
+STEADY_NOINLINE element_place table_engine<Storage>::place_of(
+    const void* slot, std::uint8_t* tag, std::uint64_t position) const noexcept {
+  const reference owner = state_.divided() ? owner_of(slot, tag, position)  //
+                                           : state_.shown_bucket(position);
+  const bool in_overflow = header_around(tag) != owner.header()->tags;
+  return {owner.bucket(), 0, owner.in_new, in_overflow};
+}
+// While the line is divided. Should the hash throw, the new array is searched for the header.
+template <class Storage>
+typename table_engine<Storage>::reference table_engine<Storage>::owner_of(
+    const void* slot, std::uint8_t* tag, std::uint64_t position) const noexcept {
+  if (!cold().reseeding || !cold().is_evacuated(position)) return state_.owning_bucket(position);
+  STEADY_TRY {
+    return reference::of(cold().new_array(), of_.position(slot, state_.next_seed()), true);
+  }
+  STEADY_CATCH_ALL { return owner_by_search(tag); }
+}
+template <class Storage>
+STEADY_COLD typename table_engine<Storage>::reference table_engine<Storage>::owner_by_search(
+    std::uint8_t* tag) const noexcept {
+  const array& within = cold().new_array();
+  for (std::uint64_t bucket = 0; bucket < within.line().buckets(); ++bucket) {
+    bool is_here = within.header(bucket)->tags == header_around(tag);
+    for (overflow_bucket<Storage>* link : within.overflow_of(bucket, layout())) {
+      is_here = is_here || link->tags == header_around(tag);
+    }
+    if (is_here) return reference::of(within, within.line().first_of(bucket), true);
+  }
+  return {};
 }
 
 template <class Storage>

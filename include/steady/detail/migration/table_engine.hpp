@@ -28,6 +28,7 @@
 #include <steady/detail/migration/small_growth.hpp>
 #include <steady/detail/migration/stress_migration.hpp>
 #include <steady/detail/migration/table_handle.hpp>
+#include <steady/detail/state/element_place.hpp>
 #include <steady/stats.hpp>
 
 namespace steady::detail {
@@ -107,8 +108,12 @@ class table_engine {
   tagged_slot claim_overflow(bool in_new, std::uint64_t bucket, std::uint64_t position);
   // Another overflow bucket for a bucket that is at rest, whose filter then admits `filter`, too.
   overflow_bucket<Storage>* add_overflow(std::uint64_t bucket, std::uint16_t filter);
-  // Before an element is erased, after announce(): tells walkers.
-  void before_erasing(const void* slot) noexcept;
+  // Erases an element, after announce(), wherever it is.
+  void erase(void* slot, std::uint8_t* tag, bool in_new, bool in_overflow,
+             std::uint64_t bucket) noexcept;
+  // Of an element whose hash position on the old array's line is `position`.
+  STEADY_PURE element_place place_of(const void* slot, std::uint8_t* tag,
+                                     std::uint64_t position) const noexcept;
   // Occupancy: after an element was inserted into a table that is sparse, perhaps as the first of
   // its bucket, and after one was erased that was perhaps the last of its.
   void note_filled(bool in_new, std::uint64_t bucket) noexcept;
@@ -117,8 +122,6 @@ class table_engine {
   void copy_occupancy(const array& from, std::uint64_t bucket) noexcept;
   // After one was inserted at `made`: moves the element whose reference was handed out last.
   void move_handed_out(const void* made) noexcept;
-  // After one was erased in overflow.
-  void after_erasing_in_overflow(bool in_new, std::uint64_t bucket) noexcept;
   // After an insertion that had to search the overflow of a bucket.
   void draw_in(std::uint64_t bucket) noexcept;
   // Before an element changes in another way.
@@ -196,6 +199,10 @@ class table_engine {
   void release_unreserved() noexcept;
   void take_seed() noexcept;
 
+  using reference = bucket_reference<Storage>;
+  reference owner_of(const void* slot, std::uint8_t* tag, std::uint64_t position) const noexcept;
+  reference owner_by_search(std::uint8_t* tag) const noexcept;
+  void tell_of_erasing(const void* slot) noexcept;
   void note_overflow(const array& within, std::uint64_t bucket, std::uint64_t position) noexcept;
   tagged_slot element_in(const array& within, std::uint64_t bucket,
                          const void* slot) const noexcept;

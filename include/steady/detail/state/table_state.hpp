@@ -202,6 +202,14 @@ struct table_state {
     return reference::of(of.arrays[in_new ? 1 : 0], position, in_new);
   }
 
+  // Takes the element of that tag out of sight. Returns whether there are few enough left that the
+  // engine is to be told.
+  STEADY_ALWAYS_INLINE bool remove(std::uint8_t* tag) noexcept {
+    *tag = empty_tag;
+    shape.count_erasure();
+    return --size < erase_limit;
+  }
+
   // After what owns the line has changed.
   void show_owner() noexcept {
     if (divided()) {

@@ -30,6 +30,7 @@
 #include <steady/detail/line/overflow_filter.hpp>
 #include <steady/detail/line/slot_set.hpp>
 #include <steady/detail/migration/engine.hpp>
+#include <steady/detail/state/element_place.hpp>
 #include <steady/detail/state/table_state.hpp>
 #include <steady/detail/table/element_functions.hpp>
 #include <steady/detail/table/hash_and_equal.hpp>
@@ -137,7 +138,7 @@ class table {
         [&]() STEADY_INLINE_LAMBDA -> location {
           const found_slot found = find_elsewhere(at, key);
           if (found.slot == nullptr) return {};
-          return complete(found, where_is(found, at));
+          return complete(found, at);
         });
   }
 
@@ -258,7 +259,8 @@ class table {
   }
   // The same after note_write() and moving out of the element: its key may be gone.
   void erase_noted(const location& at) noexcept {
-    erase_announced(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
+    require_changeable();
+    engine().erase(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
   }
   // Erases the element with `key` and, if the policy lets erase move elements, does pending work.
   // Returns whether there was one. (Not find() and erase(): what these tell each other would be in
@@ -568,36 +570,12 @@ class table {
   STEADY_COLD found_slot find_under_reseeding(std::uint64_t at, const K& key) const {
     return find_in_chain(owner_under_reseeding(at, key), key);
   }
-  // The rest of the location of what find_elsewhere() found: bucket, array, overflow or not.
-  // The compiler drops the call where the caller uses only the element.
-  STEADY_NOINLINE STEADY_PURE std::uint64_t where_is(found_slot found,
-                                                     std::uint64_t at) const noexcept {
-    const reference where = state_.reseeding() ? owner_of_found(found, at)
-                            : state_.divided() ? state_.owning_bucket(at)
-                                               : state_.shown_bucket(at);
-    const bool in_overflow = header_around(found.tag) != where.header()->tags;
-    return where.bucket() << 2 | std::uint64_t{where.in_new} << 1 | std::uint64_t{in_overflow};
-  }
-  static STEADY_ALWAYS_INLINE location complete(const found_slot& found,
-                                                std::uint64_t rest) noexcept {
-    return location::one(found.slot, found.tag, (rest & 2) != 0, (rest & 1) != 0, rest >> 2);
-  }
-  // Under a reseeding. Should the hash throw, the new array is searched for the header.
-  STEADY_COLD reference owner_of_found(found_slot found, std::uint64_t at) const noexcept {
-    if (!state_.divided()) return state_.shown_bucket(at);
-    STEADY_TRY { return owner_of(at, Elements::key_of(*found.slot)); }
-    STEADY_CATCH_ALL { return owner_by_search(found); }
-  }
-  reference owner_by_search(found_slot found) const noexcept {
-    const auto& array = state_.cold()->new_array();
-    for (std::uint64_t bucket = 0; bucket < array.line().buckets(); ++bucket) {
-      bool is_here = array.header(bucket)->tags == header_around(found.tag);
-      for (overflow* link : array.overflow_of(bucket, layout::value)) {
-        is_here = is_here || link->tags == header_around(found.tag);
-      }
-      if (is_here) return reference::of(array, array.line().first_of(bucket), true);
-    }
-    return {};
+  // The location of what find_elsewhere() found. The compiler drops the call where the caller uses
+  // only the element.
+  STEADY_ALWAYS_INLINE location complete(const found_slot& found, std::uint64_t at) const noexcept {
+    const element_place where = engine().place_of(found.slot, found.tag, at);
+    return location::one(found.slot, found.tag, where.in_new(), where.in_overflow(),
+                         where.bucket());
   }
 
   // ---- inserting ----
@@ -642,7 +620,7 @@ class table {
   STEADY_NOINLINE packed find_or_insert_slowly(std::uint64_t at, const K& key,
                                                const Construct& construct) {
     if (const found_slot found = find_elsewhere(at, key); found.slot != nullptr) {
-      return {complete(found, where_is(found, at)), false};
+      return {complete(found, at), false};
     }
     require_changeable();
     if (engine().should_prepare()) return insert_prepared(at, construct);
@@ -802,9 +780,7 @@ class table {
   // Takes an element out of sight, which is then to be destroyed: its destructor may look for it.
   STEADY_ALWAYS_INLINE void remove(std::uint8_t* tag) noexcept {
     require_changeable();
-    *tag = empty_tag;
-    state_.shape.count_erasure();
-    if (--state_.size < state_.erase_limit) [[unlikely]]
+    if (state_.remove(tag)) [[unlikely]]
       engine().note_small_size();
   }
   // The element is in its bucket itself, which may be empty afterwards.
@@ -819,23 +795,16 @@ class table {
   STEADY_NOINLINE bool erase_elsewhere(std::uint64_t position, const K& key) {
     const found_slot found = find_elsewhere(position, key);
     if (found.slot == nullptr) return false;
-    const location at = complete(found, where_is(found, position));
+    const location at = complete(found, position);
     erase_slowly(at.slot, at.tag(), at.in_new, at.in_overflow, at.bucket());
     return true;
   }
   // Cold functions take few arguments: each one occupies a register on the hot path.
   STEADY_NOINLINE void erase_slowly(slot_type* slot, std::uint8_t* tag, bool in_new,
                                     bool in_overflow, std::uint64_t bucket) noexcept {
+    require_changeable();
     note_write(slot);
-    erase_announced(slot, tag, in_new, in_overflow, bucket);
-  }
-  STEADY_NOINLINE void erase_announced(slot_type* slot, std::uint8_t* tag, bool in_new,
-                                       bool in_overflow, std::uint64_t bucket) noexcept {
-    if (state_.shape.observed()) engine().before_erasing(slot);
-    remove(tag);
-    if (!in_overflow) engine().note_emptied(in_new, bucket);
-    destroy(slot);
-    if (in_overflow) engine().after_erasing_in_overflow(in_new, bucket);
+    engine().erase(slot, tag, in_new, in_overflow, bucket);
   }
   // True if the header holds nothing but this tag, and rarely if it does; by words, which is less
   // work than by groups.

@@ -11,6 +11,7 @@
 #include <steady/detail/array/overflow_chain.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/state/element_place.hpp>
 #include <steady/detail/state/table_state.hpp>
 
 namespace steady::detail {
@@ -22,18 +23,7 @@ struct slot_group {
   std::uint8_t* tags = nullptr;  // of the first bucket
   std::byte* slots = nullptr;    // likewise
   std::uint64_t filled = 0;      // a bit for each slot
-  std::uint64_t where = 0;       // the first bucket's index, how many there are, and these bits
-
-  static constexpr std::uint64_t in_overflow = 1;
-  static constexpr std::uint64_t in_new = 2;
-  static constexpr std::uint64_t place(std::uint64_t bucket, unsigned buckets, bool of_new,
-                                       bool of_overflow) noexcept {
-    return bucket << 5 | std::uint64_t{buckets} << 2 | (of_new ? in_new : 0) |
-           (of_overflow ? in_overflow : 0);
-  }
-  std::uint64_t bucket() const noexcept { return bucket_in(where); }
-  std::uint8_t buckets() const noexcept { return static_cast<std::uint8_t>(where >> 2 & 7); }
-  static constexpr std::uint64_t bucket_in(std::uint64_t where) noexcept { return where >> 5; }
+  element_place where;           // of the first bucket
 };
 
 template <class Storage>
@@ -47,21 +37,26 @@ struct bucket_search {
 
   // The first one behind the bucket, or overflow bucket, of those tags. It must still be there.
   static slot_group after(const state_type& state, const array_layout& layout, std::uint8_t* tags,
-                          std::uint64_t where) noexcept;
+                          element_place where) noexcept;
 
-  // The same while the line is divided, behind the last bucket of a group.
+  // What comes behind one element: the rest of its bucket, or overflow bucket, if that holds any,
+  // or else the first group behind it.
+  static slot_group behind(const state_type& state, const array_layout& layout, std::byte* slot,
+                           std::uint8_t* tag, element_place where) noexcept;
+
+  // As after() while the line is divided, behind the last bucket of a group.
   static slot_group after_divided(const state_type& state, const array_layout& layout, bool in_new,
                                   std::uint64_t last) noexcept;
 
   // The members of after(), each by a call that the compiler can drop if it is not used.
   static STEADY_PURE std::uint8_t* tags_after(const state_type& state, const array_layout& layout,
-                                              std::uint8_t* tags, std::uint64_t where) noexcept;
+                                              std::uint8_t* tags, element_place where) noexcept;
   static STEADY_PURE std::byte* slots_after(const state_type& state, const array_layout& layout,
-                                            std::uint8_t* tags, std::uint64_t where) noexcept;
+                                            std::uint8_t* tags, element_place where) noexcept;
   static STEADY_PURE std::uint64_t filled_after(const state_type& state, const array_layout& layout,
-                                                std::uint8_t* tags, std::uint64_t where) noexcept;
-  static STEADY_PURE std::uint64_t place_after(const state_type& state, const array_layout& layout,
-                                               std::uint8_t* tags, std::uint64_t where) noexcept;
+                                                std::uint8_t* tags, element_place where) noexcept;
+  static STEADY_PURE element_place place_after(const state_type& state, const array_layout& layout,
+                                               std::uint8_t* tags, element_place where) noexcept;
 
   static bool has_overflow(const state_type& state) noexcept;
 
@@ -134,7 +129,7 @@ STEADY_ALWAYS_INLINE slot_group bucket_search<Storage>::stretch(const array_layo
   unsigned buckets = layout.stretch_buckets;
   while (bucket % buckets != 0 || bucket + buckets > end) buckets /= 2;
   slot_group group{within.header(bucket)->tags, within.slots(bucket, layout), 0,
-                   slot_group::place(bucket, buckets, is_new, false)};
+                   element_place(bucket, buckets, is_new, false)};
   for (unsigned n = 0; n < buckets; ++n) {
     group.filled |= std::uint64_t{within.full_slots(bucket + n, layout).bits()}
                     << (n * layout.width);
@@ -168,7 +163,7 @@ STEADY_NOINLINE slot_group bucket_search<Storage>::after_divided(const state_typ
     const slot_group found = stretch(layout, within, in_new, bucket, end);
     if (found.filled != 0) return found;
   }
-  return after(state, layout, within.header(last)->tags, slot_group::place(last, 0, in_new, false));
+  return after(state, layout, within.header(last)->tags, element_place(last, 0, in_new, false));
 }
 
 // The first overflow bucket of a chunk, from `link` on, with an element that the array owns.
@@ -185,7 +180,7 @@ STEADY_NOINLINE slot_group bucket_search<Storage>::used(const state_type& state,
     const slot_set full = overflow_chain<Storage>::full_slots(link, layout);
     if (full.empty()) continue;
     return {link->tags, detail::overflow_slots<Storage>(link, layout), full.bits(),
-            slot_group::place(bucket, 0, own.is_new, true)};
+            element_place(bucket, 0, own.is_new, true)};
   }
   return {};
 }
@@ -205,13 +200,13 @@ template <class Storage>
 STEADY_NOINLINE slot_group bucket_search<Storage>::after(const state_type& state,
                                                          const array_layout& layout,
                                                          std::uint8_t* tags,
-                                                         std::uint64_t where) noexcept {
-  const part own = part_of(state, (where & slot_group::in_new) != 0);
+                                                         element_place where) noexcept {
+  const part own = part_of(state, where.in_new());
   const std::uint64_t per_chunk = layout.chunk_buckets();
-  const std::uint64_t bucket = slot_group::bucket_in(where);
+  const std::uint64_t bucket = where.bucket();
   const std::uint64_t chunk = bucket / per_chunk * per_chunk;
   slot_group found;
-  if ((where & slot_group::in_overflow) != 0) {
+  if (where.in_overflow()) {
     auto* const link =
         own.within.chunk_of(chunk, layout).next_overflow(reinterpret_cast<overflow*>(tags));
     found = used(state, layout, own, chunk, link);
@@ -230,31 +225,45 @@ STEADY_NOINLINE slot_group bucket_search<Storage>::after(const state_type& state
 }
 
 template <class Storage>
+STEADY_NOINLINE slot_group bucket_search<Storage>::behind(const state_type& state,
+                                                          const array_layout& layout,
+                                                          std::byte* slot, std::uint8_t* tag,
+                                                          element_place where) noexcept {
+  std::uint8_t* const tags = header_around(tag);
+  const auto number = static_cast<std::uint64_t>(tag - tags);
+  const unsigned width = where.in_overflow() ? layout.overflow_width : layout.width;
+  const slot_set full = ~native_tag_group::load(tags).empty() & slot_set::first(width);
+  const std::uint64_t later = full.bits() & (~std::uint64_t{1} << number);
+  if (later == 0) return after(state, layout, tags, where);
+  return {tags, slot - number * layout.slot_bytes, later, where};
+}
+
+template <class Storage>
 STEADY_NOINLINE std::uint8_t* bucket_search<Storage>::tags_after(const state_type& state,
                                                                  const array_layout& layout,
                                                                  std::uint8_t* tags,
-                                                                 std::uint64_t where) noexcept {
+                                                                 element_place where) noexcept {
   return after(state, layout, tags, where).tags;
 }
 template <class Storage>
 STEADY_NOINLINE std::byte* bucket_search<Storage>::slots_after(const state_type& state,
                                                                const array_layout& layout,
                                                                std::uint8_t* tags,
-                                                               std::uint64_t where) noexcept {
+                                                               element_place where) noexcept {
   return after(state, layout, tags, where).slots;
 }
 template <class Storage>
 STEADY_NOINLINE std::uint64_t bucket_search<Storage>::filled_after(const state_type& state,
                                                                    const array_layout& layout,
                                                                    std::uint8_t* tags,
-                                                                   std::uint64_t where) noexcept {
+                                                                   element_place where) noexcept {
   return after(state, layout, tags, where).filled;
 }
 template <class Storage>
-STEADY_NOINLINE std::uint64_t bucket_search<Storage>::place_after(const state_type& state,
+STEADY_NOINLINE element_place bucket_search<Storage>::place_after(const state_type& state,
                                                                   const array_layout& layout,
                                                                   std::uint8_t* tags,
-                                                                  std::uint64_t where) noexcept {
+                                                                  element_place where) noexcept {
   return after(state, layout, tags, where).where;
 }
 

@@ -14,6 +14,7 @@
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/line/slot_set.hpp>
 #include <steady/detail/line/tag_group.hpp>
+#include <steady/detail/state/element_place.hpp>
 #include <steady/detail/state/table_state.hpp>
 #include <steady/detail/traversal/bucket_search.hpp>
 #include <steady/detail/traversal/element_location.hpp>
@@ -67,7 +68,7 @@ class iteration {
     if (at.later != 0 && at.shape == state.shape.word()) return next_in_stretch(at, at.later);
     const group_of_one own(at);
     if (own.later != 0) return first_of(state, own.later, own, at);
-    const std::uint64_t where = where_of(at);
+    const element_place where = where_of(at);
     return first_of(state, {search::tags_after(state, layout::value, own.tags, where),
                             search::slots_after(state, layout::value, own.tags, where),
                             search::filled_after(state, layout::value, own.tags, where),
@@ -259,8 +260,8 @@ class iteration {
     return first_of(state, later, at.slot - own.number, own.tags, at.bucket(), at.in_new,
                     at.in_overflow);
   }
-  static STEADY_ALWAYS_INLINE std::uint64_t where_of(const location& at) noexcept {
-    return slot_group::place(at.bucket(), 0, at.in_new, at.in_overflow);
+  static STEADY_ALWAYS_INLINE element_place where_of(const location& at) noexcept {
+    return element_place(at.bucket(), 0, at.in_new, at.in_overflow);
   }
 
   // The first element of a group, none if that is none.
@@ -271,11 +272,10 @@ class iteration {
   static STEADY_ALWAYS_INLINE location first_of(const state_type& state,
                                                 const slot_group& found) noexcept {
     if (found.tags == nullptr) return {};
-    const bool in_overflow = (found.where & slot_group::in_overflow) != 0;
-    const bool in_new = (found.where & slot_group::in_new) != 0;
+    const bool in_overflow = found.where.in_overflow();
     return first_of(state, found.filled, reinterpret_cast<slot_type*>(found.slots), found.tags,
-                    found.bucket(), in_new, in_overflow,
-                    static_cast<std::uint8_t>(found.buckets() |
+                    found.where.bucket(), found.where.in_new(), in_overflow,
+                    static_cast<std::uint8_t>(found.where.buckets() |
                                               (!in_overflow && state.divided() ? divided : 0)));
   }
 
@@ -287,9 +287,9 @@ class iteration {
   // The first element behind `at`, wherever it is. Takes a copy, which the compiler can pass in
   // registers, because few members are read: by reference, every iterator would be in memory.
   static STEADY_NOINLINE location beyond(const state_type& state, location at) noexcept {
-    const group_of_one own(at);
-    if (own.later != 0) return first_of(state, own.later, own, at);
-    return from_group(state, search::after(state, layout::value, own.tags, where_of(at)));
+    return from_group(
+        state, search::behind(state, layout::value, reinterpret_cast<std::byte*>(at.slot), at.tag(),
+                              where_of(at)));
   }
 };
 
