@@ -594,7 +594,7 @@ class concurrent_hash_map {
     return visit_keys<size_type>(*this, std::begin(keys), std::end(keys), f);
   }
   // Writes to `found`, for each key in order, whether it is there. Returns how many are.
-  template <detail::iterable Keys, std::output_iterator<bool> Found>
+  template <detail::iterable Keys, detail::takes_answers Found>
   size_type contains(Keys&& keys, Found found) const {
     size_type count = 0;
     container_.for_keys(std::begin(keys), std::end(keys),

@@ -316,7 +316,7 @@ class hash_container {
     return visit_keys<size_type>(*this, std::begin(keys), std::end(keys), visitor);
   }
   // Writes to `found`, for each key in order, whether it is there. Returns how many are.
-  template <detail::iterable Keys, std::output_iterator<bool> Found>
+  template <detail::iterable Keys, detail::takes_answers Found>
   size_type contains(Keys&& keys, Found found) const {
     return batches::contains(table_, std::begin(keys), std::end(keys), std::move(found));
   }

@@ -107,6 +107,9 @@ TYPED_TEST(concurrent_batch, finds_what_single_calls_find) {
       EXPECT_EQ(shared.contains(keys, std::back_inserter(there)), expected.size());
       ASSERT_EQ(there.size(), numbers.size());
       for (std::size_t n = 0; n < numbers.size(); ++n) EXPECT_EQ(there[n], numbers[n] < present);
+      std::vector<bool> overwritten(keys.size());
+      EXPECT_EQ(shared.contains(keys, overwritten.begin()), expected.size());
+      EXPECT_EQ(overwritten, there);
 
       EXPECT_EQ(map.visit(keys.begin(), keys.end(), [](auto& element) { ++element.second; }),
                 expected.size());
@@ -165,6 +168,7 @@ TEST(concurrent_batch_of_texts, takes_what_find_takes) {
             500u);
   std::vector<bool> there;
   EXPECT_EQ(set.contains(views, std::back_inserter(there)), 500u);
+  EXPECT_EQ(set.contains(views, there.begin()), 500u);
   EXPECT_EQ(set.erase_keys(views), 500u);
   EXPECT_EQ(map.erase_keys(pointers), 500u);
 }

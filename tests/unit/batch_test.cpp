@@ -86,6 +86,9 @@ TYPED_TEST(batch, finds_what_single_lookups_find) {
     EXPECT_EQ(looked_at.contains(keys, std::back_inserter(there)), expected.size());
     ASSERT_EQ(there.size(), keys.size());
     for (std::size_t n = 0; n < keys.size(); ++n) EXPECT_EQ(there[n], keys[n] < present);
+    std::vector<bool> overwritten(keys.size());
+    EXPECT_EQ(looked_at.contains(keys, overwritten.begin()), expected.size());
+    EXPECT_EQ(overwritten, there);
   }
 }
 

@@ -1,5 +1,6 @@
 // Const functions change nothing, so any number of threads may call them at once, in every state of
 // a migration, and step snapshots besides. The thread sanitizer sees it if one does.
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <steady/cursor.hpp>
 #include <steady/hash_map.hpp>
 #include <steady/snapshot.hpp>
 
@@ -19,6 +21,23 @@ namespace {
 std::string key_of(std::uint64_t n) { return "key number " + std::to_string(n); }
 
 using map = steady::hash_map<std::string, std::uint64_t>;
+
+// Those for many elements at a time.
+std::uint64_t read_many(const map& m, std::uint64_t count) {
+  std::uint64_t sum = 0;
+  const auto add = [&sum](const auto& element) { sum += element.second; };
+  m.for_each(add);
+  for (std::uint64_t part = 0; part < 3; ++part) m.for_each(steady::line_part(part, 3), add);
+  for (steady::cursor at; !at.at_end();) at = m.scan(at, 5, add);
+  std::vector<std::string> keys;
+  for (std::uint64_t n = 0; n < count; ++n) keys.push_back(key_of(n));
+  sum += m.visit(keys, add);
+  sum += m.visit_indexed(keys, [&sum](const auto&, std::size_t index) { sum += index; });
+  std::vector<bool> found(count);
+  sum += m.contains(keys, found.begin());
+  m.prefetch(keys.front());
+  return sum;
+}
 
 // Every const function.
 std::uint64_t read(const map& m, std::uint64_t count) {
@@ -32,6 +51,7 @@ std::uint64_t read(const map& m, std::uint64_t count) {
   for (const auto& [key, value] : m) sum += value;
   sum += m.size() + m.pending() + m.stats().buckets + (m.empty() ? 1 : 0) + (m.migrating() ? 1 : 0);
   sum += static_cast<std::uint64_t>(m.load_factor()) + m.stats().bytes;
+  sum += read_many(m, count);
   return sum + (m.check_invariants() == nullptr ? 1 : 0) + (map(m) == m ? 1 : 0);
 }
 

@@ -61,6 +61,14 @@ concept iterable = requires(Range& range) {
 template <iterable Range>
 using iterated_value = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
 
+// Where answers can be written, one after the other. Not std::output_iterator: the iterators of a
+// std::vector<bool> are none.
+template <class Iterator>
+concept takes_answers = requires(Iterator at, bool answer) {
+  static_cast<void>(*at = answer);
+  static_cast<void>(++at);
+};
+
 // How many elements a range has, where that is known without consuming it; else 0.
 template <class Iterator, class Sentinel>
 std::size_t known_length(const Iterator& first, const Sentinel& last) {
