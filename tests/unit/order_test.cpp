@@ -86,7 +86,8 @@ TYPED_TEST(order, of_a_copy_changes_when_it_is_cleared) {
 
 // The rest of a copy has the original's order. Filling it up again in that order makes long chains,
 // until the map takes another seed, which costs little more than its growth. That seed may,
-// rarely, be too much like the one before: then the map takes a third.
+// rarely, be too much like the one before: then the map takes a third. Until then growing meets
+// many buckets whose overflow does not fit, and hashes their elements twice.
 TYPED_TEST(order, of_the_original_may_be_the_order_of_filling_up_a_copy) {
   constexpr std::uint64_t count = 200'000;
   map_of<std::uint64_t, std::uint64_t, support::counted, TypeParam> a;
@@ -101,7 +102,7 @@ TYPED_TEST(order, of_the_original_may_be_the_order_of_filling_up_a_copy) {
     const std::uint64_t seeds = copy.stats().migrations.reseed;
     EXPECT_LE(seeds, 2u) << left << " left";
     EXPECT_LE(copy.work().elements_moved, (2 + seeds) * count) << left << " left";
-    EXPECT_LE(copy.work().hashes_taken, (3 + seeds) * count) << left << " left";
+    EXPECT_LE(copy.work().hashes_taken, (4 + seeds) * count) << left << " left";
   }
 }
 
