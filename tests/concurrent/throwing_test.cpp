@@ -144,6 +144,21 @@ TYPED_TEST(throwing, leaks_nothing_on_the_way_to_other_containers) {
   }
 }
 
+// Lets that chance of release() fail. Afterwards the map must be in order, whatever it has.
+template <class Map>
+bool release_throws(Map& map, std::size_t chance) {
+  countdown::arm(chance);
+  bool thrown = false;
+  try {
+    std::move(map).release();
+  } catch (const injected_failure&) {
+    thrown = true;
+  }
+  countdown::disarm();
+  map.check_invariants();  // NOLINT: it is not unspecified here
+  return thrown;
+}
+
 // Elements that are copied, because moving them may fail.
 TYPED_TEST(throwing, has_all_elements_after_a_release_that_failed) {
   bool thrown = true;
@@ -151,15 +166,7 @@ TYPED_TEST(throwing, has_all_elements_after_a_release_that_failed) {
     TypeParam map;
     for (std::uint64_t n = 0; n < 100; ++n) ASSERT_TRUE(put(map, n, 3 * n));
     const content before = content_of(map);
-    thrown = false;
-    countdown::arm(chance);
-    try {
-      std::move(map).release();
-    } catch (const injected_failure&) {
-      thrown = true;
-    }
-    countdown::disarm();
-    map.check_invariants();  // NOLINT: it is not unspecified here
+    thrown = release_throws(map, chance);
     ASSERT_EQ(content_of(map), thrown ? before : content()) << "chance " << chance;
   }
 }
@@ -172,15 +179,7 @@ TEST(throwing_release, leaves_no_element_that_was_moved_from) {
   for (; thrown; ++chance) {
     map_type map;
     for (std::uint64_t n = 0; n < 40; ++n) ASSERT_TRUE(put(map, n, 3 * n));
-    thrown = false;
-    countdown::arm(chance);
-    try {
-      std::move(map).release();
-    } catch (const injected_failure&) {
-      thrown = true;
-    }
-    countdown::disarm();
-    map.check_invariants();  // NOLINT
+    thrown = release_throws(map, chance);
     ASSERT_EQ(map.size(), thrown ? 40 - chance : 0);
     for (const auto& [key, value] : content_of(map)) {
       ASSERT_LT(key, 40u);

@@ -86,6 +86,7 @@ class line_walk {
     }
     return ~std::uint64_t{0};
   }
+
   bool try_begin() noexcept {
     state_.walks.fetch_add(1, std::memory_order_seq_cst);                    // [W1]
     if (state_.reseeding.load(std::memory_order_seq_cst) == 0) return true;  // [W1]
@@ -151,9 +152,9 @@ void decide_at_rest(shared_state<Sync, Layout>& state, Decide&& decide) {
     for (std::uint64_t bucket = 0; bucket < at->buckets(); ++bucket) {
       auto& of = at->header_at(bucket);
       if (detail::is_empty_bucket(of)) continue;
+      const typename grace_period<Sync>::pin pinned;
       const bucket_word seen = bucket_lock<Sync>::lock(of.word);
       if (seen.is_moved()) continue;
-      const typename grace_period<Sync>::pin pinned;
       bucket_edit<Sync, Layout>(state, pinned.thread_number(), *at, bucket, seen)
           .visit_all(0, ~std::uint64_t{0}, decide, is_enough);
     }
