@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,42 @@ durable_error trouble_of(const Open& open) {
   return {durable_trouble::unsupported, ""};
 }
 
+// Moving copies, and the codec appends to what is there.
+struct list {
+  std::vector<std::uint64_t> numbers;
+
+  list() = default;
+  explicit list(std::uint64_t n) : numbers{n, n, n} {}
+  list(const list&) = default;
+  list& operator=(const list&) = default;
+  friend bool operator==(const list&, const list&) = default;
+};
+
+}  // namespace
+
+template <>
+struct steady::codec<list> {
+  static std::string name() { return "list"; }
+  static void write(byte_buffer& out, const list& value) {
+    for (const std::uint64_t number : value.numbers) out.number<8>(number);
+  }
+  static bool read(byte_reader& in, list& value) {
+    for (int n = 0; n < 3; ++n) {
+      if (!codec<std::uint64_t>::read(in, value.numbers.emplace_back())) return false;
+    }
+    return true;
+  }
+};
+
+template <>
+struct steady::hash<list> {
+  std::uint64_t operator()(const list& of) const noexcept {
+    return hash<std::uint64_t>{}(of.numbers[0]);
+  }
+};
+
+namespace {
+
 TEST(durable_map, keeps_what_it_has_acknowledged) {
   const temporary_room room;
   {
@@ -83,6 +120,20 @@ TEST(durable_set, keeps_what_it_has_acknowledged) {
             (std::set<std::string>{"number 0", "number 1", "number 2"}));
   EXPECT_EQ(set.report().elements, 2u);
   EXPECT_EQ(set.report().changes, 1u);
+}
+
+// As steady/codec.hpp promises, whatever moving leaves of what was read before.
+TEST(durable_map, reads_into_new_objects) {
+  const temporary_room room;
+  for (int n = 0; n < 3; ++n) {
+    steady::durable_map<list, std::uint64_t> map(room.path());
+    for (std::uint64_t of = 0; of < 200; ++of) {
+      map.try_emplace(list(of), of);
+      EXPECT_EQ(map.at(list(of)), of);
+    }
+    EXPECT_EQ(map.size(), 200u);
+    if (n == 1) map.save_snapshot();
+  }
 }
 
 TEST(durable_map, keeps_others_out) {
@@ -268,26 +319,28 @@ TEST(durable_map, acknowledges_nothing_after_a_torn_write_that_stays) {
   EXPECT_GT(map.report().cut->bytes, 40u);
 }
 
+// The first write after it was armed waits until it is open, and then finds no room.
+class gate final : public files_around {
+ public:
+  using files_around::files_around;
+  std::int64_t write(int file, const void* from, std::size_t n,
+                     std::uint64_t at) noexcept override {
+    if (is_armed.exchange(false)) {
+      is_waiting.store(true);
+      is_waiting.notify_all();
+      is_open.wait(false);
+      return -ENOSPC;
+    }
+    return files_around::write(file, from, n, at);
+  }
+  std::atomic<bool> is_armed{false};
+  std::atomic<bool> is_waiting{false};
+  std::atomic<bool> is_open{false};
+};
+
 // A change that was made while others were being synced says so in its record. If that fails, it
 // must not: a hole in front of it is a torn write then, and no damage.
 TEST(durable_map, no_record_says_that_a_sync_was_there_that_has_failed) {
-  class gate final : public files_around {
-   public:
-    using files_around::files_around;
-    std::int64_t write(int file, const void* from, std::size_t n,
-                       std::uint64_t at) noexcept override {
-      if (is_armed.exchange(false)) {
-        is_waiting.store(true);
-        is_waiting.notify_all();
-        is_open.wait(false);
-        return -ENOSPC;
-      }
-      return files_around::write(file, from, n, at);
-    }
-    std::atomic<bool> is_armed{false};
-    std::atomic<bool> is_waiting{false};
-    std::atomic<bool> is_open{false};
-  };
   memory_files in_memory;
   gate files(in_memory);
   durable_options options;
@@ -323,6 +376,32 @@ TEST(durable_map, no_record_says_that_a_sync_was_there_that_has_failed) {
   const durable_texts map("room", options);
   EXPECT_EQ(texts_of(map), (texts{{0, "synced"}}));
   EXPECT_TRUE(map.report().cut);
+}
+
+// The thread waits for a change that is taken back while it does.
+TEST(durable_map, nobody_waits_for_a_change_that_was_not_made) {
+  memory_files in_memory;
+  gate files(in_memory);
+  durable_options options;
+  options.files = &files;
+  durable_texts map("room", options);
+  map.insert_or_assign(1, "one");
+  files.is_armed = true;
+  std::thread changes([&] {
+    EXPECT_EQ(trouble_of([&] { map.insert_or_assign(2, "two"); }).trouble(),
+              durable_trouble::no_space);
+  });
+  files.is_waiting.wait(false);
+  std::future<void> synced = std::async(std::launch::async, [&] { map.sync(); });
+  std::future<void> waited = std::async(std::launch::async, [&] { map.wait_durable(2); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // until they wait, most likely
+  files.is_open = true;
+  files.is_open.notify_all();
+  changes.join();
+  EXPECT_EQ(synced.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_EQ(waited.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  map.insert_or_assign(2, "two");  // whoever waits still comes back now
+  EXPECT_EQ(map.durable_position(), 2u);
 }
 
 TEST(durable_map, syncs_once_for_a_group) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <exception>
 #include <limits>
+#include <utility>
 
 namespace support {
 
@@ -20,6 +21,18 @@ class countdown {
   }
   static void disarm() { left_ = never; }
   static bool fired() { return fired_; }
+
+  // While one lives there is no chance.
+  class pause {
+   public:
+    pause() : left_(std::exchange(countdown::left_, never)) {}
+    ~pause() { countdown::left_ = left_; }
+    pause(const pause&) = delete;
+    pause& operator=(const pause&) = delete;
+
+   private:
+    std::size_t left_;
+  };
 
   static void chance() {
     if (left_ == never) return;

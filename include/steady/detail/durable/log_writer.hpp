@@ -126,7 +126,7 @@ class log_writer {
   // Returns when the change at `position` is safely on the disk; throws where that fails.
   void wait_durable(std::uint64_t position) {
     lock_type lock(mutex_);
-    if (!reach(lock, std::min(position, last_))) throw_trouble(changes_wait);
+    if (!reach(lock, position)) throw_trouble(changes_wait);
   }
   void sync() {
     lock_type lock(mutex_);
@@ -214,8 +214,9 @@ class log_writer {
     if (sync || pending_.size() >= settings_.flush_bytes) drive_when_free(lock, sync);
   }
 
+  // A change that others wait for may turn out not to have been made.
   bool reach(lock_type& lock, std::uint64_t position) {
-    while (durable_ < position) {
+    while (durable_ < std::min(position, last_)) {
       if (failed_) return false;
       if (busy_) {
         changed_.wait(lock);

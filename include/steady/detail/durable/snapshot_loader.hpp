@@ -57,8 +57,8 @@ class snapshot_loader {
  private:
   struct decoded {
     std::uint64_t at = 0;  // where in the file
-    Key key{};
-    std::conditional_t<is_map, T, char> value{};
+    std::optional<Key> key;
+    std::optional<std::conditional_t<is_map, T, char>> value;
   };
 
   // False at the end, or where there is nothing more to be had.
@@ -94,12 +94,14 @@ class snapshot_loader {
     if (!lost_) lost_ = lost_bytes{reader.path(), at, reader.size() - at, why};
   }
 
+  // Into new objects: a codec may count on that.
   bool decode(payload_type payload) {
     decoded& to = batch_[count_];
     if constexpr (is_map) {
-      return steady::read_element<Key, T>(payload, to.key, std::addressof(to.value));
+      return steady::read_element<Key, T>(payload, to.key.emplace(),
+                                          std::addressof(to.value.emplace()));
     } else {
-      return steady::read_element<Key, void>(payload, to.key, nullptr);
+      return steady::read_element<Key, void>(payload, to.key.emplace(), nullptr);
     }
   }
   void insert_batch(const frame_reader& reader) {
@@ -116,9 +118,9 @@ class snapshot_loader {
   }
   bool insert(decoded& one) {
     if constexpr (is_map) {
-      return into_->try_emplace(std::move(one.key), std::move(one.value)).second;
+      return into_->try_emplace(*std::move(one.key), *std::move(one.value)).second;
     } else {
-      return into_->insert(std::move(one.key)).second;
+      return into_->insert(*std::move(one.key)).second;
     }
   }
 

@@ -99,7 +99,9 @@ class recorded_container {
   }
 
   // ---- changing ----
-  // Strong guarantee: on an exception nothing has changed. Arguments may refer into the container.
+  // Strong guarantee: on an exception nothing has changed in the container; an rvalue may have been
+  // moved from, so pass what is to be tried again as an lvalue. Arguments may refer into the
+  // container.
 
   // True if the key was not there; otherwise nothing happens.
   bool insert(const value_type& element) { return insert_element(element); }

@@ -179,9 +179,9 @@ class redis_writer {
     }
     const std::uint64_t first = parts_.empty() ? saving_.part + 1 : parts_.front().id.part;
     std::uint64_t had = 0;
-    const std::string run = detail::feed_text(run_);
+    const std::string run = detail::feed_text(run_) + "-";
     if (from.partial.starts_with(run)) {
-      detail::read_number(std::string_view(from.partial).substr(run.size() + 1), had);
+      detail::read_number(std::string_view(from.partial).substr(run.size()), had);
     }
     if (had + 1 < first || had > saving_.part) return false;
     while (!parts_.empty() && parts_.front().id.part <= had) parts_.pop_front();
