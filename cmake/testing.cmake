@@ -1,9 +1,15 @@
 # How tests are declared.
 #
 #   steady_test(<name> <source>... [LABEL <label>])   a GoogleTest program; every case is a
-#                                                     CTest, or all are one with sanitizers
+#                                                     CTest, or all are one if instrumented
 #   steady_fuzzer(<source>)                           a fuzz body: corpus replay, random bytes,
 #                                                     and libFuzzer
+
+# Programs that sanitizers check, or whose lines are counted, take long to start and to run.
+set(STEADY_INSTRUMENTED OFF)
+if(STEADY_SANITIZE OR STEADY_COVERAGE)
+  set(STEADY_INSTRUMENTED ON)
+endif()
 
 option(STEADY_BUILD_FUZZERS "Build the libFuzzer programs (needs clang)" OFF)
 
@@ -48,8 +54,8 @@ function(steady_test name)
   steady_warnings(${name})
 
   # A deadlock must end as a failure; no honest case comes near this.
-  if(STEADY_SANITIZE)
-    # Starting a sanitized program takes longer than most cases, so all run in one process.
+  if(STEADY_INSTRUMENTED)
+    # Starting a program takes longer than most cases, so all run in one process.
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 900)
   else()
@@ -78,8 +84,8 @@ function(steady_fuzzer source)
   add_test(NAME ${name}.corpus
            COMMAND ${name}_replay ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
   set(inputs 200)
-  if(STEADY_SANITIZE)
-    set(inputs 20)  # sanitized programs are ten to twenty times slower
+  if(STEADY_INSTRUMENTED)
+    set(inputs 20)
   endif()
   add_test(NAME ${name}.random_bytes COMMAND ${name}_replay --random ${inputs})
   set_tests_properties(${name}.corpus ${name}.random_bytes PROPERTIES LABELS core TIMEOUT 300)

@@ -7,22 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(_MSC_VER) && !defined(__clang__)
-#define STEADY_ALWAYS_INLINE __forceinline
-#define STEADY_INLINE_LAMBDA
-#define STEADY_NOINLINE __declspec(noinline)
-#define STEADY_COLD __declspec(noinline)
-#define STEADY_PURE
-#define STEADY_FUNCTION_NAME __FUNCSIG__
-#else
-#define STEADY_ALWAYS_INLINE inline __attribute__((always_inline))
-#define STEADY_INLINE_LAMBDA __attribute__((always_inline))  // behind the parameters
-#define STEADY_NOINLINE __attribute__((noinline))
-#define STEADY_COLD __attribute__((noinline, cold))  // rare: optimised for size, placed apart
-#define STEADY_PURE __attribute__((pure))  // changes nothing: not called if nobody needs the result
-#define STEADY_FUNCTION_NAME __PRETTY_FUNCTION__  // with the arguments of its template
-#endif
-
 #if defined(__SSE2__) || defined(_M_X64)
 #define STEADY_HAS_SSE2 1
 #else
@@ -72,6 +56,36 @@
 #endif
 #if !defined(STEADY_HAS_MEMORY_SANITIZER)
 #define STEADY_HAS_MEMORY_SANITIZER 0
+#endif
+
+// Sanitized code that is not optimised takes longer to compile than to run, and every copy of a
+// function would be checked, so nothing is copied by force there.
+#if defined(__OPTIMIZE__)
+#define STEADY_FORCES_INLINING 1
+#else
+#define STEADY_FORCES_INLINING \
+  !(STEADY_HAS_ADDRESS_SANITIZER || STEADY_HAS_THREAD_SANITIZER || STEADY_HAS_MEMORY_SANITIZER)
+#endif
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define STEADY_ALWAYS_INLINE __forceinline
+#define STEADY_INLINE_LAMBDA
+#define STEADY_NOINLINE __declspec(noinline)
+#define STEADY_COLD __declspec(noinline)
+#define STEADY_PURE
+#define STEADY_FUNCTION_NAME __FUNCSIG__
+#else
+#if STEADY_FORCES_INLINING
+#define STEADY_ALWAYS_INLINE inline __attribute__((always_inline))
+#define STEADY_INLINE_LAMBDA __attribute__((always_inline))  // behind the parameters
+#else
+#define STEADY_ALWAYS_INLINE inline
+#define STEADY_INLINE_LAMBDA
+#endif
+#define STEADY_NOINLINE __attribute__((noinline))
+#define STEADY_COLD __attribute__((noinline, cold))  // rare: optimised for size, placed apart
+#define STEADY_PURE __attribute__((pure))  // changes nothing: not called if nobody needs the result
+#define STEADY_FUNCTION_NAME __PRETTY_FUNCTION__  // with the arguments of its template
 #endif
 
 // Exceptions, and what stands for them with -fno-exceptions: what would be thrown ends the program
