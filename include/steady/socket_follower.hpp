@@ -21,7 +21,8 @@
 //            longest record.
 //   Bound    each turn of the loop: the records of 64 KiB.
 //   Throws   the constructor std::invalid_argument for a wrong address, std::runtime_error for a
-//            secret without OpenSSL. What a visitor throws comes out of the loop's run().
+//            secret without OpenSSL. What a visitor, the container or a codec throws comes out of
+//            the loop's run(); the connection is made again then.
 //   Threads  the loop's.
 #pragma once
 
@@ -38,6 +39,7 @@
 #include <vector>
 
 #include <steady/codec.hpp>
+#include <steady/detail/base/config.hpp>
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/asio.hpp>
 #include <steady/detail/follow/byte_stream.hpp>
@@ -233,7 +235,11 @@ class socket_follower final : public follower<Container> {
   void receive(const line_pointer& one, std::size_t bytes) {
     one->heard = clock::now();
     const bool was_welcome = one->talk->is_welcome();
-    one->talk->receive({one->in.data(), bytes}, one->waiting);
+    STEADY_TRY { one->talk->receive({one->in.data(), bytes}, one->waiting); }
+    STEADY_CATCH_ALL {
+      if (one->of != nullptr) fail(follow_refusal::none, "a record could not be taken");
+      STEADY_RETHROW;
+    }
     if (one->of == nullptr) return;  // a visitor has stopped it
     if (one->talk->is_over()) {
       const follow_refusal why = one->talk->why();

@@ -2,10 +2,8 @@
 // change was made or it was not, in memory, in the files, and for whoever follows.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <exception>
 #include <map>
-#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,9 +14,10 @@
 #include <steady/feed.hpp>
 
 #include "support/countdown.hpp"
+#include "support/failing_new.hpp"
 #include "support/fallible.hpp"
-#include "support/files_around.hpp"
 #include "support/memory_files.hpp"
+#include "support/sure_files.hpp"
 
 namespace {
 
@@ -53,46 +52,6 @@ struct fallible_text_equal {
   }
 };
 
-// What tests do to files is no chance to fail: memory_files says when they do.
-class sure_files final : public files_around {
- public:
-  using files_around::files_around;
-
-  int open(const char* path, steady::file_mode mode) noexcept override {
-    const countdown::pause none;
-    return files_around::open(path, mode);
-  }
-  std::int64_t write(int file, const void* from, std::size_t n,
-                     std::uint64_t at) noexcept override {
-    const countdown::pause none;
-    return files_around::write(file, from, n, at);
-  }
-  int sync(int file) noexcept override {
-    const countdown::pause none;
-    return files_around::sync(file);
-  }
-  int truncate(int file, std::uint64_t size) noexcept override {
-    const countdown::pause none;
-    return files_around::truncate(file, size);
-  }
-  int rename(const char* from, const char* to) noexcept override {
-    const countdown::pause none;
-    return files_around::rename(from, to);
-  }
-  int remove(const char* path) noexcept override {
-    const countdown::pause none;
-    return files_around::remove(path);
-  }
-  int make_directory(const char* path) noexcept override {
-    const countdown::pause none;
-    return files_around::make_directory(path);
-  }
-  int sync_directory(const char* path) noexcept override {
-    const countdown::pause none;
-    return files_around::sync_directory(path);
-  }
-};
-
 }  // namespace
 
 template <>
@@ -107,21 +66,6 @@ struct steady::codec<text> {
     return codec<std::string>::read(in, value.digits());
   }
 };
-
-// All memory of the program is a chance to fail.
-// NOLINTBEGIN(cppcoreguidelines-no-malloc)
-void* operator new(std::size_t bytes) {
-  try {
-    countdown::chance();
-  } catch (const injected_failure&) {
-    throw std::bad_alloc();
-  }
-  if (void* const made = std::malloc(bytes != 0 ? bytes : 1)) return made;
-  throw std::bad_alloc();
-}
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t) noexcept { std::free(block); }
-// NOLINTEND(cppcoreguidelines-no-malloc)
 
 namespace {
 

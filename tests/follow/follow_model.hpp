@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <random>
 #include <string>
@@ -12,11 +13,24 @@
 #include <steady/detail/follow/replica.hpp>
 #include <steady/detail/follow/server_session.hpp>
 #include <steady/feed.hpp>
+#include <steady/hash_map.hpp>
+
+#include "support/countdown.hpp"
 
 namespace support {
 
 using fed_texts = steady::fed_map<std::string, std::string>;
 using fed_content = fed_texts::container_type;
+
+// The same, with a hash that may fail.
+struct fallible_text_hash {
+  std::size_t operator()(const std::string& text) const {
+    countdown::chance();
+    return std::hash<std::string>{}(text);
+  }
+};
+using fallible_content = steady::hash_map<std::string, std::string, fallible_text_hash>;
+
 using text_replica = steady::detail::replica<fed_content>;
 using text_server =
     steady::detail::server_session<fed_texts, steady::subscriber<fed_texts>, steady::feed_position,
@@ -24,7 +38,10 @@ using text_server =
 using text_client = steady::detail::client_session<text_replica>;
 using model_texts = std::map<std::string, std::string>;
 
-inline model_texts model_of(const fed_content& map) { return model_texts(map.begin(), map.end()); }
+template <class Map>
+model_texts model_of(const Map& map) {
+  return model_texts(map.begin(), map.end());
+}
 
 // All of it, byte by byte, in an order of its own.
 inline std::string bytes_of(const fed_content& map) {

@@ -16,6 +16,7 @@
 #include <steady/hash_set.hpp>
 
 #include "follow/redis_streams.hpp"
+#include "support/countdown.hpp"
 #include "support/temporary_room.hpp"
 
 namespace {
@@ -216,6 +217,41 @@ TEST_F(redis_streams, wants_the_password) {
 
 // Entries of strangers, in the stream and in the snapshot: content stays what it was, and a newer
 // snapshot heals all.
+// It reads on, or the snapshot once more; nothing is lost, and nobody is told of trouble.
+TEST_F(redis_follower, goes_on_where_something_has_thrown) {
+  fed_source source(22);
+  source.write(60);
+  text_publisher& publisher = publish(source, publisher_options());
+  ASSERT_TRUE(publisher.flush(limit));
+  ASSERT_TRUE(run_until([&] { return !publisher.is_saving(); }));
+  source.write(60);
+  ASSERT_TRUE(publisher.flush(limit));
+  bool fired = true;
+  for (std::size_t at = 0; fired && !HasFailure(); at += 7) {
+    SCOPED_TRACE(at);
+    steady::redis_follower<fallible_content> follower(server_->address(), "stock",
+                                                      follower_options());
+    std::uint64_t troubles = 0;
+    follower.on_trouble([&](follow_refusal, const std::string&) { ++troubles; });
+    countdown::arm(at);
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (follower.position() != source.map.position()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), end) << follower.obstacle();
+      try {
+        follower.poll(10, 1ms);
+      } catch (const injected_failure&) {
+      }
+    }
+    fired = countdown::fired();
+    countdown::disarm();
+    EXPECT_EQ(model_of(follower.content()), source.at.back());
+    EXPECT_EQ(follower.counts().snapshots, 1u);
+    EXPECT_EQ(follower.restarts(), 0u);
+    EXPECT_EQ(troubles, 0u);
+  }
+  EXPECT_FALSE(fired);
+}
+
 TEST_F(redis_follower, refuses_entries_that_are_none) {
   fed_source source(17);
   source.write(100);

@@ -18,6 +18,7 @@
 
 #include "follow/follow_model.hpp"
 #include "follow/socket_model.hpp"
+#include "support/countdown.hpp"
 #include "support/temporary_room.hpp"
 
 namespace {
@@ -108,6 +109,35 @@ TEST(socket_follower, is_told_why_it_is_cut_off_and_comes_back) {
   EXPECT_EQ(follower.why_refused(), follow_refusal::fell_behind);
   EXPECT_EQ(follower.connections(), 2u);
   EXPECT_EQ(follower.counts().snapshots, 2u);
+}
+
+// What was thrown comes out of the loop; the connection ends at once, and the next one goes on.
+TEST(socket_follower, connects_again_where_a_record_could_not_be_taken) {
+  asio::io_context loop;
+  fed_source source(21);
+  source.write(300);
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", server_options());
+  steady::socket_follower<fallible_content> follower(loop, at_port(server.port()),
+                                                     follower_options());
+  follower.start();
+  const auto goes_wrong_at = [&](std::size_t chance) {
+    countdown::arm(chance);
+    EXPECT_THROW({ run_until(loop, [&] { return follower.position() == source.map.position(); }); },
+                 injected_failure);
+    EXPECT_EQ(follower.state(), state::waiting);
+    EXPECT_FALSE(follower.is_loading());
+    EXPECT_EQ(follower.why_refused(), follow_refusal::none);
+  };
+  goes_wrong_at(3);
+  EXPECT_FALSE(follower.has_content());
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  source.write(100);
+  goes_wrong_at(20);
+  EXPECT_EQ(model_of(follower.content()), source.at[follower.position()]);
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  EXPECT_EQ(model_of(follower.content()), source.at.back());
+  EXPECT_EQ(follower.counts().snapshots, 1u);
+  EXPECT_GE(follower.connections(), 2u);
 }
 
 TEST(socket_follower, stops_at_a_wrong_secret) {

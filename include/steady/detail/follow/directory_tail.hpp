@@ -284,11 +284,8 @@ class directory_tail {
       const std::uint64_t at = reader_.offset();
       const tail_reader::result result = reader_.next(payload);
       if (result != tail_reader::result::frame) return leave_log(result);
-      std::uint64_t position = 0;
+      const char* const why = take_of_log(payload);
       into_->counts().bytes += reader_.offset() - at;
-      if (read_position(payload, position) && position <= into_->position()) continue;
-      const char* const why = into_->take(payload);
-      doubts_ = 0;
       if (why == nullptr) continue;
       const room::content found = look();
       if (has_newer_snapshot(found)) {  // which has what is missing before the change
@@ -299,6 +296,20 @@ class directory_tail {
       throw_damaged(path, at, why);
     }
     return step::limit;
+  }
+
+  // A change that was not made because something has thrown comes again.
+  const char* take_of_log(payload_type payload) {
+    std::uint64_t position = 0;
+    const bool is_change = read_position(payload, position);
+    if (is_change && position <= into_->position()) return nullptr;
+    doubts_ = 0;
+    STEADY_TRY { return into_->take(payload); }
+    STEADY_CATCH_ALL {
+      if (into_->position() != position) reader_.go_back();
+      STEADY_RETHROW;
+    }
+    return nullptr;  // not reached
   }
 
   // At the end of what is written of a segment.

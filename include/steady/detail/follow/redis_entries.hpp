@@ -21,11 +21,11 @@ class redis_entries {
   void take(redis_reply reply) noexcept {
     reply_ = std::move(reply);
     next_ = 0;
-    records_ = {};
+    records_ = before_ = {};
   }
   void drop() noexcept {
     reply_.reset();
-    records_ = {};
+    records_ = before_ = {};
   }
 
   // Begins the entry that comes next; false if it is none.
@@ -39,10 +39,13 @@ class redis_entries {
   const stream_entry& entry() const noexcept { return entry_; }
   // The next record. One that is not whole is not passed over.
   parsed_frame next_record() noexcept {
+    before_ = records_;
     const parsed_frame frame = parse_frame(records_);
     if (frame.state == frame_state::whole) records_ = records_.subspan(frame.bytes);
     return frame;
   }
+  // Right after a record: it comes again.
+  void go_back() noexcept { records_ = before_; }
   // Behind the open entry; empty() after the last one.
   void close() noexcept {
     records_ = {};
@@ -59,6 +62,7 @@ class redis_entries {
   std::size_t next_ = 0;
   stream_entry entry_;
   std::span<const unsigned char> records_;  // of the entry, that are left
+  std::span<const unsigned char> before_;   // as they were before the last one was taken
 };
 
 }  // namespace steady::detail

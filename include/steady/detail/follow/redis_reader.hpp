@@ -8,12 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/config.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/redis_line.hpp>
 #include <steady/detail/follow/redis_stream.hpp>
@@ -86,13 +88,11 @@ class redis_reader {
   void ask_for_source() {
     std::vector<std::string_view> words{"HMGET", keys_.source};
     words.insert(words.end(), source_fields.begin(), source_fields.end());
-    line_.send(words);
-    expect(asked_for::source);
+    ask(asked_for::source, words);
   }
   void ask_for_snapshot(const stream_id& after, std::size_t count) {
-    line_.send({"XREAD", "COUNT", std::to_string(count), "STREAMS", keys_.snapshot,
-                detail::text_of(after)});
-    expect(asked_for::entries);
+    ask(asked_for::entries, {"XREAD", "COUNT", std::to_string(count), "STREAMS", keys_.snapshot,
+                             detail::text_of(after)});
   }
   // Redis waits so long for the first. With a group, unless it is to be passed over, they come
   // after what the group was given.
@@ -101,32 +101,29 @@ class redis_reader {
     const std::string most = std::to_string(count);
     const std::string time = std::to_string(block.count());
     if (has_group() && !past_group) {
-      line_.send({"XREADGROUP", "GROUP", group_, consumer, "COUNT", most, "BLOCK", time, "STREAMS",
-                  keys_.changes, ">"});
+      ask(asked_for::entries, {"XREADGROUP", "GROUP", group_, consumer, "COUNT", most, "BLOCK",
+                               time, "STREAMS", keys_.changes, ">"});
     } else {
-      line_.send({"XREAD", "COUNT", most, "BLOCK", time, "STREAMS", keys_.changes, behind(after)});
+      ask(asked_for::entries,
+          {"XREAD", "COUNT", most, "BLOCK", time, "STREAMS", keys_.changes, behind(after)});
     }
-    expect(asked_for::entries);
   }
   // The group goes on there, wherever it was before.
   void join_group(std::uint64_t after) {
-    line_.send({"XGROUP", "CREATE", keys_.changes, group_, behind(after), "MKSTREAM"});
-    expect(asked_for::nothing);  // it may be there
-    line_.send({"XGROUP", "SETID", keys_.changes, group_, behind(after)});
-    expect(asked_for::group);
+    ask(asked_for::nothing,  // it may be there
+        {"XGROUP", "CREATE", keys_.changes, group_, behind(after), "MKSTREAM"});
+    ask(asked_for::group, {"XGROUP", "SETID", keys_.changes, group_, behind(after)});
   }
   // Entries up to there that were not acknowledged: acknowledged_at_once of them.
   void ask_for_pending(std::uint64_t until) {
-    line_.send({"XPENDING", keys_.changes, group_, "-", behind(until),
-                std::to_string(acknowledged_at_once)});
-    expect(asked_for::pending);
+    ask(asked_for::pending, {"XPENDING", keys_.changes, group_, "-", behind(until),
+                             std::to_string(acknowledged_at_once)});
   }
   void acknowledge(std::span<const std::string> ids) {
     if (ids.empty()) return;
     std::vector<std::string_view> words{"XACK", keys_.changes, group_};
     words.insert(words.end(), ids.begin(), ids.end());
-    line_.send(words);
-    expect(asked_for::nothing);
+    ask(asked_for::nothing, words);
   }
 
  private:
@@ -135,9 +132,18 @@ class redis_reader {
   static std::string behind(std::uint64_t position) {
     return detail::text_of(stream_id{position, last_part});
   }
-  void expect(asked_for what) {
+  // Answers come in the order of questions, so both are noted or none.
+  void ask(asked_for what, std::span<const std::string_view> words) {
     if (asked_.empty()) heard_ = clock::now();
     asked_.push_back(what);
+    STEADY_TRY { line_.send(words); }
+    STEADY_CATCH_ALL {
+      asked_.pop_back();
+      STEADY_RETHROW;
+    }
+  }
+  void ask(asked_for what, std::initializer_list<std::string_view> words) {
+    ask(what, std::span(words.begin(), words.size()));
   }
 
   redis_line line_;

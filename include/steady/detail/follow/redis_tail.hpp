@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/config.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/redis_entries.hpp>
 #include <steady/detail/follow/redis_line.hpp>
@@ -302,13 +303,9 @@ class redis_tail {
     while (max > 0 && !entries_.empty() && !entries_.is_read()) {
       const parsed_frame frame = entries_.next_record();
       if (frame.state != frame_state::whole) return refuse_entry("it is made of no whole records");
-      into_->counts().bytes += frame.bytes;
       --max;
-      if (place_ == place::snapshot) {
-        take_of_snapshot(frame.payload);
-      } else {
-        take_change(frame.payload);
-      }
+      take_record(frame.payload);
+      into_->counts().bytes += frame.bytes;
     }
     if (!entries_.empty() && entries_.is_read()) close_entry();
   }
@@ -361,6 +358,21 @@ class redis_tail {
     fail(follow_refusal::bad_bytes, "entry " + number + " of " + where + " is refused: " + why);
   }
 
+  // Where something has thrown, a change that was not made comes again, and so does a snapshot.
+  void take_record(payload_type payload) {
+    const bool is_change = place_ == place::changes;
+    const std::uint64_t snapshots = into_->counts().snapshots;
+    STEADY_TRY { return is_change ? take_change(payload) : take_of_snapshot(payload); }
+    STEADY_CATCH_ALL {
+      if (!is_change) {
+        if (into_->counts().snapshots != snapshots) note_snapshot();  // it was a visitor
+        drop_entries("a snapshot could not be taken");
+      } else if (last_read_ != into_->position()) {
+        entries_.go_back();
+      }
+      STEADY_RETHROW;
+    }
+  }
   void take_of_snapshot(payload_type payload) {
     const record_tag tag = steady::tag_of(payload);
     const bool is_first = last_.part == 1 && !into_->is_loading();
@@ -371,10 +383,11 @@ class redis_tail {
     if (const char* const why = into_->take(payload); why != nullptr) return refuse_entry(why);
     if (tag != record_tag::end) return;
     if (!entries_.is_read()) return refuse_entry("records behind the end of a snapshot");
+    note_snapshot();
     entries_.drop();
-    is_anew_ = needs_snapshot_ = false;
     place_ = place::none;  // the source may have gone on, or be another one
   }
+  void note_snapshot() noexcept { is_anew_ = needs_snapshot_ = false; }
   bool is_header_of_entry(payload_type payload) const {
     record_header header;
     return read_header(payload, header) == header_state::good &&

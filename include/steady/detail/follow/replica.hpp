@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -133,15 +134,14 @@ class replica {
     replace_content();
   }
   // A snapshot that is arriving will not go on.
-  void abandon_loading() {
-    if (!is_loading_) return;
-    is_loading_ = false;
-    retire(std::move(loading_));
-    loading_ = fresh_;
+  void abandon_loading() noexcept {
+    if (std::exchange(is_loading_, false)) retire(std::move(loading_));
   }
-  // As much as that many records would free of what a snapshot has replaced.
+  // As much as that many records would free of what is no longer needed.
   void free_more(std::size_t count) noexcept {
-    if (retired_.pending() != 0) retired_.step(count * buckets_freed_per_record);
+    if (retired_.empty()) return;
+    retired_.front().step(count * buckets_freed_per_record);
+    if (retired_.front().pending() == 0) retired_.pop_front();
   }
   // `elements` are trusted to come.
   void reserve(std::uint64_t elements) {
@@ -192,6 +192,7 @@ class replica {
   }
   void expect(const record_header& header) {
     abandon_loading();
+    loading_ = fresh_;
     header_ = header;
     loaded_ = 0;
     is_loading_ = true;
@@ -234,7 +235,6 @@ class replica {
     is_loading_ = false;
     retire(std::move(content_));
     content_ = std::move(loading_);
-    loading_ = fresh_;
     has_content_ = true;
     feed_ = header_.map_id;
     position_ = header_.position;
@@ -285,16 +285,16 @@ class replica {
     if (has_content_ && position_ >= last_known_) whole_at_ = clock::now();
   }
 
-  void retire(Container&& old) {
+  void retire(Container&& old) noexcept {
     if (old.empty()) return;
-    retired_ = std::move(old);
-    retired_.clear_gradually();
+    STEADY_TRY { retired_.emplace_back(std::move(old)).clear_gradually(); }
+    STEADY_CATCH_ALL { old.clear(); }  // no memory to put it aside
   }
 
   Container content_;
   const Container fresh_;  // empty: with the hash, the equality and the allocator that were given
   Container loading_ = fresh_;
-  Container retired_ = fresh_;
+  std::list<Container> retired_;  // what is freed in steps
   record_header header_;
   change_type change_;
   std::vector<key> keys_;

@@ -74,6 +74,12 @@ class tail_reader {
     return result::frame;
   }
 
+  // Right after a frame: it comes again.
+  void go_back() noexcept {
+    begin_ -= static_cast<std::size_t>(next_ - last_);
+    next_ = last_;
+  }
+
   // Whether next() would give one.
   bool has_frame() { return look().state == frame_state::whole; }
 

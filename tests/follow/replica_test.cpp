@@ -1,0 +1,105 @@
+// What a follower no longer needs is freed in steps, however often the source begins a snapshot
+// anew.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <steady/codec.hpp>
+#include <steady/detail/follow/replica.hpp>
+#include <steady/hash_map.hpp>
+#include <steady/records.hpp>
+
+namespace {
+
+struct counted {
+  static inline long alive = 0;
+
+  std::uint64_t number = 0;
+
+  counted() { ++alive; }
+  explicit counted(std::uint64_t n) : number(n) { ++alive; }
+  counted(const counted& other) : number(other.number) { ++alive; }
+  counted& operator=(const counted&) = default;
+  ~counted() { --alive; }
+};
+
+}  // namespace
+
+template <>
+struct steady::codec<counted> {
+  static std::string name() { return "counted"; }
+  static void write(byte_buffer& out, const counted& value) { out.number<8>(value.number); }
+  static bool read(byte_reader& in, counted& value) { return in.number<8>(value.number); }
+};
+
+namespace {
+
+using content = steady::hash_map<std::uint64_t, counted>;
+
+class source {
+ public:
+  // The largest number of values that one record has freed, the record's own ones aside.
+  long most_freed() const { return most_freed_; }
+  std::size_t size() const { return replica_.content().size(); }
+
+  void begin(std::uint64_t elements) {
+    out_.clear();
+    steady::append_header(out_, {steady::record_stream::snapshot, 1, elements, elements,
+                                 steady::codec<std::uint64_t>::name(), "counted"});
+    take();
+  }
+  void load(std::uint64_t first, std::uint64_t count) {
+    for (std::uint64_t n = first; n < first + count; ++n) {
+      const counted value(n);
+      out_.clear();
+      steady::append_element(out_, n, &value);
+      take();
+    }
+  }
+  void end(std::uint64_t elements) {
+    out_.clear();
+    steady::append_end(out_, elements);
+    take();
+  }
+
+ private:
+  void take() {
+    const long before = counted::alive;
+    EXPECT_EQ(replica_.take(steady::parse_frame(out_.view()).payload), nullptr);
+    most_freed_ = std::max(most_freed_, before - counted::alive);
+  }
+
+  steady::detail::replica<content> replica_{content()};
+  steady::byte_buffer out_;
+  long most_freed_ = 0;
+};
+
+TEST(replica, frees_in_steps_whatever_is_begun_anew) {
+  source from;
+  from.begin(20'000);
+  from.load(0, 20'000);
+  from.end(20'000);
+  EXPECT_EQ(from.size(), 20'000u);
+  for (int n = 0; n < 3; ++n) {  // snapshots that the source gives up
+    from.begin(20'000);
+    from.load(0, 10'000);
+  }
+  from.begin(40);
+  from.load(0, 40);
+  from.end(40);
+  from.begin(30);
+  from.load(0, 30);
+  from.end(30);
+  EXPECT_EQ(from.size(), 30u);
+  EXPECT_LE(from.most_freed(), 4 * 20) << "four buckets with a little overflow";
+  from.begin(5'000);
+  from.load(0, 5'000);
+  from.end(5'000);
+  from.begin(1);
+  EXPECT_LE(counted::alive, 5'000 + 100) << "and nothing stays";
+}
+
+}  // namespace
