@@ -157,8 +157,15 @@ concept has_codec = std::default_initializable<T> &&
 
 namespace detail {
 
+// What has 64 bits in bytes, and is known to fit into memory. A template, because where sizes have
+// 64 bits, too, compilers may call the cast useless otherwise.
+template <std::unsigned_integral Number>
+constexpr std::size_t as_size(Number number) noexcept {
+  return static_cast<std::size_t>(number);
+}
+
 inline void write_count(byte_buffer& out, std::size_t count) {
-  if (count > std::numeric_limits<std::uint32_t>::max()) {
+  if (count > (std::numeric_limits<std::uint32_t>::max)()) {
     STEADY_THROW(std::length_error("steady::codec: more than 2^32 - 1 elements"));
   }
   out.number<4>(count);
@@ -245,7 +252,7 @@ struct codec<std::basic_string<char, Traits, Allocator>> {
   static bool read(byte_reader& in, std::basic_string<char, Traits, Allocator>& value) {
     std::uint64_t count = 0;
     std::span<const unsigned char> bytes;
-    if (!in.number<4>(count) || !in.take(bytes, static_cast<std::size_t>(count))) return false;
+    if (!in.number<4>(count) || !in.take(bytes, detail::as_size(count))) return false;
     value.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return true;
   }

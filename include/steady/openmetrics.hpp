@@ -34,6 +34,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/stats.hpp>
@@ -292,7 +293,7 @@ class exposition {
       } else {
         text += value.substr(0, length);
       }
-      value.remove_prefix(std::max<std::size_t>(length, 1));
+      value.remove_prefix(detail::max_of<std::size_t>(length, 1));
     }
   }
   // Of the first character, in bytes; 0 if the first byte begins none.

@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -198,7 +199,8 @@ template <class Container>
 picture picture_of(const Container& container, std::size_t parts, std::size_t samples) {
   if (parts == 0) return {};
   const auto& table = detail::container_access::table_of(container);
-  return detail::painter(table, parts, samples).paint();
+  using table_type = std::remove_cvref_t<decltype(table)>;
+  return detail::painter<table_type>(table, parts, samples).paint();
 }
 
 // The place of a key, in the container or not. Bound: hashes the key, twice under a reseeding.

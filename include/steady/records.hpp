@@ -67,10 +67,10 @@ inline parsed_frame parse_frame(std::span<const unsigned char> bytes) noexcept {
     return {frame_state::incomplete, {}, frame_head_bytes};
   }
   if (length == 0 || length > max_payload_bytes) return {frame_state::damaged, {}, 0};
-  const std::size_t whole = frame_head_bytes + static_cast<std::size_t>(length);
+  const std::size_t whole = frame_head_bytes + detail::as_size(length);
   if (bytes.size() < whole) return {frame_state::incomplete, {}, whole};
   const std::span<const unsigned char> payload =
-      bytes.subspan(frame_head_bytes, static_cast<std::size_t>(length));
+      bytes.subspan(frame_head_bytes, detail::as_size(length));
   const std::uint32_t found =
       detail::crc32c(payload.data(), payload.size(), detail::crc32c(bytes.data(), 4));
   if (found != checksum) return {frame_state::damaged, {}, 0};

@@ -29,7 +29,6 @@
 //   Threads  the map's.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +39,7 @@
 #include <vector>
 
 #include <steady/codec.hpp>
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/feed/recorded_container.hpp>
@@ -284,8 +284,9 @@ class redis_publisher {
     if (!snapshot_wait_.sleep({})) return false;
     if (!writer_.has_snapshot()) return true;
     if (writer_.snapshot_position() == of_->position()) return false;
-    return wants_snapshot_ || writer_.changed_bytes() >= std::max(options_.snapshot_after_bytes,
-                                                                  2 * writer_.snapshot_bytes());
+    return wants_snapshot_ ||
+           writer_.changed_bytes() >=
+               detail::max_of(options_.snapshot_after_bytes, 2 * writer_.snapshot_bytes());
   }
   void begin_snapshot() {
     snapshot_.emplace(*of_, options_.subscriber);
@@ -339,10 +340,11 @@ class redis_publisher {
       return position > count ? position - count : 0;
     };
     const std::uint64_t newest = changes_->position();
-    std::uint64_t floor = std::min(snapshot_->position(), before(newest, options_.keep_changes));
-    const std::uint64_t least = std::min(floor, before(newest, options_.keep_for_groups));
-    for (const redis_group& one : writer_.groups()) floor = std::min(floor, one.acknowledged);
-    return std::max(floor, least);
+    std::uint64_t floor =
+        detail::min_of(snapshot_->position(), before(newest, options_.keep_changes));
+    const std::uint64_t least = detail::min_of(floor, before(newest, options_.keep_for_groups));
+    for (const redis_group& one : writer_.groups()) floor = detail::min_of(floor, one.acknowledged);
+    return detail::max_of(floor, least);
   }
 
   Fed* of_;

@@ -26,7 +26,6 @@
 //   Threads  the loop's.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -39,6 +38,7 @@
 #include <vector>
 
 #include <steady/codec.hpp>
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/asio.hpp>
@@ -256,7 +256,7 @@ class socket_follower final : public follower<Container> {
     read(one);
   }
   void watch_silence() {
-    after(std::max(options_.silence_time / 4, std::chrono::milliseconds(1)), [this] {
+    after(detail::max_of(options_.silence_time / 4, std::chrono::milliseconds(1)), [this] {
       if (line_ == nullptr) return;
       if (clock::now() - line_->heard > options_.silence_time) {
         return fail(follow_refusal::none, "nothing came for too long");

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <steady/change.hpp>
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/durable/log_writer.hpp>
 #include <steady/detail/durable/posix_files.hpp>
@@ -145,7 +146,7 @@ class durable_recorder {
     header_.position = log_.last();
     copies_limit_ = options_.snapshot_copied_bytes != 0
                         ? options_.snapshot_copied_bytes
-                        : std::max(container_->stats().bytes / 12, std::size_t{1} << 20);
+                        : detail::max_of(container_->stats().bytes / 12, std::size_t{1} << 20);
     saver_.begin(*container_, header_, options_.background,
                  [this, position = header_.position] { forget_before(position); });
   }
@@ -174,7 +175,7 @@ class durable_recorder {
   static constexpr std::uint64_t positions_lost = std::uint64_t{1} << 32;
 
   static log_settings settings_of(const durable_options& options) {
-    const auto interval = std::max(options.interval, std::chrono::milliseconds(1));
+    const auto interval = detail::max_of(options.interval, std::chrono::milliseconds(1));
     return {options.sync,
             static_cast<std::uint64_t>(std::chrono::nanoseconds(interval).count()),
             options.flush_bytes,
@@ -189,7 +190,7 @@ class durable_recorder {
   bool is_snapshot_due() const noexcept {
     const std::uint64_t grown = replayed_bytes_ + log_.bytes() - bytes_at_snapshot_;
     return options_.snapshot_after_bytes != 0 && grown > options_.snapshot_after_bytes &&
-           grown > std::max(last_snapshot_bytes_, saver_.safe_bytes());
+           grown > detail::max_of(last_snapshot_bytes_, saver_.safe_bytes());
   }
 
   // Goes on in the last segment, or in one of its own. What was recovered is made safe: it may be

@@ -5,7 +5,6 @@
 //   Throws  durable_error where the file cannot be read; std::bad_alloc.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -13,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/durable/room.hpp>
 #include <steady/records.hpp>
 
@@ -57,14 +57,14 @@ class frame_reader {
     while (size_ - offset() > frame_head_bytes + 1) {
       have(1);
       ++begin_;
-      const std::size_t window = static_cast<std::size_t>(
-          std::min<std::uint64_t>(frame_head_bytes + longest_found, size_ - offset()));
+      const std::size_t window = as_size(
+          detail::min_of<std::uint64_t>(frame_head_bytes + longest_found, size_ - offset()));
       have(window);
       const std::span<const unsigned char> bytes = ahead();
       std::uint64_t length = 0;
       byte_reader(bytes).number<4>(length);
       if (length == 0 || length > window - frame_head_bytes) continue;
-      if (!wanted(bytes.subspan(frame_head_bytes, static_cast<std::size_t>(length)))) continue;
+      if (!wanted(bytes.subspan(frame_head_bytes, as_size(length)))) continue;
       if (parse_frame(bytes).state == frame_state::whole) return true;
     }
     go_to(broken_at);
@@ -90,9 +90,8 @@ class frame_reader {
     base_ += begin_;
     end_ -= begin_;
     begin_ = 0;
-    const std::uint64_t wanted = std::max<std::uint64_t>(count, 2 * block_bytes);
-    const std::size_t room =
-        static_cast<std::size_t>(std::min<std::uint64_t>(wanted, size_ - base_));
+    const std::uint64_t wanted = detail::max_of<std::uint64_t>(count, 2 * block_bytes);
+    const std::size_t room = as_size(detail::min_of<std::uint64_t>(wanted, size_ - base_));
     if (buffer_.size() < room) buffer_.extend(room - buffer_.size());
     while (end_ < room) {
       const std::int64_t got = uninterrupted([&] {

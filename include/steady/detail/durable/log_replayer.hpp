@@ -113,7 +113,8 @@ class log_replayer {
         return true;
       case change_kind::erase:
         return into_->erase(*one.key) == 1;
-      default:
+      case change_kind::insert:
+      case change_kind::assign:
         break;
     }
     if constexpr (is_map) {

@@ -16,7 +16,6 @@
 //            others may be called by any.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -30,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/system.hpp>
 #include <steady/detail/durable/room.hpp>
@@ -216,7 +216,7 @@ class log_writer {
 
   // A change that others wait for may turn out not to have been made.
   bool reach(lock_type& lock, std::uint64_t position) {
-    while (durable_ < std::min(position, last_)) {
+    while (durable_ < detail::min_of(position, last_)) {
       if (failed_) return false;
       if (busy_) {
         changed_.wait(lock);

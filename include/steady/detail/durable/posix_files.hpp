@@ -40,7 +40,7 @@ class posix_files final : public file_operations {
   int close(int file) noexcept override { return checked(::close(file)); }
   std::int64_t size(int file) noexcept override {
     struct ::stat facts;
-    return ::fstat(file, &facts) != 0 ? -errno : static_cast<std::int64_t>(facts.st_size);
+    return ::fstat(file, &facts) != 0 ? -errno : std::int64_t{facts.st_size};
   }
   std::int64_t read(int file, void* to, std::size_t bytes, std::uint64_t at) noexcept override {
     const auto done = ::pread(file, to, bytes, static_cast<off_t>(at));

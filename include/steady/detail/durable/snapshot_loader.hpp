@@ -8,7 +8,6 @@
 //           container and the codecs throw.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -18,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/durable/frame_reader.hpp>
 #include <steady/detail/durable/recovery_state.hpp>
 #include <steady/records.hpp>
@@ -44,8 +44,8 @@ class snapshot_loader {
         !of_->accept_header(path, payload, record_stream::snapshot, found)) {
       return lost_bytes{path, 0, reader.size(), "no header of a snapshot"};
     }
-    into_->reserve(static_cast<std::size_t>(
-        std::min<std::uint64_t>(found.elements, reader.size() / (frame_head_bytes + 1))));
+    into_->reserve(as_size(
+        detail::min_of<std::uint64_t>(found.elements, reader.size() / (frame_head_bytes + 1))));
     while (load_more(reader)) {
     }
     return std::move(lost_);

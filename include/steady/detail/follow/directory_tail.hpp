@@ -31,6 +31,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/durable/recovery_state.hpp>
 #include <steady/detail/durable/room.hpp>
@@ -192,7 +193,7 @@ class directory_tail {
     if (stream == record_stream::snapshot) {
       into_->take(payload);
       into_->reserve(
-          std::min<std::uint64_t>(header_.elements, reader_.size() / (frame_head_bytes + 1)));
+          detail::min_of<std::uint64_t>(header_.elements, reader_.size() / (frame_head_bytes + 1)));
     }
     into_->counts().bytes += reader_.offset();
     return true;

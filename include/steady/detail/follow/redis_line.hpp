@@ -239,7 +239,7 @@ class redis_line {
   }
   void wait_for_rest() {
     if (has_ended_) {
-      fail(std::string(end_trouble_));
+      fail(end_trouble_);
     } else if (since_reply_ > max_reply_bytes_) {
       fail_too_long();
     }

@@ -62,7 +62,7 @@ struct stream_id {
   friend bool operator==(const stream_id&, const stream_id&) = default;
 };
 
-inline constexpr std::uint64_t last_part = std::numeric_limits<std::uint64_t>::max();
+inline constexpr std::uint64_t last_part = (std::numeric_limits<std::uint64_t>::max)();
 
 inline std::string text_of(const stream_id& id) {
   return std::to_string(id.position) + "-" + std::to_string(id.part);

@@ -14,7 +14,6 @@
 //   Threads  one at a time.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/redis_entries.hpp>
@@ -146,7 +146,7 @@ class redis_tail {
   bool move(clock::time_point until) {
     if (line_.is_idle() && clock::now() >= pause_until_) ask();
     clock::time_point next = until;
-    if (line_.is_idle()) next = std::min(next, pause_until_);
+    if (line_.is_idle()) next = detail::min_of(next, pause_until_);
     const auto now = clock::now();
     redis_answer answer =
         line_.next(now >= next ? milliseconds(0) : std::chrono::ceil<milliseconds>(next - now));
@@ -191,7 +191,8 @@ class redis_tail {
         return take_entries(std::move(answer.reply));
       case asked_for::pending:
         return take_pending(reply);
-      default:
+      case asked_for::nothing:
+      case asked_for::group:
         return;
     }
   }

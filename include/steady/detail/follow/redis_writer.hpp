@@ -10,7 +10,6 @@
 //   Bound    as redis_line. Throws std::bad_alloc.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -24,6 +23,7 @@
 #include <vector>
 
 #include <steady/codec.hpp>
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/redis_line.hpp>
 #include <steady/detail/follow/redis_stream.hpp>
@@ -292,7 +292,7 @@ class redis_writer {
       case command::groups:
         return take_groups(reply);
       case command::pending:
-        return take_pending(reply, static_cast<std::size_t>(one.number));
+        return take_pending(reply, as_size(one.number));
       case command::other:
         return;
     }
@@ -318,7 +318,7 @@ class redis_writer {
     has_snapshot_ = true;
     snapshot_ = saving_.position;
     snapshot_bytes_ = saving_bytes_;
-    changed_bytes_ -= std::min(changed_bytes_, changed_before_);
+    changed_bytes_ -= detail::min_of(changed_bytes_, changed_before_);
     parts_.clear();
   }
 
@@ -365,7 +365,7 @@ class redis_writer {
     if (is_array(reply, 2))
       one.unacknowledged = static_cast<std::uint64_t>(reply.element[0]->integer);
     if (is_array(reply, 2) && detail::read_id(detail::text_of(*reply.element[1]), first)) {
-      one.acknowledged = std::min(one.acknowledged, first.position - 1);
+      one.acknowledged = detail::min_of(one.acknowledged, first.position - 1);
     }
     if (--pending_left_ == 0) end_look();
   }

@@ -32,6 +32,7 @@
 
 #include <steady/change.hpp>
 #include <steady/codec.hpp>
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/feed/recorded_container.hpp>
 #include <steady/detail/follow/element_records.hpp>
@@ -110,9 +111,13 @@ class replica {
         return load(payload);
       case record_tag::end:
         return end(payload);
-      default:
-        return apply(payload);
+      case record_tag::insert:
+      case record_tag::assign:
+      case record_tag::erase:
+      case record_tag::clear:
+        break;
     }
+    return apply(payload);
   }
   // As take() of one after the other; in a large map the cache misses of up to `most_at_once` of
   // them overlap.
@@ -144,9 +149,7 @@ class replica {
     if (retired_.front().pending() == 0) retired_.pop_front();
   }
   // `elements` are trusted to come.
-  void reserve(std::uint64_t elements) {
-    loading_.reserve_gradually(static_cast<std::size_t>(elements));
-  }
+  void reserve(std::uint64_t elements) { loading_.reserve_gradually(as_size(elements)); }
 
   // Visitors: after a change was applied, and after a snapshot has replaced the content.
   std::function<void(const change_type&)> on_change;
@@ -173,7 +176,8 @@ class replica {
     const Container& into = is_loading_ ? loading_ : content_;
     if (into.size() < worth_fetching_bytes / sizeof(typename Container::value_type)) return;
     keys_.clear();
-    for (const payload_type& payload : payloads.first(std::min(payloads.size(), most_at_once))) {
+    for (const payload_type& payload :
+         payloads.first(detail::min_of(payloads.size(), most_at_once))) {
       if (!steady::read_key(payload, keys_.emplace_back())) keys_.pop_back();
     }
     std::array<bool, most_at_once> found;
@@ -263,7 +267,8 @@ class replica {
         return true;
       case change_kind::erase:
         return content_.erase(*one.key) == 1;
-      default:
+      case change_kind::insert:
+      case change_kind::assign:
         break;
     }
     if constexpr (is_map) {

@@ -4,11 +4,11 @@
 //   Bound   O(1), but for sleep().   Throws   nothing.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <thread>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/line/random_seed.hpp>
 
 namespace steady::detail {
@@ -28,14 +28,14 @@ class retry_wait {
     const auto most = static_cast<std::uint64_t>(next_.count()) / 2 + 1;
     const auto part = static_cast<milliseconds::rep>(detail::next_random() % most);
     const milliseconds now(next_.count() / 2 + part);
-    next_ = std::min(next_ * 2, longest_);
+    next_ = detail::min_of(next_ * 2, longest_);
     return now;
   }
   // From now on, for those without a timer.
   void begin() noexcept { end_ = clock::now() + take(); }
   // Sleeps until it is over, or until then; whether it is over.
   bool sleep(clock::time_point until) const {
-    if (clock::now() < end_) std::this_thread::sleep_until(std::min(until, end_));
+    if (clock::now() < end_) std::this_thread::sleep_until(detail::min_of(until, end_));
     return clock::now() >= end_;
   }
 

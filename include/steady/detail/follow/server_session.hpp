@@ -192,7 +192,8 @@ class server_session {
       case cut_type::ended:
         refuse(follow_refusal::ended, "the source is gone");
         break;
-      default:
+      case cut_type::none:
+      case cut_type::fell_behind:
         refuse(follow_refusal::fell_behind,
                "the follower fell behind: its next change is no longer kept; come back to begin "
                "anew");

@@ -19,6 +19,7 @@
 #include <string>
 #include <utility>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/durable/room.hpp>
 #include <steady/records.hpp>
 
@@ -76,7 +77,7 @@ class tail_reader {
 
   // Right after a frame: it comes again.
   void go_back() noexcept {
-    begin_ -= static_cast<std::size_t>(next_ - last_);
+    begin_ -= as_size(next_ - last_);
     next_ = last_;
   }
 
@@ -136,8 +137,8 @@ class tail_reader {
       has_rest_ = left != 0;
       return false;
     }
-    const std::size_t room = static_cast<std::size_t>(
-        std::min<std::uint64_t>(std::max<std::size_t>(count, block_bytes), left));
+    const std::size_t room = as_size(
+        detail::min_of<std::uint64_t>(detail::max_of<std::size_t>(count, block_bytes), left));
     if (buffer_.size() < room) buffer_.extend(room - buffer_.size());
     while (end_ < count) {
       const std::int64_t got = uninterrupted([&] {
