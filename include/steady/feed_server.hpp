@@ -19,10 +19,12 @@
 //   Memory   for each follower send_bytes twice, and its subscriber.
 //   Bound    each turn of the loop: send_bytes for each follower that takes them.
 //   Throws   the constructor boost::system::system_error where it cannot listen,
-//            std::invalid_argument for a wrong address. What a codec throws ends that connection.
+//            std::invalid_argument for a wrong address. What a codec throws ends that connection;
+//            what a visitor throws comes out of the loop's run(), and the server goes on.
 //   Threads  the loop's, which is the map's, too.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -144,12 +146,9 @@ class feed_server {
     const auto take = [this, alive = alive_](const detail::asio_error& error,
                                              detail::stream_socket socket) {
       if (!*alive) return;
+      accept_later_ = true;  // where no descriptor or no memory is left, say
       if (!error) enter(std::move(socket));
-      if (!error || error == detail::asio::error::connection_aborted) {
-        accept();
-      } else {
-        accept_later_ = true;  // no descriptor is left, say
-      }
+      if (!error || error == detail::asio::error::connection_aborted) accept();
     };
     accept_later_ = false;
     auto fresh = std::make_shared<detail::stream_socket>(timer_.get_executor());
@@ -183,8 +182,8 @@ class feed_server {
     timer_.expires_after(options_.look_time);
     timer_.async_wait([this, alive = alive_](const detail::asio_error& error) {
       if (error || !*alive) return;
+      wait();  // before a visitor may throw
       look();
-      if (*alive) wait();
     });
   }
   void look() {
@@ -204,13 +203,13 @@ class feed_server {
     leave();
   }
   void leave() {
-    std::vector<std::shared_ptr<connection>> gone;
-    std::erase_if(connections_, [&](const std::shared_ptr<connection>& one) {
-      if (one->is_open()) return false;
-      gone.push_back(one);
-      return true;
-    });
-    for (const auto& one : gone) {
+    const std::shared_ptr<bool> alive = alive_;
+    const auto is_gone = [](const std::shared_ptr<connection>& one) { return !one->is_open(); };
+    while (*alive) {
+      const auto at = std::find_if(connections_.begin(), connections_.end(), is_gone);
+      if (at == connections_.end()) return;
+      const std::shared_ptr<connection> one = *at;
+      connections_.erase(at);
       if (on_end_) on_end_(one->why(), one->text());
     }
   }

@@ -246,14 +246,12 @@ class socket_follower final : public follower<Container> {
       const std::string text = one->talk->text();
       return fail(why, text);
     }
-    if (!was_welcome && one->talk->is_welcome()) {
-      ++connections_;
-      wait_.reset();
-      change(connection_state::following);
-      if (one->of == nullptr) return;
-    }
+    const bool is_new = !was_welcome && one->talk->is_welcome();
+    if (is_new) ++connections_;
+    if (is_new) wait_.reset();
     send(one);
     read(one);
+    if (is_new) change(connection_state::following);
   }
   void watch_silence() {
     after(detail::max_of(options_.silence_time / 4, std::chrono::milliseconds(1)), [this] {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -169,6 +170,53 @@ TEST(feed_server, takes_so_many_followers_and_no_more) {
   EXPECT_EQ(second.why_refused(), follow_refusal::too_many);
   first.stop();
   ASSERT_TRUE(run_until(loop, [&] { return second.state() == state::following; }));
+}
+
+// What the visitor throws comes out of the loop, each time, and the server goes on.
+TEST(feed_server, outlives_a_visitor_that_throws) {
+  asio::io_context loop;
+  fed_source source(23);
+  source.write(50);
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", server_options());
+  std::uint64_t ends = 0;
+  server.on_end([&](follow_refusal, const std::string&) {
+    ++ends;
+    throw std::runtime_error("enough");
+  });
+  text_follower follower(loop, at_port(server.port()), follower_options());
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  std::vector<std::unique_ptr<tcp::socket>> strangers;
+  for (int n = 0; n < 3; ++n) {
+    strangers.push_back(std::make_unique<tcp::socket>(loop));
+    strangers.back()->connect({asio::ip::address_v4::loopback(), server.port()});
+  }
+  ASSERT_TRUE(run_until(loop, [&] { return server.followers() == 4; }));
+  strangers.clear();
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    EXPECT_THROW(run_until(loop, [] { return false; }), std::runtime_error);
+    EXPECT_EQ(ends, n);
+  }
+  source.write(50);
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  EXPECT_EQ(server.followers(), 1u);
+}
+
+// The state is told when everything that belongs to it has happened.
+TEST(socket_follower, outlives_a_visitor_that_throws) {
+  asio::io_context loop;
+  fed_source source(24);
+  source.write(50);
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", server_options());
+  text_follower follower(loop, at_port(server.port()), follower_options());
+  follower.on_state([&](state now) {
+    if (now == state::following) throw std::runtime_error("enough");
+  });
+  follower.start();
+  EXPECT_THROW(run_until(loop, [] { return false; }), std::runtime_error);
+  source.write(50);
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  EXPECT_EQ(follower.connections(), 1u);
 }
 
 TEST(feed_server, outlives_strangers) {
