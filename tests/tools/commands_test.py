@@ -126,7 +126,6 @@ class InstallDependenciesTest(unittest.TestCase):
                 "packaging",
                 "bazel",
                 "observe",
-                "full",
                 "coverage",
                 "report",
                 "site",
