@@ -11,8 +11,4 @@ if(STEADY_SANITIZE)
   # A report must fail the test, so nothing goes on after one.
   add_compile_options(-fsanitize=${_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${_sanitizers})
-  if("thread" IN_LIST STEADY_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-    # Tests replace operator new. Clang's runtime has one that is not weak; the first counts.
-    add_link_options(LINKER:-z,muldefs)
-  endif()
 endif()
