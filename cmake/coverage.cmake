@@ -15,14 +15,17 @@ endif()
 
 # Threads must not lose each other's counts, which may even become negative: gcovr ends there.
 # Everywhere, that would take four times as long.
+# Without sources, which may not be there yet, threads are expected.
 function(steady_count_threads target)
   if(STEADY_COVERAGE)
+    set(threads "")
     foreach(source ${ARGN})
-      file(STRINGS ${source} threads REGEX
+      file(STRINGS ${source} found REGEX
            "std::j?thread|std::async|support/threads.hpp|tbb/|steady/(durable_|evacuator|pressure_)")
-      if(threads)
-        target_compile_options(${target} PRIVATE -fprofile-update=atomic)
-      endif()
+      list(APPEND threads ${found})
     endforeach()
+    if(threads OR NOT ARGN)
+      target_compile_options(${target} PRIVATE -fprofile-update=atomic)
+    endif()
   endif()
 endfunction()

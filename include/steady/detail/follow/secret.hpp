@@ -66,6 +66,9 @@ inline nonce_type fresh_nonce() {
 
 #else
 
+// Of other names than those above, wherever both are looked at together.
+inline namespace without_openssl {
+
 inline constexpr bool has_secrets = false;
 
 inline proof_type authenticate(std::string_view, std::span<const unsigned char>) {
@@ -81,6 +84,8 @@ inline nonce_type fresh_nonce() {
   for (unsigned char& byte : nonce) byte = static_cast<unsigned char>(next_random());
   return nonce;
 }
+
+}  // namespace without_openssl
 
 #endif
 
