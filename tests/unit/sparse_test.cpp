@@ -1,11 +1,14 @@
 // Insertions note which group of buckets they fill only while a group may be empty. So what makes a
 // table sparse, and what ends that, must be right in the middle of a doubling, too.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -35,11 +38,12 @@ struct maps_of {
 };
 
 // Groups of four buckets, of many in a chunk or the only one; of one bucket; of more buckets than a
-// small array has; and headers in leaves.
+// small array has; elements that are to be destroyed; and headers in leaves.
 using kinds = testing::Types<
     maps_of<std::uint64_t, steady::default_policy>, maps_of<wide, steady::default_policy>,
     maps_of<std::uint64_t, support::small_chunks>, maps_of<std::uint64_t, tiny_chunks>,
-    maps_of<std::uint64_t, huge_chunks>, maps_of<std::uint64_t, support::leaf_headers>>;
+    maps_of<std::uint64_t, huge_chunks>, maps_of<std::string, steady::default_policy>,
+    maps_of<std::string, tiny_chunks>, maps_of<std::uint64_t, support::leaf_headers>>;
 
 template <class Map>
 bool is_sparse(Map& map) {
@@ -181,6 +185,69 @@ TYPED_TEST(sparse_tables, are_those_that_shrank_or_were_compacted) {
   this->expect_whole(this->map);
 }
 
+// Insertion is sent out of line by the headers of empty groups; so is whoever looks for a key.
+TYPED_TEST(sparse_tables, have_nothing_where_nothing_is) {
+  this->map.reserve(10'000);
+  for (std::size_t n = 0; n < 10; ++n) this->insert();
+  std::vector<std::uint64_t> absent;
+  for (std::uint64_t key = 0; key < 2'000; ++key) absent.push_back(key + 1'000'000);
+  for (const std::uint64_t key : absent) {
+    ASSERT_FALSE(this->map.contains(key));
+    ASSERT_EQ(this->map.erase(key), 0u);
+  }
+  std::vector<char> found(absent.size(), 1);
+  this->map.contains(absent, found.begin());
+  EXPECT_EQ(std::count(found.begin(), found.end(), 0), std::ptrdiff_t{2'000});
+  this->expect_whole(this->map);
+  for (std::uint64_t key = 0; key < 10; ++key) EXPECT_TRUE(this->map.contains(key));
+}
+
+// The first element of a group may come in any way that there is.
+TYPED_TEST(sparse_tables, get_elements_in_every_way) {
+  using map_type = typename TestFixture::map_type;
+  using value_type = typename map_type::value_type;
+  using mapped_type = typename map_type::mapped_type;
+  const auto elements = [this] {
+    std::vector<value_type> some;
+    for (std::size_t n = 0; n < 60; ++n) some.emplace_back(this->next++, mapped_type());
+    return some;
+  };
+  const auto expect_after = [this](const auto& put) {
+    this->map = map_type();
+    this->map.reserve(5'000);
+    put();
+    ASSERT_EQ(this->map.size(), 60u);
+    this->expect_whole(this->map);
+  };
+  expect_after([&] {
+    const auto some = elements();
+    this->map.insert(some.begin(), some.end());
+  });
+  expect_after([&] {
+    for (const value_type& one : elements()) this->map.insert(one);
+  });
+  expect_after([&] {
+    for (const value_type& one : elements()) this->map.emplace(one.first, one.second);
+  });
+  expect_after([&] {
+    for (const value_type& one : elements()) this->map.insert_or_assign(one.first, one.second);
+  });
+  expect_after([&] {
+    for (const value_type& one : elements()) this->map[one.first] = one.second;
+  });
+  expect_after([&] {
+    const auto some = elements();
+    map_type from(some.begin(), some.end());
+    this->map.merge(from);
+    ASSERT_TRUE(from.empty());
+  });
+  expect_after([&] {
+    const auto some = elements();
+    map_type from(some.begin(), some.end());
+    for (const value_type& one : some) this->map.insert(from.extract(one.first));
+  });
+}
+
 // New buckets are empty until elements come to them from anywhere.
 TYPED_TEST(sparse_tables, are_those_whose_seed_changes) {
   this->insert_until_migrating(300);
@@ -205,6 +272,18 @@ TYPED_TEST(sparse_tables, are_those_whose_memory_outlived_a_clear) {
     this->insert();
     this->expect_whole(this->map);
   }
+}
+
+TYPED_TEST(sparse_tables, are_those_that_were_cleared_with_few_elements) {
+  this->map.reserve(5'000);
+  for (std::size_t n = 0; n < 100; ++n) this->insert();
+  this->map.clear();
+  this->expect_whole(this->map);
+  for (std::size_t n = 0; n < 3'000; ++n) {
+    this->insert();
+    if (n % 300 == 0) this->expect_whole(this->map);
+  }
+  this->expect_whole(this->map);
 }
 
 TYPED_TEST(sparse_tables, have_sparse_copies) {
@@ -244,6 +323,68 @@ TYPED_TEST(sparse_tables, are_emptied_as_copies_of_few_buckets) {
       this->expect_whole(copy);
     }
   }
+}
+
+struct refusing {
+  explicit operator std::uint64_t() const { throw 1; }
+};
+
+TEST(a_sparse_table, is_as_before_where_the_first_element_of_a_group_cannot_be_made) {
+  support::number_map<> map;
+  map.reserve(10'000);
+  for (std::uint64_t key = 0; key < 1'000; ++key) {
+    ASSERT_THROW(map.try_emplace(key, refusing()), int);
+    ASSERT_TRUE(map.begin() == map.end());
+    ASSERT_STREQ(map.check_invariants(), nullptr);
+    if (key % 100 == 0) {
+      map.try_emplace(key);
+      map.erase(key);
+    }
+  }
+}
+
+// Is copied where a map moves it, and refuses now and then.
+struct brittle {
+  static inline std::uint64_t copies_left = 0;
+
+  brittle() = default;
+  brittle(const brittle&) {
+    if (--copies_left == 0) throw 1;
+  }
+  brittle& operator=(const brittle&) = default;
+};
+
+// A step that fails has noted groups of new buckets, to which no element came.
+TEST(a_sparse_table, is_as_before_where_elements_cannot_be_moved_to_it) {
+  const auto shrink = [](auto& map) { map.shrink_gradually(); };
+  const auto grow = [](auto& map) { map.reserve_gradually(20'000); };
+  const auto reseed = [](auto& map) { map.reseed_gradually(); };
+  const auto expect_whole_after = [](const auto& begin) {
+    support::map_of<std::uint64_t, brittle> map;
+    brittle::copies_left = 1'000'000;
+    map.reserve(2'000);
+    for (std::uint64_t key = 0; key < 150; ++key) map.try_emplace(key);
+    begin(map);
+    ASSERT_NE(map.pending(), 0u);
+    std::uint64_t failures = 0;
+    for (std::uint64_t copies = 1; map.pending() != 0;) {
+      brittle::copies_left = copies;
+      try {
+        map.step(1);
+        copies = 1;
+      } catch (int) {
+        ++copies;
+        ++failures;
+      }
+      brittle::copies_left = 1'000'000;
+      ASSERT_STREQ(map.check_invariants(), nullptr);
+    }
+    EXPECT_GT(failures, 10u);
+    EXPECT_EQ(map.size(), 150u);
+  };
+  expect_whole_after(shrink);
+  expect_whole_after(grow);
+  expect_whole_after(reseed);
 }
 
 struct stubborn_hash {

@@ -144,11 +144,13 @@ class bucket_array {
       memory.release_recycled(layout.full_chunk.bytes, layout.alignment);
       STEADY_RETHROW;
     }
-    clear_headers(memory, 0, line_.buckets());
+    write_headers(0, line_.buckets(), has_occupancy(layout) ? detour_header : empty_header);
+    memory.recorder().zeroed(line_.buckets() * sizeof(bucket_header));
   }
-  void clear_headers(memory_type& memory, std::uint64_t first, std::uint64_t end) noexcept {
-    for (std::uint64_t bucket = first; bucket < end; ++bucket) *header(bucket) = bucket_header{};
-    memory.recorder().zeroed((end - first) * sizeof(bucket_header));
+  // Those of buckets without elements.
+  void write_headers(std::uint64_t first, std::uint64_t end,
+                     const bucket_header& as) const noexcept {
+    for (std::uint64_t bucket = first; bucket < end; ++bucket) *header(bucket) = as;
   }
 
   // ---- chunks that come and go ----
@@ -240,6 +242,11 @@ class bucket_array {
   }
   slot_set full_slots(std::uint64_t bucket, const array_layout& layout) const noexcept {
     return ~tags(bucket).empty() & slot_set::first(layout.width);
+  }
+
+  // Whether the bucket has neither elements nor overflow buckets.
+  bool is_empty(std::uint64_t bucket, const array_layout& layout) const noexcept {
+    return full_slots(bucket, layout).empty() && overflow_of(bucket, layout).empty();
   }
 
   chain_type overflow_of(std::uint64_t bucket, const array_layout& layout) const noexcept {

@@ -62,14 +62,26 @@ class chunk {
   void initialize(const chunk_extent& extent, noted_as groups) const noexcept {
     ::new (static_cast<void*>(std::addressof(supply())))
         overflow_supply<Storage>{nullptr, nullptr, 0, extent.spare_buckets};
+    const bool all_filled = groups == noted_as::filled || !has_occupancy();
     ::new (static_cast<void*>(slots_ - array_layout::occupancy_bytes))
-        std::uint64_t(groups == noted_as::filled || !has_occupancy() ? all_groups() : 0);
+        std::uint64_t(all_filled ? all_groups() : 0);
     if constexpr (unwritten_bytes_are_watched) {
       const std::size_t bytes = buckets_ * layout_.extras_bytes;
       std::memset(slots_ - array_layout::occupancy_bytes - bytes, 0, bytes);
     }
+    if (!all_filled) {
+      for (std::size_t bucket = 0; bucket < buckets_; ++bucket) set_no_overflow(bucket);
+    }
     poison_slots(slots_, buckets_ * layout_.bucket_bytes);
     poison_slots(slots_ + (extent.spare - extent.slots), extent.bytes - extent.spare);
+  }
+
+  // Makes the link to a bucket's overflow one that may be followed.
+  void set_no_overflow(std::uint64_t bucket) const noexcept {
+    bucket_extras<Storage>& extras =
+        extras_of<Storage>(slots_ + bucket * layout_.bucket_bytes, bucket,
+                           layout_.slots_and_extras(), layout_.extras_bytes);
+    std::construct_at(std::addressof(extras.first_overflow), nullptr);
   }
 
   // A bit for each group of buckets, see occupancy.hpp. In small arrays all are set, and say

@@ -3,17 +3,21 @@
 // array of several chunks has a bit for each of them, in levels. Arrays of less than 16 buckets
 // have neither: their headers are looked at.
 //
-// Invariant: a group's bit is set exactly when one of its buckets has an element or a filter that
-// is not 0; a chunk's when one of its groups' is. In the old array of a migration that holds from
-// the frontier on, in the new one below it.
+// Invariants, in the old array of a migration from the frontier on, in the new one below it:
+//
+//   1. A group's bit is set exactly when one of its buckets has an element or an overflow bucket; a
+//      chunk's when one of its groups' is.
+//   2. The headers of a group whose bit is not set are detours, and their links to overflow null.
+//      So an insertion need not look whether it has something to note: it never sees such a header
+//      in passing, but is sent out of line, as if there were overflow.
 //
 // So the next bucket with elements is found in the words of two chunks, two words of each level,
 // and the headers of two groups, however many empty buckets lie between.
 //
-// Who changes a bucket from empty to not empty, or back, notes it here. The array counts its sparse
-// chunks, those with a bit that is not set. As long as there is none, no group is empty, and
-// insertions have nothing to note: a table that grows knows nothing of all this, and reserved room
-// is sparse only until each group has got its first element.
+// Who brings an element to a group that may be empty notes it before, who has taken one away
+// afterwards. The array counts its sparse chunks, those with a bit that is not set. As long as
+// there is none, no group is empty, and there is nothing to note: a table that grows knows nothing
+// of all this, and reserved room is sparse only until each group has got its first element.
 //
 // An array to which old buckets are split begins with all bits set, so that splits note nothing but
 // the groups that get no elements; its last group in use may be empty and noted all the same.
@@ -36,13 +40,25 @@ class occupancy {
 
   occupancy(const array& of, const array_layout& layout) noexcept : of_(of), layout_(layout) {}
 
-  // Behind the buckets that share a bit with `bucket`.
+  const array_layout& layout() const noexcept { return layout_; }
+
+  // The first of the buckets that share a bit with `bucket`, and behind the last.
+  std::uint64_t begin_of_group(std::uint64_t bucket) const noexcept {
+    return bucket & ~(group_buckets() - 1);
+  }
   std::uint64_t end_of_group(std::uint64_t bucket) const noexcept {
     return min_of((bucket | (group_buckets() - 1)) + 1, of_.line().buckets());
   }
+  // The first of the buckets that share a chunk with `bucket`, and behind the last.
+  std::uint64_t begin_of_chunk(std::uint64_t bucket) const noexcept {
+    return bucket & ~(std::uint64_t{layout_.chunk_buckets()} - 1);
+  }
+  std::uint64_t end_of_chunk(std::uint64_t bucket) const noexcept {
+    return min_of((bucket | (layout_.chunk_buckets() - 1)) + 1, of_.line().buckets());
+  }
   // Whether the group that `bucket` is in is empty, as far as it lies between these.
   bool group_is_empty(std::uint64_t bucket, std::uint64_t begin, std::uint64_t end) const noexcept {
-    const std::uint64_t first = bucket & ~(group_buckets() - 1);
+    const std::uint64_t first = begin_of_group(bucket);
     return next_by_headers(max_of(first, begin), min_of(first + group_buckets(), end)) == none;
   }
 
@@ -83,6 +99,14 @@ class occupancy {
     return !has_several_chunks() || bucket + layout_.chunk_buckets() > end ||
            chunks().is_set(chunk_number(bucket)) == (*word != 0);
   }
+  // Whether the header of the bucket, a detour or not, is as what is noted of its group wants it.
+  bool has_fitting_header(std::uint64_t bucket) const noexcept {
+    const std::uint64_t* const word = word_of(bucket);
+    if (word == nullptr || (*word & bit_of(bucket)) != 0) {
+      return of_.header(bucket)->filter == 0 || !of_.overflow_of(bucket, layout_).empty();
+    }
+    return of_.header(bucket)->filter == detour_header.filter && of_.is_empty(bucket, layout_);
+  }
   // Whether a sparse chunk begins at `bucket`.
   bool begins_sparse_chunk(std::uint64_t bucket) const noexcept {
     const std::uint64_t* const word = word_of(bucket);
@@ -95,8 +119,7 @@ class occupancy {
   STEADY_ALWAYS_INLINE std::uint64_t* word_of(std::uint64_t bucket) const noexcept {
     if (of_.line().log2_buckets() < layout_.log2_chunk_buckets || of_.is_tiny()) [[unlikely]]
       return word_of_small();
-    const std::uint64_t first = bucket & ~(std::uint64_t{layout_.chunk_buckets()} - 1);
-    return &detail::occupancy_of(of_.slots(first, layout_));
+    return &detail::occupancy_of(of_.slots(begin_of_chunk(bucket), layout_));
   }
   std::uint64_t bit_of(std::uint64_t bucket) const noexcept {
     return std::uint64_t{1} << group_number(bucket);
@@ -126,10 +149,6 @@ class occupancy {
     return bucket % layout_.chunk_buckets() >> layout_.log2_group_buckets;
   }
 
-  bool is_empty(std::uint64_t bucket) const noexcept {
-    return of_.header(bucket)->filter == 0 && of_.full_slots(bucket, layout_).empty();
-  }
-
   STEADY_COLD std::uint64_t* word_of_small() const noexcept {
     if (of_.is_tiny()) return nullptr;
     if (!layout_.has_occupancy(of_.line().buckets())) return nullptr;
@@ -140,7 +159,7 @@ class occupancy {
   std::uint64_t next_in_chunk(std::uint64_t bucket, std::uint64_t end) const noexcept {
     const std::uint64_t* const word = word_of(bucket);
     if (word == nullptr) return next_by_headers(bucket, end);
-    const std::uint64_t first = bucket & ~(std::uint64_t{layout_.chunk_buckets()} - 1);
+    const std::uint64_t first = begin_of_chunk(bucket);
     for (std::uint64_t group = group_number(bucket); group < bit_levels::word_bits; ++group) {
       const std::uint64_t left = *word >> group;
       if (left == 0) return none;
@@ -154,7 +173,7 @@ class occupancy {
   }
   std::uint64_t next_by_headers(std::uint64_t bucket, std::uint64_t end) const noexcept {
     for (; bucket < end; ++bucket) {
-      if (!is_empty(bucket)) return bucket;
+      if (!of_.is_empty(bucket, layout_)) return bucket;
     }
     return none;
   }
@@ -171,10 +190,13 @@ class occupancy_notes {
 
   occupancy_notes(array& of, const array_layout& layout) noexcept : of_(of), now_(of, layout) {}
 
-  // After a bucket has got elements; perhaps it had some.
-  STEADY_NOINLINE void note_filled(std::uint64_t bucket) noexcept {
+  // Before a bucket gets elements; perhaps it has some. Returns whether its group had none.
+  STEADY_NOINLINE bool note_filled(std::uint64_t bucket) noexcept {
     std::uint64_t* const word = now_.word_of(bucket);
-    if (word != nullptr) note_groups(bucket, word, *word | now_.bit_of(bucket));
+    if (word == nullptr || (*word & now_.bit_of(bucket)) != 0) return false;
+    of_.write_headers(now_.begin_of_group(bucket), now_.end_of_group(bucket), empty_header);
+    note_groups(bucket, word, *word | now_.bit_of(bucket));
+    return true;
   }
 
   // After a bucket has lost an element; perhaps it has others. The buckets from `begin` to `end`
@@ -183,8 +205,43 @@ class occupancy_notes {
                                     std::uint64_t end) noexcept {
     if (!now_.group_is_empty(bucket, begin, end)) return false;
     std::uint64_t* const word = now_.word_of(bucket);
-    if (word != nullptr) note_groups(bucket, word, *word & ~now_.bit_of(bucket));
+    if (word == nullptr) return true;
+    write_detours(max_of(now_.begin_of_group(bucket), begin),
+                  min_of(now_.end_of_group(bucket), end));
+    note_groups(bucket, word, *word & ~now_.bit_of(bucket));
     return true;
+  }
+
+  // Calls `empty(bucket)` for each bucket with elements in the chunk that `bucket` is in, and
+  // perhaps for some without, and notes that none has any then. Quicker than by groups.
+  template <class Empty>
+  void empty_chunk(std::uint64_t bucket, const Empty& empty) noexcept {
+    std::uint64_t* const word = now_.word_of(bucket);
+    const std::uint64_t first = now_.begin_of_chunk(bucket);
+    if (word == nullptr) {
+      for (std::uint64_t next = first; next < now_.end_of_chunk(first); ++next) empty(next);
+      return;
+    }
+    for (std::uint64_t left = *word; left != 0; left &= left - 1) {
+      const std::uint64_t begin = first + (lowest_bit(left) << now_.layout().log2_group_buckets);
+      const std::uint64_t end = now_.end_of_group(begin);
+      for (std::uint64_t next = begin; next < end; ++next) empty(next);
+      write_detours(begin, end);
+    }
+    note_groups(bucket, word, 0);
+  }
+
+  // Writes the headers of buckets without elements, to which nothing was written yet.
+  STEADY_COLD void write_empty(std::uint64_t first, std::uint64_t end) noexcept {
+    for (std::uint64_t next = first; first < end; first = next) {
+      next = min_of(now_.end_of_group(first), end);
+      const std::uint64_t* const word = now_.word_of(first);
+      if (word == nullptr || (*word & now_.bit_of(first)) != 0) {
+        of_.write_headers(first, next, empty_header);
+      } else {
+        write_detours(first, next);
+      }
+    }
   }
 
   // After the buckets from `first` to `end` of an array that began with all bits set were written.
@@ -194,13 +251,23 @@ class occupancy_notes {
     }
   }
 
-  // Takes over the bits of the chunk that `bucket` is in from an array with as many buckets.
+  // Takes over the bits of the chunk that `bucket` is in from an array with as many buckets, before
+  // the elements come. There are none yet.
   void copy_chunk(const occupancy<Storage>& from, std::uint64_t bucket) noexcept {
     std::uint64_t* const word = now_.word_of(bucket);
-    if (word != nullptr) note_groups(bucket, word, *from.word_of(bucket));
+    if (word == nullptr) return;
+    note_groups(bucket, word, *from.word_of(bucket));
+    write_empty(bucket, now_.end_of_chunk(bucket));
   }
 
  private:
+  void write_detours(std::uint64_t first, std::uint64_t end) const noexcept {
+    of_.write_headers(first, end, detour_header);
+    const chunk<Storage> within = of_.chunk_of(first, now_.layout());
+    for (std::uint64_t bucket = first; bucket < end; ++bucket) {
+      within.set_no_overflow(bucket % now_.layout().chunk_buckets());
+    }
+  }
   // The word of the chunk that `bucket` is in, and what follows from it.
   STEADY_NOINLINE void note_groups(std::uint64_t bucket, std::uint64_t* word,
                                    std::uint64_t groups) noexcept {

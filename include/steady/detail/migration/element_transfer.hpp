@@ -14,6 +14,7 @@
 #include <steady/detail/array/bucket_array.hpp>
 #include <steady/detail/array/occupancy.hpp>
 #include <steady/detail/array/overflow_chain.hpp>
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/line/slot_set.hpp>
@@ -57,23 +58,19 @@ class element_transfer {
     }
   }
 
-  // Moves all of them. Throws what the allocator and the copying of elements throw; nothing has
-  // changed then.
-  STEADY_NOINLINE void run() {
+  // Moves all of them; the target has `written` headers, from the first bucket's on. Throws what
+  // the allocator and the copying of elements throw; nothing has changed then.
+  STEADY_NOINLINE void run(std::uint64_t written) {
     std::size_t claimed = 0;
     STEADY_TRY {
       for (; claimed < elements_.size(); ++claimed) claim_for(elements_[claimed]);
       of_.kind.relocate(of_.table, elements_.begin(), elements_.size());
     }
     STEADY_CATCH_ALL {
-      give_up(claimed);
+      give_up(claimed, written);
       STEADY_RETHROW;
     }
-    occupancy_notes<Storage> notes(target_, layout_);
-    for (const moving_element& element : elements_) {
-      *element.tag = empty_tag;
-      notes.note_filled(target_bucket(element));
-    }
+    for (const moving_element& element : elements_) *element.tag = empty_tag;
     tell_walkers();
     memory_.recorder().moved(elements_.size());
   }
@@ -98,6 +95,7 @@ class element_transfer {
   }
 
   void claim_for(moving_element& element) {
+    if (notes().note_filled(target_bucket(element))) has_noted_ = true;
     const tagged_slot claimed =
         claim_slot(target_, memory_, target_bucket(element), element.position, layout_);
     *claimed.tag = tag_of(element.position);
@@ -108,7 +106,7 @@ class element_transfer {
     return target_.line().bucket_at(element.position);
   }
 
-  STEADY_COLD void give_up(std::size_t claimed) noexcept {
+  STEADY_COLD void give_up(std::size_t claimed, std::uint64_t written) noexcept {
     for (std::size_t n = 0; n < claimed; ++n) *elements_[n].destination_tag = empty_tag;
     for (std::size_t n = 0; n < claimed; ++n) {
       const std::uint64_t bucket = target_bucket(elements_[n]);
@@ -116,7 +114,12 @@ class element_transfer {
         target_.drop_empty_overflow(memory_, bucket, layout_);
       }
     }
+    // The last one may have been noted, and its claim have failed.
+    for (std::size_t n = 0; has_noted_ && n < min_of(claimed + 1, elements_.size()); ++n) {
+      notes().note_emptied(target_bucket(elements_[n]), 0, written);
+    }
   }
+  occupancy_notes<Storage> notes() noexcept { return {target_, layout_}; }
 
   void tell_walkers() {
     of_.state.each_walker([this](walker_base& walker) {
@@ -133,6 +136,7 @@ class element_transfer {
   const line_seed seed_;
   memory_type& memory_;
   std::size_t overflow_buckets_ = 0;  // that elements were gathered from
+  bool has_noted_ = false;            // groups of the target as filled
   small_list<moving_element, Storage> elements_;
 };
 

@@ -235,10 +235,17 @@ STEADY_COLD void table_engine<Storage>::empty_buckets(array& within) noexcept {
   const occupancy<Storage> occupied(within, layout());
   occupancy_notes<Storage> notes(within, layout());
   const std::uint64_t end = within.line().buckets();
+  if (of_.kind.needs_no_destroying) {
+    for (std::uint64_t next = occupied.next(0, end); next < end;
+         next = occupied.next(occupied.end_of_chunk(next), end)) {
+      notes.empty_chunk(next, [&](std::uint64_t bucket) { empty_bucket(within, bucket); });
+    }
+    return state_.show_sparse(within);
+  }
   for (std::uint64_t first = occupied.next(0, end); first < end;) {
     const std::uint64_t group_end = min_of(occupied.end_of_group(first), end);
     for (std::uint64_t bucket = first; bucket < group_end; ++bucket) empty_bucket(within, bucket);
-    notes.note_emptied(first, first, group_end);  // destructors may have inserted
+    notes.note_emptied(first, 0, group_end);  // destructors may have inserted
     state_.show_sparse(within);
     first = occupied.next(group_end, end);
   }

@@ -122,7 +122,8 @@ STEADY_NOINLINE void table_engine<Storage>::note_filled(bool in_new,
                                                         std::uint64_t bucket) noexcept {
   array only = state_.old_array();
   array& within = state_.cold_link == nullptr ? only : cold().arrays[in_new ? 1 : 0];
-  occupancy_notes<Storage>(within, layout()).note_filled(bucket);
+  if (!occupancy_notes<Storage>(within, layout()).note_filled(bucket)) return;
+  state_.recorder.zeroed(sizeof(bucket_header) << layout().log2_group_buckets);
   state_.show_sparse(within);
 }
 template <class Storage>

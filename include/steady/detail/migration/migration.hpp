@@ -184,9 +184,10 @@ class migration {
     transfer.gather(plan.source, plan.first, plan.last);
     target.provide(memory_, layout(), plan.target + plan.targets - 1,
                    cold_.doubles() ? noted_as::filled : noted_as::empty);
-    target.clear_headers(memory_, plan.target + (plan.fresh ? 0 : 1), plan.target + plan.targets);
-    transfer.run();
-    if (cold_.doubles()) note_written(plan.target, plan.target + plan.targets);
+    const std::uint64_t end = plan.target + plan.targets;
+    write_empty(plan.target + (plan.fresh ? 0 : 1), end);
+    transfer.run(end);
+    if (cold_.doubles()) note_written(plan.target, end);
     if (plan.empties_source) {
       transfer.give_overflow_back();
     } else {
@@ -220,9 +221,7 @@ class migration {
     const line_partition target = cold_.new_array().line();
     const std::uint64_t end_of_target = target.last_of(target.bucket_at(last));
     for (unsigned passed = 0; passed < most_passed; ++passed, ++bucket) {
-      if (old.line().last_of(bucket) >= end_of_target || old.header(bucket)->filter != 0 ||
-          !old.full_slots(bucket, layout()).empty())
-        break;
+      if (old.line().last_of(bucket) >= end_of_target || !old.is_empty(bucket, layout())) break;
     }
     cold_.frontier = old.line().first_of(bucket);
     return bucket;
@@ -255,7 +254,7 @@ class migration {
     element_transfer<Storage> transfer(of_, old, cold_.new_array(),
                                        detail::to_raw(cold_.rare)->next_seed, memory_);
     transfer.gather(bucket);
-    transfer.run();
+    transfer.run(cold_.new_written());
     transfer.emptied(bucket);
     transfer.give_overflow_back();
     occupancy_notes<Storage>(old, layout())
@@ -270,8 +269,13 @@ class migration {
     target.provide(memory_, layout(), prepared, noted_as::empty);
     const std::uint64_t end =
         min_of<std::uint64_t>(prepared + layout().chunk_buckets(), target.line().buckets());
-    target.clear_headers(memory_, prepared, end);
+    write_empty(prepared, end);
     prepared = end;
+  }
+  // The headers of new buckets, to which nothing was written yet.
+  void write_empty(std::uint64_t first, std::uint64_t end) noexcept {
+    occupancy_notes<Storage>(cold_.new_array(), layout()).write_empty(first, end);
+    memory_.recorder().zeroed((end - first) * sizeof(bucket_header));
   }
 
   STEADY_COLD void complete() noexcept {

@@ -120,8 +120,12 @@ class small_growth {
       std::memcpy(array::cached_hashes(to, 0, layout()), array::cached_hashes(from, 0, layout()),
                   sizeof(bucket_header));
     }
-    *fresh.header(0) = header;
-    if (!full.empty()) occupancy_notes<Storage>(fresh, layout()).note_filled(0);
+    occupancy_notes<Storage> notes(fresh, layout());
+    notes.write_empty(0, 1);
+    if (!full.empty()) {
+      notes.note_filled(0);
+      *fresh.header(0) = header;
+    }
     memory_.recorder().moved(full.size());
   }
   STEADY_COLD void relocate(slot_set full, std::byte* from, std::byte* to, std::uint8_t* tags) {
@@ -165,10 +169,11 @@ class small_growth {
   }
   STEADY_COLD void transfer(const array& old, array& fresh) {
     const std::uint64_t buckets = old.line().buckets();
-    fresh.clear_headers(memory_, 0, 2 * buckets);
+    occupancy_notes<Storage>(fresh, layout()).write_empty(0, 2 * buckets);
+    memory_.recorder().zeroed(2 * buckets * sizeof(bucket_header));
     element_transfer<Storage> transfer(of_, old, fresh, of_.state.seed, memory_);
     for (std::uint64_t bucket = 0; bucket < buckets; ++bucket) transfer.gather(bucket);
-    transfer.run();
+    transfer.run(2 * buckets);
     transfer.give_overflow_back();
     memory_.recorder().evacuated(buckets);
   }

@@ -129,6 +129,10 @@ class invariants {
              "a group of buckets is noted as occupied exactly when it is, and so is a chunk");
       expect(state_.shape.sparse() || occupied.is_noted_filled(bucket),
              "all groups are noted as occupied where insertions do not note theirs");
+      expect(
+          occupied.has_fitting_header(bucket),
+          "headers are detours in groups that are noted as empty, and have no overflow; a filter "
+          "that is not 0 stands for overflow in others");
       sparse_chunks += occupied.begins_sparse_chunk(bucket);
       bucket_header* const header = within.header(bucket);
       check_slots(header->tags, within.full_slots(bucket, layout::value),

@@ -196,7 +196,11 @@ class table {
   // As above when the caller knows that the key is absent.
   template <class K, class Construct>
   location insert_new(const K& key, const Construct& construct) {
-    return insert_absent(owner_of(hashed(key), key), construct);
+    const reference where = owner_of(hashed(key), key);
+    require_changeable();
+    if (engine().should_prepare())
+      return insert_prepared(where.position, Construct(construct)).at();
+    return inserted(insert_anywhere(where, construct));
   }
 
   // As find_or_insert() where neither `key` nor what `construct` reads is in this table. So others
@@ -220,7 +224,7 @@ class table {
     }
     const reference where = owner_of(at, key);
     engine().announce_at(where.in_new, where.position);
-    const location made = insert_at(where, construct);
+    const location made = insert_anywhere(where, construct);
     memory.keep();
     return {inserted(made), true};
   }
@@ -619,6 +623,11 @@ class table {
   template <class K, class Construct>
   STEADY_NOINLINE packed find_or_insert_slowly(std::uint64_t at, const K& key,
                                                const Construct& construct) {
+    if (is_first_of_group(at)) {
+      require_changeable();
+      if (engine().should_prepare()) return insert_prepared(at, construct);
+      return {inserted(insert_anywhere(state_.shown_bucket(at), construct)), true};
+    }
     if (const found_slot found = find_elsewhere(at, key); found.slot != nullptr) {
       return {complete(found, at), false};
     }
@@ -651,14 +660,31 @@ class table {
     const reference where = owner_of(at, Elements::key_of(*made));
     engine().announce_at(where.in_new, where.position);
     const location there =
-        insert_at(where, [&](slot_type* to) { Elements::move(allocator_, to, made); });
+        insert_anywhere(where, [&](slot_type* to) { Elements::move(allocator_, to, made); });
     memory.keep();
     return {inserted(there), true};
   }
 
-  // Makes the element with `construct(slot)`. Strong guarantee.
+  // Makes the element with `construct(slot)`, in a bucket that was probed: its header is no detour.
+  // Strong guarantee.
   template <class Construct>
   STEADY_ALWAYS_INLINE location insert_at(const reference& where, const Construct& construct) {
+    return insert_noting(where, construct, []() STEADY_INLINE_LAMBDA {});
+  }
+  // The same in any bucket.
+  template <class Construct>
+  STEADY_ALWAYS_INLINE location insert_anywhere(const reference& where,
+                                                const Construct& construct) {
+    return insert_noting(where, construct, [&]() STEADY_INLINE_LAMBDA {
+      if (state_.shape.sparse() && !is_noted_filled(where)) [[unlikely]]
+        note_filled(where);
+    });
+  }
+
+  // Calls `note()` when nothing can fail any more.
+  template <class Construct, class Note>
+  STEADY_ALWAYS_INLINE location insert_noting(const reference& where, const Construct& construct,
+                                              const Note& note) {
     bucket_header* const header = where.header();
     const slot_set empty = group::load(header).empty() & all_slots;
     slot_type* slot;
@@ -679,18 +705,10 @@ class table {
       tag = claimed.tag;
     }
     construct_in(slot, construct);
+    note();
     *tag = static_cast<std::uint8_t>(where.tag_word);
     ++state_.size;
-    if (state_.shape.sparse() && !is_noted_filled(where)) [[unlikely]]
-      engine().note_filled(where.in_new, where.bucket());
     return location::one(slot, tag, where.in_new, empty.empty(), where.bucket());
-  }
-  // Whether the bit of the bucket's group is set, see occupancy.hpp; of a table that is sparse.
-  static STEADY_ALWAYS_INLINE bool is_noted_filled(const reference& where) noexcept {
-    const std::uint64_t groups = detail::occupancy_of(
-        store::template chunk_at<layout>(where.root, where.directory, where.offset));
-    const std::uint64_t in_chunk = where.bucket() % layout::chunk_buckets;
-    return (groups >> (in_chunk >> layout::value.log2_group_buckets) & 1) != 0;
   }
   template <class Construct>
   STEADY_ALWAYS_INLINE void construct_in(slot_type* slot, const Construct& construct) {
@@ -698,6 +716,37 @@ class table {
     [[maybe_unused]] const user_code scope(this);
     construct(slot);
     opening.keep();
+  }
+
+  // ---- the first elements of groups of buckets (occupancy.hpp), in sparse tables ----
+
+  // A bit for each group of the bucket's chunk, and that of its own group.
+  static STEADY_ALWAYS_INLINE std::uint64_t& groups_around(const reference& where) noexcept {
+    return detail::occupancy_of(
+        store::template chunk_at<layout>(where.root, where.directory, where.offset));
+  }
+  static STEADY_ALWAYS_INLINE std::uint64_t bit_of_group(const reference& where) noexcept {
+    const std::uint64_t in_chunk = where.bucket() % layout::chunk_buckets;
+    return std::uint64_t{1} << (in_chunk >> layout::value.log2_group_buckets);
+  }
+  static STEADY_ALWAYS_INLINE bool is_noted_filled(const reference& where) noexcept {
+    return (groups_around(where) & bit_of_group(where)) != 0;
+  }
+  // Whether no key of the group into which that hash position falls is here.
+  STEADY_ALWAYS_INLINE bool is_first_of_group(std::uint64_t at) const noexcept {
+    return state_.shape.sparse() && !state_.divided() && !is_noted_filled(state_.shown_bucket(at));
+  }
+  // Leaves to the engine what is rarer: that the chunk was empty, or may be sparse no more.
+  STEADY_ALWAYS_INLINE void note_filled(const reference& where) noexcept {
+    std::uint64_t& groups = groups_around(where);
+    const std::uint64_t filled = groups | bit_of_group(where);
+    if (groups == 0 || (filled & (filled + 1)) == 0) [[unlikely]]
+      return engine().note_filled(where.in_new, where.bucket());
+    constexpr std::uint64_t buckets = std::uint64_t{1} << layout::value.log2_group_buckets;
+    bucket_header* const first = store::header(where.root, where.bucket() & ~(buckets - 1));
+    for (std::uint64_t n = 0; n < buckets; ++n) first[n] = empty_header;
+    state_.recorder.zeroed(buckets * sizeof(bucket_header));
+    groups = filled;
   }
 
   // ---- copying ----
@@ -726,7 +775,7 @@ class table {
         const slot_set full = ~group::load(header).empty() & all_slots;
         auto* const slots = reinterpret_cast<slot_type*>(from.slots(bucket, layout::value));
         if (!full.empty()) copy_bucket(bucket, header->tags, full, slots, from);
-        has_overflow_alone |= full.empty() && header->filter != 0;
+        has_overflow_alone |= full.empty() && !from.is_empty(bucket, layout::value);
       }
       if (!from.is_tiny()) copy_overflow(from, chunk);
       // Overflow buckets without elements count there, but not here.
