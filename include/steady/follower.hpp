@@ -13,7 +13,7 @@
 //   2. Changes are applied in their order, each once. A follower that comes back goes on from its
 //      position, if the source still has the changes; otherwise it begins with a snapshot.
 //   3. A follower writes nothing into a directory, takes no lock there, and its writer never waits.
-//      It reads what was written, be it synced or not; what the writer takes back (after a write
+//      It reads what was written, synced or not; what the writer takes back (after a write
 //      that failed, or a power failure) is noticed, and everything is read anew.
 //
 //   Memory   the content; while a snapshot arrives, two of them.

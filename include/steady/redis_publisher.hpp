@@ -69,7 +69,7 @@ struct redis_publisher_options {
   std::uint64_t keep_changes = 65'536;
   // ... and those that a consumer group has not acknowledged, up to so many.
   std::uint64_t keep_for_groups = 1'000'000;
-  // The stream never has more entries than these, and some, be there a snapshot or not.
+  // The stream never has more entries than these, and some, whether there is a snapshot or not.
   std::uint64_t max_entries = 1'000'000;
   std::chrono::milliseconds first_wait{100};
   std::chrono::milliseconds longest_wait{10'000};

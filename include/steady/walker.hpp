@@ -273,7 +273,7 @@ class walker final : private detail::walker_base {
   Table* table_;
   detail::line_seed seed_;  // of the line that `left_` is on
   interval left_ = whole_line;
-  interval left_early_;  // besides; only on the old line of a reseeding
+  interval left_early_;  // not taken either; only on the old line of a reseeding
   detail::item_list<former_line, allocator_type> former_lines_;
   detail::item_list<slot_type*, allocator_type> to_meet_;  // of the bucket that was taken last
   slot_type* current_ = nullptr;
