@@ -286,7 +286,7 @@ class hash_container {
   // ---- looking up many keys at a time ----
   //
   // The cache misses of up to 32 keys overlap: in a map that is larger than the caches this takes
-  // 0.5 to 0.7 of the time of one lookup after the other, in a small one as long. Keys are what
+  // some 0.6 of the time of one lookup after the other, in a small one as long. Keys are what
   // find() takes, or become a key_type; a range of them is gone over twice. The container must not
   // change meanwhile, except that a visitor may change what is mapped. Bound: O(number of keys).
   // Throws what hash, equality, the range and the visitor throw; what was visited before stays so.
