@@ -1,5 +1,5 @@
 // steady::hash_map: an unordered map in which no insertion, lookup or erasure pays for the whole
-// table. What does pay at once (reserve(), clear(), the destructor) has a twin that goes in steps.
+// table. reserve(), rehash(), clear() and the destructor do, and have twins that go in steps.
 //
 //   steady::hash_map<std::string, int> ages;
 //   ages["Ada"] = 36;
