@@ -4,8 +4,7 @@
 // that a slot is narrower than 1/128 of its smallest value.
 //
 // 1. value_at() never understates: exact <= value_at <= exact * (1 + relative_error), where exact
-// is
-//    the value of that rank among all that were recorded.
+//    is the value of that rank among all that were recorded.
 // 2. max() is exact, and value_at(everything) == max().
 // 3. Trivially copyable: it can travel through a pipe. Some 58 KiB, whatever is recorded.
 //

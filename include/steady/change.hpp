@@ -2,8 +2,7 @@
 // these out (steady/feed.hpp), and the log of a durable map stores them (steady/durable_map.hpp).
 //
 //   Positions  1, 2, 3, ...: each change has the next one, so none can be missed unnoticed. 0
-//   stands
-//              for the time before the first.
+//              stands for the time before the first.
 //   Size       sizeof(key) + sizeof(value) + 32 bytes at the most, for alignments of up to 8.
 //   Threads    a plain value.
 #pragma once

@@ -27,8 +27,14 @@
 // else uses it". The hash, the equality and the allocator are called by several threads at a time.
 //
 // Bound: unless it says otherwise, a function looks at one bucket and its overflow, and one that
-// inserts or erases also evacuates two old buckets if a migration is on (docs/guarantees.md). No
-// function waits for a migration. A thread waits only for another one's lock on the same bucket.
+// inserts or erases also evacuates two old buckets if a migration is on, up to 16 intervals if the
+// migration lags (docs/guarantees.md).
+//
+// Waiting: a thread waits for another one's lock on the same bucket. Nothing waits for a migration,
+// with two exceptions: what goes through all elements finishes a reseeding first, and reserve(),
+// rehash() and finish() pay at once. These three also wait for readers of old arrays; so does an
+// erasure for readers of erased nodes, where far too many of these have piled up
+// (docs/concurrent.md, "Waiting").
 //
 // Throws: what hash, equality, allocator, element and visitor throw; nothing is locked then, and
 // the map is as before the call. Where memory for growth is refused, the map goes on in overflow.
@@ -619,7 +625,9 @@ class concurrent_hash_map {
 
   // ---- all elements ----
   // Bound: all buckets, one locked at a time. Each element that is there all the time is visited
-  // exactly once, whatever others do; one that comes or goes meanwhile once or not at all.
+  // exactly once, whatever others do; one that comes or goes meanwhile once or not at all. While a
+  // reseeding is on, they finish it first, with others that do; std::bad_alloc where memory for
+  // that is refused.
 
   // Return how many they visited.
   template <class F>
@@ -731,10 +739,12 @@ class concurrent_hash_map {
     return static_cast<size_type>(static_cast<double>(bucket_count()) * policy_type::load_limit);
   }
 
-  // Room for so many elements. Pays at once: bound O(n). Others are not stopped.
+  // Room for so many elements. Pays at once: bound O(n). Others are not stopped. Throws
+  // std::length_error for numbers that no map can have, and std::bad_alloc where there is no array
+  // yet; otherwise, where memory is refused, the map goes on as it is.
   void reserve(size_type size) { container_.reserve(size); }
   // At least so many slots, and at least size() / max_load_factor(); no more than that needs, so 0
-  // shrinks to fit. Bound: as reserve().
+  // shrinks to fit. Bound and exceptions: as reserve().
   void rehash(size_type slots) { container_.rehash(slots); }
 
   // ---- migrations ----
@@ -744,7 +754,9 @@ class concurrent_hash_map {
   // migration has left; starts a migration that is due. Returns how many it looked at: others may
   // have some of them locked. 0: there is nothing to do now.
   size_type step(size_type intervals) { return container_.step(intervals).looked_at; }
-  // Does all of that, also what other threads have begun.
+  // Does all of that, also what other threads have begun. Bound: O(elements + buckets), one bucket
+  // locked at a time; waits for readers of old arrays. Throws nothing: where memory is refused, it
+  // returns, and the migration goes on later.
   void finish() { container_.finish(); }
   // For times of memory pressure: asks for as few buckets as the size needs, and does at most
   // `max_buckets` steps: intervals and blocks as step() does, and, when nothing else is left, the
@@ -762,6 +774,7 @@ class concurrent_hash_map {
   void compact_gradually() { container_.ask(detail::migration_kind::compact); }
   void reseed_gradually() { container_.ask(detail::migration_kind::reseed); }
 
+  // Each number is right at some moment of the call. Bound: 80 counters.
   steady::stats stats() const noexcept { return container_.statistics(); }
 
   // ---- functions ----
@@ -771,7 +784,7 @@ class concurrent_hash_map {
   allocator_type get_allocator() const noexcept { return container_.allocator(); }
 
   // Whether both have equal elements, by their own ==. What others change meanwhile may count or
-  // not. O(size).
+  // not. O(size). Throws what hash, equality and == throw; std::bad_alloc as visit_all().
   friend bool operator==(const concurrent_hash_map& a, const concurrent_hash_map& b) {
     return pairs::are_equal_sets(a.container_, b.container_);
   }

@@ -4,7 +4,7 @@
 //   set.insert(1);                    // from any thread
 //   bool is_there = set.contains(1);
 //
-// What concurrent_hash_map.hpp says at its top of elements, visitors, threads, bounds and
+// What concurrent_hash_map.hpp says at its top of elements, visitors, threads, bounds, waiting and
 // exceptions holds here as well; visitors always get const Key&.
 #pragma once
 
@@ -484,7 +484,9 @@ class concurrent_hash_set {
 
   // ---- all elements ----
   // Bound: all buckets, one locked at a time. Each key that is there all the time is visited
-  // exactly once, whatever others do; one that comes or goes meanwhile once or not at all.
+  // exactly once, whatever others do; one that comes or goes meanwhile once or not at all. While a
+  // reseeding is on, they finish it first, with others that do; std::bad_alloc where memory for
+  // that is refused.
 
   // Returns how many it visited.
   template <class F>
@@ -582,10 +584,12 @@ class concurrent_hash_set {
     return static_cast<size_type>(static_cast<double>(bucket_count()) * policy_type::load_limit);
   }
 
-  // Room for so many elements. Pays at once: bound O(n). Others are not stopped.
+  // Room for so many elements. Pays at once: bound O(n). Others are not stopped. Throws
+  // std::length_error for numbers that no set can have, and std::bad_alloc where there is no array
+  // yet; otherwise, where memory is refused, the set goes on as it is.
   void reserve(size_type size) { container_.reserve(size); }
   // At least so many slots, and at least size() / max_load_factor(); no more than that needs, so 0
-  // shrinks to fit. Bound: as reserve().
+  // shrinks to fit. Bound and exceptions: as reserve().
   void rehash(size_type slots) { container_.rehash(slots); }
 
   // ---- migrations: as concurrent_hash_map's ----
@@ -607,7 +611,7 @@ class concurrent_hash_set {
   allocator_type get_allocator() const noexcept { return container_.allocator(); }
 
   // Whether both have equal keys, by their own ==. What others change meanwhile may count or not.
-  // O(size).
+  // O(size). Throws what hash, equality and == throw; std::bad_alloc as visit_all().
   friend bool operator==(const concurrent_hash_set& a, const concurrent_hash_set& b) {
     return pairs::are_equal_sets(a.container_, b.container_);
   }

@@ -15,9 +15,9 @@
 // (steady/feed.hpp), which says why there are no references to write through.
 //
 // Bound: those of hash_map, the record, and the sync policy's wait; while a snapshot is written,
-// the elements of snapshot_buckets_per_change buckets, and a copy of one bucket. A change waits for
-// the disk besides where pending_bytes is reached, and near snapshot_copied_bytes, where it writes
-// 64 buckets more. In numbers: docs/guarantees.md.
+// the elements of snapshot_buckets_per_change buckets, and a copy of one bucket. A change also
+// waits for the disk where pending_bytes is reached, and near snapshot_copied_bytes, where it
+// writes 64 buckets more. In numbers: docs/guarantees.md.
 //
 // Throws: a change what hash_map and the codecs throw, and durable_error where it could not be
 // acknowledged: nothing has changed in memory then. Whether it is in the file nobody knows if a
@@ -31,7 +31,7 @@
 // Memory: the map; copies while a snapshot is written (snapshot_copied_bytes); pending records;
 // from the first snapshot on two buffers of 320 KiB, and a thread.
 //
-// Threads: as hash_map. Besides, wait_durable(), sync() and durable_position() may be called by any
+// Threads: as hash_map, but wait_durable(), sync() and durable_position() may be called by any
 // thread at any time: threads that write under a lock of yours and wait without it share their
 // syncs (group commit).
 #pragma once
@@ -76,7 +76,8 @@ class durable_container : public recorded_container<Container, recorder_for<Cont
 
  public:
   // Opens the directory, which is made if need be; the one above it must exist. Bound: O(bytes of
-  // the snapshot, and of the log behind it).
+  // the snapshot, and of the log behind it). Throws what hash_map and the codecs throw, and
+  // durable_error where the directory is damaged, cannot be opened, or is open already.
   explicit durable_container(const std::string& directory, const durable_options& options = {})
       : durable_container(Container(), directory, options) {}
   // With this hash, equality and allocator; `empty` must be so.
@@ -98,13 +99,15 @@ class durable_container : public recorded_container<Container, recorder_for<Cont
   std::uint64_t position() const noexcept { return this->recorder().log().last(); }
   // The changes up to here are safely on the disk.
   std::uint64_t durable_position() const { return this->recorder().log().durable(); }
-  // Returns when the change at that position is. Throws durable_error where that fails.
+  // Return when the change at that position is, or all changes so far are. Bound: writing and
+  // syncing what is pending, once for all threads that wait. Throw durable_error where that fails;
+  // sync() also where an earlier sync has failed.
   void wait_durable(std::uint64_t at) { this->recorder().log().wait_durable(at); }
   void sync() { this->recorder().log().sync(); }
 
-  // Acknowledges all changes that `changes()` makes by one sync at its end. Throws what `changes`
-  // throws, after the sync, and durable_error: the changes are in the map then, and not known to be
-  // on the disk.
+  // Acknowledges all changes that `changes()` makes by one sync at its end. Bound: `changes`, and a
+  // sync(). Throws what `changes` throws, after the sync, and durable_error: the changes are in the
+  // map then, and not known to be on the disk.
   template <class Changes>
   void group(Changes&& changes) {
     log_writer& log = this->recorder().log();
@@ -122,11 +125,13 @@ class durable_container : public recorded_container<Container, recorder_for<Cont
   // ---- snapshots ----
 
   // Begins one now, unless one is under way; changes and step_snapshot() take it along. Bound:
-  // O(1).
+  // O(1). Throws std::bad_alloc, what copying the hash throws, and std::system_error where no
+  // thread can be had; then none is under way.
   void start_snapshot() { this->recorder().start_snapshot(); }
-  // For idle time: elements of so many buckets; does nothing while the disk is behind.
+  // For idle time. Bound: the elements of so many buckets; nothing while the disk is behind.
   void step_snapshot(std::size_t buckets) noexcept { this->recorder().save_more(buckets, false); }
-  // A whole one at once; throws durable_error where it cannot be written. Bound: O(size).
+  // A whole one at once. Bound: O(size). Throws as start_snapshot(), and durable_error where it
+  // cannot be written.
   void save_snapshot() { this->recorder().save_all(); }
   bool is_saving() const noexcept { return this->recorder().saver().is_active(); }
   // Of the last one that was written and is safe; 0 if there was none since the map was opened.

@@ -3,7 +3,7 @@
 //
 //   steady::evacuator helper;                              // has a thread of its own
 //   steady::concurrent_hash_map<std::uint64_t, order> map;
-//   const auto service = helper.serve(map);                // until either of the three goes
+//   const auto service = helper.serve(map);                // until one of the three goes
 //
 // A container that is served leaves its migrations to the helper. It helps itself only when the
 // helper takes longer for an old bucket than four insertions do (docs/concurrent.md, "A helper in
@@ -114,8 +114,8 @@ class evacuator {
   };
 
   // Serves a concurrent_hash_map or concurrent_hash_set until the service, the container or the
-  // evacuator is destroyed. Throws std::logic_error if the container is served already, and
-  // std::bad_alloc.
+  // evacuator is destroyed. Bound: O(services), and waiting for the turn that is on. Throws
+  // std::logic_error if the container is served already, and std::bad_alloc.
   template <class Map>
   [[nodiscard]] service serve(Map& map) {
     static_assert(
@@ -139,7 +139,8 @@ class evacuator {
   }
 
   // Does what there is to do, until work_in_a_row is over, the stop token says so, or nothing is
-  // left. Returns after what time it wants to be called again. One thread at a time.
+  // left. Returns after what time it wants to be called again. One thread at a time. Bound:
+  // work_in_a_row, and one turn of each container.
   std::chrono::nanoseconds slice(const std::stop_token& stop = {}) {
     is_asleep_.exchange(false, std::memory_order_acq_rel);
     const auto begin = std::chrono::steady_clock::now();

@@ -55,9 +55,9 @@ struct feed_server_options {
   std::chrono::milliseconds handshake_time{10'000};
   // A follower that takes no byte for so long is cut off.
   std::chrono::milliseconds stall_time{30'000};
-  // So often followers hear how far the source is.
+  // How often followers hear how far the source is.
   std::chrono::milliseconds beat_time{500};
-  // So often it is looked whether there are changes; wake() looks at once.
+  // How often the server looks for changes; wake() makes it look at once.
   std::chrono::milliseconds look_time{10};
   std::size_t send_bytes = std::size_t{64} << 10;
   subscriber_options subscriber{};

@@ -13,7 +13,7 @@
 //   2. Changes are applied in their order, each once. A follower that comes back goes on from its
 //      position, if the source still has the changes; otherwise it begins with a snapshot.
 //   3. A follower writes nothing into a directory, takes no lock there, and its writer never waits.
-//      It reads what was written, be it synced or not; what the writer takes back (after a write
+//      It reads what was written, synced or not; what the writer takes back (after a write
 //      that failed, or a power failure) is noticed, and everything is read anew.
 //
 //   Memory   the content; while a snapshot arrives, two of them.
@@ -80,11 +80,14 @@ class follower {
   }
 
   // Writes content and position to a file, in the format of a snapshot (docs/formats.md); false if
-  // there is no content yet. Replaces the file in one step. Bound: O(size).
+  // there is no content yet. Replaces the file in one step. Bound: O(size). Throws durable_error
+  // where it cannot be written; a file that was there stays then.
   bool save_checkpoint(const std::string& file) const {
     return detail::save_checkpoint(detail::system_files(), file, replica_);
   }
-  // Goes on from there; false if there is no such file. Before anything was followed.
+  // Goes on from there; false if there is no such file. Before anything was followed. Bound: O(size
+  // of the file). Throws durable_error if it is damaged, or of another type; nothing is loaded
+  // then.
   bool load_checkpoint(const std::string& file) {
     return detail::load_checkpoint(detail::system_files(), file, replica_);
   }

@@ -1,4 +1,5 @@
-// steady::hash_map: an unordered map in which no operation pays for the whole table.
+// steady::hash_map: an unordered map in which no insertion, lookup or erasure pays for the whole
+// table. reserve(), rehash(), clear() and the destructor do, and have twins that go in steps.
 //
 //   steady::hash_map<std::string, int> ages;
 //   ages["Ada"] = 36;
@@ -10,12 +11,14 @@
 // Unless a function says otherwise:
 //
 //   Bound        one bucket and its overflow is searched, also in the middle of a migration; an
-//                inserting call may besides evacuate Policy::evacuations_per_insert intervals.
+//                inserting call may also evacuate Policy::evacuations_per_insert intervals, and
+//                twice as many while the container is being reseeded or is about to be.
 //   Throws       what the hash, the equality, the element's constructors and the allocator throw; a
 //                function for one element then has no effect.
 //   Invalidates  inserting a new element and everything that migrates: iterators, pointers and
-//                references to elements. Erasing: those to the erased element only. Looking up and
-//                inserting a key that is there: nothing.
+//                references to elements. Erasing: those to the erased element only; but with
+//                Policy::erase_moves erasing by key may migrate, too. Looking up and inserting a
+//                key that is there: nothing.
 //   Moves        elements that change their slots. Where a move constructor may throw, what can be
 //                copied is copied; steady/moves_without_throwing.hpp tells how to prevent that.
 //   Threads      const functions never move or change anything, and may run at the same time.
@@ -283,7 +286,7 @@ class hash_container {
   // ---- looking up many keys at a time ----
   //
   // The cache misses of up to 32 keys overlap: in a map that is larger than the caches this takes
-  // 0.5 to 0.7 of the time of one lookup after the other, in a small one as long. Keys are what
+  // some 0.6 of the time of one lookup after the other, in a small one as long. Keys are what
   // find() takes, or become a key_type; a range of them is gone over twice. The container must not
   // change meanwhile, except that a visitor may change what is mapped. Bound: O(number of keys).
   // Throws what hash, equality, the range and the visitor throw; what was visited before stays so.
@@ -561,7 +564,8 @@ class hash_container {
   }
 
   // ---- erasing ----
-  // Never moves another element, and never shrinks.
+  // Moves no other element, and shrinks nothing; but with Policy::erase_moves, erase(key) and
+  // erase_keys() do pending work as an insertion does.
 
   // The number of elements erased, 0 or 1.
   STEADY_ALWAYS_INLINE size_type erase(const key_type& key) { return erase_key(key); }
@@ -738,7 +742,7 @@ class hash_container {
   void rehash(size_type slots) { table_.changing_engine().rehash(slots); }
 
   // ---- observing ----
-  // O(1); throws nothing.
+  // O(1); throws nothing, unless it says otherwise.
 
   size_type size() const noexcept { return table_.size(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
@@ -759,6 +763,7 @@ class hash_container {
     return static_cast<float>(Policy::load_limit);
   }
 
+  // Throw what copying the function throws.
   hasher hash_function() const { return table_.hash(); }
   key_equal key_eq() const { return table_.equal(); }
   allocator_type get_allocator() const noexcept { return table_.allocator(); }
@@ -777,7 +782,8 @@ class hash_container {
     table_.recorder().reset();
   }
 
-  // For tests: a sentence naming the first invariant found broken, null when all hold. O(size).
+  // For tests: a sentence naming the first invariant found broken, null when all hold. Bound:
+  // O(elements + buckets). Throws what the hash and the equality throw.
   const char* check_invariants() const {
     return detail::invariants<table_type>::first_broken(table_);
   }

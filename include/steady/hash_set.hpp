@@ -1,4 +1,5 @@
-// steady::hash_set: an unordered set in which no operation pays for the whole table.
+// steady::hash_set: an unordered set in which no insertion, lookup or erasure pays for the whole
+// table.
 //
 //   steady::hash_set<std::string> seen;
 //   if (seen.insert("Ada").second) ...

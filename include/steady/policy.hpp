@@ -29,13 +29,13 @@ struct default_policy {
   // The map grows when it holds more than this part of all slots in buckets, overflow not counted.
   static constexpr double load_limit = 0.8;
 
-  // Slots are allocated in chunks of about this many bytes, and no block is larger, unless a single
-  // bucket is.
+  // Slots are allocated in chunks of about this many bytes. Links and overflow buckets come on top;
+  // a single bucket may be larger (docs/guarantees.md, "Bounds").
   static constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
 
-  // The most intervals (an old bucket, or a part of one) that one insert evacuates. 1 suffices for
-  // every migration to end before the next is due, except where a chunk is a single bucket of one
-  // slot (docs/design.md).
+  // The most intervals (an old bucket, or a part of one) that one insert evacuates; twice as many
+  // while the map is being reseeded or is about to be. 1 suffices for every migration to end before
+  // the next is due, except where a chunk is a single bucket of one slot (docs/design.md).
   static constexpr unsigned evacuations_per_insert = 2;
 
   // A map of more than a chunk that holds less than this part of its load limit shrinks, driven by
@@ -50,8 +50,8 @@ struct default_policy {
   // move elements from a bucket's overflow into slots that erasing has left.
   static constexpr bool compacts = true;
 
-  // Let erase(key) move other elements, to drive what is pending. Otherwise erasing invalidates
-  // nothing but the erased element.
+  // Let erase(key) and erase_keys() move other elements, to drive what is pending. Otherwise
+  // erasing invalidates nothing but the erased element.
   static constexpr bool erase_moves = false;
 
   // Keep the headers of large maps in one run of reserved addresses where the system can do that
@@ -70,7 +70,7 @@ struct default_policy {
   using group = detail::native_tag_group;
 };
 
-// For who counts bytes: buckets get nearly full, and narrow overflow buckets hold what does not
+// For whoever counts bytes: buckets get nearly full, and narrow overflow buckets hold what does not
 // fit. A map of pairs of 8-byte numbers takes 27.2 bytes an element, averaged over all sizes,
 // instead of 33.4. Lookups that do not find take longer (docs/experiments.md).
 struct dense_policy : default_policy {

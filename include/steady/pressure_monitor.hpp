@@ -10,7 +10,7 @@
 // given back: they shrink to what their elements need, compact if they are crowded, and free what
 // waits for the next migration. Their users are not stopped. It evicts nothing: which elements are
 // worth their memory only the program knows. Where the system does not tell, or does not allow it,
-// is_watching() is false and why_not() says why; then, and besides, report_pressure() is an event.
+// is_watching() is false and why_not() says why. report_pressure() is an event, too, always.
 //
 // Maps that one thread uses cannot be trimmed from another one. Their owner compares a counter and
 // trims in its own loop:

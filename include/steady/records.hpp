@@ -9,7 +9,7 @@
 // be none, and costs no more than its bytes.
 //
 //   Bound    O(bytes of the record).
-//   Throws   what the codecs throw; parsing besides nothing.
+//   Throws   what the codecs throw; parsing throws nothing else.
 //   Threads  any.
 #pragma once
 
@@ -33,7 +33,7 @@ inline constexpr std::size_t max_payload_bytes = std::size_t{64} << 20;
 inline constexpr std::size_t frame_head_bytes = 8;
 
 // The first byte of a payload. Changes have the number of their change_kind; with `after_sync`
-// added they say besides that everything before them was safely on the disk when they were written.
+// added they also say that everything before them was safely on the disk when they were written.
 enum class record_tag : unsigned char {
   insert = 1,
   assign = 2,

@@ -3,7 +3,7 @@
 //
 //   using stock = steady::hash_map<std::string, int>;
 //   steady::redis_follower<stock> follower("127.0.0.1:6379", "stock");
-//   follower.poll(1000, 100ms);       // again and again; never waits longer than that
+//   follower.poll(1000, 100ms);       // again and again; waits no longer than that
 //   follower.content().find("apples");
 //
 //   1. As every follower (steady/follower.hpp): content() is the source's as of position(). A
@@ -60,7 +60,7 @@ struct redis_follower_options {
   // That are read at once; a publisher makes them 32 KiB large, unless a record is longer.
   std::size_t read_entries = 32;
   std::size_t max_reply_bytes = std::size_t{256} << 20;
-  // So often it is looked whether the source is still the same.
+  // How often the follower asks whether the source is still the same.
   std::chrono::milliseconds look_time{500};
   std::chrono::milliseconds first_wait{100};
   std::chrono::milliseconds longest_wait{10'000};

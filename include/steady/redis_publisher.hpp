@@ -4,7 +4,7 @@
 //
 //   steady::fed_map<std::string, int> stock;
 //   steady::redis_publisher publisher(stock, "127.0.0.1:6379", "stock");
-//   publisher.poll();                 // again and again, whenever there is time: it never waits
+//   publisher.poll();                 // again and again, whenever there is time
 //   publisher.flush(1s);              // or until Redis has everything
 //
 //   1. The stream NAME has the changes in entries whose number is a position; NAME:snapshot has all
@@ -19,11 +19,12 @@
 //      keep_for_groups say.
 //   4. A stream has one publisher: one that begins takes it over from one that is there, whose
 //      state() is `refused` then. A stream of other types is not taken over.
-//   5. The source's writers never wait. A durable_map must keep changes:
-//   durable_options::feed_changes.
+//   5. The source's writers never wait. A durable_map must keep changes, see
+//      durable_options::feed_changes.
 //
 //   Memory   window_bytes twice, an entry or two, and two subscribers (steady/feed.hpp).
-//   Bound    poll(): window_bytes of records; besides, what waiting it was allowed.
+//   Bound    poll(): window_bytes of records, and the waiting that it was allowed. Looking up a
+//            host's name, when it connects, may take longer.
 //   Throws   the constructor std::invalid_argument for a wrong address or an empty name; poll()
 //            and flush() std::bad_alloc, and what codecs throw; they may be called again.
 //   Threads  the map's.
@@ -68,13 +69,13 @@ struct redis_publisher_options {
   std::uint64_t keep_changes = 65'536;
   // ... and those that a consumer group has not acknowledged, up to so many.
   std::uint64_t keep_for_groups = 1'000'000;
-  // The stream never has more entries than these, and some, be there a snapshot or not.
+  // The stream never has more entries than these, and some, whether there is a snapshot or not.
   std::uint64_t max_entries = 1'000'000;
   std::chrono::milliseconds first_wait{100};
   std::chrono::milliseconds longest_wait{10'000};
   // A connection on which an answer is missing for so long is given up.
   std::chrono::milliseconds silence_time{10'000};
-  // So often followers get a sign of life.
+  // How often followers get a sign of life.
   std::chrono::milliseconds beat_time{500};
   subscriber_options subscriber{};
 };

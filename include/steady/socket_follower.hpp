@@ -17,8 +17,7 @@
 //      the connection.
 //
 //   Memory   content (twice while a snapshot arrives), and twice what arrives at once: 64 KiB, or
-//   the
-//            longest record.
+//            the longest record.
 //   Bound    each turn of the loop: the records of 64 KiB.
 //   Throws   the constructor std::invalid_argument for a wrong address, std::runtime_error for a
 //            secret without OpenSSL. What a visitor, the container or a codec throws comes out of

@@ -18,8 +18,10 @@
 // part that is still on the old line is taken from its end on, towards the frontier; the rest is
 // taken on the new line, where the hash positions of elements on the old one tell what was taken.
 //
-//   Bound        of a step: a bucket; the empty buckets in front of the next one too, but only
-//                while a reseeding that began meanwhile is under way
+//   Bound        of a step: a bucket; the pending work of an insertion, which may evacuate
+//                Policy::evacuations_per_insert intervals (twice as many under a reseeding); the
+//                empty buckets in front of the next one too, but only while a reseeding that began
+//                meanwhile is under way.
 //   Throws       what the hash and the allocator throw; the step can be tried again then.
 //   Threads      a walker changes the container: as for its non-const functions.
 #pragma once
@@ -271,7 +273,7 @@ class walker final : private detail::walker_base {
   Table* table_;
   detail::line_seed seed_;  // of the line that `left_` is on
   interval left_ = whole_line;
-  interval left_early_;  // besides; only on the old line of a reseeding
+  interval left_early_;  // not taken either; only on the old line of a reseeding
   detail::item_list<former_line, allocator_type> former_lines_;
   detail::item_list<slot_type*, allocator_type> to_meet_;  // of the bucket that was taken last
   slot_type* current_ = nullptr;

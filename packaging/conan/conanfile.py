@@ -19,7 +19,7 @@ required_conan_version = ">=2.0"
 
 class Steady(ConanFile):
     name = "steady"
-    description = "Hash maps that grow in small steps: no operation pays for the whole table"
+    description = "Hash maps that grow in small steps: no insertion, lookup or erasure pays for the whole table"
     license = "BSL-1.0"
     topics = ("hash-map", "containers", "incremental", "real-time", "header-only")
     settings = "os", "arch", "compiler", "build_type"

@@ -1,4 +1,4 @@
-// Migrations of every kind, a re-seeding by suspicion, and failed allocations, of a map of one
+// Migrations of every kind, a reseeding by suspicion, and failed allocations, of a map of one
 // thread and of one that threads share. The program tells what there was; the tests compare with
 // what tracers see at the probes.
 //
@@ -102,7 +102,7 @@ void migrate_in_every_way(limited& limit) {
   tell(map, 0, limit.refused);
 }
 
-// All re-seedings are by suspicion.
+// All reseedings are by suspicion.
 template <class Map>
 void arouse_suspicion(limited& limit) {
   hash_is_broken = true;

@@ -1,6 +1,6 @@
 // Probes: places in the machine code that tracers such as bpftrace, perf and SystemTap can watch
 // while the program runs, without its help (USDT; debug/bpftrace/). A probe that nobody watches is
-// one instruction that does nothing. They are in what happens rarely: migrations, re-seedings,
+// one instruction that does nothing. They are in what happens rarely: migrations, reseedings,
 // failed allocations; none is in a lookup or a plain insertion.
 //
 //   steady:migration_begin    (container, kind, from, to)                     buckets

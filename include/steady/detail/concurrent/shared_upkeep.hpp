@@ -76,7 +76,7 @@ class shared_upkeep {
     state_.watcher.leave();
     state_.evacuations_per_call.store(state_.kind->evacuations_per_call, std::memory_order_relaxed);
   }
-  // Until all calls have ended that were on, of whatever container.
+  // Until all calls have ended that were on, of any container.
   static void wait_for_readers() noexcept {
     const std::uint64_t since = grace_period<Sync>::retire();
     while (!grace_period<Sync>::is_over(since)) Sync::yield();

@@ -24,8 +24,7 @@
 //   - The tail moves when a cell is reserved, not when it is filled. A consumer that goes by the
 //     tail copies what a slower producer has not written yet, and the task that comes is skipped.
 //   - The head moves before a task is copied. A producer that goes by the head fills the cell with
-//   a
-//     later task first: the earlier one is lost, and the later one is done twice.
+//     a later task first: the earlier one is lost, and the later one is done twice.
 // Here the turn tells, which is stored behind the task and behind the copy.
 //
 //   [Q1] load, relaxed: head or tail, where to begin looking. If it is stale, [Q3] fails; or [Q2]

@@ -3,8 +3,7 @@
 //
 //   View     steady::snapshot of the container.
 //   Bound    begin(): O(1). step(n): the elements of n buckets, and no call of the files if there
-//   is
-//            a thread for them. It does nothing while the disk is behind, unless told to wait.
+//            is a thread for them. It does nothing while the disk is behind, unless told to wait.
 //   Memory   two buffers of 320 KiB, which stay for the next one; larger where elements are.
 //   Throws   begin() std::bad_alloc and what the view's constructor throws; step() nothing: a
 //            snapshot that cannot be written fails, and the files are as before.

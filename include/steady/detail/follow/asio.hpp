@@ -1,4 +1,5 @@
-// What followers and servers use of Boost.Asio: the one file that includes it.
+// What followers and servers use of Boost.Asio: the one file that includes it, but for its part for
+// TLS (tls_stream.hpp).
 #pragma once
 
 #include <boost/asio/buffer.hpp>
