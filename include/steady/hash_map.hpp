@@ -219,9 +219,11 @@ class hash_container {
     table_.replace_functions(other.table_);
     table_.end();
     if constexpr (allocator_traits::propagate_on_container_move_assignment::value) {
-      table_.allocator() = other.table_.allocator();
+      table_.allocator() = std::move(other.table_.allocator());
+      table_.take(other.table_);
+    } else {
+      functions::take_or_move(table_, other.table_);
     }
-    functions::take_or_move(table_, other.table_);
     return *this;
   }
 
@@ -730,14 +732,18 @@ class hash_container {
   // ---- paying at once ----
 
   // Room for `size` elements: until then no insertion migrates, and references stay valid.
-  // Bound: O(elements + buckets). Throws std::length_error for sizes that no map can have.
+  // Bound: O(elements + buckets). Throws std::length_error for sizes that no map can have, and what
+  // hash, elements and allocator throw: it may be done in part then. A growth that was begun goes
+  // on, and other calls for memory or less of it finish it first; clear() and clear_gradually() end
+  // it.
   void reserve(size_type size) {
     if (size == 0 && !table_.state().has_memory()) return;
     table_.changing_engine().reserve(size);
   }
 
   // As many slots as `slots` or the size needs, whichever is more: bucket_count() is at least
-  // `slots`, and at least size() / max_load_factor(). 0 shrinks to fit.
+  // `slots`, and at least size() / max_load_factor(). 0 shrinks to fit, as far as
+  // whole buckets go: what was in one bucket keeps its room.
   // Bound: O(elements + buckets). Throws std::length_error for numbers that no map can have.
   void rehash(size_type slots) { table_.changing_engine().rehash(slots); }
 

@@ -212,6 +212,29 @@ TEST(batch_of_texts, takes_what_find_takes) {
   EXPECT_TRUE(plain.empty());
 }
 
+// Takes anything, and says nothing of being transparent: find() makes a key of what it is given.
+struct hash_of_anything {
+  template <class T>
+  std::size_t operator()(const T& value) const {
+    return std::hash<T>()(value);
+  }
+};
+
+TEST(batch_of_what_becomes_a_key, finds_what_find_finds) {
+  steady::hash_set<std::string, hash_of_anything> texts = {"red", "green"};
+  const std::vector<const char*> wanted = {"red", "green", "blue"};
+  std::vector<bool> found(wanted.size());
+  texts.contains(wanted, found.begin());
+  EXPECT_EQ(found, std::vector<bool>({true, true, false}));
+  EXPECT_EQ(texts.erase_keys(wanted), 2u);
+
+  steady::hash_set<std::uint32_t> numbers = {static_cast<std::uint32_t>(-1), 3};
+  const std::vector<long long> wide = {-1, 3, 4};
+  numbers.contains(wide, found.begin());
+  EXPECT_EQ(found, std::vector<bool>({true, true, false}));
+  EXPECT_EQ(numbers.visit(wide, [](std::uint32_t) {}), 2u);
+}
+
 TEST(batch_of_moved_elements, takes_only_new_ones) {
   map_of<std::string, std::string, small_chunks> map;
   for (int n = 0; n < 300; ++n) map[std::to_string(2 * n)] = "old";

@@ -13,6 +13,8 @@
 #include <steady/hash_set.hpp>
 #include <steady/node_hash_map.hpp>
 
+#include "support/containers.hpp"
+
 namespace {
 
 using map_type = steady::hash_map<int, int>;
@@ -65,6 +67,24 @@ TYPED_TEST(max_size, is_no_more_than_the_allocators) {
   const TypeParam unlimited{allocator(most)};
   EXPECT_GT(unlimited.max_size(), std::size_t{1} << 40);
   EXPECT_LT(unlimited.max_size(), most / sizeof(typename TypeParam::value_type));
+}
+
+struct sparse_policy : steady::default_policy {
+  static constexpr double load_limit = 0.4;
+};
+
+// Two buckets then hold fewer elements than one, which may be filled to the brim.
+TEST(load_limit, may_be_below_half) {
+  for (int size = 1; size < 100; ++size) {
+    support::map_of<int, int, sparse_policy> map;
+    for (int key = 0; key < size; ++key) map.try_emplace(key);
+    while (!map.empty()) {
+      map.erase(map.begin());
+      map.finish();
+      ASSERT_FALSE(map.migrating()) << map.size() << " of " << size;
+      ASSERT_STREQ(map.check_invariants(), nullptr);
+    }
+  }
 }
 
 TEST(insert, takes_a_pair_whose_key_cannot_be_copied) {

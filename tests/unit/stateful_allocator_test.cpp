@@ -1,11 +1,15 @@
 // Allocators that differ: which one a map has after copying, moving and swapping.
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include <gtest/gtest.h>
 
 #include <steady/hash_map.hpp>
+#include <steady/node_hash_map.hpp>
 
 #include "support/containers.hpp"
 #include "support/stages.hpp"
@@ -131,6 +135,68 @@ TEST(stateful_allocator_that_stays, is_not_swapped) {
   a.swap(b);
   EXPECT_EQ(b.size(), count);
   EXPECT_TRUE(a.empty());
+}
+
+// Room for what moves is reserved, but the map has not been promised anything.
+TEST(stateful_allocator_that_stays, gives_no_promise_of_room_that_the_source_did_not_give) {
+  using map_type = ledger_map<std::uint64_t, std::uint64_t>;
+  memory_ledger here;
+  memory_ledger there;
+  for (const bool promises : {false, true}) {
+    map_type source{map_type::allocator_type(here)};
+    if (promises) source.reserve(20'000);
+    for (std::uint64_t n = 0; n < 10'000; ++n) source.try_emplace(n);
+    map_type map{map_type::allocator_type(there)};
+    map = std::move(source);
+    while (map.size() > 100) map.erase(map.begin());
+    for (std::uint64_t n = 0; n < 20'000; ++n) {
+      map.try_emplace(1'000'000 + n);
+      map.erase(1'000'000 + n);
+    }
+    EXPECT_EQ(map.bucket_count() > 20'000, promises) << map.bucket_count();
+    EXPECT_STREQ(map.check_invariants(), nullptr);
+  }
+}
+
+// As the standard asks of those that propagate.
+template <class T>
+struct moved_by_assignment {
+  using value_type = T;
+  using propagate_on_container_move_assignment = std::true_type;
+  using is_always_equal = std::false_type;
+
+  explicit moved_by_assignment(int given) : number(given) {}
+  moved_by_assignment(const moved_by_assignment&) = default;
+  moved_by_assignment(moved_by_assignment&&) = default;
+  template <class U>
+  moved_by_assignment(const moved_by_assignment<U>& other) : number(other.number) {}
+  moved_by_assignment& operator=(const moved_by_assignment&) = delete;
+  moved_by_assignment& operator=(moved_by_assignment&&) = default;
+
+  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* at, std::size_t count) { std::allocator<T>().deallocate(at, count); }
+  bool operator==(const moved_by_assignment& other) const { return number == other.number; }
+
+  int number;
+};
+
+struct immovable {
+  explicit immovable(int given) : number(given) {}
+  immovable(const immovable&) = delete;
+  immovable& operator=(const immovable&) = delete;
+  int number;
+};
+
+TEST(allocator_that_is_only_moved_by_assignment, comes_along) {
+  using allocator = moved_by_assignment<std::pair<const int, immovable>>;
+  using map_type =
+      steady::node_hash_map<int, immovable, steady::hash<int>, std::equal_to<>, allocator>;
+  map_type source{allocator(1)};
+  source.try_emplace(7, 42);
+  map_type map{allocator(2)};
+  map = std::move(source);
+  EXPECT_EQ(map.at(7).number, 42);
+  EXPECT_EQ(map.get_allocator().number, 1);
 }
 
 TEST(stateful_allocator_that_stays, moves_elements_that_cannot_be_copied) {

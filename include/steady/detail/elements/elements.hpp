@@ -134,6 +134,11 @@ struct set_elements : elements_in_slots<Key> {
   static constexpr bool moves_with() noexcept {
     return std::is_move_constructible_v<Key> || builds_itself<Allocator, Key>;
   }
+  // The same between containers whose allocators differ.
+  template <class Allocator>
+  static constexpr bool transplants_with() noexcept {
+    return moves_with<Allocator>();
+  }
   // Whether moving an element is copying its bytes.
   template <class Allocator>
   static constexpr bool is_copied_as_bytes() noexcept {
@@ -204,6 +209,11 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   static constexpr bool moves_with() noexcept {
     return (std::is_move_constructible_v<Key> && std::is_move_constructible_v<T>) ||
            builds_itself<Allocator, value_type>;
+  }
+  // The same between containers whose allocators differ.
+  template <class Allocator>
+  static constexpr bool transplants_with() noexcept {
+    return moves_with<Allocator>();
   }
   // Whether moving an element is copying its bytes.
   template <class Allocator>

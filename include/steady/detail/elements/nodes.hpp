@@ -47,6 +47,11 @@ struct node_elements {
   static constexpr bool moves_with() noexcept {
     return true;
   }
+  // Nodes cannot be handed over between containers whose allocators differ.
+  template <class>
+  static constexpr bool transplants_with() noexcept {
+    return Elements::template moves_with<Allocator>();
+  }
   template <class>
   static constexpr bool copies_with() noexcept {
     return Elements::template copies_with<Allocator>();

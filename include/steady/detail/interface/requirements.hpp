@@ -18,6 +18,7 @@
 
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/elements/elements.hpp>
+#include <steady/detail/interface/arguments.hpp>
 #include <steady/detail/interface/deduction.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/policy.hpp>
@@ -168,12 +169,14 @@ template <class Hash, class KeyEqual, class Key, class K>
 inline constexpr bool searches_by = hashes_by<kind_of_hash<Hash, Key>, Hash, K> &&
                                     (compares<KeyEqual, K, Key> || compares<KeyEqual, Key, K>);
 
-// What a range of keys holds: as it is if a container can be searched for that, else a key made of
-// it.
+// What a range of keys holds: as it is where a container is searched for that as it is, else a key
+// made of it.
 template <class Hash, class KeyEqual, class Key, class Given>
 STEADY_ALWAYS_INLINE decltype(auto) as_key(Given&& given) {
   using plain = std::remove_cvref_t<Given>;
-  if constexpr (std::is_same_v<plain, Key> || searches_by<Hash, KeyEqual, Key, plain>) {
+  constexpr bool is_searched_for =
+      transparent_key<plain, Hash, KeyEqual> && searches_by<Hash, KeyEqual, Key, plain>;
+  if constexpr (std::is_same_v<plain, Key> || is_searched_for) {
     return std::forward<Given>(given);
   } else {
     return static_cast<Key>(std::forward<Given>(given));
@@ -205,6 +208,14 @@ STEADY_ALWAYS_INLINE constexpr void require_elements() noexcept {
   static_assert(moves,
                 "Key and T: movable, because a flat container moves its elements when it grows. "
                 "Use steady::node_hash_map or steady::node_hash_set for what cannot be moved");
+}
+
+template <class Elements, class Allocator>
+STEADY_ALWAYS_INLINE constexpr void require_transplanting() noexcept {
+  static_assert(Elements::template transplants_with<Allocator>(),
+                "Moving a container whose allocators may differ moves its elements, and these "
+                "cannot be moved. Use an allocator that is always equal or, to assign, one that "
+                "propagates on move assignment");
 }
 
 template <class Elements, class Allocator>

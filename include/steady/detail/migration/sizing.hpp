@@ -46,6 +46,8 @@ class sizing {
     const unsigned fitting = layout_.log2_buckets_for(max_of(size, reserved_));
     if (fitting > now) return min_of(fitting, now + 3);
     if (asked_ == request::shrink) return fitting;
+    // A single bucket may be filled to the brim, and so hold more than two with a low load limit.
+    if (max_of(size, reserved_) > room(now)) return now + 1;
     if (size >= shrink_below(now)) return now;
     const std::uint64_t soon = size + (std::uint64_t{1} << now) / 128;
     const std::uint64_t room_for = max_of(max_of(size, soon - soon / 9), reserved_);

@@ -15,6 +15,7 @@
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/elements/elements.hpp>
 #include <steady/detail/interface/arguments.hpp>
+#include <steady/detail/interface/requirements.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/traversal/line_visit.hpp>
 
@@ -127,16 +128,25 @@ class container_functions {
     table.take(other);
   }
   static void move_each(Table& table, Table& other) {
-    if (other.size() != 0) table.engine().reserve(other.size());
-    for (auto at = other.first(); at;) {
-      const auto next = other.after(at);
-      other.note_write(at.slot);
-      table.find_or_insert_foreign(elements::key_of(*at.slot), [&](slot_type* to) {
-        elements::transplant(table.allocator(), to, at.slot);
-      });
-      other.erase_noted(at);
-      at = next;
+    require_transplanting<elements, allocator_type>();
+    const std::uint64_t promised = other.engine().reserved();
+    STEADY_TRY {
+      if (other.size() != 0) table.engine().reserve(max_of<std::uint64_t>(other.size(), promised));
+      for (auto at = other.first(); at;) {
+        const auto next = other.after(at);
+        other.note_write(at.slot);
+        table.find_or_insert_foreign(elements::key_of(*at.slot), [&](slot_type* to) {
+          elements::transplant(table.allocator(), to, at.slot);
+        });
+        other.erase_noted(at);
+        at = next;
+      }
     }
+    STEADY_CATCH_ALL {
+      table.engine().withdraw_reservation();
+      STEADY_RETHROW;
+    }
+    if (promised < table.size()) table.engine().withdraw_reservation();
     other.engine().clear();
   }
 
