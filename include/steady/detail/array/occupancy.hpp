@@ -261,7 +261,7 @@ class occupancy_notes {
   }
 
  private:
-  void write_detours(std::uint64_t first, std::uint64_t end) const noexcept {
+  STEADY_NOINLINE void write_detours(std::uint64_t first, std::uint64_t end) const noexcept {
     of_.write_headers(first, end, detour_header);
     const chunk<Storage> within = of_.chunk_of(first, now_.layout());
     for (std::uint64_t bucket = first; bucket < end; ++bucket) {

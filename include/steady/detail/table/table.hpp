@@ -623,19 +623,18 @@ class table {
   template <class K, class Construct>
   STEADY_NOINLINE packed find_or_insert_slowly(std::uint64_t at, const K& key,
                                                const Construct& construct) {
-    if (is_first_of_group(at)) {
-      require_changeable();
-      if (engine().should_prepare()) return insert_prepared(at, construct);
-      return {inserted(insert_anywhere(state_.shown_bucket(at), construct)), true};
-    }
-    if (const found_slot found = find_elsewhere(at, key); found.slot != nullptr) {
-      return {complete(found, at), false};
+    const bool is_first = is_first_of_group(at);
+    if (!is_first) {
+      const found_slot found = find_elsewhere(at, key);
+      if (found.slot != nullptr) return {complete(found, at), false};
     }
     require_changeable();
     if (engine().should_prepare()) return insert_prepared(at, construct);
     const reference where = state_.shown_bucket(at);
-    const location made = insert_at(where, construct);
-    engine().draw_in(where.bucket());
+    const location made = insert_noting(where, construct, [&]() STEADY_INLINE_LAMBDA {
+      if (is_first) note_first_of_group(where);
+    });
+    if (!is_first) engine().draw_in(where.bucket());
     return {inserted(made), true};
   }
 
@@ -676,8 +675,8 @@ class table {
   STEADY_ALWAYS_INLINE location insert_anywhere(const reference& where,
                                                 const Construct& construct) {
     return insert_noting(where, construct, [&]() STEADY_INLINE_LAMBDA {
-      if (state_.shape.sparse() && !is_noted_filled(where)) [[unlikely]]
-        note_filled(where);
+      if (state_.shape.sparse()) [[unlikely]]
+        engine().note_filled(where.in_new, where.bucket());
     });
   }
 
@@ -729,15 +728,14 @@ class table {
     const std::uint64_t in_chunk = where.bucket() % layout::chunk_buckets;
     return std::uint64_t{1} << (in_chunk >> layout::value.log2_group_buckets);
   }
-  static STEADY_ALWAYS_INLINE bool is_noted_filled(const reference& where) noexcept {
-    return (groups_around(where) & bit_of_group(where)) != 0;
-  }
-  // Whether no key of the group into which that hash position falls is here.
+  // Whether the group into which that hash position falls has no element.
   STEADY_ALWAYS_INLINE bool is_first_of_group(std::uint64_t at) const noexcept {
-    return state_.shape.sparse() && !state_.divided() && !is_noted_filled(state_.shown_bucket(at));
+    if (!state_.shape.sparse() || state_.divided()) return false;
+    const reference where = state_.shown_bucket(at);
+    return (groups_around(where) & bit_of_group(where)) == 0;
   }
   // Leaves to the engine what is rarer: that the chunk was empty, or may be sparse no more.
-  STEADY_ALWAYS_INLINE void note_filled(const reference& where) noexcept {
+  STEADY_ALWAYS_INLINE void note_first_of_group(const reference& where) noexcept {
     std::uint64_t& groups = groups_around(where);
     const std::uint64_t filled = groups | bit_of_group(where);
     if (groups == 0 || (filled & (filled + 1)) == 0) [[unlikely]]
