@@ -76,7 +76,7 @@ void add_count(CLI::App& app, count_options& options) {
   command->footer(count_details);
   add_paths(*command, options.paths)->required();
   command->add_option("--top", options.top, "How many of the most frequent to show")
-      ->check(whole_number(0, trillion))
+      ->transform(whole_number(0, trillion))
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--map", options.map, "Count in one of " + names_of_maps())
@@ -84,7 +84,7 @@ void add_count(CLI::App& app, count_options& options) {
       ->type_name("MAP")
       ->capture_default_str();
   command->add_option("--min-length", options.min_length, "Pass over shorter identifiers")
-      ->check(whole_number(0, trillion))
+      ->transform(whole_number(0, trillion))
       ->type_name("L")
       ->capture_default_str();
   add_json(*command, options.json_path);
@@ -101,7 +101,7 @@ void add_compare(CLI::App& app, compare_options& options, compare_words& words) 
   command->footer(compare_details);
   add_paths(*command, options.paths);
   command->add_option("--n", options.generated, "Generate N keys, instead of reading PATH")
-      ->check(whole_number(1, trillion))
+      ->transform(whole_number(1, trillion))
       ->type_name("N");
   command->add_option("--keys", words.keys, "u64 (the default) or string, with --n")
       ->check(one_of("u64", "string"))
@@ -112,7 +112,7 @@ void add_compare(CLI::App& app, compare_options& options, compare_words& words) 
       ->type_name("WHICH")
       ->capture_default_str();
   command->add_option("--rounds", options.rounds, "How often to run everything")
-      ->check(whole_number(1, 100))
+      ->transform(whole_number(1, 100))
       ->type_name("R")
       ->capture_default_str();
   add_json(*command, options.json_path);
@@ -121,7 +121,7 @@ void add_compare(CLI::App& app, compare_options& options, compare_words& words) 
 
 CLI::Option* add_number(CLI::App& command, const char* name, std::uint64_t& into, const char* what,
                         std::uint64_t least, std::uint64_t most) {
-  return command.add_option(name, into, what)->check(whole_number(least, most))->type_name("N");
+  return command.add_option(name, into, what)->transform(whole_number(least, most))->type_name("N");
 }
 
 void add_watch(CLI::App& app, watch_options& options) {
@@ -169,6 +169,16 @@ void settle(compare_options& options, const compare_words& words) {
   }
   options.texts = words.keys == "string";
   options.hash = words.hash == "own" ? hash_choice::own : hash_choice::same;
+}
+
+void require_files_of_their_own(const CLI::App& app) {
+  for (const CLI::App* command : app.get_subcommands()) {
+    const std::string& name = command->get_name();
+    if (name == "compare" || name == "replay") {
+      require_different_files(*command, "--json", "--report");
+    }
+    if (name == "watch") require_different_files(*command, "--record", "--animation");
+  }
 }
 
 std::string quoted(std::string_view word) {
@@ -251,6 +261,8 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
     if (app.got_subcommand("compare")) settle(compare, words);
     if (app.got_subcommand("replay")) replay.settle(compare.command_line);
+    require_files_of_their_own(app);
+    durable.settle();
   } catch (const CLI::ParseError& error) {
     return explain(app, error);
   }

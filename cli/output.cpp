@@ -99,10 +99,23 @@ output_file::~output_file() {
 bool output_file::open(const std::string& path) {
   path_ = path;
   if (path_.empty()) return true;
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-  if (descriptor_ >= 0) return true;
-  write_error("cannot write " + path_ + ": " + reason(errno));
-  return false;
+  const std::string failed = try_to_open();
+  if (!failed.empty()) write_error("cannot write " + path_ + ": " + failed);
+  return failed.empty();
+}
+
+// Whether a file can be made is known once it is made. It goes at once: the program may end before
+// there is anything to write.
+std::string output_file::try_to_open() {
+  constexpr int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
+  const int made = ::open(path_.c_str(), flags | O_EXCL, 0666);
+  if (made >= 0) {
+    ::close(made);
+    ::unlink(path_.c_str());
+    return "";
+  }
+  if (errno == EEXIST) descriptor_ = ::open(path_.c_str(), flags, 0666);
+  return descriptor_ >= 0 ? "" : reason(errno);
 }
 
 bool output_file::write(std::string_view text) {
@@ -112,6 +125,10 @@ bool output_file::write(std::string_view text) {
 }
 
 std::string output_file::replace_with(std::string_view text) {
+  if (descriptor_ < 0) {
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+    if (descriptor_ < 0) return reason(errno);
+  }
   struct stat about {};
   const bool regular = ::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode);
   if (regular && ::ftruncate(descriptor_, 0) != 0) return reason(errno);

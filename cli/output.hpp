@@ -32,15 +32,16 @@ class output_file {
   output_file& operator=(const output_file&) = delete;
   ~output_file();
 
-  // Call before the work: a wrong path is noticed at once. A file that exists is left as it is
-  // until there is something to write. "" for no file. What goes wrong, here and in write(), is
-  // named on standard error, and the function returns false.
+  // Call before the work: a wrong path is noticed at once. A file that exists is left as it is, and
+  // one that does not is not there, until there is something to write. "" for no file. What goes
+  // wrong, here and in write(), is named on standard error, and the function returns false.
   bool open(const std::string& path);
 
   // Replaces what is in the file, and closes it.
   bool write(std::string_view text);
 
  private:
+  std::string try_to_open();
   std::string replace_with(std::string_view text);
 
   std::string path_;

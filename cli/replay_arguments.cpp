@@ -145,7 +145,7 @@ void replay_arguments::add_runs(CLI::App& command) {
       ->type_name("WHICH")
       ->capture_default_str();
   command.add_option("--rounds", options_.rounds, "How often to run everything")
-      ->check(whole_number(1, 100))
+      ->transform(whole_number(1, 100))
       ->type_name("R")
       ->capture_default_str();
 }
