@@ -252,9 +252,9 @@ trace read_trace(const trace_options& options) {
   line_splitter lines;
   std::vector<char> buffer(std::size_t{64} << 10);
   const auto use = [&](std::string_view line) { reader.read_line(line); };
-  const std::string path = options.path == "-" ? "/dev/stdin" : options.path;
-  const std::string failed =
-      read_blocks(path, buffer, [&](std::string_view block) { lines.feed(block, use); });
+  const auto feed = [&](std::string_view block) { lines.feed(block, use); };
+  const std::string failed = options.path == "-" ? read_input_blocks(buffer, feed)
+                                                 : read_blocks(options.path, buffer, feed);
   if (!failed.empty()) throw trace_error(fmt::format("{}: {}", reader.name(), failed));
   lines.finish(use);
   return reader.finish();

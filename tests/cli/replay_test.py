@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import unittest
 
 from command import CommandTest, maps_of, run
@@ -24,6 +25,21 @@ def trace_of(count, keys=4000, step=0.0001):
 
 
 class ReplayTest(CommandTest):
+    def test_standard_input_from_where_it_is(self):
+        text, *_ = trace_of(1000)
+        words = ("replay", "-", "--duration", "0.01", "--rounds", "1", "--map", "steady")
+        here, there = socket.socketpair()
+        with here, there:
+            here.sendall(text.encode())
+            here.shutdown(socket.SHUT_WR)
+            _, found = self.run_json(*words, stdin=there)
+        self.assertEqual(found["requests"], 1000)
+        file = self.write("trace.csv", "a line that somebody has read\n" + text)
+        with open(file, "rb", buffering=0) as partly_read:
+            partly_read.read(len("a line that somebody has read\n"))
+            _, found = self.run_json(*words, stdin=partly_read)
+        self.assertEqual(found["requests"], 1000)
+
     def test_a_trace(self):
         text, hits, misses, elements = trace_of(20_000)
         file = self.write("trace.csv", text)
