@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -53,10 +55,10 @@ class log_reader {
 
   // False where a signal stopped it.
   bool read() {
-    for (int looks = 0; looks < most_looks && !stop_requested(); ++looks) {
+    for (int looks = 0; looks < most_looks; ++looks) {
       const detail::room::content found = room_.look();
       read(found);
-      if (is_good() && !has_missed_) break;
+      if (stop_requested() || (is_good() && !has_missed_)) break;
       const detail::room::content now = room_.look();
       if (now.logs == found.logs && now.snapshots == found.snapshots) break;
     }
@@ -82,6 +84,12 @@ class log_reader {
     for (file_facts& file : files_) read(file);
     if (verifies_) find_gaps();
   }
+  // Whatever else has such a name: opening a pipe would wait for whoever writes to it.
+  static bool is_other_than_file(const std::string& path) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+  }
   // False where a newer snapshot has replaced the file meanwhile.
   bool open(tail_reader& reader, const std::string& path) {
     const bool is_there = reader.open(room_, path);
@@ -89,19 +97,24 @@ class log_reader {
     return is_there;
   }
   void add(std::string path, std::uint64_t number, bool is_log) {
-    tail_reader reader;
-    if (!open(reader, path)) return;
     file_facts file;
     file.path = std::move(path);
     file.number = number;
     file.is_log = is_log;
-    file.bytes = reader.size();
+    tail_reader reader;
+    if (is_other_than_file(file.path)) {
+      file.damage = "it is no regular file; take it away";
+    } else if (open(reader, file.path)) {
+      file.bytes = reader.size();
+    } else {
+      return;
+    }
     bytes_in_all_ += file.bytes;
     files_.push_back(std::move(file));
   }
   void read(file_facts& file) {
     tail_reader reader;
-    if (!open(reader, file.path)) return;
+    if (!file.damage.empty() || !open(reader, file.path)) return;
     std::span<const unsigned char> payload;
     record_header header;
     const bool has_frame = reader.next(payload) == tail_reader::result::frame;

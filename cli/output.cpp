@@ -46,6 +46,32 @@ int write_all(int descriptor, std::string_view text) noexcept {
   return 0;
 }
 
+// How many bytes at the front of `text` are a control character, C1 as UTF-8 included; 0 for none.
+std::size_t control_bytes(std::string_view text) noexcept {
+  const auto at = [&](std::size_t n) { return static_cast<unsigned char>(text[n]); };
+  if (at(0) == '\n' || at(0) == '\t') return 0;
+  if (at(0) < 0x20 || at(0) == 0x7f) return 1;
+  return at(0) == 0xc2 && text.size() > 1 && at(1) >= 0x80 && at(1) < 0xa0 ? 2 : 0;
+}
+
+constexpr std::size_t longest_message = 4096;
+
+// In pieces: this must work when memory is exhausted.
+void write_harmless(std::string_view text) noexcept {
+  std::size_t done = 0;
+  for (std::size_t n = 0; n < text.size();) {
+    const std::size_t bad = control_bytes(text.substr(n));
+    if (bad == 0) {
+      ++n;
+      continue;
+    }
+    write_all(STDERR_FILENO, text.substr(done, n - done));
+    write_all(STDERR_FILENO, "?");
+    done = n += bad;
+  }
+  write_all(STDERR_FILENO, text.substr(done));
+}
+
 bool deliver_text(std::string_view text) {
   const std::string failed = write_output(text);
   if (!failed.empty()) write_error("cannot write to standard output: " + failed);
@@ -80,16 +106,23 @@ std::string write_output(std::string_view text) {
   return error == 0 ? "" : reason(error);
 }
 
+std::string_view beginning_of(std::string_view text, std::size_t bytes) noexcept {
+  if (text.size() <= bytes) return text;
+  const auto goes_on = [&] { return (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80; };
+  for (int moved = 0; moved < 3 && bytes > 0 && goes_on(); ++moved) --bytes;
+  return text.substr(0, bytes);
+}
+
 std::string_view without_name(std::string_view message) noexcept {
   constexpr std::string_view name = "steady: ";
   return message.starts_with(name) ? message.substr(name.size()) : message;
 }
 
 void write_error(std::string_view message) noexcept {
-  // In pieces: this must work when memory is exhausted.
+  const std::string_view shown = beginning_of(message, longest_message);
   write_all(STDERR_FILENO, "steady: ");
-  write_all(STDERR_FILENO, message);
-  write_all(STDERR_FILENO, "\n");
+  write_harmless(shown);
+  write_all(STDERR_FILENO, shown.size() == message.size() ? "\n" : " ...\n");
 }
 
 output_file::~output_file() {

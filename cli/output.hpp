@@ -4,6 +4,7 @@
 // write is checked. Functions that return a string return the reason for a failure in words, or "".
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,12 @@ std::string prepare_standard_streams();
 
 std::string write_output(std::string_view text);
 
-// "steady: <message>" and a line's end. Needs no memory.
+// "steady: <message>" and a line's end; of a long message its first 4 KiB. What would control a
+// terminal, in the name of a file, say, becomes '?'. Needs no memory.
 void write_error(std::string_view message) noexcept;
+
+// That many bytes of it, or some fewer, so that no character of UTF-8 is cut.
+std::string_view beginning_of(std::string_view text, std::size_t bytes) noexcept;
 
 // What the library says begins with its name, as every line of the command does: the rest of it.
 std::string_view without_name(std::string_view message) noexcept;

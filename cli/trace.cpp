@@ -8,6 +8,7 @@
 
 #include "cli/csv.hpp"
 #include "cli/file_walk.hpp"
+#include "cli/output.hpp"
 #include "cli/trace.hpp"
 
 namespace steady::cli {
@@ -51,6 +52,7 @@ bool is_among(const std::vector<std::string>& words, const std::string& word) {
 }
 
 constexpr std::string_view no_column = "none";
+constexpr std::size_t longest_shown = 1000;  // bytes of what is wrong with a line
 
 // Where the columns are in a line, from 0.
 struct column_places {
@@ -79,7 +81,10 @@ class trace_reader {
     if (wrong.empty()) wrong = add_request();
     if (wrong.empty()) return;
     if (!options_.skip_bad_lines) fail(wrong + "; --skip-bad-lines passes over such lines");
-    if (made_.skipped++ == 0) made_.first_skipped = fmt::format("line {}: {}", line_number_, wrong);
+    if (made_.skipped++ != 0) return;
+    const std::string_view shown = beginning_of(wrong, longest_shown);
+    made_.first_skipped = fmt::format("line {}: {}{}", line_number_, shown,
+                                      shown.size() == wrong.size() ? "" : " ...");
   }
 
   trace finish() {

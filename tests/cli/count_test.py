@@ -271,6 +271,15 @@ class ProgressTest(CommandTest):
         self.assertNotIn("%", shown.partition("identifier")[2])
         self.assertEqual(run("count", file).stderr, "")
 
+    def test_no_bar_on_a_dumb_terminal(self):
+        file = self.write("file", "word " * 100_000)
+        reader, terminal = pty.openpty()
+        run("count", file, stderr=terminal, env={**os.environ, "TERM": "dumb"})
+        os.write(terminal, b".")
+        os.close(terminal)
+        self.assertEqual(os.read(reader, 100), b".")
+        os.close(reader)
+
 
 if __name__ == "__main__":
     unittest.main()

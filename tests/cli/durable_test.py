@@ -35,6 +35,11 @@ class DurableTest(DurableMapTest):
         server.communicate(timeout=TIME)
         self.assertEqual(server.returncode, 128 + 15)
 
+    def test_keys_do_not_control_a_terminal(self):
+        self.fill(b"set a\x1b\x7f\xc2\x9bb\xc3\xa9 1\n")
+        done = self.follow("stock", "--once")
+        self.assertEqual(done.stdout, "1\tset\ta\\x1b\\x7f\\xc2\\x9bb\u00e9\t1\n")
+
     def test_goes_on_from_a_checkpoint(self):
         self.fill("set a 1\nset b 2\n")
         first = self.follow("stock", "--once", "--checkpoint", "here")

@@ -121,6 +121,14 @@ class LogTest(DurableMapTest):
         log.write_bytes(bytes(20) + content[20:])
         self.assertIn("DAMAGED at byte 0: it has no header", self.log("--verify", status=1).stdout)
 
+    def test_a_pipe_of_that_name_is_not_waited_for(self):
+        self.fill("set a 1\n")
+        os.mkfifo(self.path("stock") / "log.00000000000000000009")
+        for words in ([], ["--verify"]):
+            done = run("log", *words, "stock", cwd=self.directory)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("DAMAGED at byte 0: it is no regular file; take it away", done.stdout)
+
     def test_looks_again_where_files_come_and_go(self):
         stock = self.path("stock")
         aside = self.path("aside")
