@@ -72,6 +72,11 @@ CLI::Validator one_of_three(std::string first, std::string second, std::string t
       "");
 }
 
+std::string check_address(const std::string& text) {
+  if (!text.empty() && text != "unix:") return "";
+  return fmt::format("'{}' is no address; give HOST:PORT, [IPV6]:PORT or unix:PATH", text);
+}
+
 // An option that would do nothing may be one that somebody relies on: a secret, say.
 void refuse(const CLI::App& command, std::initializer_list<const char*> options,
             const std::string& why) {
@@ -114,6 +119,7 @@ void durable_arguments::add_serve() {
   listen_ = command
                 ->add_option("--listen", serve_.address,
                              "HOST:PORT, [IPV6]:PORT or unix:PATH; with --redis only if given")
+                ->check(CLI::Validator(check_address, ""))
                 ->type_name("ADDRESS")
                 ->capture_default_str();
   CLI::Option* redis =

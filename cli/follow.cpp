@@ -101,7 +101,7 @@ bool wait_for_types(const follow_command_options& options, type_names& names) {
 // A path alone is taken for that of a socket only where there is one: it may be a directory that
 // was mistyped.
 bool is_address(const std::string& source) {
-  if (source.starts_with("unix:")) return true;
+  if (source.starts_with("unix:")) return source != "unix:";
   std::error_code ignored;
   if (source.find('/') != std::string::npos) return std::filesystem::is_socket(source, ignored);
   return source.find(':') != std::string::npos;

@@ -3,6 +3,7 @@
 //
 // Exit status: 0 all went well; 1 something could not be done, named on standard error; 2 wrong
 // options; 128 + the signal's number when a signal stopped it.
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <new>
@@ -232,6 +233,22 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
   return 1;
 }
 
+// What app.parse() takes, the last one first. Where count and compare have a PATH in front of "--",
+// CLI11 takes what is behind it for the program's own: that gets another form.
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  const bool has_paths =
+      !arguments.empty() && (arguments.front() == "count" || arguments.front() == "compare");
+  const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+  if (has_paths && dashes != arguments.end()) {
+    std::for_each(arguments.erase(dashes), arguments.end(), [](std::string& path) {
+      if (path.starts_with('-')) path = "./" + path;
+    });
+  }
+  std::reverse(arguments.begin(), arguments.end());
+  return arguments;
+}
+
 // As a shell would take it.
 std::string command_line(int argc, char** argv) {
   std::string line = "steady";
@@ -241,7 +258,8 @@ std::string command_line(int argc, char** argv) {
 
 int run(int argc, char** argv) {
   CLI::App app(
-      "Counts identifiers with hash maps that never pause, and compares them with others.");
+      "Hash maps that never pause: measured beside others, watched at work, kept in files, served "
+      "and followed.");
   app.name("steady");
   app.set_version_flag("--version", "steady " + version_text());
   app.require_subcommand(1);
@@ -258,7 +276,7 @@ int run(int argc, char** argv) {
   durable_arguments durable(app);
 
   try {
-    app.parse(argc, argv);
+    app.parse(arguments_of(argc, argv));
     if (app.got_subcommand("compare")) settle(compare, words);
     if (app.got_subcommand("replay")) replay.settle(compare.command_line);
     require_files_of_their_own(app);

@@ -38,6 +38,9 @@ class OptionsTest(CommandTest):
             (["replay", file, "--separator", ";;"], "neither one character nor the word tab"),
             (["replay", file, "--time-unit", "min"], "'min' is none of s, ms, us, ns"),
             (["replay", file, "--rounds", "0"], "from 1 to 100"),
+            (["replay", file, "--map", ","], "',' names no map; the maps are"),
+            (["serve", file, "--listen", ""], "'' is no address; give HOST:PORT"),
+            (["serve", file, "--listen", "unix:"], "'unix:' is no address"),
             (["log"], "DIR is required"),
             (["log", file, "--verify", "--salvage"], "excludes"),
             (["serve", file, "--value", "u32"], "'u32' is neither u64 nor text"),
@@ -76,7 +79,16 @@ class OptionsTest(CommandTest):
         done = run("watch", "--frames", "1", "--record", "/dev/null", "--animation", "/dev/null")
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_paths_that_begin_with_a_dash(self):
+        self.write("-dash", "dashed dashed")
+        self.write("file", "word")
+        for paths in (["--", "-dash", "file"], ["file", "--", "-dash"]):
+            done = run("count", *paths, cwd=self.directory)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(done.stdout.startswith("count  identifier\n    2  dashed\n    1  word"))
+
     def test_help_and_version(self):
+        self.assertIn("watched at work, kept in files, served and followed", run("--help").stdout)
         for arguments, expected in (
             (["--help"], "compare"),
             (["count", "--help"], "steady count --top 5"),
@@ -169,6 +181,16 @@ class OutputTest(CommandTest):
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot write /no/such/lines", done.stderr)
         self.assertFalse(page.exists())
+
+    def test_errors_are_short_and_harmless(self):
+        head = "\u00e9" * 500_000
+        done = run("replay", self.write("trace.csv", head + "\n1,2\n"))
+        self.assertEqual(done.returncode, 1)
+        self.assertLess(len(done.stderr), 5000)
+        self.assertTrue(done.stderr.startswith("steady: "))
+        self.assertTrue(done.stderr.endswith("\u00e9 ...\n"))
+        done = run("count", "/no/\x1b[2J\x7f\u009b1m\u00e9")
+        self.assertIn("/no/?[2J??1m\u00e9: No such file", done.stderr)
 
     def test_full_disk(self):
         # Found out only by writing; still an error, not a silent loss.

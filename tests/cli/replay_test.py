@@ -113,6 +113,17 @@ class ReplayTest(CommandTest):
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("--speed and --duration make it shorter", done.stderr)
 
+    def test_a_replay_in_no_time(self):
+        file = self.write("trace.csv", "time,key\n0,1\n1,2\n")
+        done = run("replay", file, "--duration", "1e-310")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("too short for a replay of 1.000 s", done.stderr)
+
+    def test_a_skipped_line_is_shown_in_part(self):
+        file = self.write("trace.csv", "time,key\n" + "x" * 100_000 + ",1\n0,1\n")
+        _, found = self.run_json("replay", file, "--skip-bad-lines", "--map", "steady", "--rounds", 1)
+        self.assertLess(len(found["first_skipped"]), 1100)
+
     def test_requests_of_one_moment(self):
         _, found = self.run_json("replay", "-", "--duration", 3, "--map", "std", input="time,key\n1,1\n1,2\n")
         self.assertEqual((found["speed"], found["maps"][0]["elements"]), (1, 2))
