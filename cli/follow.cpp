@@ -125,13 +125,16 @@ void require_writable_checkpoint(const std::string& path) {
   }
   // That is how it is written: beside it first.
   const std::string partial = path + ".partial";
-  const int file = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+  constexpr int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
+  int file = ::open(partial.c_str(), flags | O_EXCL, 0666);
+  const bool is_new = file >= 0;
+  if (!is_new && errno == EEXIST) file = ::open(partial.c_str(), flags, 0666);
   if (file < 0) {
     throw std::runtime_error("cannot write " + partial + ": " +
                              std::generic_category().message(errno));
   }
   ::close(file);
-  ::unlink(partial.c_str());
+  if (is_new) ::unlink(partial.c_str());
 }
 
 std::string read_secret(const std::string& path) {

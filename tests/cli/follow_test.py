@@ -48,6 +48,13 @@ class CheckpointTest(DurableMapTest):
             self.assertEqual(done.stdout, "")
             self.assertIn(why, done.stderr)
 
+    def test_one_that_was_not_completed_is_no_hindrance(self):
+        self.fill("set a 1\n")
+        self.write("here.partial", "half of one")
+        self.follow("stock", "--once", "--checkpoint", "here")
+        self.assertEqual(self.follow("stock", "--once", "--checkpoint", "here").stdout, "")
+        self.assertFalse(self.path("here.partial").exists())
+
 
 class UntilTest(DurableMapTest):
     def test_nothing_behind_the_position_is_taken(self):

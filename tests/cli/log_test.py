@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 import unittest
 
 from command import COMMAND, run
@@ -30,37 +29,53 @@ class LogTest(DurableMapTest):
             "never",
         )
 
-    def start(self, *arguments):
-        process = subprocess.Popen(
-            [COMMAND, "log", *arguments, "stock"], cwd=self.directory, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
-        )
-        self.addCleanup(process.communicate)
-        self.addCleanup(process.kill)
-        return process
+    def stop_while(self, is_so, *arguments):
+        """Starts the command and stops it, as SIGSTOP does, while that is so."""
+        shutil.copytree(self.path("stock"), self.path("kept"))
+        for _ in range(20):
+            process = subprocess.Popen(
+                [COMMAND, "log", *arguments, "stock"], cwd=self.directory, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True,
+            )
+            self.addCleanup(process.communicate)
+            self.addCleanup(process.kill)
+            while process.poll() is None:
+                if not is_so(process.pid):
+                    continue
+                process.send_signal(signal.SIGSTOP)
+                os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+                if process.poll() is None and is_so(process.pid):
+                    return process
+                process.send_signal(signal.SIGCONT)
+            # It was too fast: once more.
+            shutil.rmtree(self.path("stock"))
+            shutil.copytree(self.path("kept"), self.path("stock"))
+        self.fail("it is always too fast")
+        return None
 
-    def wait_until(self, is_so, process):
-        end = time.monotonic() + TIME
-        while not is_so():
-            self.assertIsNone(process.poll(), "it has ended already")
-            self.assertLess(time.monotonic(), end)
-            time.sleep(0.0005)
+    def end(self, process, number=None):
+        """Lets it go on, with a signal; gives what it printed."""
+        if number is not None:
+            process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
+        output, errors = process.communicate(timeout=TIME)
+        self.assertEqual(process.returncode, 128 + number if number else 0, output + errors)
+        return output, errors
 
-    def wait_until_it_reads(self, process):
-        def has_read():
-            with open(f"/proc/{process.pid}/io", encoding="utf-8") as counts:
-                return int(counts.readline().split()[1]) > MUCH // 8
-
-        self.wait_until(has_read, process)
+    @staticmethod
+    def is_reading(pid):
+        """Whether it is in the midst of what there is."""
+        try:
+            with open(f"/proc/{pid}/io", encoding="utf-8") as counts:
+                return MUCH // 8 < int(counts.readline().split()[1]) < MUCH * 3 // 4
+        except OSError:
+            return False  # it has ended
 
     def test_a_signal_stops_compacting(self):
         self.fill_much()
         partial = self.path("stock") / "snapshot.partial"
-        process = self.start("--compact")
-        self.wait_until(partial.exists, process)
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=TIME)
-        self.assertEqual(process.returncode, 128 + signal.SIGINT, output + errors)
+        process = self.stop_while(lambda _: partial.exists(), "--compact")
+        _, errors = self.end(process, signal.SIGINT)
         self.assertIn("the log before it is still there", errors)
         self.assertTrue(any(name.startswith("log.") for name in self.names()))
         self.assertIn("4000 elements as of position 4000", self.log("--compact").stdout)
@@ -74,13 +89,10 @@ class LogTest(DurableMapTest):
         log.write_bytes(content)
         before = self.names()
         for action in ("--salvage", "--compact"):
-            process = self.start(action)
-            self.wait_until_it_reads(process)
-            process.send_signal(signal.SIGTERM)
-            output, errors = process.communicate(timeout=TIME)
-            self.assertEqual(process.returncode, 128 + signal.SIGTERM, output + errors)
-            self.assertEqual(output + errors, "")
+            process = self.stop_while(self.is_reading, action)
+            self.assertEqual(self.end(process, signal.SIGTERM), ("", ""))
             self.assertEqual(self.names(), before)
+            shutil.rmtree(self.path("kept"))
 
     def test_a_segment_that_was_being_made_is_no_damage(self):
         self.fill("set a 1\nset b 2\n")
@@ -145,15 +157,11 @@ class LogTest(DurableMapTest):
         older = [shutil.move(each, stock) for each in aside.iterdir()]
         self.assertEqual(len(self.names()), 3)
 
-        process = self.start("--verify")
-        self.wait_until_it_reads(process)
-        process.send_signal(signal.SIGSTOP)
+        process = self.stop_while(self.is_reading, "--verify")
         os.rename(self.path(newer), stock / newer)
         for each in older:
             os.remove(each)
-        process.send_signal(signal.SIGCONT)
-        output, errors = process.communicate(timeout=TIME)
-        self.assertEqual(process.returncode, 0, output + errors)
+        output, _ = self.end(process)
         self.assertIn("4001 elements as of 4001\n", output)
         self.assertTrue(output.endswith("All records are whole.\n"), output)
 

@@ -140,6 +140,15 @@ class RedisTest(CommandTest):
         done = self.follow("--until", "1", source=f"redis://{self.address}/a/b")
         self.assertEqual(done.stdout, "1\thas\ta\t1\n")
 
+    def test_nothing_behind_the_position_is_taken(self):
+        self.serve("set a 1\n")
+        self.follow("--once", "--checkpoint", "here")
+        self.serve("".join(f"set key{n} {n}\n" for n in range(2, 8)))
+        for until in (3, 5):
+            done = self.follow("--until", until, "--checkpoint", "here")
+            self.assertEqual([line[0] for line in done.stdout.splitlines()],
+                             [str(until - 1), str(until)])
+
     def test_output_that_is_lost_is_not_acknowledged(self):
         self.serve("set a 1\n")
         self.follow("--once", "--checkpoint", "here", "--group", "one")
