@@ -244,7 +244,7 @@ std::string line_of(const file_facts& file, bool verified) {
 }
 
 int deliver(const std::string& text, bool is_good) {
-  if (const std::string failed = write_output(text); !failed.empty()) {
+  if (const std::string failed = write_output(harmless(text)); !failed.empty()) {
     write_error("cannot write to standard output: " + failed);
     return 1;
   }

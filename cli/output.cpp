@@ -56,8 +56,9 @@ std::size_t control_bytes(std::string_view text) noexcept {
 
 constexpr std::size_t longest_message = 4096;
 
-// In pieces: this must work when memory is exhausted.
-void write_harmless(std::string_view text) noexcept {
+// Calls use(piece) for the pieces of what is harmless.
+template <class Use>
+void for_harmless_pieces(std::string_view text, const Use& use) {
   std::size_t done = 0;
   for (std::size_t n = 0; n < text.size();) {
     const std::size_t bad = control_bytes(text.substr(n));
@@ -65,11 +66,11 @@ void write_harmless(std::string_view text) noexcept {
       ++n;
       continue;
     }
-    write_all(STDERR_FILENO, text.substr(done, n - done));
-    write_all(STDERR_FILENO, "?");
+    use(text.substr(done, n - done));
+    use("?");
     done = n += bad;
   }
-  write_all(STDERR_FILENO, text.substr(done));
+  use(text.substr(done));
 }
 
 bool deliver_text(std::string_view text) {
@@ -118,10 +119,18 @@ std::string_view without_name(std::string_view message) noexcept {
   return message.starts_with(name) ? message.substr(name.size()) : message;
 }
 
+std::string harmless(std::string_view text) {
+  std::string made;
+  made.reserve(text.size());
+  for_harmless_pieces(text, [&](std::string_view piece) { made += piece; });
+  return made;
+}
+
 void write_error(std::string_view message) noexcept {
   const std::string_view shown = beginning_of(message, longest_message);
   write_all(STDERR_FILENO, "steady: ");
-  write_harmless(shown);
+  // In pieces: this must work when memory is exhausted.
+  for_harmless_pieces(shown, [](std::string_view piece) { write_all(STDERR_FILENO, piece); });
   write_all(STDERR_FILENO, shown.size() == message.size() ? "\n" : " ...\n");
 }
 
@@ -179,7 +188,7 @@ bool result_sink::open(const std::string& json_path) {
 
 bool result_sink::deliver(std::string_view text, const nlohmann::json& document) {
   bool delivered = true;
-  if (!json_takes_output()) delivered = deliver_text(text);
+  if (!json_takes_output()) delivered = deliver_text(harmless(text));
   if (wants_json() && !write_json(document)) delivered = false;
   return delivered;
 }

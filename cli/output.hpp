@@ -19,8 +19,11 @@ std::string prepare_standard_streams();
 
 std::string write_output(std::string_view text);
 
-// "steady: <message>" and a line's end; of a long message its first 4 KiB. What would control a
-// terminal, in the name of a file, say, becomes '?'. Needs no memory.
+// With '?' for what would control a terminal, in the name of a file, say; line ends and tabs stay.
+std::string harmless(std::string_view text);
+
+// "steady: <message>" and a line's end: harmless, and of a long message its first 4 KiB. Needs no
+// memory.
 void write_error(std::string_view message) noexcept;
 
 // That many bytes of it, or some fewer, so that no character of UTF-8 is cut.

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/units.hpp"
 
@@ -43,7 +44,7 @@ progress_line::progress_line() noexcept : terminal_(is_able_terminal()) {}
 void progress_line::show(std::string_view text) {
   if (!terminal_) return;
   // A line that wraps could not be rewritten.
-  write_terminal(fmt::format("{}{}", erase_line, text.substr(0, terminal_columns() - 1)));
+  write_terminal(fmt::format("{}{}", erase_line, harmless(text.substr(0, terminal_columns() - 1))));
   visible_ = true;
 }
 

@@ -124,6 +124,12 @@ class ReplayTest(CommandTest):
         _, found = self.run_json("replay", file, "--skip-bad-lines", "--map", "steady", "--rounds", 1)
         self.assertLess(len(found["first_skipped"]), 1100)
 
+    def test_a_skipped_line_does_not_control_a_terminal(self):
+        file = self.write("trace.csv", "time,key\n\x1b[2Jx,1\n0,1\n")
+        done = run("replay", file, "--skip-bad-lines", "--map", "steady", "--rounds", 1)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("the time '?[2Jx' is no number", done.stdout)
+
     def test_requests_of_one_moment(self):
         _, found = self.run_json("replay", "-", "--duration", 3, "--map", "std", input="time,key\n1,1\n1,2\n")
         self.assertEqual((found["speed"], found["maps"][0]["elements"]), (1, 2))
