@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <system_error>
@@ -55,16 +56,20 @@ inline CLI::Validator one_of(std::string first, std::string second) {
       "");
 }
 
-// The library's own conversion would take -1 for the largest number.
+// For transform(), not check(). The library's own conversion would take -1 for the largest number,
+// and 010 for 8: it gets the number without zeros in front.
 inline CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
   return CLI::Validator(
-      [=](const std::string& text) -> std::string {
+      [=](std::string& text) -> std::string {
         std::uint64_t number = 0;
         const char* const end = text.data() + text.size();
         const auto [stop, error] = std::from_chars(text.data(), end, number);
         const bool whole = error == std::errc() && stop == end;
-        if (whole && number >= least && number <= most) return "";
-        return fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
+        if (!whole || number < least || number > most) {
+          return fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
+        }
+        text = std::to_string(number);
+        return "";
       },
       "");
 }
@@ -83,6 +88,29 @@ inline CLI::Validator positive_number() {
 }
 
 inline constexpr std::uint64_t trillion = 1'000'000'000'000;
+
+// Of two files one would be lost where both have the same path. What is no regular file, such as
+// /dev/null, takes both.
+inline void require_different_files(const CLI::App& command, const char* one, const char* other) {
+  const CLI::Option* const first = command.get_option(one);
+  const CLI::Option* const second = command.get_option(other);
+  if (first->count() == 0 || second->count() == 0) return;
+  namespace fs = std::filesystem;
+  const auto path_of = [](const CLI::Option& option) {
+    std::error_code error;
+    const fs::path path = option.as<std::string>();
+    const fs::path whole = fs::weakly_canonical(fs::absolute(path, error), error);
+    return error ? path : whole;
+  };
+  std::error_code error;
+  const fs::path path = path_of(*first);
+  if (path != path_of(*second) || (fs::exists(path, error) && !fs::is_regular_file(path, error))) {
+    return;
+  }
+  throw CLI::ParseError(fmt::format("{} and {} both are {}; give each a file of its own", one,
+                                    other, first->as<std::string>()),
+                        wrong_options);
+}
 
 inline void add_json(CLI::App& command, std::string& path) {
   command.add_option("--json", path, "Write the result as JSON too; - means standard output")

@@ -58,15 +58,15 @@ std::string percentile_text(const comparison& all, std::size_t n) {
 }
 
 std::string percentiles_sees(const comparison& all) {
-  std::string text =
-      fmt::format("The median {} takes {}", operation_of(all), percentile_text(all, 0));
+  constexpr auto all_know =
+      "Further to the right are rarer calls: each line ends at its slowest one, in the median of "
+      "the rounds.";
+  const std::string median = percentile_text(all, 0);
+  if (median.empty()) return all_know;  // too few for one
+  std::string text = fmt::format("The median {} takes {}", operation_of(all), median);
   const std::string late = percentile_text(all, 3);
-  if (!late.empty()) {
-    text += fmt::format("; at 99.9 % it is {}", late);
-  }
-  return text +
-         ". Further to the right are rarer calls: each line ends at its slowest one, in the "
-         "median of the rounds.";
+  if (!late.empty()) text += fmt::format("; at 99.9 % it is {}", late);
+  return fmt::format("{}. {}", text, all_know);
 }
 
 std::string what_was_done(const comparison& all) {

@@ -41,7 +41,9 @@ std::string split_csv(std::string_view line, char separator, std::vector<std::st
     if (count == fields.size()) fields.emplace_back();
     std::string& field = fields[count++];
     field.clear();
-    const std::size_t start = line.find_first_not_of(separator == '\t' ? " " : " \t");
+    const std::size_t start = line.find_first_not_of(separator == '\t'  ? " "
+                                                     : separator == ' ' ? "\t"
+                                                                        : " \t");
     if (start != std::string_view::npos && line[start] == '"') {
       line.remove_prefix(start);
       if (std::string wrong = take_quoted(line, separator, field); !wrong.empty()) return wrong;

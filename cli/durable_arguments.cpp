@@ -1,7 +1,10 @@
 #include <cstdint>
 #include <exception>
+#include <filesystem>
+#include <initializer_list>
 #include <new>
 #include <string>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,6 +13,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/durable_arguments.hpp"
+#include "cli/follow_redis.hpp"
 #include "cli/output.hpp"
 
 namespace steady::cli {
@@ -68,6 +72,20 @@ CLI::Validator one_of_three(std::string first, std::string second, std::string t
       "");
 }
 
+std::string check_address(const std::string& text) {
+  if (!text.empty() && text != "unix:") return "";
+  return fmt::format("'{}' is no address; give HOST:PORT, [IPV6]:PORT or unix:PATH", text);
+}
+
+// An option that would do nothing may be one that somebody relies on: a secret, say.
+void refuse(const CLI::App& command, std::initializer_list<const char*> options,
+            const std::string& why) {
+  for (const char* const option : options) {
+    if (command.get_option(option)->count() == 0) continue;
+    throw CLI::ParseError(fmt::format("{} {}", option, why), wrong_options);
+  }
+}
+
 }  // namespace
 
 durable_arguments::durable_arguments(CLI::App& app) : app_(&app) {
@@ -93,6 +111,7 @@ void durable_arguments::add_log() {
 void durable_arguments::add_serve() {
   CLI::App* command =
       app_->add_subcommand("serve", "Serve a durable map to followers, and change it");
+  serve_command_ = command;
   command->footer(serve_details);
   command->add_option("DIR", serve_.directory, "Its directory, which is made if need be")
       ->type_name("")
@@ -100,6 +119,7 @@ void durable_arguments::add_serve() {
   listen_ = command
                 ->add_option("--listen", serve_.address,
                              "HOST:PORT, [IPV6]:PORT or unix:PATH; with --redis only if given")
+                ->check(CLI::Validator(check_address, ""))
                 ->type_name("ADDRESS")
                 ->capture_default_str();
   CLI::Option* redis =
@@ -143,6 +163,7 @@ void durable_arguments::add_serve() {
 void durable_arguments::add_follow() {
   CLI::App* command =
       app_->add_subcommand("follow", "Follow a durable map or a server, and print its changes");
+  follow_command_ = command;
   command->footer(follow_details);
   command->add_option("SOURCE", follow_.source, "A directory, an address, or redis://ADDRESS/NAME")
       ->type_name("")
@@ -184,11 +205,54 @@ void durable_arguments::add_follow() {
       ->check(one_of("u64", "text"))
       ->type_name("KIND")
       ->capture_default_str();
-  command->add_option("--until", follow_.until, "End at this position")
-      ->check(whole_number(1, ~std::uint64_t{0}))
+  command
+      ->add_option("--until", follow_.until,
+                   "End at this position, or that of a snapshot behind it")
+      ->transform(whole_number(1, ~std::uint64_t{0}))
       ->type_name("N");
   command->add_flag("--once", follow_.once, "End when everything is there");
   command->add_flag("--quiet", follow_.quiet, "Print no changes, but a summary at the end");
+}
+
+void durable_arguments::settle() const {
+  if (app_->got_subcommand("serve")) settle_serve();
+  if (app_->got_subcommand("follow")) settle_follow();
+}
+
+void durable_arguments::settle_serve() const {
+  if (serve_.redis_address.empty()) return;
+  if (listen_->count() == 0) {
+    refuse(*serve_command_, {"--secret-file", "--tls-certificate", "--tls-key"},
+           "goes with --listen ADDRESS: who follows over Redis does not connect to this server; "
+           "Redis has --redis-password-file");
+  }
+  if (is_socket_path(serve_.redis_address) && serve_.stream.find('/') != std::string::npos) {
+    throw CLI::ParseError(
+        fmt::format("--stream '{}' has a '/': where Redis is at a socket's path, steady follow "
+                    "could not tell them apart; take another character",
+                    serve_.stream),
+        wrong_options);
+  }
+}
+
+void durable_arguments::settle_follow() const {
+  if (follow_.source.starts_with(redis_scheme)) {
+    refuse(*follow_command_, {"--secret-file", "--tls-authority", "--tls-pinned", "--tls-name"},
+           "goes with a server's address, HOST:PORT, [IPV6]:PORT or unix:PATH; Redis has "
+           "--redis-password-file");
+    return;
+  }
+  refuse(*follow_command_, {"--group", "--redis-password-file"},
+         "goes with redis://HOST:PORT/NAME");
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(follow_.source, ignored)) return;
+  refuse(*follow_command_, {"--secret-file", "--tls-authority", "--tls-pinned", "--tls-name"},
+         fmt::format("goes with a server's address, HOST:PORT, [IPV6]:PORT or unix:PATH; {} is a "
+                     "directory",
+                     follow_.source));
+  refuse(*follow_command_, {"--keys", "--value"},
+         fmt::format("goes with a server or Redis; the files in {} say what they hold",
+                     follow_.source));
 }
 
 std::optional<int> durable_arguments::run() {

@@ -18,17 +18,25 @@ class durable_arguments {
   durable_arguments(const durable_arguments&) = delete;
   durable_arguments& operator=(const durable_arguments&) = delete;
 
-  // Call after parsing: runs the command, if it is one of these, and returns its exit status.
+  // Call after parsing: what depends on more than one option. Throws CLI::ParseError where an
+  // option goes with another source, or another destination, than the one that is given.
+  void settle() const;
+
+  // Runs the command, if it is one of these, and returns its exit status.
   std::optional<int> run();
 
  private:
   void add_log();
   void add_serve();
   void add_follow();
+  void settle_serve() const;
+  void settle_follow() const;
   std::optional<int> run_chosen();
   void tell_how_to_salvage() const;
 
   CLI::App* app_;
+  CLI::App* serve_command_ = nullptr;
+  CLI::App* follow_command_ = nullptr;
   log_options log_;
   serve_options serve_;
   CLI::Option* listen_ = nullptr;

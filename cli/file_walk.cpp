@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +97,24 @@ class walker {
 
 std::string last_error() { return std::generic_category().message(errno); }
 
+std::string read_descriptor(int descriptor, std::span<char> buffer,
+                            const std::function<void(std::string_view)>& use) {
+  while (!stop_requested()) {
+    const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    // Another program may have made it non-blocking: a terminal's descriptor is shared.
+    if (got < 0 && errno == EAGAIN) {
+      pollfd bytes{descriptor, POLLIN, 0};
+      ::poll(&bytes, 1, -1);
+      continue;
+    }
+    if (got < 0) return last_error();
+    if (got == 0) break;
+    use(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+  }
+  return "";
+}
+
 }  // namespace
 
 found_files find_files(std::span<const std::string> roots) { return walker().walk(roots); }
@@ -110,15 +129,12 @@ std::string read_blocks(const std::string& path, std::span<char> buffer,
   };
   const open_file file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
   if (file.descriptor < 0) return last_error();
+  return read_descriptor(file.descriptor, buffer, use);
+}
 
-  while (!stop_requested()) {
-    const ssize_t got = ::read(file.descriptor, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return last_error();
-    if (got == 0) break;
-    use(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
-  }
-  return "";
+std::string read_input_blocks(std::span<char> buffer,
+                              const std::function<void(std::string_view)>& use) {
+  return read_descriptor(STDIN_FILENO, buffer, use);
 }
 
 }  // namespace steady::cli

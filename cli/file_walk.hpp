@@ -6,7 +6,8 @@
 // nor a directory is passed over, unless it was given. Whatever cannot be read becomes a problem
 // with its reason, and the walk goes on. Ends early when stop_requested().
 //
-// read_blocks(path, buffer, use): the bytes of a file, one buffer at a time.
+// read_blocks(path, buffer, use): the bytes of a file, one buffer at a time; of standard input,
+// from where it is, read_input_blocks().
 #pragma once
 
 #include <cstdint>
@@ -40,5 +41,7 @@ found_files find_files(std::span<const std::string> roots);
 // read to its end, or "".
 std::string read_blocks(const std::string& path, std::span<char> buffer,
                         const std::function<void(std::string_view)>& use);
+std::string read_input_blocks(std::span<char> buffer,
+                              const std::function<void(std::string_view)>& use);
 
 }  // namespace steady::cli

@@ -1,3 +1,8 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,25 +33,58 @@ namespace {
 
 constexpr std::size_t records_at_once = 4096;
 constexpr auto pause = std::chrono::milliseconds(20);
+// What a writer is about to complete is an obstacle for a moment. Longer than a follower waits
+// before it takes a snapshot whose log is not written.
+constexpr auto patience = directory_follower_options().patience + std::chrono::milliseconds(1000);
+
+// Tells when an obstacle has been there for so long that it is no passing one.
+class obstacle_watch {
+ public:
+  // True once for each obstacle. `position`: who gets on is not held up.
+  bool has_lasted(const std::string& obstacle, std::uint64_t position) {
+    const auto now = std::chrono::steady_clock::now();
+    if (obstacle != obstacle_ || position != position_) {
+      obstacle_ = obstacle;
+      position_ = position;
+      since_ = now;
+      is_told_ = false;
+    }
+    if (obstacle.empty() || is_told_ || now - since_ < patience) return false;
+    is_told_ = true;
+    return true;
+  }
+
+ private:
+  std::string obstacle_;
+  std::uint64_t position_ = 0;
+  std::chrono::steady_clock::time_point since_;
+  bool is_told_ = false;
+};
 
 template <class Types>
 int follow_directory(const follow_command_options& options) {
   directory_follower<hash_map<typename Types::key, typename Types::value>> follower(options.source);
   followed watched(follower, options);
+  obstacle_watch obstacles;
   std::size_t told = 0;
-  while (true) {
-    const bool waits = follower.poll(records_at_once) == poll_result::waits;
+  bool waits = false;
+  while (watched.receive([&] { waits = follower.poll(records_at_once) == poll_result::waits; })) {
     for (; told < follower.damage().size(); ++told) {
       const lost_bytes& lost = follower.damage()[told];
       watched.warn(fmt::format("{} is damaged at byte {}: {}; passed over", lost.file, lost.offset,
                                lost.why));
     }
-    if (watched.is_done(waits && follower.obstacle().empty())) return watched.end();
-    watched.show(!waits                        ? "reading"
-                 : follower.obstacle().empty() ? "waiting for changes"
-                                               : follower.obstacle());
+    const std::string& obstacle = follower.obstacle();
+    if (watched.is_done(waits && obstacle.empty())) break;
+    if (waits && obstacles.has_lasted(obstacle, follower.position())) {
+      watched.warn(options.once ? obstacle + "; it is not waited for any longer"
+                                : obstacle + "; waiting for its writer");
+      if (options.once) return std::max(watched.end(), 1);
+    }
+    watched.show(!waits ? "reading" : obstacle.empty() ? "waiting for changes" : obstacle);
     if (waits) std::this_thread::sleep_for(pause);
   }
+  return watched.end();
 }
 
 // Waits until there is a map.
@@ -60,6 +98,15 @@ bool wait_for_types(const follow_command_options& options, type_names& names) {
   return true;
 }
 
+// A path alone is taken for that of a socket only where there is one: it may be a directory that
+// was mistyped.
+bool is_address(const std::string& source) {
+  if (source.starts_with("unix:")) return source != "unix:";
+  std::error_code ignored;
+  if (source.find('/') != std::string::npos) return std::filesystem::is_socket(source, ignored);
+  return source.find(':') != std::string::npos;
+}
+
 }  // namespace
 
 std::string read_line(const std::string& path) {
@@ -69,6 +116,25 @@ std::string read_line(const std::string& path) {
     throw std::runtime_error(path + ": its first line should be the secret, and is not there");
   }
   return line;
+}
+
+void require_writable_checkpoint(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    throw std::runtime_error("cannot write " + path + ": it is a directory; give a file's path");
+  }
+  // That is how it is written: beside it first.
+  const std::string partial = path + ".partial";
+  constexpr int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
+  int file = ::open(partial.c_str(), flags | O_EXCL, 0666);
+  const bool is_new = file >= 0;
+  if (!is_new && errno == EEXIST) file = ::open(partial.c_str(), flags, 0666);
+  if (file < 0) {
+    throw std::runtime_error("cannot write " + partial + ": " +
+                             std::generic_category().message(errno));
+  }
+  ::close(file);
+  if (is_new) ::unlink(partial.c_str());
 }
 
 std::string read_secret(const std::string& path) {
@@ -81,13 +147,9 @@ std::string read_secret(const std::string& path) {
 int run_follow(const follow_command_options& options) {
   const stop_signal_guard guard;
   if (options.source.starts_with(redis_scheme)) return follow_redis(options);
-  if (!options.group.empty() || !options.redis_password_path.empty()) {
-    write_error("--group and --redis-password-file go with redis://HOST:PORT/NAME");
-    return 1;
-  }
   std::error_code ignored;
   if (!std::filesystem::is_directory(options.source, ignored)) {
-    if (options.source.find_first_of(":/") != std::string::npos) return follow_socket(options);
+    if (is_address(options.source)) return follow_socket(options);
     write_error(options.source +
                 " is no directory, and no address, which is HOST:PORT, [IPV6]:PORT, unix:PATH or "
                 "redis://HOST:PORT/NAME");

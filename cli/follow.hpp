@@ -21,7 +21,7 @@ struct follow_command_options {
   std::string group;  // of consumers, in Redis
   std::string redis_password_path;
   type_names types;         // of a server; a directory says its own
-  std::uint64_t until = 0;  // end at this position; 0: never
+  std::uint64_t until = 0;  // end at this position, or a later snapshot's; 0: never
   bool once = false;        // end when all is there
   bool quiet = false;       // no changes, only the summary
 };
@@ -30,6 +30,9 @@ int run_follow(const follow_command_options& options);
 
 // The first line of a file; throws std::runtime_error where it cannot be read or is empty.
 std::string read_line(const std::string& path);
+// Call before the work: throws std::runtime_error where a checkpoint could not be written. Leaves
+// what is there as it is.
+void require_writable_checkpoint(const std::string& path);
 // The same; throws also where there are no secrets without OpenSSL.
 std::string read_secret(const std::string& path);
 

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include <steady/hash_map.hpp>
@@ -22,18 +23,19 @@ int follow_stream(const std::string& address, const std::string& name,
                   const follow_command_options& options) {
   redis_follower_options how;
   how.group = options.group;
+  how.acknowledges = acknowledging::told;  // what was printed
   if (!options.redis_password_path.empty()) how.password = read_line(options.redis_password_path);
   redis_follower<hash_map<typename Types::key, typename Types::value>> follower(address, name, how);
   followed watched(follower, options);
   std::string told;  // the trouble, or what is missing, once
+  std::uint64_t acknowledged = 0;
   follower.on_trouble([&](follow_refusal why, const std::string& text) {
     if (is_final(why) || text == told) return;
     told = text;
     watched.warn(options.source + ": " + text +
                  (why == follow_refusal::fell_behind ? "" : "; trying again"));
   });
-  while (true) {
-    follower.poll(records_at_once, turn_time);
+  while (watched.receive([&] { follower.poll(records_at_once, turn_time); })) {
     const connection_state state = follower.state();
     if (state == connection_state::refused) {
       watched.end();
@@ -48,18 +50,24 @@ int follow_stream(const std::string& address, const std::string& name,
       told = follower.obstacle();
       watched.warn(options.source + ": " + told + "; waiting for it");
     }
-    if (watched.is_done(has_all)) return watched.end();
+    if (watched.is_done(has_all)) break;
+    if (follower.has_content() && follower.position() != acknowledged) {
+      acknowledged = follower.position();
+      follower.acknowledge();
+    }
     watched.show(!is_following                 ? "waiting"
                  : follower.obstacle().empty() ? "following"
                                                : follower.obstacle());
   }
+  return watched.end();
 }
 
 }  // namespace
 
 int follow_redis(const follow_command_options& options) {
   const std::string rest = options.source.substr(redis_scheme.size());
-  const std::size_t slash = rest.rfind('/');
+  // A stream's name may have slashes, but so has the path of a socket.
+  const std::size_t slash = is_socket_path(rest) ? rest.rfind('/') : rest.find('/');
   if (slash == std::string::npos || slash == 0 || slash + 1 == rest.size()) {
     write_error("'" + options.source +
                 "' names no stream; give redis://HOST:PORT/NAME or redis://unix:PATH/NAME");

@@ -40,8 +40,7 @@ int follow_address(const follow_command_options& options) {
   followed watched(follower, options);
   std::string told;  // the trouble, once
   follower.start();
-  while (true) {
-    loop.run_for(turn_time);
+  while (watched.receive([&] { loop.run_for(turn_time); })) {
     const connection_state state = follower.state();
     if (state == connection_state::refused) {
       watched.end();
@@ -55,9 +54,10 @@ int follow_address(const follow_command_options& options) {
       told = follower.trouble();
       watched.warn(options.source + ": " + told + "; trying again");
     }
-    if (watched.is_done(has_all)) return watched.end();
+    if (watched.is_done(has_all)) break;
     watched.show(words_for(state));
   }
+  return watched.end();
 }
 
 }  // namespace

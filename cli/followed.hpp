@@ -1,4 +1,9 @@
 // What `steady follow` does with any follower: prints changes, shows the lag, knows when to end.
+//
+//   1. With --until no change behind that position is taken: none is printed, and the checkpoint
+//      has none.
+//   2. A checkpoint is written only if all output was: what was not printed comes again the next
+//      time.
 #pragma once
 
 #include <cstdint>
@@ -31,29 +36,47 @@ std::string line_of(const Change& one) {
   }
 }
 
+// Thrown by visitors, out of the call that receives records: no more are to be taken.
+struct last_position_reached {};
+
 template <class Follower>
 class followed {
  public:
   followed(Follower& follower, const follow_command_options& options)
       : follower_(&follower), options_(&options) {
-    if (!options.checkpoint_path.empty()) follower.load_checkpoint(options.checkpoint_path);
-    if (options.quiet) return;
+    if (!options.checkpoint_path.empty()) {
+      require_writable_checkpoint(options.checkpoint_path);
+      follower.load_checkpoint(options.checkpoint_path);
+    }
     follower.on_snapshot([this](const auto& content) {
-      for (const auto& [key, value] : content) {
-        print(fmt::format("{}\thas\t{}\t{}\n", follower_->position(), shown(key), shown(value)));
-      }
+      if (!options_->quiet) print_elements(content);
+      stop_at_last_position();
     });
-    follower.on_change([this](const auto& one) { print(line_of(one)); });
+    follower.on_change([this](const auto& one) {
+      if (!options_->quiet) print(line_of(one));
+      stop_at_last_position();
+    });
   }
 
+  // Makes the call, which receives records, unless the position of --until is reached already, and
+  // ends it there. False where it is reached.
+  template <class Call>
+  bool receive(const Call& call) {
+    if (has_reached_last()) return false;
+    try {
+      call();
+    } catch (const last_position_reached&) {
+    }
+    return !has_reached_last();
+  }
   // `has_all`: nothing is known to be missing now.
   bool is_done(bool has_all) {
     flush();
-    if (!failure_.empty() || stop_requested()) return true;
-    if (!follower_->has_content()) return false;
-    if (options_->until != 0 && follower_->position() >= options_->until) return true;
-    return options_->once && has_all;
+    if (has_failed() || stop_requested()) return true;
+    return follower_->has_content() && options_->once && has_all;
   }
+  // Whether something could not be printed.
+  bool has_failed() const { return !failure_.empty(); }
   void show(const std::string& state) {
     if (!progress_.is_due()) return;
     const follow_lag lag = follower_->lag();
@@ -68,26 +91,39 @@ class followed {
   }
   // The exit status.
   int end() {
+    if (options_->quiet) print_summary();
     flush();
     progress_.clear();
-    if (!options_->checkpoint_path.empty()) follower_->save_checkpoint(options_->checkpoint_path);
-    const follow_counts& counts = follower_->counts();
-    if (options_->quiet) {
-      print(
-          fmt::format("position {}, {} elements; received {} elements in {} snapshots, {} "
-                      "changes, {} bytes\n",
-                      follower_->position(), follower_->content().size(), counts.elements,
-                      counts.snapshots, counts.changes, counts.bytes));
-      flush();
-    }
-    if (!failure_.empty()) {
+    if (has_failed()) {
       write_error("cannot write to standard output: " + failure_);
       return 1;
     }
+    if (!options_->checkpoint_path.empty()) follower_->save_checkpoint(options_->checkpoint_path);
     return stop_requested() ? 128 + stop_signal() : 0;
   }
 
  private:
+  bool has_reached_last() const {
+    return options_->until != 0 && follower_->has_content() &&
+           follower_->position() >= options_->until;
+  }
+  void stop_at_last_position() const {
+    if (has_reached_last()) throw last_position_reached();
+  }
+  template <class Content>
+  void print_elements(const Content& content) {
+    for (const auto& [key, value] : content) {
+      print(fmt::format("{}\thas\t{}\t{}\n", follower_->position(), shown(key), shown(value)));
+    }
+  }
+  void print_summary() {
+    const follow_counts& counts = follower_->counts();
+    print(
+        fmt::format("position {}, {} elements; received {} elements in {} snapshots, {} changes, "
+                    "{} bytes\n",
+                    follower_->position(), follower_->content().size(), counts.elements,
+                    counts.snapshots, counts.changes, counts.bytes));
+  }
   void print(const std::string& line) {
     lines_ += line;
     if (lines_.size() > (std::size_t{64} << 10)) flush();
@@ -95,7 +131,7 @@ class followed {
   void flush() {
     if (lines_.empty()) return;
     progress_.clear();
-    if (failure_.empty()) failure_ = write_output(lines_);
+    if (!has_failed()) failure_ = write_output(lines_);
     lines_.clear();
   }
 

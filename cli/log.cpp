@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -38,6 +40,13 @@ struct file_facts {
   bool is_torn = false;  // that is the end: nothing whole is behind it
 };
 
+// The end of the last segment may be torn, or is being written: opening cuts it.
+bool is_torn_end(const std::vector<file_facts>& files, const file_facts& file) {
+  return file.is_torn && &file == &files.back();
+}
+
+// A program may have the map open meanwhile: where a file is gone or broken, and the names are
+// others now, all is read again.
 class log_reader {
  public:
   explicit log_reader(const log_options& options)
@@ -46,39 +55,76 @@ class log_reader {
 
   // False where a signal stopped it.
   bool read() {
-    const detail::room::content found = room_.look();
-    for (const std::uint64_t at : found.snapshots) add(room_.snapshot_path(at), at, false);
-    for (const std::uint64_t at : found.logs) add(room_.log_path(at), at, true);
-    for (file_facts& file : files_) read(file);
+    for (int looks = 0; looks < most_looks; ++looks) {
+      const detail::room::content found = room_.look();
+      read(found);
+      if (stop_requested() || (is_good() && !has_missed_)) break;
+      const detail::room::content now = room_.look();
+      if (now.logs == found.logs && now.snapshots == found.snapshots) break;
+    }
     progress_.clear();
-    if (verifies_) find_gaps();
     return !stop_requested();
   }
   const std::vector<file_facts>& files() const { return files_; }
+  bool is_good() const {
+    return std::all_of(files_.begin(), files_.end(), [this](const file_facts& file) {
+      return file.damage.empty() || is_torn_end(files_, file);
+    });
+  }
 
  private:
+  static constexpr int most_looks = 8;
+
+  void read(const detail::room::content& found) {
+    files_.clear();
+    bytes_in_all_ = bytes_done_ = 0;
+    has_missed_ = false;
+    for (const std::uint64_t at : found.snapshots) add(room_.snapshot_path(at), at, false);
+    for (const std::uint64_t at : found.logs) add(room_.log_path(at), at, true);
+    for (file_facts& file : files_) read(file);
+    if (verifies_) find_gaps();
+  }
+  // Whatever else has such a name: opening a pipe would wait for whoever writes to it.
+  static bool is_other_than_file(const std::string& path) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+  }
+  // False where a newer snapshot has replaced the file meanwhile.
+  bool open(tail_reader& reader, const std::string& path) {
+    const bool is_there = reader.open(room_, path);
+    if (!is_there) has_missed_ = true;
+    return is_there;
+  }
   void add(std::string path, std::uint64_t number, bool is_log) {
-    tail_reader reader;
-    if (!reader.open(room_, path)) return;  // a newer snapshot has replaced it meanwhile
     file_facts file;
     file.path = std::move(path);
     file.number = number;
     file.is_log = is_log;
-    file.bytes = reader.size();
+    tail_reader reader;
+    if (is_other_than_file(file.path)) {
+      file.damage = "it is no regular file; take it away";
+    } else if (open(reader, file.path)) {
+      file.bytes = reader.size();
+    } else {
+      return;
+    }
     bytes_in_all_ += file.bytes;
     files_.push_back(std::move(file));
   }
   void read(file_facts& file) {
     tail_reader reader;
-    if (!reader.open(room_, file.path)) return;
+    if (!file.damage.empty() || !open(reader, file.path)) return;
     std::span<const unsigned char> payload;
     record_header header;
     const bool has_frame = reader.next(payload) == tail_reader::result::frame;
     const header_state state = has_frame ? read_header(payload, header) : header_state::not_steady;
     const bool fits = (header.stream == record_stream::log) == file.is_log;
     if (state != header_state::good || !fits) {
-      file.damage = state == header_state::other_version ? "the format has another version"
-                                                         : "it has no header";
+      const bool is_other = state == header_state::other_version;
+      note(file, 0, is_other ? "the format has another version" : "it has no header");
+      // Whoever was making it was ended.
+      file.is_torn = file.is_log && !is_other && !is_synced_behind(file, file.number - 1);
       return;
     }
     file.header = header;
@@ -121,7 +167,7 @@ class log_reader {
       std::uint64_t position = 0;
       if (result == tail_reader::result::partial) {
         note(file, at, "no whole record there");
-        file.is_torn = !is_synced_behind(file);
+        file.is_torn = !is_synced_behind(file, file.last);
         return;
       }
       if (!read_position(payload, position)) return note(file, at, "a record that is no change");
@@ -132,14 +178,14 @@ class log_reader {
     }
   }
   // Whether a whole change behind the broken place says that the place was synced: as recovery asks
-  // it. If none does, what is broken was never acknowledged, and opening cuts it.
-  bool is_synced_behind(const file_facts& file) const {
+  // it. If none does, what is broken was never acknowledged, and opening cuts it. `last`: the
+  // position of the change in front of it.
+  bool is_synced_behind(const file_facts& file, std::uint64_t last) const {
     detail::frame_reader behind(room_, file.path);
     behind.go_to(file.damaged_at);
     const auto is_later_change = [&](std::span<const unsigned char> candidate) {
       std::uint64_t position = 0;
-      return read_position(candidate, position) && position > file.last &&
-             position - file.last <= file.bytes;
+      return read_position(candidate, position) && position > last && position - last <= file.bytes;
     };
     std::span<const unsigned char> payload;
     while (behind.find(is_later_change)) {
@@ -173,6 +219,7 @@ class log_reader {
 
   detail::room room_;
   bool verifies_;
+  bool has_missed_ = false;  // a file that was there
   std::vector<file_facts> files_;
   std::uint64_t bytes_in_all_ = 0;
   std::uint64_t bytes_done_ = 0;
@@ -196,13 +243,8 @@ std::string line_of(const file_facts& file, bool verified) {
   return line + "\n";
 }
 
-// The end of the last segment may be torn, or is being written: opening cuts it.
-bool is_torn_end(const std::vector<file_facts>& files, const file_facts& file) {
-  return file.is_torn && &file == &files.back();
-}
-
 int deliver(const std::string& text, bool is_good) {
-  if (const std::string failed = write_output(text); !failed.empty()) {
+  if (const std::string failed = write_output(harmless(text)); !failed.empty()) {
     write_error("cannot write to standard output: " + failed);
     return 1;
   }
@@ -219,7 +261,6 @@ int show_files(const log_options& options) {
   }
   const bool verified = options.action == log_action::verify;
   std::string text;
-  bool is_good = true;
   for (const file_facts& file : files) {
     if (text.empty() && file.header) {
       text = fmt::format("{} to {}, map {:016x}\n", file.header->key,
@@ -228,11 +269,11 @@ int show_files(const log_options& options) {
     }
     text += line_of(file, verified);
     if (file.damage.empty()) continue;
-    const bool is_torn = is_torn_end(files, file);
-    is_good = is_good && is_torn;
-    text += fmt::format("  {} at byte {}: {}\n", is_torn ? "torn or being written" : "DAMAGED",
+    text += fmt::format("  {} at byte {}: {}\n",
+                        is_torn_end(files, file) ? "torn or being written" : "DAMAGED",
                         file.damaged_at, file.damage);
   }
+  const bool is_good = reader.is_good();
   if (verified) text += is_good ? "All records are whole.\n" : "There is damage; see --salvage.\n";
   return deliver(text, is_good);
 }
@@ -246,12 +287,12 @@ std::uint64_t bytes_in(const std::string& directory) {
 }
 
 // After a compaction: removes the segments of which the snapshot has every change. The last one is
-// among them, so that the log begins anew.
-void remove_old_logs(const std::string& directory) {
+// among them, so that the log begins anew. False where a signal stopped it before.
+bool remove_old_logs(const std::string& directory) {
   detail::room room(detail::system_files(), directory);
   room.enter();  // nobody has the map open
   log_reader reader({directory, log_action::verify});
-  if (!reader.read()) return;
+  if (!reader.read()) return false;
   std::uint64_t reached = 0;
   for (const file_facts& file : reader.files()) {
     if (!file.damage.empty()) continue;
@@ -264,6 +305,7 @@ void remove_old_logs(const std::string& directory) {
   }
   const int safe = room.sync();
   if (safe < 0) detail::throw_system("sync", directory, safe);
+  return true;
 }
 
 // What was done to the damage.
@@ -281,11 +323,21 @@ std::string words_for(const recovery_report& report) {
   return text;
 }
 
+// Thrown where a signal is to stop the opening of a map; nothing has been changed then.
+struct opening_stopped {};
+
+void stop_if_requested() {
+  if (stop_requested()) throw opening_stopped();
+}
+
 // Opens the map, with `how`, and gives what is to be said of it.
 template <class Types>
 std::string open_and_save(const log_options& options, const durable_options& how) {
   durable_map<typename Types::key, typename Types::value> map(options.directory, how);
-  if (options.action == log_action::compact) map.save_snapshot();
+  if (options.action == log_action::compact) {
+    stop_if_requested();
+    map.save_snapshot();
+  }
   return words_for(map.report()) +
          fmt::format("{} elements as of position {}", map.size(), map.position());
 }
@@ -296,22 +348,40 @@ int open_and_rewrite(const log_options& options) {
   durable_options how;
   how.salvage = options.action == log_action::salvage;
   how.progress = [&](const recovery_progress& now) {
+    stop_if_requested();
     progress.show_bytes(now.bytes_read, now.bytes_in_all);
   };
   const std::uint64_t before = bytes_in(options.directory);
-  std::string text = open_and_save<Types>(options, how);
-  if (options.action == log_action::compact) remove_old_logs(options.directory);
+  std::string text;
+  try {
+    text = open_and_save<Types>(options, how);
+  } catch (const opening_stopped&) {
+    return 128 + stop_signal();
+  }
   progress.clear();
+  if (options.action == log_action::compact && !remove_old_logs(options.directory)) {
+    write_error(
+        "stopped by a signal: the snapshot is written, and the log before it is still there");
+    return 128 + stop_signal();
+  }
   text += fmt::format("; {} were {}\n", size_of(bytes_in(options.directory)), size_of(before));
   return deliver(text, true);
 }
 
+// No file says what types it has.
+int rewrite_nothing(const std::string& directory) {
+  log_reader reader({directory, log_action::inspect});
+  if (!reader.read()) return 128 + stop_signal();
+  if (!reader.files().empty() && reader.is_good()) {
+    return deliver(directory + " has no changes yet; its next writer begins it anew\n", true);
+  }
+  write_error(directory + " has no file with the header of a durable map");
+  return 1;
+}
+
 int rewrite(const log_options& options) {
   type_names names;
-  if (!find_types(options.directory, names)) {
-    write_error(options.directory + " has no file with the header of a durable map");
-    return 1;
-  }
+  if (!find_types(options.directory, names)) return rewrite_nothing(options.directory);
   int status = 1;
   const bool known =
       with_types(names, [&](auto types) { status = open_and_rewrite<decltype(types)>(options); });

@@ -3,6 +3,7 @@
 //
 // Exit status: 0 all went well; 1 something could not be done, named on standard error; 2 wrong
 // options; 128 + the signal's number when a signal stopped it.
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <new>
@@ -76,7 +77,7 @@ void add_count(CLI::App& app, count_options& options) {
   command->footer(count_details);
   add_paths(*command, options.paths)->required();
   command->add_option("--top", options.top, "How many of the most frequent to show")
-      ->check(whole_number(0, trillion))
+      ->transform(whole_number(0, trillion))
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--map", options.map, "Count in one of " + names_of_maps())
@@ -84,7 +85,7 @@ void add_count(CLI::App& app, count_options& options) {
       ->type_name("MAP")
       ->capture_default_str();
   command->add_option("--min-length", options.min_length, "Pass over shorter identifiers")
-      ->check(whole_number(0, trillion))
+      ->transform(whole_number(0, trillion))
       ->type_name("L")
       ->capture_default_str();
   add_json(*command, options.json_path);
@@ -101,7 +102,7 @@ void add_compare(CLI::App& app, compare_options& options, compare_words& words) 
   command->footer(compare_details);
   add_paths(*command, options.paths);
   command->add_option("--n", options.generated, "Generate N keys, instead of reading PATH")
-      ->check(whole_number(1, trillion))
+      ->transform(whole_number(1, trillion))
       ->type_name("N");
   command->add_option("--keys", words.keys, "u64 (the default) or string, with --n")
       ->check(one_of("u64", "string"))
@@ -112,7 +113,7 @@ void add_compare(CLI::App& app, compare_options& options, compare_words& words) 
       ->type_name("WHICH")
       ->capture_default_str();
   command->add_option("--rounds", options.rounds, "How often to run everything")
-      ->check(whole_number(1, 100))
+      ->transform(whole_number(1, 100))
       ->type_name("R")
       ->capture_default_str();
   add_json(*command, options.json_path);
@@ -121,7 +122,7 @@ void add_compare(CLI::App& app, compare_options& options, compare_words& words) 
 
 CLI::Option* add_number(CLI::App& command, const char* name, std::uint64_t& into, const char* what,
                         std::uint64_t least, std::uint64_t most) {
-  return command.add_option(name, into, what)->check(whole_number(least, most))->type_name("N");
+  return command.add_option(name, into, what)->transform(whole_number(least, most))->type_name("N");
 }
 
 void add_watch(CLI::App& app, watch_options& options) {
@@ -169,6 +170,16 @@ void settle(compare_options& options, const compare_words& words) {
   }
   options.texts = words.keys == "string";
   options.hash = words.hash == "own" ? hash_choice::own : hash_choice::same;
+}
+
+void require_files_of_their_own(const CLI::App& app) {
+  for (const CLI::App* command : app.get_subcommands()) {
+    const std::string& name = command->get_name();
+    if (name == "compare" || name == "replay") {
+      require_different_files(*command, "--json", "--report");
+    }
+    if (name == "watch") require_different_files(*command, "--record", "--animation");
+  }
 }
 
 std::string quoted(std::string_view word) {
@@ -222,6 +233,22 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
   return 1;
 }
 
+// What app.parse() takes, the last one first. Where count and compare have a PATH in front of "--",
+// CLI11 takes what is behind it for the program's own: that gets another form.
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  const bool has_paths =
+      !arguments.empty() && (arguments.front() == "count" || arguments.front() == "compare");
+  const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+  if (has_paths && dashes != arguments.end()) {
+    std::for_each(arguments.erase(dashes), arguments.end(), [](std::string& path) {
+      if (path.starts_with('-')) path = "./" + path;
+    });
+  }
+  std::reverse(arguments.begin(), arguments.end());
+  return arguments;
+}
+
 // As a shell would take it.
 std::string command_line(int argc, char** argv) {
   std::string line = "steady";
@@ -231,7 +258,8 @@ std::string command_line(int argc, char** argv) {
 
 int run(int argc, char** argv) {
   CLI::App app(
-      "Counts identifiers with hash maps that never pause, and compares them with others.");
+      "Hash maps that never pause: measured beside others, watched at work, kept in files, served "
+      "and followed.");
   app.name("steady");
   app.set_version_flag("--version", "steady " + version_text());
   app.require_subcommand(1);
@@ -248,9 +276,11 @@ int run(int argc, char** argv) {
   durable_arguments durable(app);
 
   try {
-    app.parse(argc, argv);
+    app.parse(arguments_of(argc, argv));
     if (app.got_subcommand("compare")) settle(compare, words);
     if (app.got_subcommand("replay")) replay.settle(compare.command_line);
+    require_files_of_their_own(app);
+    durable.settle();
   } catch (const CLI::ParseError& error) {
     return explain(app, error);
   }

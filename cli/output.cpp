@@ -46,6 +46,33 @@ int write_all(int descriptor, std::string_view text) noexcept {
   return 0;
 }
 
+// How many bytes at the front of `text` are a control character, C1 as UTF-8 included; 0 for none.
+std::size_t control_bytes(std::string_view text) noexcept {
+  const auto at = [&](std::size_t n) { return static_cast<unsigned char>(text[n]); };
+  if (at(0) == '\n' || at(0) == '\t') return 0;
+  if (at(0) < 0x20 || at(0) == 0x7f) return 1;
+  return at(0) == 0xc2 && text.size() > 1 && at(1) >= 0x80 && at(1) < 0xa0 ? 2 : 0;
+}
+
+constexpr std::size_t longest_message = 4096;
+
+// Calls use(piece) for the pieces of what is harmless.
+template <class Use>
+void for_harmless_pieces(std::string_view text, const Use& use) {
+  std::size_t done = 0;
+  for (std::size_t n = 0; n < text.size();) {
+    const std::size_t bad = control_bytes(text.substr(n));
+    if (bad == 0) {
+      ++n;
+      continue;
+    }
+    use(text.substr(done, n - done));
+    use("?");
+    done = n += bad;
+  }
+  use(text.substr(done));
+}
+
 bool deliver_text(std::string_view text) {
   const std::string failed = write_output(text);
   if (!failed.empty()) write_error("cannot write to standard output: " + failed);
@@ -80,16 +107,31 @@ std::string write_output(std::string_view text) {
   return error == 0 ? "" : reason(error);
 }
 
+std::string_view beginning_of(std::string_view text, std::size_t bytes) noexcept {
+  if (text.size() <= bytes) return text;
+  const auto goes_on = [&] { return (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80; };
+  for (int moved = 0; moved < 3 && bytes > 0 && goes_on(); ++moved) --bytes;
+  return text.substr(0, bytes);
+}
+
 std::string_view without_name(std::string_view message) noexcept {
   constexpr std::string_view name = "steady: ";
   return message.starts_with(name) ? message.substr(name.size()) : message;
 }
 
+std::string harmless(std::string_view text) {
+  std::string made;
+  made.reserve(text.size());
+  for_harmless_pieces(text, [&](std::string_view piece) { made += piece; });
+  return made;
+}
+
 void write_error(std::string_view message) noexcept {
-  // In pieces: this must work when memory is exhausted.
+  const std::string_view shown = beginning_of(message, longest_message);
   write_all(STDERR_FILENO, "steady: ");
-  write_all(STDERR_FILENO, message);
-  write_all(STDERR_FILENO, "\n");
+  // In pieces: this must work when memory is exhausted.
+  for_harmless_pieces(shown, [](std::string_view piece) { write_all(STDERR_FILENO, piece); });
+  write_all(STDERR_FILENO, shown.size() == message.size() ? "\n" : " ...\n");
 }
 
 output_file::~output_file() {
@@ -99,10 +141,23 @@ output_file::~output_file() {
 bool output_file::open(const std::string& path) {
   path_ = path;
   if (path_.empty()) return true;
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-  if (descriptor_ >= 0) return true;
-  write_error("cannot write " + path_ + ": " + reason(errno));
-  return false;
+  const std::string failed = try_to_open();
+  if (!failed.empty()) write_error("cannot write " + path_ + ": " + failed);
+  return failed.empty();
+}
+
+// Whether a file can be made is known once it is made. It goes at once: the program may end before
+// there is anything to write.
+std::string output_file::try_to_open() {
+  constexpr int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
+  const int made = ::open(path_.c_str(), flags | O_EXCL, 0666);
+  if (made >= 0) {
+    ::close(made);
+    ::unlink(path_.c_str());
+    return "";
+  }
+  if (errno == EEXIST) descriptor_ = ::open(path_.c_str(), flags, 0666);
+  return descriptor_ >= 0 ? "" : reason(errno);
 }
 
 bool output_file::write(std::string_view text) {
@@ -112,6 +167,10 @@ bool output_file::write(std::string_view text) {
 }
 
 std::string output_file::replace_with(std::string_view text) {
+  if (descriptor_ < 0) {
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+    if (descriptor_ < 0) return reason(errno);
+  }
   struct stat about {};
   const bool regular = ::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode);
   if (regular && ::ftruncate(descriptor_, 0) != 0) return reason(errno);
@@ -129,7 +188,7 @@ bool result_sink::open(const std::string& json_path) {
 
 bool result_sink::deliver(std::string_view text, const nlohmann::json& document) {
   bool delivered = true;
-  if (!json_takes_output()) delivered = deliver_text(text);
+  if (!json_takes_output()) delivered = deliver_text(harmless(text));
   if (wants_json() && !write_json(document)) delivered = false;
   return delivered;
 }

@@ -4,6 +4,7 @@
 // write is checked. Functions that return a string return the reason for a failure in words, or "".
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,15 @@ std::string prepare_standard_streams();
 
 std::string write_output(std::string_view text);
 
-// "steady: <message>" and a line's end. Needs no memory.
+// With '?' for what would control a terminal, in the name of a file, say; line ends and tabs stay.
+std::string harmless(std::string_view text);
+
+// "steady: <message>" and a line's end: harmless, and of a long message its first 4 KiB. Needs no
+// memory.
 void write_error(std::string_view message) noexcept;
+
+// That many bytes of it, or some fewer, so that no character of UTF-8 is cut.
+std::string_view beginning_of(std::string_view text, std::size_t bytes) noexcept;
 
 // What the library says begins with its name, as every line of the command does: the rest of it.
 std::string_view without_name(std::string_view message) noexcept;
@@ -32,15 +40,16 @@ class output_file {
   output_file& operator=(const output_file&) = delete;
   ~output_file();
 
-  // Call before the work: a wrong path is noticed at once. A file that exists is left as it is
-  // until there is something to write. "" for no file. What goes wrong, here and in write(), is
-  // named on standard error, and the function returns false.
+  // Call before the work: a wrong path is noticed at once. A file that exists is left as it is, and
+  // one that does not is not there, until there is something to write. "" for no file. What goes
+  // wrong, here and in write(), is named on standard error, and the function returns false.
   bool open(const std::string& path);
 
   // Replaces what is in the file, and closes it.
   bool write(std::string_view text);
 
  private:
+  std::string try_to_open();
   std::string replace_with(std::string_view text);
 
   std::string path_;

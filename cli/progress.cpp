@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
+#include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/units.hpp"
 
@@ -28,14 +31,20 @@ std::size_t terminal_columns() {
   return known ? size.ws_col : 80;
 }
 
+// A dumb terminal cannot erase a line.
+bool is_able_terminal() noexcept {
+  const char* const name = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) == 1 && (name == nullptr || std::string_view(name) != "dumb");
+}
+
 }  // namespace
 
-progress_line::progress_line() noexcept : terminal_(::isatty(STDERR_FILENO) == 1) {}
+progress_line::progress_line() noexcept : terminal_(is_able_terminal()) {}
 
 void progress_line::show(std::string_view text) {
   if (!terminal_) return;
   // A line that wraps could not be rewritten.
-  write_terminal(fmt::format("{}{}", erase_line, text.substr(0, terminal_columns() - 1)));
+  write_terminal(fmt::format("{}{}", erase_line, harmless(text.substr(0, terminal_columns() - 1))));
   visible_ = true;
 }
 

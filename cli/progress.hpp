@@ -1,5 +1,5 @@
 // One line on a terminal that says how far the work is, rewritten in place at most ten times a
-// second. When standard error is no terminal, nothing is ever written.
+// second. When standard error is no terminal, or a dumb one, nothing is ever written.
 #pragma once
 
 #include <chrono>

@@ -59,11 +59,16 @@ void play(const replay_options& options, const trace& requests, replay_outcome& 
 
 constexpr double longest_days = 366;
 
-// Throws trace_error where a run would take more than a year.
+// Throws trace_error where a run would take more than a year, or no time at all.
 double speed_of(const replay_options& options, const trace& requests) {
   const double seconds = static_cast<double>(requests.span_ns()) / 1e9;
   if (seconds == 0) return 1;
   const double speed = options.duration > 0 ? seconds / options.duration : options.speed;
+  if (!std::isfinite(speed)) {
+    throw trace_error(
+        fmt::format("{} s is too short for a replay of {:.3f} s; give a longer --duration",
+                    options.duration, seconds));
+  }
   const double days = seconds / speed / 86'400;
   if (days > longest_days) {
     throw trace_error(

@@ -41,6 +41,9 @@ std::vector<std::string> words_of(const std::string& text) {
 }
 
 std::string check_maps(const std::string& names) {
+  if (words_of(names).empty()) {
+    return fmt::format("'{}' names no map; the maps are {}", names, names_of_maps());
+  }
   for (const std::string& name : words_of(names)) {
     if (std::string wrong = check_map(name); !wrong.empty()) return wrong;
   }
@@ -145,7 +148,7 @@ void replay_arguments::add_runs(CLI::App& command) {
       ->type_name("WHICH")
       ->capture_default_str();
   command.add_option("--rounds", options_.rounds, "How often to run everything")
-      ->check(whole_number(1, 100))
+      ->transform(whole_number(1, 100))
       ->type_name("R")
       ->capture_default_str();
 }

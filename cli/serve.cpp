@@ -5,13 +5,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,6 +23,7 @@
 #include <steady/durable_map.hpp>
 #include <steady/feed_server.hpp>
 
+#include "cli/file_walk.hpp"
 #include "cli/follow.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
@@ -45,9 +46,13 @@ constexpr std::size_t longest_line = std::size_t{1} << 20;
 template <class Map>
 class line_input {
  public:
-  // `shares_syncs`: all lines of one arrival are acknowledged by one sync.
-  line_input(Map& map, bool shares_syncs, progress_line& progress)
-      : map_(&map), shares_syncs_(shares_syncs), progress_(&progress) {}
+  // `shares_syncs`: all lines of one arrival are acknowledged by one sync. `file`: named with what
+  // is wrong; empty for standard input.
+  line_input(Map& map, bool shares_syncs, progress_line& progress, const std::string& file = {})
+      : map_(&map),
+        shares_syncs_(shares_syncs),
+        progress_(&progress),
+        place_(file.empty() ? "" : file + ": ") {}
 
   std::uint64_t wrong() const { return wrong_; }
   // Whether a change was not made, or may not be on the disk.
@@ -67,13 +72,13 @@ class line_input {
     if (pending_.size() > longest_line) pass_over_line();
     if (answer_.empty()) return;
     progress_->clear();
-    failure_ = write_output(answer_);
+    if (failure_.empty()) failure_ = write_output(answer_);
     answer_.clear();
   }
   // What was made and is not on the disk yet.
   void end() {
     sync_by([this] { map_->sync(); });
-    if (failed_ != 0) tell(fmt::format("{} changes were not made", failed_));
+    if (failed_ != 0) tell(fmt::format("{}{} changes were not made", place_, failed_));
   }
 
  private:
@@ -89,12 +94,14 @@ class line_input {
   void apply(std::string_view line) {
     ++lines_;
     if (std::exchange(is_rest_of_long_line_, false)) return;
+    // Some editors put a byte-order mark in front.
+    if (lines_ == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
     const std::uint64_t before = map_->position();
     try {
       if (const std::string why = apply_line(*map_, line, answer_); !why.empty()) complain(why);
     } catch (const durable_error& error) {
       ++failed_;
-      tell_once(trouble_of_lines_, fmt::format("line {}: ", lines_), error);
+      tell_once(trouble_of_lines_, this_line(), error);
     }
     if (!shares_syncs_) note_success(before);
   }
@@ -105,7 +112,7 @@ class line_input {
       has_failed_to_sync_ = false;
     } catch (const durable_error& error) {
       has_failed_to_sync_ = true;
-      tell_once(trouble_of_syncs_, "", error);
+      tell_once(trouble_of_syncs_, place_, error);
     }
     return !has_failed_to_sync_;
   }
@@ -115,13 +122,14 @@ class line_input {
     if (map_->position() == before) return;
     trouble_of_lines_.clear();
     trouble_of_syncs_.clear();
-    tell(fmt::format("line {}: changes succeed again", lines_));
+    tell(this_line() + "changes succeed again");
   }
 
   void complain(const std::string& why) {
     ++wrong_;
-    tell(fmt::format("line {}: {}", lines_, why));
+    tell(this_line() + why);
   }
+  std::string this_line() const { return fmt::format("{}line {}: ", place_, lines_); }
   void tell(const std::string& what) {
     progress_->clear();
     write_error(what);
@@ -145,6 +153,7 @@ class line_input {
   Map* map_;
   bool shares_syncs_;
   progress_line* progress_;
+  std::string place_;
   std::string pending_;
   std::string answer_;
   std::string failure_;
@@ -188,11 +197,8 @@ class served {
     }
     progress_.clear();
     lines_.end();
-    if (!lines_.failure().empty()) {
-      write_error("cannot write to standard output: " + lines_.failure());
-      return 1;
-    }
-    if (lines_.has_failed()) return 1;
+    tell_of_output(lines_);
+    if (!lines_.failure().empty() || lines_.has_failed()) return 1;
     return stop_requested() ? 128 + stop_signal() : 0;
   }
 
@@ -237,22 +243,25 @@ class served {
                                map_->size(), server_ ? server_->followers() : 0));
   }
   bool load() {
-    std::ifstream file(options_->load_path, std::ios::binary);
-    if (!file) {
-      write_error("cannot read " + options_->load_path);
-      return false;
-    }
-    line_input loaded(*map_, shares_syncs(), progress_);
-    std::string block(std::size_t{64} << 10, '\0');
-    while (file && !stop_requested()) {
-      file.read(block.data(), static_cast<std::streamsize>(block.size()));
-      const auto count = static_cast<std::size_t>(file.gcount());
-      loaded.take(std::string_view(block).substr(0, count), !file);
+    const std::string& path = options_->load_path;
+    line_input loaded(*map_, shares_syncs(), progress_, path);
+    std::vector<char> buffer(std::size_t{64} << 10);
+    const std::string failed = read_blocks(path, buffer, [&](std::string_view block) {
+      loaded.take(block, false);
       if (progress_.is_due()) progress_.show(fmt::format("loading: {} elements", map_->size()));
-    }
+    });
+    // A last line that may go on in what cannot be read is none.
+    if (failed.empty() && !stop_requested()) loaded.take("", true);
     progress_.clear();
     loaded.end();
-    return loaded.wrong() == 0 && !loaded.has_failed() && !stop_requested();
+    if (!failed.empty()) write_error(fmt::format("cannot read {}: {}", path, failed));
+    tell_of_output(loaded);
+    return failed.empty() && loaded.failure().empty() && loaded.wrong() == 0 &&
+           !loaded.has_failed() && !stop_requested();
+  }
+  static void tell_of_output(const line_input<Map>& lines) {
+    if (lines.failure().empty()) return;
+    write_error("cannot write to standard output: " + lines.failure());
   }
   std::string where() const {
     std::string place;

@@ -6,13 +6,15 @@ namespace {
 
 volatile sig_atomic_t caught = 0;
 
-void remember(int number) { caught = number; }
+void remember(int number) {
+  if (caught == 0) caught = number;
+}
 
-void listen(int number, struct sigaction& before) noexcept {
+void listen(int number, struct sigaction& before, int flags = static_cast<int>(SA_RESETHAND)) {
   struct sigaction action {};
   action.sa_handler = remember;
   sigemptyset(&action.sa_mask);
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one is not caught
+  action.sa_flags = flags;  // usually the second one is not caught
   sigaction(number, &action, &before);
 }
 
@@ -26,11 +28,14 @@ stop_signal_guard::stop_signal_guard() noexcept {
   caught = 0;
   listen(SIGINT, before_interrupt_);
   listen(SIGTERM, before_terminate_);
+  listen(SIGHUP, before_hangup_, 0);
+  if (before_hangup_.sa_handler == SIG_IGN) sigaction(SIGHUP, &before_hangup_, nullptr);
 }
 
 stop_signal_guard::~stop_signal_guard() {
   sigaction(SIGINT, &before_interrupt_, nullptr);
   sigaction(SIGTERM, &before_terminate_, nullptr);
+  sigaction(SIGHUP, &before_hangup_, nullptr);
 }
 
 }  // namespace steady::cli

@@ -1,5 +1,7 @@
-// While a stop_signal_guard lives, an interrupt (Ctrl-C) or a request to terminate does not end the
-// program: stop_requested() says that it came, and long loops ask. A second one ends the program.
+// While a stop_signal_guard lives, an interrupt (Ctrl-C), a request to terminate, or a terminal
+// that is closed does not end the program: stop_requested() says that it came, and long loops ask.
+// A second one ends the program, unless it is that of a terminal, which may come twice. Under nohup
+// that stays ignored.
 #pragma once
 
 #include <signal.h>
@@ -21,6 +23,7 @@ class stop_signal_guard {
  private:
   struct sigaction before_interrupt_ {};
   struct sigaction before_terminate_ {};
+  struct sigaction before_hangup_ {};
 };
 
 }  // namespace steady::cli

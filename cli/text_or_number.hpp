@@ -3,7 +3,9 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +35,9 @@ inline bool find_types(const std::string& directory, type_names& names) {
     detail::tail_reader reader;
     std::span<const unsigned char> payload;
     record_header header;
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored))
+      return false;  // a pipe would be waited for
     if (!reader.open(room, path) || reader.next(payload) != detail::tail_reader::result::frame ||
         read_header(payload, header) != header_state::good) {
       return false;
@@ -89,22 +94,27 @@ inline bool read_word(std::string_view word, std::uint64_t& into) {
 }
 
 inline std::string shown(std::uint64_t number) { return std::to_string(number); }
-// With \t, \n, \\ and \xNN for what would break a line.
+// With \t, \n, \\ and \xNN for what would break a line, or control a terminal.
 inline std::string shown(const std::string& text) {
   std::string line;
-  for (const char c : text) {
+  bool is_control = false;  // C1, of two bytes in UTF-8: this is its second
+  for (std::size_t n = 0; n < text.size(); ++n) {
+    const char c = text[n];
     const auto byte = static_cast<unsigned char>(c);
+    const auto next = static_cast<unsigned char>(n + 1 < text.size() ? text[n + 1] : '\0');
+    const bool begins_control = byte == 0xc2 && next >= 0x80 && next < 0xa0;
     if (c == '\\') {
       line += "\\\\";
     } else if (c == '\t') {
       line += "\\t";
     } else if (c == '\n') {
       line += "\\n";
-    } else if (byte < 32 || byte == 127) {
+    } else if (byte < 32 || byte == 127 || begins_control || is_control) {
       line += fmt::format("\\x{:02x}", byte);
     } else {
       line += c;
     }
+    is_control = begins_control;
   }
   return line;
 }

@@ -8,6 +8,7 @@
 
 #include "cli/csv.hpp"
 #include "cli/file_walk.hpp"
+#include "cli/output.hpp"
 #include "cli/trace.hpp"
 
 namespace steady::cli {
@@ -51,6 +52,7 @@ bool is_among(const std::vector<std::string>& words, const std::string& word) {
 }
 
 constexpr std::string_view no_column = "none";
+constexpr std::size_t longest_shown = 1000;  // bytes of what is wrong with a line
 
 // Where the columns are in a line, from 0.
 struct column_places {
@@ -79,7 +81,10 @@ class trace_reader {
     if (wrong.empty()) wrong = add_request();
     if (wrong.empty()) return;
     if (!options_.skip_bad_lines) fail(wrong + "; --skip-bad-lines passes over such lines");
-    if (made_.skipped++ == 0) made_.first_skipped = fmt::format("line {}: {}", line_number_, wrong);
+    if (made_.skipped++ != 0) return;
+    const std::string_view shown = beginning_of(wrong, longest_shown);
+    made_.first_skipped = fmt::format("line {}: {}{}", line_number_, shown,
+                                      shown.size() == wrong.size() ? "" : " ...");
   }
 
   trace finish() {
@@ -252,9 +257,9 @@ trace read_trace(const trace_options& options) {
   line_splitter lines;
   std::vector<char> buffer(std::size_t{64} << 10);
   const auto use = [&](std::string_view line) { reader.read_line(line); };
-  const std::string path = options.path == "-" ? "/dev/stdin" : options.path;
-  const std::string failed =
-      read_blocks(path, buffer, [&](std::string_view block) { lines.feed(block, use); });
+  const auto feed = [&](std::string_view block) { lines.feed(block, use); };
+  const std::string failed = options.path == "-" ? read_input_blocks(buffer, feed)
+                                                 : read_blocks(options.path, buffer, feed);
   if (!failed.empty()) throw trace_error(fmt::format("{}: {}", reader.name(), failed));
   lines.finish(use);
   return reader.finish();

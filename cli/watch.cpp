@@ -173,25 +173,22 @@ std::string check_keys(const std::string& keys) {
 }
 
 int run_watch(const watch_options& options) {
-  std::string failed = missing_view(options);
-  watch_record record;
-  if (failed.empty()) failed = record.open(options.record_path, options.animation_path);
-  if (!failed.empty()) {
-    write_error(failed);
+  if (const std::string missing = missing_view(options); !missing.empty()) {
+    write_error(missing);
     return 1;
   }
+  watch_record record;
+  if (!record.open(options.record_path, options.animation_path)) return 1;
   const stop_signal_guard guard;
+  std::string failed;
   {
     watched_map map(options.map, filling(options.map));
     const std::unique_ptr<watch_view> view = make_view(options);
     watch_session(options, map, *view, record).run();
     failed = view->failed;
   }
-  if (const std::string reason = record.close(); failed.empty()) failed = reason;
-  if (!failed.empty()) {
-    write_error(failed);
-    return 1;
-  }
+  if (!failed.empty()) write_error(failed);
+  if (!record.close() || !failed.empty()) return 1;
   return stop_signal() == 0 ? 0 : 128 + stop_signal();
 }
 

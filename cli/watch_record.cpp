@@ -2,11 +2,13 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/embedded.hpp"
+#include "cli/output.hpp"
 #include "cli/watch_record.hpp"
 
 namespace steady::cli {
@@ -23,21 +25,9 @@ constexpr std::string_view page_begin =
 constexpr std::size_t most_played = 20'000;
 constexpr std::string_view page_end = "</body>\n</html>\n";
 
-std::string reason(const std::string& path) {
-  return fmt::format("cannot write {}: {}", path, std::strerror(errno));
-}
-
-// Keeps the reason of the first failure.
-void write(std::FILE* to, std::string_view text, const std::string& path, std::string& failed) {
-  if (std::fwrite(text.data(), 1, text.size(), to) != text.size() && failed.empty()) {
-    failed = reason(path);
-  }
-}
-void finish(std::FILE*& file, const std::string& path, std::string& failed) {
-  if (file == nullptr) return;
-  if (std::fflush(file) != 0 && failed.empty()) failed = reason(path);
-  if (std::fclose(file) != 0 && failed.empty()) failed = reason(path);
-  file = nullptr;
+bool tell_failure(const std::string& path) {
+  write_error(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  return false;
 }
 
 // Inside a script element nothing may look like its end.
@@ -52,47 +42,45 @@ std::string inside_script(std::string text) {
 
 watch_record::~watch_record() {
   if (lines_ != nullptr) std::fclose(lines_);
-  if (page_ != nullptr) std::fclose(page_);
 }
 
-std::string watch_record::open(const std::string& lines_path, const std::string& page_path) {
+bool watch_record::open(const std::string& lines_path, const std::string& page_path) {
   lines_path_ = lines_path;
-  page_path_ = page_path;
-  if (!lines_path.empty() && (lines_ = std::fopen(lines_path.c_str(), "we")) == nullptr) {
-    return reason(lines_path);
-  }
-  if (!page_path.empty() && (page_ = std::fopen(page_path.c_str(), "we")) == nullptr) {
-    return reason(page_path);
-  }
-  return "";
+  has_page_ = !page_path.empty();
+  if (!page_.open(page_path)) return false;
+  if (lines_path.empty()) return true;
+  lines_ = std::fopen(lines_path.c_str(), "we");  // loses what is there, so it comes last
+  return lines_ != nullptr || tell_failure(lines_path);
 }
 
 void watch_record::add(const watch_frame& frame) {
-  if (lines_ == nullptr && page_ == nullptr) return;
+  if (lines_ == nullptr && !has_page_) return;
   const std::string line = to_json(frame).dump();
   // A full disk is noticed by close(): the stream remembers.
   if (lines_ != nullptr) {
     std::fwrite(line.data(), 1, line.size(), lines_);
     std::fputc('\n', lines_);
   }
-  if (page_ != nullptr && count_ < most_played) {
+  if (has_page_ && count_ < most_played) {
     ++count_;
     if (!played_.empty()) played_ += ",\n";
     played_ += line;
   }
 }
 
-std::string watch_record::close() {
-  std::string failed;
-  if (lines_ != nullptr && std::ferror(lines_) != 0) failed = reason(lines_path_);
-  if (page_ != nullptr) {
-    write(page_, page_begin, page_path_, failed);
-    write(page_, player_markup(played_), page_path_, failed);
-    write(page_, page_end, page_path_, failed);
-  }
-  finish(lines_, lines_path_, failed);
-  finish(page_, page_path_, failed);
-  return failed;
+bool watch_record::close() {
+  const bool has_lines = close_lines();
+  if (!has_page_) return has_lines;
+  return page_.write(fmt::format("{}{}{}", page_begin, player_markup(played_), page_end)) &&
+         has_lines;
+}
+
+bool watch_record::close_lines() {
+  if (lines_ == nullptr) return true;
+  const bool has_failed = std::ferror(lines_) != 0;
+  const bool is_flushed = std::fflush(lines_) == 0;
+  const bool is_closed = std::fclose(std::exchange(lines_, nullptr)) == 0;
+  return (!has_failed && is_flushed && is_closed) || tell_failure(lines_path_);
 }
 
 std::string player_markup(const std::string& frames) {

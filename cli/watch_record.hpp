@@ -1,13 +1,14 @@
 // Where the frames of `steady watch` go besides the screen: a file of JSON lines, one frame a line;
 // and a page that plays them, at most 20,000, which needs nothing but a browser.
 //
-// Functions that return a string return the reason for a failure in words, or "".
+// What goes wrong is named on standard error, and the function returns false.
 #pragma once
 
 #include <cstddef>
 #include <cstdio>
 #include <string>
 
+#include "cli/output.hpp"
 #include "cli/watch_frame.hpp"
 
 namespace steady::cli {
@@ -19,19 +20,21 @@ class watch_record {
   watch_record(const watch_record&) = delete;
   watch_record& operator=(const watch_record&) = delete;
 
-  // Before the first frame; "" for no such file. Files that exist are replaced.
-  std::string open(const std::string& lines_path, const std::string& page_path);
+  // Before the first frame; "" for no such file. Files that exist are replaced, if both can be.
+  bool open(const std::string& lines_path, const std::string& page_path);
 
   void add(const watch_frame& frame);
 
   // After the last frame.
-  std::string close();
+  bool close();
 
  private:
+  bool close_lines();
+
   std::string lines_path_;
-  std::string page_path_;
   std::FILE* lines_ = nullptr;
-  std::FILE* page_ = nullptr;
+  bool has_page_ = false;
+  output_file page_;
   std::string played_;     // the frames of the page, as JSON
   std::size_t count_ = 0;  // of these
 };

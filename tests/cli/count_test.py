@@ -189,7 +189,7 @@ class TroubleTest(CommandTest):
                         [word.decode() for word in words[:20]],
                     )
 
-    def start_on_an_endless_file(self):
+    def start_on_an_endless_file(self, **options):
         """Counts some words and then a file that takes long; returns while it is at the latter."""
         self.write("a", "word " * 10)
         endless = self.path("b")
@@ -200,12 +200,13 @@ class TroubleTest(CommandTest):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            **options,
         )
         self.wait_until_open(started, endless)
         return started
 
     def test_stopped_by_a_signal(self):
-        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
             with self.subTest(number):
                 started = self.start_on_an_endless_file()
                 started.send_signal(number)
@@ -213,6 +214,25 @@ class TroubleTest(CommandTest):
                 self.assertEqual(started.returncode, status, errors)
                 self.assertIn("stopped; what was counted so far is shown", errors)
                 self.assertTrue(output.startswith("count  identifier\n   10  word\n"), output)
+
+    def test_a_terminal_that_is_closed_tells_twice(self):
+        started = self.start_on_an_endless_file()
+        started.send_signal(signal.SIGHUP)
+        started.send_signal(signal.SIGHUP)
+        output, errors = started.communicate(timeout=60)
+        self.assertEqual(started.returncode, 129, errors)
+        self.assertTrue(output.startswith("count  identifier\n   10  word\n"), output)
+
+    def test_goes_on_under_nohup(self):
+        started = self.start_on_an_endless_file(
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        )
+        started.send_signal(signal.SIGHUP)
+        time.sleep(0.1)
+        self.assertIsNone(started.poll())
+        started.send_signal(signal.SIGTERM)
+        _, errors = started.communicate(timeout=60)
+        self.assertEqual(started.returncode, 143, errors)
 
     def test_reader_gone_meanwhile(self):
         started = self.start_on_an_endless_file()
@@ -250,6 +270,15 @@ class ProgressTest(CommandTest):
         self.assertIn("\r\x1b[K  count  identifier", shown)
         self.assertNotIn("%", shown.partition("identifier")[2])
         self.assertEqual(run("count", file).stderr, "")
+
+    def test_no_bar_on_a_dumb_terminal(self):
+        file = self.write("file", "word " * 100_000)
+        reader, terminal = pty.openpty()
+        run("count", file, stderr=terminal, env={**os.environ, "TERM": "dumb"})
+        os.write(terminal, b".")
+        os.close(terminal)
+        self.assertEqual(os.read(reader, 100), b".")
+        os.close(reader)
 
 
 if __name__ == "__main__":

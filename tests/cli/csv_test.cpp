@@ -36,6 +36,8 @@ TEST(Csv, Quotes) {
   EXPECT_EQ(fields_of(R"("a,b",c)"), (strings{"a,b", "c"}));
   EXPECT_EQ(fields_of(R"( "a ""b""" ,"")"), (strings{"a \"b\"", ""}));
   EXPECT_EQ(fields_of(R"(a "b",c)"), (strings{"a \"b\"", "c"}));
+  EXPECT_EQ(fields_of(R"(1 "a b"  "c")", ' '), (strings{"1", "a b", "", "c"}));
+  EXPECT_EQ(fields_of("1\t\"a\tb\"\t\t\"c\"", '\t'), (strings{"1", "a\tb", "", "c"}));
   EXPECT_EQ(wrong_with(R"(x,"a)"), "a quote is not closed on this line");
   EXPECT_EQ(wrong_with(R"("a"b,c)"), "there is text after a closing quote");
 }

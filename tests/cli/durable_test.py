@@ -8,55 +8,11 @@ import subprocess
 import time
 import unittest
 
-from command import COMMAND, CommandTest, run
+from command import COMMAND, run
+from durable_maps import TIME, DurableMapTest
 
-TIME = 60
 
-
-class DurableTest(CommandTest):
-    def serve(self, *arguments, stdin=subprocess.PIPE):
-        """Starts a server on a free port; gives (process, its address)."""
-        process = subprocess.Popen(
-            [COMMAND, "serve", "stock", "--listen", "127.0.0.1:0", *map(str, arguments)],
-            cwd=self.directory,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.addCleanup(process.communicate)
-        self.addCleanup(process.kill)
-        line = process.stderr.readline()
-        self.skip_if_missing(line)
-        found = re.search(r"serving (\d+) elements of stock at (127\.0\.0\.1:\d+)", line)
-        self.assertIsNotNone(found, line)
-        return process, found.group(2)
-
-    def skip_if_missing(self, errors):
-        """Where the command was built without Boost.Asio or OpenSSL."""
-        missing = re.search(r"built without .*install \S+", errors)
-        if missing:
-            self.skipTest(missing.group())
-
-    def tell(self, process, text):
-        process.stdin.write(text)
-        process.stdin.flush()
-
-    def follow(self, source, *arguments, status=0):
-        done = run("follow", source, *arguments, cwd=self.directory)
-        self.assertEqual(done.returncode, status, done.stderr)
-        return done
-
-    def fill(self, lines, *arguments):
-        """A map that was written and closed."""
-        file = self.write("lines", lines)
-        done = run(
-            "serve", "stock", "--listen", "unix:socket", "--load", file, "--end-with-input",
-            *arguments, cwd=self.directory, stdin=subprocess.DEVNULL,
-        )
-        self.skip_if_missing(done.stderr)
-        return done
-
+class DurableTest(DurableMapTest):
     def test_follows_a_server_and_its_directory(self):
         server, address = self.serve()
         self.tell(server, "set apples 3\nadd apples 4\nset pears 5\nerase pears\nget apples\n")
@@ -78,6 +34,11 @@ class DurableTest(CommandTest):
         server.terminate()
         server.communicate(timeout=TIME)
         self.assertEqual(server.returncode, 128 + 15)
+
+    def test_keys_do_not_control_a_terminal(self):
+        self.fill(b"set a\x1b\x7f\xc2\x9bb\xc3\xa9 1\n")
+        done = self.follow("stock", "--once")
+        self.assertEqual(done.stdout, "1\tset\ta\\x1b\\x7f\\xc2\\x9bb\u00e9\t1\n")
 
     def test_goes_on_from_a_checkpoint(self):
         self.fill("set a 1\nset b 2\n")

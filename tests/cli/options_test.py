@@ -1,7 +1,9 @@
 """Options, help, and where the output goes."""
 
 import os
+import signal
 import subprocess
+import time
 import unittest
 
 from command import COMMAND, CommandTest, MAPS, run
@@ -36,6 +38,9 @@ class OptionsTest(CommandTest):
             (["replay", file, "--separator", ";;"], "neither one character nor the word tab"),
             (["replay", file, "--time-unit", "min"], "'min' is none of s, ms, us, ns"),
             (["replay", file, "--rounds", "0"], "from 1 to 100"),
+            (["replay", file, "--map", ","], "',' names no map; the maps are"),
+            (["serve", file, "--listen", ""], "'' is no address; give HOST:PORT"),
+            (["serve", file, "--listen", "unix:"], "'unix:' is no address"),
             (["log"], "DIR is required"),
             (["log", file, "--verify", "--salvage"], "excludes"),
             (["serve", file, "--value", "u32"], "'u32' is neither u64 nor text"),
@@ -48,7 +53,42 @@ class OptionsTest(CommandTest):
                 self.assertIn(expected, done.stderr)
                 self.assertEqual(done.stdout, "")
 
+    def test_numbers_are_decimal(self):
+        words = " ".join(f"word{n}" for n in range(20))
+        file = self.write("file", words)
+        for number, lines in (("010", 10), ("08", 8), ("0", 0), ("00", 0)):
+            _, found = self.run_json("count", "--top", number, file)
+            self.assertEqual(len(found["top"]), lines, number)
+        done = run("watch", "--plain", "--frames", "010")
+        self.assertEqual(done.stdout.count("Frame "), 10)
+        done = run("watch", "--plain", "--frames", "08")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_two_files_of_one_path(self):
+        same = self.path("same")
+        other = self.directory / "." / "same"
+        for arguments in (
+            ["compare", "--n", "1000", "--rounds", "1", "--json", same, "--report", same],
+            ["replay", "none", "--json", same, "--report", f"{self.directory}/./same"],
+            ["watch", "--frames", "1", "--record", same, "--animation", other],
+        ):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("give each a file of its own", done.stderr)
+            self.assertFalse(same.exists())
+        done = run("watch", "--frames", "1", "--record", "/dev/null", "--animation", "/dev/null")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_paths_that_begin_with_a_dash(self):
+        self.write("-dash", "dashed dashed")
+        self.write("file", "word")
+        for paths in (["--", "-dash", "file"], ["file", "--", "-dash"]):
+            done = run("count", *paths, cwd=self.directory)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(done.stdout.startswith("count  identifier\n    2  dashed\n    1  word"))
+
     def test_help_and_version(self):
+        self.assertIn("watched at work, kept in files, served and followed", run("--help").stdout)
         for arguments, expected in (
             (["--help"], "compare"),
             (["count", "--help"], "steady count --top 5"),
@@ -109,6 +149,48 @@ class OutputTest(CommandTest):
             for path, reason in ((self.directory, "Is a directory"), ("/no/x", "No such file")):
                 done = run(*command, "--json", path)
                 self.assert_failed_early(done, f"cannot write {path}: {reason}")
+
+    def test_files_are_made_when_there_is_something_to_write(self):
+        json_file, report = self.path("a"), self.path("b")
+        done = run("replay", self.missing, "--json", json_file, "--report", report)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(list(self.directory.iterdir()), [])
+        with subprocess.Popen(
+            [COMMAND, "compare", "--n", "5000000", "--json", json_file, "--report", report]
+        ) as process:
+            time.sleep(0.3)
+            process.terminate()
+        self.assertEqual(process.returncode, -signal.SIGTERM)
+        self.assertEqual(list(self.directory.iterdir()), [])
+        kept = self.write("kept", "this")
+        link = self.path("link")
+        link.symlink_to("target")
+        done = run("replay", self.missing, "--json", kept, "--report", link)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(kept.read_text(encoding="utf-8"), "this")
+        self.assertTrue(link.is_symlink())
+
+    def test_a_recording_is_kept_where_the_page_cannot_be_written(self):
+        good = self.write("good.jsonl", "this")
+        done = run("watch", "--record", good, "--animation", "/no/such/page", "--frames", "1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write /no/such/page", done.stderr)
+        self.assertEqual(good.read_text(encoding="utf-8"), "this")
+        page = self.path("page")
+        done = run("watch", "--record", "/no/such/lines", "--animation", page, "--frames", "1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write /no/such/lines", done.stderr)
+        self.assertFalse(page.exists())
+
+    def test_errors_are_short_and_harmless(self):
+        head = "\u00e9" * 500_000
+        done = run("replay", self.write("trace.csv", head + "\n1,2\n"))
+        self.assertEqual(done.returncode, 1)
+        self.assertLess(len(done.stderr), 5000)
+        self.assertTrue(done.stderr.startswith("steady: "))
+        self.assertTrue(done.stderr.endswith("\u00e9 ...\n"))
+        done = run("count", "/no/\x1b[2J\x7f\u009b1m\u00e9")
+        self.assertIn("/no/?[2J??1m\u00e9: No such file", done.stderr)
 
     def test_full_disk(self):
         # Found out only by writing; still an error, not a silent loss.

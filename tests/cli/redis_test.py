@@ -1,6 +1,7 @@
 """steady serve --redis and steady follow redis://..., with a redis-server of the test's own."""
 
 import shutil
+import socket
 import subprocess
 import time
 import unittest
@@ -112,7 +113,7 @@ class RedisTest(CommandTest):
         for wrong in ("redis://localhost", "redis:///stock", "redis://localhost/"):
             self.assertIn("names no stream", self.follow(source=wrong, status=1).stderr)
         self.assertIn("is no address", self.follow(source="redis://a:b:c/x", status=1).stderr)
-        self.assertIn("go with redis://", self.follow("--group", "g", source="stock", status=1).stderr)
+        self.assertIn("goes with redis://", self.follow("--group", "g", source="stock", status=2).stderr)
         for words in (["--redis", self.address], ["--stream", "stock"]):
             done = run("serve", "stock", *words, cwd=self.directory)
             self.assertEqual(done.returncode, 2, done.stderr)
@@ -122,6 +123,47 @@ class RedisTest(CommandTest):
         )
         self.assertEqual(other.returncode, 1)
         self.assertIn("the stream has text to 'u64'", other.stderr)
+
+    def test_names_with_slashes(self):
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1]
+        redis = subprocess.Popen(
+            ["redis-server", "--port", str(port), "--save", "", "--dir", self.directory],
+            stdout=subprocess.DEVNULL,
+        )
+        self.addCleanup(redis.wait)
+        self.addCleanup(redis.kill)
+        self.address = f"127.0.0.1:{port}"
+        done = self.serve("set a 1\n", "--stream", "a/b")
+        self.assertIn(f"at redis://{self.address}/a/b\n", done.stderr)
+        done = self.follow("--until", "1", source=f"redis://{self.address}/a/b")
+        self.assertEqual(done.stdout, "1\thas\ta\t1\n")
+
+    def test_nothing_behind_the_position_is_taken(self):
+        self.serve("set a 1\n")
+        self.follow("--once", "--checkpoint", "here")
+        self.serve("".join(f"set key{n} {n}\n" for n in range(2, 8)))
+        for until in (3, 5):
+            done = self.follow("--until", until, "--checkpoint", "here")
+            self.assertEqual([line[0] for line in done.stdout.splitlines()],
+                             [str(until - 1), str(until)])
+
+    def test_output_that_is_lost_is_not_acknowledged(self):
+        self.serve("set a 1\n")
+        self.follow("--once", "--checkpoint", "here", "--group", "one")
+        self.serve("set b 2\nset c 3\n")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = run("follow", self.source, "--once", "--checkpoint", "here", "--group", "one",
+                       cwd=self.directory, stdout=full)
+        self.assertEqual(done.returncode, 1)
+        pending = subprocess.run(
+            ["redis-cli", "-s", self.path("redis"), "xpending", "stock", "one"],
+            capture_output=True, text=True, check=True,
+        )
+        self.assertNotEqual(pending.stdout.splitlines()[0], "0")
+        done = self.follow("--once", "--checkpoint", "here", "--group", "one")
+        self.assertEqual(done.stdout, "2\tset\tb\t2\n3\tset\tc\t3\n")
 
     def test_wants_the_password(self):
         self.serve("set a 1\n")

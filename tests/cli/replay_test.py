@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import unittest
 
 from command import CommandTest, maps_of, run
@@ -24,6 +25,21 @@ def trace_of(count, keys=4000, step=0.0001):
 
 
 class ReplayTest(CommandTest):
+    def test_standard_input_from_where_it_is(self):
+        text, *_ = trace_of(1000)
+        words = ("replay", "-", "--duration", "0.01", "--rounds", "1", "--map", "steady")
+        here, there = socket.socketpair()
+        with here, there:
+            here.sendall(text.encode())
+            here.shutdown(socket.SHUT_WR)
+            _, found = self.run_json(*words, stdin=there)
+        self.assertEqual(found["requests"], 1000)
+        file = self.write("trace.csv", "a line that somebody has read\n" + text)
+        with open(file, "rb", buffering=0) as partly_read:
+            partly_read.read(len("a line that somebody has read\n"))
+            _, found = self.run_json(*words, stdin=partly_read)
+        self.assertEqual(found["requests"], 1000)
+
     def test_a_trace(self):
         text, hits, misses, elements = trace_of(20_000)
         file = self.write("trace.csv", text)
@@ -96,6 +112,23 @@ class ReplayTest(CommandTest):
         done = run("replay", "-", "--speed", "1e-300", input="time,key\n1,1\n2,1\n")
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("--speed and --duration make it shorter", done.stderr)
+
+    def test_a_replay_in_no_time(self):
+        file = self.write("trace.csv", "time,key\n0,1\n1,2\n")
+        done = run("replay", file, "--duration", "1e-310")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("too short for a replay of 1.000 s", done.stderr)
+
+    def test_a_skipped_line_is_shown_in_part(self):
+        file = self.write("trace.csv", "time,key\n" + "x" * 100_000 + ",1\n0,1\n")
+        _, found = self.run_json("replay", file, "--skip-bad-lines", "--map", "steady", "--rounds", 1)
+        self.assertLess(len(found["first_skipped"]), 1100)
+
+    def test_a_skipped_line_does_not_control_a_terminal(self):
+        file = self.write("trace.csv", "time,key\n\x1b[2Jx,1\n0,1\n")
+        done = run("replay", file, "--skip-bad-lines", "--map", "steady", "--rounds", 1)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("the time '?[2Jx' is no number", done.stdout)
 
     def test_requests_of_one_moment(self):
         _, found = self.run_json("replay", "-", "--duration", 3, "--map", "std", input="time,key\n1,1\n1,2\n")

@@ -52,6 +52,11 @@ class ReportFileTest(CommandTest):
         self.assertEqual(section.count("<li>"), len(notes))
         self.assertIn("frontier crosses the old array", section)
 
+    def test_too_few_for_percentiles(self):
+        html, *_ = self.report("compare", "--n", 1, "--rounds", 1)
+        self.assertNotIn("takes . ", html)
+        self.assertIn("Further to the right are rarer calls", html)
+
     def test_replaces_what_was_there(self):
         file = self.write("report.html", "x" * 2_000_000)
         self.report("compare", "--n", 1000, "--rounds", 1)

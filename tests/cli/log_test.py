@@ -1,0 +1,170 @@
+"""steady log: signals, what a crash leaves, and maps that change meanwhile."""
+
+import os
+import shutil
+import signal
+import subprocess
+import unittest
+
+from command import COMMAND, run
+from durable_maps import TIME, DurableMapTest
+
+MUCH = 40 << 20
+
+
+class LogTest(DurableMapTest):
+    def log(self, *arguments, status=0):
+        done = run("log", *arguments, "stock", cwd=self.directory)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done
+
+    def names(self):
+        return sorted(file.name for file in self.path("stock").glob("*.0*"))
+
+    def fill_much(self):
+        """A map of 40 MiB, 4,000 changes: reading it takes a while."""
+        text = "x" * (MUCH // 4000)
+        return self.fill(
+            "".join(f"set key{n} {text}\n" for n in range(4000)), "--value", "text", "--sync",
+            "never",
+        )
+
+    def stop_while(self, is_so, *arguments):
+        """Starts the command and stops it, as SIGSTOP does, while that is so."""
+        shutil.copytree(self.path("stock"), self.path("kept"))
+        for _ in range(20):
+            process = subprocess.Popen(
+                [COMMAND, "log", *arguments, "stock"], cwd=self.directory, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True,
+            )
+            self.addCleanup(process.communicate)
+            self.addCleanup(process.kill)
+            while process.poll() is None:
+                if not is_so(process.pid):
+                    continue
+                process.send_signal(signal.SIGSTOP)
+                os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+                if process.poll() is None and is_so(process.pid):
+                    return process
+                process.send_signal(signal.SIGCONT)
+            # It was too fast: once more.
+            shutil.rmtree(self.path("stock"))
+            shutil.copytree(self.path("kept"), self.path("stock"))
+        self.fail("it is always too fast")
+        return None
+
+    def end(self, process, number=None):
+        """Lets it go on, with a signal; gives what it printed."""
+        if number is not None:
+            process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
+        output, errors = process.communicate(timeout=TIME)
+        self.assertEqual(process.returncode, 128 + number if number else 0, output + errors)
+        return output, errors
+
+    @staticmethod
+    def is_reading(pid):
+        """Whether it is in the midst of what there is."""
+        try:
+            with open(f"/proc/{pid}/io", encoding="utf-8") as counts:
+                return MUCH // 8 < int(counts.readline().split()[1]) < MUCH * 3 // 4
+        except OSError:
+            return False  # it has ended
+
+    def test_a_signal_stops_compacting(self):
+        self.fill_much()
+        partial = self.path("stock") / "snapshot.partial"
+        process = self.stop_while(lambda _: partial.exists(), "--compact")
+        _, errors = self.end(process, signal.SIGINT)
+        self.assertIn("the log before it is still there", errors)
+        self.assertTrue(any(name.startswith("log.") for name in self.names()))
+        self.assertIn("4000 elements as of position 4000", self.log("--compact").stdout)
+        self.assertEqual(self.names(), ["snapshot.00000000000000004000"])
+
+    def test_a_signal_stops_opening(self):
+        self.fill_much()
+        log = next(self.path("stock").glob("log.*"))
+        content = bytearray(log.read_bytes())
+        content[len(content) // 2] ^= 1
+        log.write_bytes(content)
+        before = self.names()
+        for action in ("--salvage", "--compact"):
+            process = self.stop_while(self.is_reading, action)
+            self.assertEqual(self.end(process, signal.SIGTERM), ("", ""))
+            self.assertEqual(self.names(), before)
+            shutil.rmtree(self.path("kept"))
+
+    def test_a_segment_that_was_being_made_is_no_damage(self):
+        self.fill("set a 1\nset b 2\n")
+        log = next(self.path("stock").glob("log.*"))
+        next_one = self.path("stock") / "log.00000000000000000003"
+        for content in (b"", log.read_bytes()[:20], bytes(4096)):
+            next_one.write_bytes(content)
+            for words in ([], ["--verify"]):
+                done = self.log(*words)
+                self.assertIn("torn or being written at byte 0: it has no header", done.stdout)
+                self.assertNotIn("DAMAGED", done.stdout)
+            self.assertIn("2 elements", self.log("--salvage").stdout)
+            self.assertFalse(next_one.exists())
+
+    def test_the_only_file_was_being_made(self):
+        self.path("stock").mkdir()
+        only = self.path("stock") / "log.00000000000000000001"
+        for content in (b"", bytes(4096)):
+            only.write_bytes(content)
+            self.log("--verify")
+            for action in ("--salvage", "--compact"):
+                self.assertIn("no changes yet", self.log(action).stdout)
+        done = self.fill("set a 1\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_segment_in_front_without_a_header_is_damage(self):
+        self.fill("set a 1\nset b 2\n")
+        log = next(self.path("stock").glob("log.*"))
+        shutil.copy(log, self.path("stock") / "log.00000000000000000003")
+        log.write_bytes(b"")
+        self.assertIn("DAMAGED at byte 0: it has no header", self.log(status=1).stdout)
+
+    def test_a_last_segment_that_lost_its_header_is_damage(self):
+        self.fill("set a 1\n")
+        self.fill("set b 2\n")  # its record says that the one before was synced
+        log = next(self.path("stock").glob("log.*"))
+        content = log.read_bytes()
+        log.write_bytes(bytes(20) + content[20:])
+        self.assertIn("DAMAGED at byte 0: it has no header", self.log("--verify", status=1).stdout)
+
+    def test_a_pipe_of_that_name_is_not_waited_for(self):
+        self.fill("set a 1\n")
+        os.mkfifo(self.path("stock") / "log.00000000000000000009")
+        for words in ([], ["--verify"]):
+            done = run("log", *words, "stock", cwd=self.directory)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("DAMAGED at byte 0: it is no regular file; take it away", done.stdout)
+
+    def test_looks_again_where_files_come_and_go(self):
+        stock = self.path("stock")
+        aside = self.path("aside")
+        aside.mkdir()
+        self.fill_much()
+        self.log("--compact")
+        shutil.copy(stock / "snapshot.00000000000000004000", aside)
+        self.fill("set b 1\n", "--value", "text")
+        shutil.copy(stock / "log.00000000000000004001", aside)
+        self.log("--compact")
+        self.fill("set c 1\n", "--value", "text")
+        newer = "snapshot.00000000000000004001"
+        os.rename(stock / newer, self.path(newer))
+        older = [shutil.move(each, stock) for each in aside.iterdir()]
+        self.assertEqual(len(self.names()), 3)
+
+        process = self.stop_while(self.is_reading, "--verify")
+        os.rename(self.path(newer), stock / newer)
+        for each in older:
+            os.remove(each)
+        output, _ = self.end(process)
+        self.assertIn("4001 elements as of 4001\n", output)
+        self.assertTrue(output.endswith("All records are whole.\n"), output)
+
+
+if __name__ == "__main__":
+    unittest.main()
