@@ -29,6 +29,33 @@ void insert_twice(program& p) {
   });
 }
 
+// The first elements of a map whose headers come in leaves: each thread may be the one that
+// provides the leaf and the slots, in the middle of the other one's look. Then the map grows.
+template <class Sync>
+void grow_from_nothing_in_leaves(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync, tiny_layout_in_leaves>>(2);
+  std::vector<std::uint64_t> codes;
+  for (const std::uint64_t bucket : {0u, 2u, 3u}) codes.push_back(map->code_in(bucket, 0));
+  p.thread([=] {
+    map->insert(codes[0]);
+    map->insert(codes[1]);
+  });
+  p.thread([=] { map->insert(codes[2]); });
+  p.finally([=] {
+    for (const std::uint64_t code : codes) {
+      require(map->find(code).has_value(), "an element was lost");
+    }
+    map->step(1);
+    require(map->migrating() || map->buckets() > 4, "the program does not migrate");
+    map->finish();
+    for (const std::uint64_t code : codes) {
+      require(map->find(code).has_value(), "an element was lost by growing");
+    }
+    require(map->size() == codes.size(), "the size is not the number of elements");
+    map->check();
+  });
+}
+
 // What a thread has seen stays.
 template <class Sync>
 void find_while_inserting(program& p) {

@@ -23,6 +23,7 @@
 
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
 #include <steady/detail/concurrent/chunk_shelf.hpp>
 #include <steady/detail/concurrent/migration_queue.hpp>
 #include <steady/detail/concurrent/overflow_pool.hpp>
@@ -118,7 +119,15 @@ class shared_array {
   STEADY_ALWAYS_INLINE header& header_at(std::uint64_t bucket) const noexcept {
     return headers_.at(bucket);
   }
-  // The slots of a bucket, whose chunk is there.
+  // In debug mode: before a header is written, that it is one of this array, not what is read in
+  // place of headers that were never provided.
+  STEADY_ALWAYS_INLINE void require_provided([[maybe_unused]] const header& of) const noexcept {
+    if constexpr (debug_mode && Layout::in_leaves) {
+      if (!headers_.is_provided(of)) misuse("a header was written that was never provided");
+    }
+  }
+  // The slots of a bucket, whose chunk is there. [A1] pairs with [A2], before which the header's
+  // leaf was provided: who sees slots finds the header.
   STEADY_ALWAYS_INLINE std::byte* slots_of(std::uint64_t bucket) const noexcept {
     std::byte* const first =
         chunks_.at(bucket / Layout::chunk_buckets).slots.load(std::memory_order_acquire);  // [A1]

@@ -92,6 +92,9 @@ class zeroed_leaves {
     return items == nullptr ? nothing_ : items[number % leaf_items];
   }
 
+  // Whether an item that at() returned may be written.
+  static bool is_provided(const Item& item) noexcept { return &item != &nothing_; }
+
   bool has(std::uint64_t number) const noexcept {
     return root_[number / leaf_items].load(std::memory_order_acquire) != nullptr;  // [Z1]
   }
