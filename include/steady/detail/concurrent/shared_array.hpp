@@ -56,6 +56,10 @@ class shared_array {
  public:
   using header = shared_header<Sync, Layout>;
   using overflow = shared_overflow<Sync, Layout>;
+  static_assert(Layout::header_bytes == sizeof(header));
+  static_assert(!Layout::in_leaves ||
+                    Layout::chunk_buckets <= zeroed_leaves<header, Sync>::leaf_items,
+                "a chunk that is there implies the headers of its buckets");
 
   const line_partition line;
   const line_seed seed;

@@ -75,10 +75,11 @@ class zeroed_run {
 template <class Item, class Sync>
 class zeroed_leaves {
   using leaf = typename Sync::template atomic<Item*>;
+
+ public:
   static constexpr std::uint64_t leaf_items = slice_bytes / sizeof(Item);
   static_assert(std::has_single_bit(leaf_items));
 
- public:
   void create(shared_memory<Sync>& memory, std::uint64_t count) {
     count_ = count;
     leaves_ = (count + leaf_items - 1) / leaf_items;
