@@ -583,6 +583,8 @@ class concurrent_hash_set {
   }
 
   // Room for so many elements. Pays at once: bound O(n). Others are not stopped.
+  // Throws std::length_error, and std::bad_alloc where there is no array yet: then nothing has
+  // changed. Where memory is refused later, it returns, and has reserved nothing.
   void reserve(size_type size) { container_.reserve(size); }
   // At least so many slots, and at least size() / max_load_factor(); no more than that needs, so 0
   // shrinks to fit. Bound: as reserve().

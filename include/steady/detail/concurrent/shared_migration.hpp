@@ -127,15 +127,21 @@ class shared_migration {
   }
 
   // Room for `size` elements: the first array, or a request to grow. Throws what the allocator
-  // throws where there is no array yet.
+  // throws where there is no array yet; then nothing was asked for.
   void reserve(std::uint64_t size) {
+    if (state_.first_array() == nullptr) make_first_array(size);
     state_type::raise(state_.reserved, size);
-    if (state_.first_array() == nullptr) make_first_array();
     look_at_size();
   }
-  array& make_first_array() {
+  // Whether the newest array has room for `size` elements.
+  bool has_room_for(std::uint64_t size) const noexcept {
+    const array* const first = state_.first_array();
+    const array* const next = first->next();
+    return size <= sizing().limit_of(next != nullptr ? *next : *first);
+  }
+  array& make_first_array(std::uint64_t size = 0) {
     const unsigned log2 =
-        sizing().log2_buckets_for(state_.reserved.load(std::memory_order_relaxed));
+        sizing().log2_buckets_for(max_of(size, state_.reserved.load(std::memory_order_relaxed)));
     array* const made =
         array::create(state_.memory, line_partition::of(log2), random_seed(), random_name());
     array* none = nullptr;

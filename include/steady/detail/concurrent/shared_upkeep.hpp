@@ -106,15 +106,19 @@ class shared_upkeep {
     migration(state_, pinned.thread_number()).look_at_size();
   }
 
-  // Throws what the allocator throws where there is no array yet; otherwise the container goes on
-  // as it is if memory is refused.
-  void reserve(std::size_t size) {
-    if (size == 0) return;
+  // Throws what the allocator throws where there is no array yet; then nothing has changed. If
+  // memory is refused later, the container goes on as it is, and nothing is reserved. Returns
+  // whether there is room for so many elements, or will be once a migration that is on has ended.
+  bool reserve(std::size_t size) {
+    if (size == 0) return true;
+    const std::uint64_t before = state_.reserved.load(std::memory_order_relaxed);
+    const std::uint64_t buckets_before = buckets();
     {
       const pin pinned;
       migration(state_, pinned.thread_number()).reserve(size);
     }
     finish();
+    return has_room_for(size) || give_up_reservation(size, before, buckets_before);
   }
   // Room for what the smallest array with so many slots holds, and no more than that and the
   // elements need. Throws the same.
@@ -124,7 +128,7 @@ class shared_upkeep {
       const double held = static_cast<double>(std::bit_ceil(slots));
       room = max_of<std::size_t>(static_cast<std::size_t>(held * state_.kind->load_limit), 1);
     }
-    reserve(room);
+    if (!reserve(room)) return;
     state_.reserved.store(room, std::memory_order_relaxed);
     state_.ask(migration_kind::shrink);
     finish();
@@ -175,6 +179,19 @@ class shared_upkeep {
   }
 
  private:
+  bool has_room_for(std::uint64_t size) noexcept {
+    const pin pinned;
+    return migration(state_, pinned.thread_number()).has_room_for(size);
+  }
+  // A reservation that memory was refused for would let no other migration start. What the
+  // container has grown for it is to shrink again. Returns false.
+  bool give_up_reservation(std::uint64_t size, std::uint64_t before,
+                           std::uint64_t buckets_before) noexcept {
+    state_.reserved.compare_exchange_strong(size, before, std::memory_order_relaxed,
+                                            std::memory_order_relaxed);
+    if (buckets() > buckets_before) state_.ask(migration_kind::shrink);
+    return false;
+  }
   // Returns the number of this thread.
   std::uint32_t ask_to_shrink() noexcept {
     const pin pinned;
