@@ -14,7 +14,7 @@
 // one, of 2 N, is full 12.8 N insertions later. Each of these evacuates two intervals of N, unless
 // another thread has them, so the migration ends after N/2 insertions. A thread that lost its
 // processor within an interval delays the end, not the other threads: then elements go into
-// overflow, and the share of each call rises with what is left (quota()).
+// overflow, and the share of each call rises with what is left (share_of_calls.hpp).
 //
 // A container that is served in the background (migration_watcher.hpp) leaves migrations to that
 // helper: a call's share is nothing while the helper moves an interval in the time of four
@@ -31,6 +31,7 @@
 #include <steady/detail/concurrent/evacuation.hpp>
 #include <steady/detail/concurrent/left_intervals.hpp>
 #include <steady/detail/concurrent/order_of_heat.hpp>
+#include <steady/detail/concurrent/share_of_calls.hpp>
 #include <steady/detail/concurrent/shared_sizing.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 #include <steady/detail/line/random_seed.hpp>
@@ -46,6 +47,7 @@ class shared_migration {
   using sizing_type = shared_sizing<Sync, Layout>;
   using plan = typename sizing_type::plan;
   using heat = order_of_heat<Sync, Layout>;
+  using share_type = share_of_calls<Sync, Layout>;
 
  public:
   // The caller is pinned, and `thread` is the pin's. What is done counts as driven by `by`.
@@ -114,7 +116,7 @@ class shared_migration {
     array* const next = current->next();
     const array& newest = next != nullptr ? *next : *current;
     if (next != nullptr) {
-      set_quota(*current, newest, size);
+      share_type(state_).set_quota(*current, newest, size);
     } else {
       start_if_due(*current, size);
     }
@@ -341,41 +343,12 @@ class shared_migration {
     array* const from = state_.first_array();
     if (from == nullptr) return;
     if (array* const to = from->next(); to != nullptr) {
-      if (const unsigned share = quota(); share != 0) help(*from, *to, share);
+      if (const unsigned share = share_type(state_).quota(); share != 0) help(*from, *to, share);
     } else if (state_.arrays_leaving.load(std::memory_order_relaxed) != 0) {
       if (!is_freed_by_watcher()) free_some();
     }
   }
 
-  unsigned quota() const noexcept {
-    return state_.evacuations_per_call.load(std::memory_order_relaxed);
-  }
-  // A helper that has lagged once in this migration is helped to its end.
-  unsigned least_quota(const array& from, std::uint64_t size) const noexcept {
-    const bool is_left_alone = quota() == 0 && state_.watcher.is_taken();
-    return is_left_alone && !watcher_lags(from, size) ? 0 : state_.kind->evacuations_per_call;
-  }
-  // Looked at every 1,024 calls, intervals are counted by chunks, and the helper has to wake up
-  // first: hence the chunks.
-  bool watcher_lags(const array& from, std::uint64_t size) const noexcept {
-    const std::uint64_t before = state_.size_at_start.load(std::memory_order_relaxed);
-    const std::uint64_t inserted = size > before ? size - before : 0;
-    const std::uint64_t moved = from.buckets() - from.left_to_move();
-    return inserted / 4 > moved + 4 * Layout::chunk_buckets;
-  }
-  // So many that what is left moves in half of the insertions that there is room for; at most 16,
-  // and in a reseeding, where each element may need a chunk of its own, the usual number.
-  void set_quota(const array& from, const array& to, std::uint64_t size) noexcept {
-    const std::uint64_t limit = sizing().limit_of(to);
-    const std::uint64_t room = limit > size ? limit - size : 0;
-    const unsigned least = least_quota(from, size);
-    const std::uint64_t needed = 2 * from.left_to_move() / (room + 1) + (least == 0 ? 0 : 1);
-    const unsigned most =
-        from.kind == migration_kind::reseed ? state_.kind->evacuations_per_call : 16;
-    state_.evacuations_per_call.store(
-        clamped<unsigned>(static_cast<unsigned>(min_of<std::uint64_t>(needed, most)), least, most),
-        std::memory_order_relaxed);
-  }
   // The helper in the background frees what is leaving, unless it lags by a whole migration.
   bool is_freed_by_watcher() const noexcept {
     return state_.watcher.is_taken() && state_.arrays_leaving.load(std::memory_order_relaxed) < 2;
