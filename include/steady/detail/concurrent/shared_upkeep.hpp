@@ -144,7 +144,7 @@ class shared_upkeep {
         if (!migration(state_, thread).free_some()) Sync::yield();
       }
       const pin pinned;
-      migration(state_, thread).look_at_size();
+      migration(state_, pinned.thread_number()).look_at_size();
     } while (migrating());
   }
 
@@ -202,15 +202,16 @@ class shared_upkeep {
   }
   // Returns how many intervals and steps of freeing trim() has done, at most so many.
   std::size_t work_off(std::uint32_t thread, std::size_t most) noexcept {
-    migration work(state_, thread, driver::trim, granted::hot_last);
     std::size_t done = 0;
     {
       const pin pinned;
+      migration work(state_, pinned.thread_number(), driver::trim, granted::hot_last);
       done = work.catch_up(most);
       if (done == 0) done = work.step(most).looked_at;
     }
     // Without a pin: this thread is no reader of what it has just left.
-    while (done < most && work.free_some()) ++done;
+    migration freeing(state_, thread, driver::trim);
+    while (done < most && freeing.free_some()) ++done;
     return done;
   }
   // False if memory was refused. Tells the number of this thread.
