@@ -567,4 +567,23 @@ TEST(concurrent_members, sizes_that_no_container_has_are_refused) {
   EXPECT_THROW(numbers(std::size_t(-1)), std::length_error);
 }
 
+TEST(concurrent_members, a_request_that_comes_during_a_migration_is_met_by_the_next_one) {
+  numbers map;
+  for (std::uint64_t n = 0; n < 10'000; ++n) map.try_emplace(n, n);
+  map.finish();
+  map.compact_gradually();
+  map.step(10);
+  map.compact_gradually();
+  map.compact_gradually();
+  map.finish();
+  EXPECT_EQ(map.stats().migrations.compact, 2u);
+  map.reseed_gradually();
+  map.step(10);
+  map.reseed_gradually();
+  map.finish();
+  EXPECT_EQ(map.stats().migrations.reseed, 2u);
+  map.finish();
+  EXPECT_EQ(map.stats().migrations.compact + map.stats().migrations.reseed, 4u);
+}
+
 }  // namespace

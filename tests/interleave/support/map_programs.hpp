@@ -455,6 +455,27 @@ void grow_then_shrink(program& p) {
   });
 }
 
+// Both ask for fewer buckets, one of them when it has erased enough for that: its request lasts,
+// although the other one found that nothing was due.
+template <class Sync>
+void ask_to_shrink_together(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>(2, 0, false, /*has_eight=*/true);
+  std::vector<std::uint64_t> codes;
+  for (std::uint64_t n = 0; n < 3; ++n) codes.push_back(map->code_in(n, 0));
+  for (const std::uint64_t code : codes) map->insert(code);
+  p.thread([=] { map->start(sd::migration_kind::shrink); });
+  p.thread([=] {
+    map->erase(codes[0]);
+    map->start(sd::migration_kind::shrink);
+  });
+  p.finally([=] {
+    for (int n = 0; n < 4; ++n) map->step(8);
+    map->finish();
+    require(map->buckets() == 4, "a request to shrink was lost");
+    map->check();
+  });
+}
+
 // The allocator refuses memory: insertions go on, and the map grows later.
 struct refusing_memory {
   static inline bool refuses = false;

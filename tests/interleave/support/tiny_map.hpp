@@ -237,7 +237,7 @@ class tiny_map {
   }
   void start(sd::migration_kind what) {
     const pin pinned;
-    state_.ask(what);
+    state_.requests.ask(what);
     migration(state_, pinned.thread_number()).look_at_size();
   }
   void finish() {

@@ -81,6 +81,7 @@ class shared_array {
   // The journey to the next array; set before `next`.
   std::uint64_t number = 0;  // of the migration
   migration_kind kind = migration_kind::grow;
+  std::uint64_t requests = 0;  // that it meets (shared_requests.hpp)
 
   // Of migrations in the order of heat: which groups move first. Null: as the line goes.
   using queue_type = typename queue_of<Sync, Layout>::type;

@@ -112,13 +112,15 @@ class shared_migration {
   STEADY_COLD void look_at_size() noexcept {
     array* const current = state_.first_array();
     if (current == nullptr) return;
+    // Counted before the size is: what was erased before a request is in that size.
+    const std::uint64_t to_shrink = state_.requests.made(migration_kind::shrink);
     const std::uint64_t size = state_.counts.sum();
     array* const next = current->next();
     const array& newest = next != nullptr ? *next : *current;
     if (next != nullptr) {
       share_type(state_).set_quota(*current, newest, size);
     } else {
-      start_if_due(*current, size);
+      start_if_due(*current, size, to_shrink);
     }
     const std::uint64_t limit = sizing().limit_of(newest);
     const std::uint64_t lower = sizing().shrinks_below(newest);
@@ -168,7 +170,7 @@ class shared_migration {
     if (size < 2 * last) return;
     state_.reseeded_at.store(size, std::memory_order_relaxed);
     state_.chain_seen.store(1, std::memory_order_relaxed);
-    state_.ask(migration_kind::reseed);
+    state_.requests.ask(migration_kind::reseed);
     state_.counts.look_again_after(thread_, 1);
   }
 
@@ -265,9 +267,12 @@ class shared_migration {
 
   // ---- starting ----
 
-  STEADY_COLD void start_if_due(array& seen, std::uint64_t size) noexcept {
-    const bool was_asked = state_.is_asked(migration_kind::shrink);
-    if (!sizing().what_is_due(seen, size).is_due) return forget_requests(was_asked);
+  // `to_shrink`: so many requests to shrink came before `size` was counted; they are met if nothing
+  // is due.
+  STEADY_COLD void start_if_due(array& seen, std::uint64_t size, std::uint64_t to_shrink) noexcept {
+    if (!sizing().what_is_due(seen, size).is_due) {
+      return state_.requests.are_met(migration_kind::shrink, to_shrink);
+    }
     const typename sole_right<Sync>::attempt right(state_.to_start);
     if (!right.has_it()) return;
     array* const current = state_.first_array();
@@ -286,7 +291,7 @@ class shared_migration {
                  ? migration_cause::overflow
                  : migration_cause::request;
     }
-    if (state_.is_asked(kind)) return migration_cause::request;
+    if (state_.requests.is_asked(kind)) return migration_cause::request;
     return kind == migration_kind::shrink ? migration_cause::load : migration_cause::overflow;
   }
   // A thread that sleeps within a call keeps arrays from being freed. Growth goes on nevertheless:
@@ -310,6 +315,7 @@ class shared_migration {
     const migration_cause cause = cause_of(due.kind, current, size);
     state_.started[static_cast<unsigned>(cause)].fetch_add(1, std::memory_order_relaxed);
     current.kind = due.kind;
+    current.requests = state_.requests.made(due.kind);
     current.number = state_.migrations.fetch_add(1, std::memory_order_relaxed) + 1;
     state_.size_at_start.store(size, std::memory_order_relaxed);
     state_.evacuations_per_call.store(
@@ -324,11 +330,6 @@ class shared_migration {
     current.lead_to(next);
     state_.tell_watcher();
   }
-  // The request that is fulfilled when nothing is due; not one that came meanwhile.
-  void forget_requests(bool to_shrink) noexcept {
-    if (to_shrink) state_.is_done(migration_kind::shrink);
-  }
-
   bool may_reseed() noexcept {
     state_.reseeding.store(1, std::memory_order_seq_cst);                // [W2]
     if (state_.walks.load(std::memory_order_seq_cst) == 0) return true;  // [W2]
@@ -397,12 +398,12 @@ class shared_migration {
   // All buckets have moved: the next array is the first one now.
   STEADY_COLD void finish(array& from, array& to) noexcept {
     state_.finished[static_cast<unsigned>(from.kind)].fetch_add(1, std::memory_order_relaxed);
+    // A shrinking may have to be followed by another.
+    if (from.kind != migration_kind::shrink) state_.requests.are_met(from.kind, from.requests);
     if (from.kind == migration_kind::compact) {
-      state_.is_done(migration_kind::compact);
       state_.left_crowded.store(to.overflow_buckets.in_use(), std::memory_order_relaxed);
     }
     if (from.kind == migration_kind::reseed) {
-      state_.is_done(migration_kind::reseed);
       state_.longest_chain.store(0, std::memory_order_relaxed);
     }
     const bool reseeded = from.kind == migration_kind::reseed;

@@ -102,7 +102,7 @@ class shared_upkeep {
   void ask(migration_kind what) noexcept {
     const pin pinned;
     if (what == migration_kind::shrink) state_.reserved.store(0, std::memory_order_relaxed);
-    state_.ask(what);
+    state_.requests.ask(what);
     migration(state_, pinned.thread_number()).look_at_size();
   }
 
@@ -130,7 +130,7 @@ class shared_upkeep {
     }
     if (!reserve(room)) return;
     state_.reserved.store(room, std::memory_order_relaxed);
-    state_.ask(migration_kind::shrink);
+    state_.requests.ask(migration_kind::shrink);
     finish();
   }
   // Works until no migration is on or due, or none can start or go on for lack of memory. A thread
@@ -189,14 +189,14 @@ class shared_upkeep {
                            std::uint64_t buckets_before) noexcept {
     state_.reserved.compare_exchange_strong(size, before, std::memory_order_relaxed,
                                             std::memory_order_relaxed);
-    if (buckets() > buckets_before) state_.ask(migration_kind::shrink);
+    if (buckets() > buckets_before) state_.requests.ask(migration_kind::shrink);
     return false;
   }
   // Returns the number of this thread.
   std::uint32_t ask_to_shrink() noexcept {
     const pin pinned;
     state_.reserved.store(0, std::memory_order_relaxed);
-    state_.ask(migration_kind::shrink);
+    state_.requests.ask(migration_kind::shrink);
     migration(state_, pinned.thread_number(), driver::trim).look_at_size();
     return pinned.thread_number();
   }
