@@ -1,6 +1,8 @@
 // Members of the concurrent containers: how they are made, assigned, swapped, merged and compared,
 // and what arguments insertions take. (What threads do to one another is in tests/concurrent.)
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -565,6 +567,51 @@ TEST(concurrent_members, sizes_that_no_container_has_are_refused) {
     EXPECT_EQ(map.bucket_count(), 0u);
   }
   EXPECT_THROW(numbers(std::size_t(-1)), std::length_error);
+}
+
+// Calls `help(map)` while a reseeding is half done and a visitor has a bucket locked, often one
+// that the rest of the elements go to. Returns whether that ever waited for the visitor.
+template <class Help>
+bool ever_waits_while_reseeding(Help help) {
+  bool ever_waited = false;
+  for (std::uint64_t round = 0; round < 12; ++round) {
+    numbers map;
+    for (std::uint64_t n = 0; n < 3000; ++n) map.try_emplace(n, n);
+    map.finish();
+    map.reseed_gradually();
+    map.step(map.stats().buckets / 2);
+    EXPECT_TRUE(map.migrating());
+    std::atomic<bool> is_visiting{false};
+    std::atomic<bool> has_returned{false};
+    bool waited = false;
+    std::thread visiting([&] {
+      map.visit(round, [&](auto&) {
+        is_visiting = true;
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+        while (!has_returned && !waited) {
+          waited = std::chrono::steady_clock::now() > end;
+          std::this_thread::yield();
+        }
+      });
+    });
+    while (!is_visiting) std::this_thread::yield();
+    help(map);
+    has_returned = true;
+    visiting.join();
+    ever_waited |= waited;
+    map.finish();
+    EXPECT_EQ(map.stats().migrations.reseed, 1u);
+    for (std::uint64_t n = 0; n < 3000; ++n) EXPECT_EQ(map.find(n), n);
+    map.check_invariants();
+    if (ever_waited) break;
+  }
+  return ever_waited;
+}
+TEST(concurrent_members, steps_of_a_reseeding_wait_for_no_visitor) {
+  EXPECT_FALSE(ever_waits_while_reseeding([](numbers& map) { map.step(5000); }));
+}
+TEST(concurrent_members, trimming_waits_for_no_visitor_while_reseeding) {
+  EXPECT_FALSE(ever_waits_while_reseeding([](numbers& map) { map.trim(5000); }));
 }
 
 TEST(concurrent_members, a_request_that_comes_during_a_migration_is_met_by_the_next_one) {
