@@ -29,6 +29,10 @@
 // Bound: unless it says otherwise, a function looks at one bucket and its overflow, and one that
 // inserts or erases also evacuates two old buckets if a migration is on (docs/guarantees.md). No
 // function waits for a migration. A thread waits only for another one's lock on the same bucket.
+// But erasing elements in nodes, of which more than 4,096 wait to be destroyed, and finish(),
+// reserve() and rehash(), where they have to do several migrations, may wait until all calls and
+// visitors have ended that were on, of whatever container: not to be called by who has a mutex
+// locked that visitors lock.
 //
 // Throws: what hash, equality, allocator, element and visitor throw; nothing is locked then, and
 // the map is as before the call. Where memory for growth is refused, the map goes on in overflow.

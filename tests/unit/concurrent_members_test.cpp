@@ -614,6 +614,55 @@ TEST(concurrent_members, trimming_waits_for_no_visitor_while_reseeding) {
   EXPECT_FALSE(ever_waits_while_reseeding([](numbers& map) { map.trim(5000); }));
 }
 
+// Finishing frees what readers let it free, and leaves the rest to later calls.
+TEST(concurrent_members, reserving_waits_for_no_visitor_of_another_container) {
+  numbers other;
+  other.try_emplace(1, 1);
+  numbers map;
+  for (std::uint64_t n = 0; n < 1000; ++n) map.try_emplace(n, n);
+  std::atomic<bool> is_visiting{false};
+  std::atomic<bool> is_done{false};
+  bool waited = false;
+  std::thread visiting([&] {
+    other.visit(1, [&](auto&) {
+      is_visiting = true;
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+      while (!is_done && !waited) {
+        waited = std::chrono::steady_clock::now() > end;
+        std::this_thread::yield();
+      }
+    });
+  });
+  while (!is_visiting) std::this_thread::yield();
+  map.reserve(5000);
+  map.reserve(50'000);
+  map.finish();
+  EXPECT_GE(map.max_load(), 50'000u);
+  is_done = true;
+  visiting.join();
+  EXPECT_FALSE(waited);
+  map.finish();
+  EXPECT_EQ(map.stats().leaving, 0u);
+  map.check_invariants();
+}
+// Shrinking goes by half at a time, and each must wait for readers of what the one before has left.
+TEST(concurrent_members, finishing_waits_until_all_has_shrunk) {
+  numbers other;
+  other.try_emplace(1, 1);
+  numbers map(50'000);
+  std::atomic<bool> is_visiting{false};
+  std::thread visiting([&] {
+    other.visit(1, [&](auto&) {
+      is_visiting = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    });
+  });
+  while (!is_visiting) std::this_thread::yield();
+  map.rehash(0);
+  EXPECT_EQ(map.bucket_count(), 64u);
+  visiting.join();
+}
+
 TEST(concurrent_members, a_request_that_comes_during_a_migration_is_met_by_the_next_one) {
   numbers map;
   for (std::uint64_t n = 0; n < 10'000; ++n) map.try_emplace(n, n);

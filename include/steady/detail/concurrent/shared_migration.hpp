@@ -130,6 +130,14 @@ class shared_migration {
         thread_, clamped<std::uint64_t>(min_of(upward, downward) / 16, 4, most_calls_unwatched));
   }
 
+  // Whether a migration is due, and cannot start because of readers of what others have left.
+  bool is_kept_waiting() const noexcept {
+    const array* const current = state_.first_array();
+    if (current == nullptr || current->next() != nullptr) return false;
+    const plan due = sizing().what_is_due(*current, state_.counts.sum());
+    return due.is_due && !is_room_for_garbage(due.kind);
+  }
+
   // Room for `size` elements: the first array, or a request to grow. Throws what the allocator
   // throws where there is no array yet; then nothing was asked for.
   void reserve(std::uint64_t size) {

@@ -1,8 +1,9 @@
 // What concerns a whole concurrent container: how large it is, reservations and requests, steps on
 // purpose, and finishing what is on.
 //
-// Bound: finish() and what calls it O(buckets), waiting for one bucket's lock at a time, and for
-// readers of the arrays that migrations have left; the others as they say.
+// Bound: finish() and what calls it O(buckets), waiting for one bucket's lock at a time, and, where
+// one migration is to follow another, perhaps for readers of what the first one has left; the
+// others as they say.
 #pragma once
 
 #include <atomic>
@@ -133,19 +134,16 @@ class shared_upkeep {
     state_.requests.ask(migration_kind::shrink);
     finish();
   }
-  // Works until no migration is on or due, or none can start or go on for lack of memory. A thread
-  // that is itself a reader, in a visitor of another container, does not wait for readers.
+  // Works until no migration is on or due, or none can start or go on for lack of memory. Readers
+  // of what a migration has left keep others than growth from starting (docs/concurrent.md): only
+  // then are they waited for, and not by a thread that is itself a reader, in a visitor of another
+  // container.
   void finish() noexcept {
     do {
       std::uint32_t thread = 0;
       if (!finish_migration(thread)) return;
-      while (state_.arrays_leaving.load(std::memory_order_relaxed) != 0 &&
-             !grace_period<Sync>::is_pinned()) {
-        if (!migration(state_, thread).free_some()) Sync::yield();
-      }
-      const pin pinned;
-      migration(state_, pinned.thread_number()).look_at_size();
-    } while (migrating());
+      free_what_is_leaving(thread);
+    } while (starts_another());
   }
 
   // Each number is right at some moment of the call.
@@ -213,6 +211,24 @@ class shared_upkeep {
     migration freeing(state_, thread, driver::trim);
     while (done < most && freeing.free_some()) ++done;
     return done;
+  }
+  // As far as readers let it go after a moment; later calls free the rest.
+  void free_what_is_leaving(std::uint32_t thread) noexcept {
+    constexpr unsigned most_looks = 64;
+    for (unsigned looks = 0; looks < most_looks && !grace_period<Sync>::is_pinned();) {
+      if (state_.arrays_leaving.load(std::memory_order_relaxed) == 0) return;
+      if (migration(state_, thread).free_some()) continue;
+      Sync::yield();
+      ++looks;
+    }
+  }
+  // Whether a migration is on, or due and only kept waiting by readers.
+  bool starts_another() noexcept {
+    const bool is_reader = grace_period<Sync>::is_pinned();
+    const pin pinned;
+    migration next(state_, pinned.thread_number());
+    next.look_at_size();
+    return migrating() || (!is_reader && next.is_kept_waiting());
   }
   // False if memory was refused. Tells the number of this thread.
   bool finish_migration(std::uint32_t& thread) noexcept {
