@@ -632,7 +632,7 @@ class concurrent_hash_map {
   }
   template <class F>
   size_type visit_all(F f) const {
-    return cvisit_all(f);
+    return cvisit_all(std::move(f));
   }
   template <class F>
   size_type cvisit_all(F f) const {
@@ -651,7 +651,7 @@ class concurrent_hash_map {
   }
   template <class F>
   bool visit_while(F f) const {
-    return cvisit_while(f);
+    return cvisit_while(std::move(f));
   }
   template <class F>
   bool cvisit_while(F f) const {
@@ -887,7 +887,7 @@ class concurrent_hash_map {
 // Erases the elements for which `f` returns true; returns how many.
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy, class F>
 std::size_t erase_if(concurrent_hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>& map, F f) {
-  return map.erase_if(f);
+  return map.erase_if(std::move(f));
 }
 
 // O(1), as the member.

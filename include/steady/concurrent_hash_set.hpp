@@ -497,7 +497,7 @@ class concurrent_hash_set {
   }
   template <class F>
   size_type cvisit_all(F f) const {
-    return visit_all(f);
+    return visit_all(std::move(f));
   }
   // Until `f` returns false; then it returns false.
   template <class F>
@@ -513,7 +513,7 @@ class concurrent_hash_set {
   }
   template <class F>
   bool cvisit_while(F f) const {
-    return visit_while(f);
+    return visit_while(std::move(f));
   }
   // Erases the keys for which `f` returns true; returns how many.
   template <class F>
@@ -686,7 +686,7 @@ class concurrent_hash_set {
 // Erases the elements for which `f` returns true; returns how many.
 template <class Key, class Hash, class KeyEqual, class Allocator, class Policy, class F>
 std::size_t erase_if(concurrent_hash_set<Key, Hash, KeyEqual, Allocator, Policy>& set, F f) {
-  return set.erase_if(f);
+  return set.erase_if(std::move(f));
 }
 
 // O(1), as the member.

@@ -399,6 +399,17 @@ TEST_F(concurrent_latecomer, assigns_a_copy_of_what_it_was_lent) {
   EXPECT_EQ(lent, long_text(2));
 }
 
+// Converts to a value once, although it is trivially copyable itself.
+struct gives_once {
+  std::string* from;
+  operator made_late() const { return made_late(std::exchange(*from, "taken")); }
+};
+TEST_F(concurrent_latecomer, assigns_what_can_be_converted_only_once) {
+  std::string value = long_text(2);
+  EXPECT_FALSE(map.insert_or_assign(long_text(1), gives_once{&value}));
+  expect(long_text(2));
+}
+
 TEST(concurrent_members, sets_do_not_insert_a_key_a_second_time) {
   steady::concurrent_hash_set<late_key, late_key_hash> set;
   set.insert(late_key("another"));
@@ -680,6 +691,101 @@ TEST(concurrent_members, a_request_that_comes_during_a_migration_is_met_by_the_n
   EXPECT_EQ(map.stats().migrations.reseed, 2u);
   map.finish();
   EXPECT_EQ(map.stats().migrations.compact + map.stats().migrations.reseed, 4u);
+}
+
+TEST(concurrent_members, a_scan_of_no_buckets_stays_where_it_is) {
+  numbers map{{1, 1}, {2, 2}};
+  number_set set{1, 2};
+  steady::cursor at;
+  EXPECT_FALSE(map.scan(at, 0, [](const auto&) { FAIL(); }).at_end());
+  EXPECT_FALSE(set.scan(at, 0, [](const auto&) { FAIL(); }).at_end());
+  std::size_t visited = 0;
+  while (!at.at_end()) {
+    at = map.scan(at, 1, [&](const auto&) { ++visited; });
+    at = map.scan(at, 0, [](const auto&) { FAIL(); });
+  }
+  EXPECT_EQ(visited, 2u);
+}
+
+// Trivially copyable, as far as the standard is concerned.
+struct movable_id {
+  int id;
+  explicit movable_id(int n) : id(n) {}
+  movable_id(movable_id&&) = default;
+  movable_id& operator=(movable_id&&) = default;
+  movable_id(const movable_id&) = delete;
+  movable_id& operator=(const movable_id&) = delete;
+  friend bool operator==(const movable_id& a, const movable_id& b) { return a.id == b.id; }
+};
+struct movable_id_hash {
+  std::size_t operator()(const movable_id& of) const { return static_cast<std::size_t>(of.id); }
+};
+static_assert(std::is_trivially_copyable_v<movable_id>);
+
+TEST(concurrent_members, keys_may_be_small_and_only_movable) {
+  steady::concurrent_hash_map<movable_id, int, movable_id_hash> map;
+  EXPECT_TRUE(map.try_emplace(movable_id(1), 2));
+  EXPECT_TRUE(map.insert({movable_id(2), 3}));
+  EXPECT_FALSE(map.insert_or_assign(movable_id(2), 4));
+  EXPECT_TRUE(map.contains(movable_id(1)));
+  EXPECT_EQ(map.find(movable_id(2)), 4);
+  EXPECT_EQ(map.erase(movable_id(1)), 1u);
+  steady::concurrent_hash_set<movable_id, movable_id_hash> set;
+  EXPECT_TRUE(set.insert(movable_id(1)));
+  EXPECT_FALSE(set.emplace(1));
+  EXPECT_EQ(set.erase(movable_id(1)), 1u);
+}
+
+TEST(concurrent_members, visitors_may_be_only_movable) {
+  numbers map{{1, 1}};
+  number_set set{1};
+  const numbers& const_map = map;
+  const auto visitor = [](auto result) {
+    return [result, owned = std::make_unique<int>(1)](const auto&...) { return result; };
+  };
+  EXPECT_EQ(map.visit_all(visitor(true)), 1u);
+  EXPECT_EQ(const_map.visit_all(visitor(true)), 1u);
+  EXPECT_EQ(map.cvisit_all(visitor(true)), 1u);
+  EXPECT_FALSE(map.visit_while(visitor(false)));
+  EXPECT_FALSE(const_map.visit_while(visitor(false)));
+  EXPECT_FALSE(map.cvisit_while(visitor(false)));
+  EXPECT_EQ(map.visit(1, visitor(true)) + const_map.visit(1, visitor(true)), 2u);
+  EXPECT_FALSE(map.insert_or_visit({1, 2}, visitor(true)));
+  EXPECT_FALSE(map.insert_and_cvisit({1, 2}, visitor(true), visitor(true)));
+  EXPECT_FALSE(map.try_emplace_or_visit(1, 2u, visitor(true)));
+  EXPECT_TRUE(map.scan(steady::cursor(), 1000, visitor(true)).at_end());
+  EXPECT_EQ(map.visit_indexed(std::vector<std::uint64_t>{1}, visitor(true)), 1u);
+  EXPECT_EQ(set.visit_all(visitor(true)) + set.cvisit_all(visitor(true)), 2u);
+  EXPECT_FALSE(set.visit_while(visitor(false)));
+  EXPECT_FALSE(set.cvisit_while(visitor(false)));
+  EXPECT_EQ(map.erase_if(1, visitor(false)), 0u);
+  EXPECT_EQ(steady::erase_if(map, visitor(true)), 1u);
+  EXPECT_EQ(steady::erase_if(set, visitor(true)), 1u);
+}
+
+// Insertions evacuate the bucket that they write, besides their share.
+template <bool First>
+struct first_or_not : steady::default_concurrent_policy {
+  static constexpr bool evacuates_first = First;
+};
+template <bool First, class Mapped>
+std::uint64_t buckets_moved_by_insertions() {
+  steady::concurrent_hash_map<
+      std::uint64_t, Mapped, steady::hash<std::uint64_t>, std::equal_to<std::uint64_t>,
+      std::allocator<std::pair<const std::uint64_t, Mapped>>, first_or_not<First>>
+      map;
+  std::uint64_t n = 0;
+  while (map.size() < 50'000 || !map.migrating()) map.try_emplace(++n);
+  const std::uint64_t before = map.stats().steps.insert;
+  for (int more = 0; more < 100; ++more) map.try_emplace(++n);
+  map.check_invariants();
+  return map.stats().steps.insert - before;
+}
+TEST(concurrent_members, insertions_move_their_bucket_first_where_the_policy_says_so) {
+  EXPECT_LE((buckets_moved_by_insertions<false, std::uint64_t>()), 200u);
+  EXPECT_GT((buckets_moved_by_insertions<true, std::uint64_t>()), 250u);
+  EXPECT_LE((buckets_moved_by_insertions<false, std::string>()), 200u);
+  EXPECT_GT((buckets_moved_by_insertions<true, std::string>()), 250u);
 }
 
 }  // namespace
