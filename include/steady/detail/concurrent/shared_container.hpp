@@ -28,6 +28,7 @@
 #include <steady/detail/concurrent/wanted_key.hpp>
 #include <steady/detail/elements/elements.hpp>
 #include <steady/detail/elements/nodes.hpp>
+#include <steady/detail/interface/arguments.hpp>
 #include <steady/detail/interface/requirements.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/line/random_seed.hpp>
@@ -255,6 +256,7 @@ class shared_container {
   // many keys together.
   template <class Iterator, class End, class Visit>
   void for_keys(const Iterator& first, const End& last, const Visit& visit) const {
+    detail::require_keys_that_stay<Iterator>();
     for_items(
         first, last, [](auto&& given) -> decltype(auto) { return as_key(given); },
         [&](auto&& given, std::uint64_t code, std::size_t index) {
