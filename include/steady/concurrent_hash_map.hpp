@@ -21,7 +21,9 @@
 //
 // Visitors run under the lock of the element's bucket, but for const ones of a single element in a
 // slot. They must not use the map that calls them, and should be short: whoever needs that bucket
-// waits.
+// waits. The same goes for the assignment of a value by insert_or_assign(), and the destructor of
+// the value that was there, which run under that lock, and for the hash and the equality, which
+// may.
 //
 // Threads: all functions may be called at any time by any thread, except those under "while nobody
 // else uses it". The hash, the equality and the allocator are called by several threads at a time.
@@ -36,6 +38,9 @@
 //
 // Throws: what hash, equality, allocator, element and visitor throw; nothing is locked then, and
 // the map is as before the call. Where memory for growth is refused, the map goes on in overflow.
+//
+// fork(): the child has no use for containers that other threads were using: what these had locked
+// stays locked, and what they may have been reading is never freed.
 //
 // Protocol and progress: docs/concurrent.md.
 #pragma once
@@ -268,8 +273,8 @@ class concurrent_hash_map {
   }
 
   // Everything, as a map of one thread; this one is empty then. O(size). On an exception this one
-  // still has its elements, but for those in nodes that move without throwing: of these, what was
-  // moved until then is lost.
+  // still has its elements, unless they are in nodes, and either move without throwing or cannot be
+  // copied: of these, what was moved until then is lost.
   hash_map<key_type, mapped_type, hasher, key_equal, allocator_type> release() {
     hash_map<key_type, mapped_type, hasher, key_equal, allocator_type> taken(
         size(), hash_function(), key_eq(), get_allocator());

@@ -228,8 +228,8 @@ class concurrent_hash_set {
   }
 
   // Everything, as a set of one thread; this one is empty then. O(size). On an exception this one
-  // still has its elements, but for those in nodes that move without throwing: of these, what was
-  // moved until then is lost.
+  // still has its elements, unless they are in nodes, and either move without throwing or cannot be
+  // copied: of these, what was moved until then is lost.
   hash_set<key_type, hasher, key_equal, allocator_type> release() {
     hash_set<key_type, hasher, key_equal, allocator_type> taken(size(), hash_function(), key_eq(),
                                                                 get_allocator());

@@ -6,7 +6,8 @@
 // one.
 //
 //   [R1] load, acquire: the root
-//   [R2] compare-and-swap, release: the first array, or the next one once all buckets have moved
+//   [R2] compare-and-swap, acquire and release: the first array; sequentially consistent: the next
+//        one once all buckets have moved, before the one that it leaves is retired
 //   [F1] exchange, acquire, and store, release: one thread at a time starts a migration, or frees
 //        what is leaving; others do not wait for it
 //   [F2] fetch-add and fetch-sub, release, and load, acquire: how many arrays are leaving; added to

@@ -4,8 +4,9 @@
 // An operation starts at the root, finds the bucket of its key, and follows `next` from a bucket
 // that has moved; never back to the root. A writer first looks without a lock, as a reader does;
 // then it locks the bucket if that is exactly as it was seen, so that what was seen holds under the
-// lock. So equality of keys is asked outside of locks, and so are memory and construction; only
-// visitors run within.
+// lock. So equality of keys is asked outside of locks, unless writers to the bucket have disturbed
+// 64 looks (bucket_look.hpp), and so are memory and construction; only visitors, and assignments of
+// values, run within.
 //
 // Bound: one chain searched, again after every change of the bucket by others; a call that inserts
 // or erases also does what shared_migration's work() does.

@@ -1,5 +1,5 @@
-// Whether a slot holds the element with a key: what shared_table asks of candidates, outside of
-// locks.
+// Whether a slot holds the element with a key: what shared_table asks of candidates, nearly always
+// outside of locks (bucket_look.hpp).
 #pragma once
 
 #include <cstdint>
