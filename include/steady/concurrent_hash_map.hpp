@@ -21,7 +21,9 @@
 //
 // Visitors run under the lock of the element's bucket, but for const ones of a single element in a
 // slot. They must not use the map that calls them, and should be short: whoever needs that bucket
-// waits.
+// waits. The same goes for the assignment of a value by insert_or_assign(), and the destructor of
+// the value that was there, which run under that lock, and for the hash and the equality, which
+// may.
 //
 // Threads: all functions may be called at any time by any thread, except those under "while nobody
 // else uses it". The hash, the equality and the allocator are called by several threads at a time.
@@ -32,12 +34,16 @@
 //
 // Waiting: a thread waits for another one's lock on the same bucket. Nothing waits for a migration,
 // with two exceptions: what goes through all elements finishes a reseeding first, and reserve(),
-// rehash() and finish() pay at once. These three also wait for readers of old arrays; so does an
-// erasure for readers of erased nodes, where far too many of these have piled up
-// (docs/concurrent.md, "Waiting").
+// rehash() and finish() pay at once. These three, where they have to do several migrations, may
+// also wait until all calls and visitors have ended that were on, of any container; so may erasing
+// elements in nodes, of which more than 4,096 wait to be destroyed. So none of these may be called
+// by a thread that has locked a mutex that visitors lock (docs/concurrent.md, "Waiting").
 //
 // Throws: what hash, equality, allocator, element and visitor throw; nothing is locked then, and
 // the map is as before the call. Where memory for growth is refused, the map goes on in overflow.
+//
+// fork(): the child has no use for containers that other threads were using: what these had locked
+// stays locked, and what they may have been reading is never freed.
 //
 // Protocol and progress: docs/concurrent.md.
 #pragma once
@@ -270,8 +276,8 @@ class concurrent_hash_map {
   }
 
   // Everything, as a map of one thread; this one is empty then. O(size). On an exception this one
-  // still has its elements, but for those in nodes that move without throwing: of these, what was
-  // moved until then is lost.
+  // still has its elements, unless they are in nodes, and either move without throwing or cannot be
+  // copied: of these, what was moved until then is lost.
   hash_map<key_type, mapped_type, hasher, key_equal, allocator_type> release() {
     hash_map<key_type, mapped_type, hasher, key_equal, allocator_type> taken(
         size(), hash_function(), key_eq(), get_allocator());
@@ -636,7 +642,7 @@ class concurrent_hash_map {
   }
   template <class F>
   size_type visit_all(F f) const {
-    return cvisit_all(f);
+    return cvisit_all(std::move(f));
   }
   template <class F>
   size_type cvisit_all(F f) const {
@@ -655,7 +661,7 @@ class concurrent_hash_map {
   }
   template <class F>
   bool visit_while(F f) const {
-    return cvisit_while(f);
+    return cvisit_while(std::move(f));
   }
   template <class F>
   bool cvisit_while(F f) const {
@@ -741,7 +747,8 @@ class concurrent_hash_map {
 
   // Room for so many elements. Pays at once: bound O(n). Others are not stopped. Throws
   // std::length_error for numbers that no map can have, and std::bad_alloc where there is no array
-  // yet; otherwise, where memory is refused, the map goes on as it is.
+  // yet: then nothing has changed. Where memory is refused later, it returns, and has reserved
+  // nothing.
   void reserve(size_type size) { container_.reserve(size); }
   // At least so many slots, and at least size() / max_load_factor(); no more than that needs, so 0
   // shrinks to fit. Bound and exceptions: as reserve().
@@ -894,7 +901,7 @@ class concurrent_hash_map {
 // Erases the elements for which `f` returns true; returns how many.
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy, class F>
 std::size_t erase_if(concurrent_hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>& map, F f) {
-  return map.erase_if(f);
+  return map.erase_if(std::move(f));
 }
 
 // O(1), as the member.

@@ -228,8 +228,8 @@ class concurrent_hash_set {
   }
 
   // Everything, as a set of one thread; this one is empty then. O(size). On an exception this one
-  // still has its elements, but for those in nodes that move without throwing: of these, what was
-  // moved until then is lost.
+  // still has its elements, unless they are in nodes, and either move without throwing or cannot be
+  // copied: of these, what was moved until then is lost.
   hash_set<key_type, hasher, key_equal, allocator_type> release() {
     hash_set<key_type, hasher, key_equal, allocator_type> taken(size(), hash_function(), key_eq(),
                                                                 get_allocator());
@@ -499,7 +499,7 @@ class concurrent_hash_set {
   }
   template <class F>
   size_type cvisit_all(F f) const {
-    return visit_all(f);
+    return visit_all(std::move(f));
   }
   // Until `f` returns false; then it returns false.
   template <class F>
@@ -515,7 +515,7 @@ class concurrent_hash_set {
   }
   template <class F>
   bool cvisit_while(F f) const {
-    return visit_while(f);
+    return visit_while(std::move(f));
   }
   // Erases the keys for which `f` returns true; returns how many.
   template <class F>
@@ -586,7 +586,8 @@ class concurrent_hash_set {
 
   // Room for so many elements. Pays at once: bound O(n). Others are not stopped. Throws
   // std::length_error for numbers that no set can have, and std::bad_alloc where there is no array
-  // yet; otherwise, where memory is refused, the set goes on as it is.
+  // yet: then nothing has changed. Where memory is refused later, it returns, and has reserved
+  // nothing.
   void reserve(size_type size) { container_.reserve(size); }
   // At least so many slots, and at least size() / max_load_factor(); no more than that needs, so 0
   // shrinks to fit. Bound and exceptions: as reserve().
@@ -688,7 +689,7 @@ class concurrent_hash_set {
 // Erases the elements for which `f` returns true; returns how many.
 template <class Key, class Hash, class KeyEqual, class Allocator, class Policy, class F>
 std::size_t erase_if(concurrent_hash_set<Key, Hash, KeyEqual, Allocator, Policy>& set, F f) {
-  return set.erase_if(f);
+  return set.erase_if(std::move(f));
 }
 
 // O(1), as the member.

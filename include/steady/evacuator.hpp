@@ -125,17 +125,13 @@ class evacuator {
     auto made = std::make_shared<detail::helped_container>(
         detail::container_access::shared_of(map),
         [](void* of) noexcept { static_cast<evacuator*>(of)->wake(); }, this);
-    {
-      const std::lock_guard<std::mutex> alone(services_lock_);
-      forget_gone();
-      services_.push_back(made);
-    }
     if (!made->begin()) {
-      made->let_go();
       STEADY_THROW(std::logic_error(
           "steady: this container is served by an evacuator already; end that service first"));
     }
-    return service(std::move(made));
+    service begun(std::move(made));  // ends if memory is refused
+    add(begun.of_);
+    return begun;
   }
 
   // Does what there is to do, until work_in_a_row is over, the stop token says so, or nothing is
@@ -181,6 +177,16 @@ class evacuator {
         signal_.wait_for(rest);
       }
     }
+  }
+
+  // Not before the service has begun: a helper must not take turns of another one's container.
+  void add(const std::shared_ptr<detail::helped_container>& one) {
+    {
+      const std::lock_guard<std::mutex> alone(services_lock_);
+      forget_gone();
+      services_.push_back(one);
+    }
+    wake();  // it may have been called already, and have found nothing
   }
 
   // A turn for every container.

@@ -4,12 +4,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,8 @@
 #include <steady/concurrent_hash_map.hpp>
 #include <steady/concurrent_hash_set.hpp>
 #include <steady/evacuator.hpp>
+
+#include "support/counting_sync.hpp"
 
 namespace {
 
@@ -210,6 +214,58 @@ TEST(evacuator, serves_a_container_once) {
   fill_until_migrating(map, 5'000);
   EXPECT_GE(other.calls, 1);
   other.run_until_idle();
+  EXPECT_FALSE(map.migrating());
+}
+
+// Something else happens while a container is asked whether it may be served.
+std::function<void()> while_asked;
+template <class T>
+struct asked_atomic : support::counting_atomic<T> {
+  using support::counting_atomic<T>::counting_atomic;
+  bool compare_exchange_strong(T& expected, T value, std::memory_order success,
+                               std::memory_order failure) noexcept {
+    if constexpr (std::is_same_v<T, steady::detail::migration_watcher*>) {
+      if (while_asked) while_asked();
+    }
+    return support::counting_atomic<T>::compare_exchange_strong(expected, value, success, failure);
+  }
+};
+struct asked_policy : steady::default_concurrent_policy {
+  struct sync : support::counting_sync {
+    template <class T>
+    using atomic = asked_atomic<T>;
+  };
+};
+
+// Two helpers of a container would be a data race.
+TEST(evacuator, takes_no_turn_of_a_container_before_it_may_serve_it) {
+  called_helper one;
+  called_helper other;
+  steady::concurrent_hash_map<
+      std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>, std::equal_to<std::uint64_t>,
+      std::allocator<std::pair<const std::uint64_t, std::uint64_t>>, asked_policy>
+      map;
+  const auto service = one.helper.serve(map);
+  fill(map, 0, 20'000);
+  map.finish();
+  map.compact_gradually();
+  const auto before = map.stats().steps.call;
+  while_asked = [&] { other.helper.slice(); };
+  EXPECT_THROW(static_cast<void>(other.helper.serve(map)), std::logic_error);
+  while_asked = nullptr;
+  EXPECT_TRUE(map.migrating());
+  EXPECT_EQ(map.stats().steps.call, before);
+}
+
+// A helper that runs at once, in the middle of serve(), finds nothing yet, and must be called
+// again.
+TEST(evacuator, is_called_for_what_has_begun_before_it_serves) {
+  map_type map;
+  fill_until_migrating(map, 5'000);
+  called_helper called;
+  const auto service = called.helper.serve(map);
+  EXPECT_EQ(called.calls, 1);
+  called.run_until_idle();
   EXPECT_FALSE(map.migrating());
 }
 

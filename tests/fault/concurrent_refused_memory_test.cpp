@@ -71,6 +71,49 @@ TYPED_TEST(refused_memory, lets_reserve_return) {
   this->expect_all_there();
 }
 
+TYPED_TEST(refused_memory, leaves_a_fresh_map_as_it_was_where_reserve_throws) {
+  this->map.emplace(ledger_allocator<std::pair<const TypeParam, std::uint64_t>>(this->ledger));
+  this->ledger.refuse_above = 100;
+  EXPECT_THROW(this->map->reserve(many), std::bad_alloc);
+  EXPECT_THROW(this->map->rehash(many), std::bad_alloc);
+  EXPECT_EQ(this->map->bucket_count(), 0u);
+  this->ledger.refuse_above = no_chunks;  // enough for a map that nobody has reserved
+  EXPECT_TRUE(this->map->try_emplace(key<TypeParam>(1), 1u));
+  EXPECT_EQ(this->map->bucket_count(), 64u);
+  this->map->check_invariants();
+}
+
+TYPED_TEST(refused_memory, gives_up_a_reservation) {
+  const std::size_t slots = this->map->bucket_count();
+  this->ledger.refuse_above = 0;
+  this->map->reserve(10 * many);
+  this->map->rehash(10 * many);
+  EXPECT_EQ(this->map->bucket_count(), slots);
+  this->ledger.refuse_above = memory_ledger::never;
+  this->map->compact_gradually();
+  this->map->finish();
+  EXPECT_EQ(this->map->stats().migrations.compact, 1u);
+  EXPECT_EQ(this->map->bucket_count(), slots);
+  this->expect_all_there();
+}
+
+TYPED_TEST(refused_memory, shrinks_again_after_a_reservation_that_was_given_up) {
+  using pair = std::pair<const TypeParam, std::uint64_t>;
+  this->ledger.refuse_above = memory_ledger::never;
+  this->map.emplace(ledger_allocator<pair>(this->ledger));
+  for (std::uint64_t i = 0; i < 100; ++i) this->map->try_emplace(key<TypeParam>(i), i);
+  this->map->finish();
+  const std::size_t slots = this->map->bucket_count();
+  this->ledger.refuse_above = no_chunks;
+  this->map->reserve(10 * many);
+  EXPECT_GT(this->map->bucket_count(), slots) << "the test reserves nothing";
+  this->ledger.refuse_above = memory_ledger::never;
+  this->map->finish();
+  EXPECT_EQ(this->map->bucket_count(), slots);
+  EXPECT_EQ(this->map->size(), 100u);
+  this->map->check_invariants();
+}
+
 TYPED_TEST(refused_memory, lets_finish_return) {
   this->map->compact_gradually();
   ASSERT_TRUE(this->map->migrating());

@@ -81,6 +81,7 @@ std::string all_operations() {
   Sync::yield();
   note(number.load());
   note(Sync::thread_place() == nullptr);
+  note(Sync::has_thread_ended());
   Sync::fresh_memory(&raw, sizeof raw);
   note(Sync::looks_before_waiting > 0);
   return log;

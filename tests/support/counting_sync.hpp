@@ -150,12 +150,14 @@ struct counting_sync : steady::detail::native_sync {
     struct releaser {
       void (*release)(void*) noexcept = nullptr;
       ~releaser() {
+        has_ended() = true;
         if (thread_place() != nullptr) release(std::exchange(thread_place(), nullptr));
       }
     };
     static thread_local releaser at_exit;
     at_exit.release = release;
   }
+  static bool has_thread_ended() noexcept { return has_ended(); }
 
   // What is larger than any block may be is a range of addresses, unless an allocator sees it.
   static void fresh_memory(const void*, std::size_t bytes) noexcept {
@@ -172,6 +174,11 @@ struct counting_sync : steady::detail::native_sync {
     work.largest_block = std::max<std::uint64_t>(work.largest_block, bytes);
   }
   static constexpr std::size_t most_block_bytes = std::size_t{64} << 10;
+
+  static bool& has_ended() noexcept {
+    static thread_local constinit bool ended = false;
+    return ended;
+  }
 
   // How often threads went to sleep, all in all.
   static inline std::atomic<std::uint64_t> sleepers_ever{0};

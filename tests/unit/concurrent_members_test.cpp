@@ -1,6 +1,8 @@
 // Members of the concurrent containers: how they are made, assigned, swapped, merged and compared,
 // and what arguments insertions take. (What threads do to one another is in tests/concurrent.)
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -397,6 +399,17 @@ TEST_F(concurrent_latecomer, assigns_a_copy_of_what_it_was_lent) {
   EXPECT_EQ(lent, long_text(2));
 }
 
+// Converts to a value once, although it is trivially copyable itself.
+struct gives_once {
+  std::string* from;
+  operator made_late() const { return made_late(std::exchange(*from, "taken")); }
+};
+TEST_F(concurrent_latecomer, assigns_what_can_be_converted_only_once) {
+  std::string value = long_text(2);
+  EXPECT_FALSE(map.insert_or_assign(long_text(1), gives_once{&value}));
+  expect(long_text(2));
+}
+
 TEST(concurrent_members, sets_do_not_insert_a_key_a_second_time) {
   steady::concurrent_hash_set<late_key, late_key_hash> set;
   set.insert(late_key("another"));
@@ -565,6 +578,214 @@ TEST(concurrent_members, sizes_that_no_container_has_are_refused) {
     EXPECT_EQ(map.bucket_count(), 0u);
   }
   EXPECT_THROW(numbers(std::size_t(-1)), std::length_error);
+}
+
+// Calls `help(map)` while a reseeding is half done and a visitor has a bucket locked, often one
+// that the rest of the elements go to. Returns whether that ever waited for the visitor.
+template <class Help>
+bool ever_waits_while_reseeding(Help help) {
+  bool ever_waited = false;
+  for (std::uint64_t round = 0; round < 12; ++round) {
+    numbers map;
+    for (std::uint64_t n = 0; n < 3000; ++n) map.try_emplace(n, n);
+    map.finish();
+    map.reseed_gradually();
+    map.step(map.stats().buckets / 2);
+    EXPECT_TRUE(map.migrating());
+    std::atomic<bool> is_visiting{false};
+    std::atomic<bool> has_returned{false};
+    bool waited = false;
+    std::thread visiting([&] {
+      map.visit(round, [&](auto&) {
+        is_visiting = true;
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+        while (!has_returned && !waited) {
+          waited = std::chrono::steady_clock::now() > end;
+          std::this_thread::yield();
+        }
+      });
+    });
+    while (!is_visiting) std::this_thread::yield();
+    help(map);
+    has_returned = true;
+    visiting.join();
+    ever_waited |= waited;
+    map.finish();
+    EXPECT_EQ(map.stats().migrations.reseed, 1u);
+    for (std::uint64_t n = 0; n < 3000; ++n) EXPECT_EQ(map.find(n), n);
+    map.check_invariants();
+    if (ever_waited) break;
+  }
+  return ever_waited;
+}
+TEST(concurrent_members, steps_of_a_reseeding_wait_for_no_visitor) {
+  EXPECT_FALSE(ever_waits_while_reseeding([](numbers& map) { map.step(5000); }));
+}
+TEST(concurrent_members, trimming_waits_for_no_visitor_while_reseeding) {
+  EXPECT_FALSE(ever_waits_while_reseeding([](numbers& map) { map.trim(5000); }));
+}
+
+// Finishing frees what readers let it free, and leaves the rest to later calls.
+TEST(concurrent_members, reserving_waits_for_no_visitor_of_another_container) {
+  numbers other;
+  other.try_emplace(1, 1);
+  numbers map;
+  for (std::uint64_t n = 0; n < 1000; ++n) map.try_emplace(n, n);
+  std::atomic<bool> is_visiting{false};
+  std::atomic<bool> is_done{false};
+  bool waited = false;
+  std::thread visiting([&] {
+    other.visit(1, [&](auto&) {
+      is_visiting = true;
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+      while (!is_done && !waited) {
+        waited = std::chrono::steady_clock::now() > end;
+        std::this_thread::yield();
+      }
+    });
+  });
+  while (!is_visiting) std::this_thread::yield();
+  map.reserve(5000);
+  map.reserve(50'000);
+  map.finish();
+  EXPECT_GE(map.max_load(), 50'000u);
+  is_done = true;
+  visiting.join();
+  EXPECT_FALSE(waited);
+  map.finish();
+  EXPECT_EQ(map.stats().leaving, 0u);
+  map.check_invariants();
+}
+// Shrinking goes by half at a time, and each must wait for readers of what the one before has left.
+TEST(concurrent_members, finishing_waits_until_all_has_shrunk) {
+  numbers other;
+  other.try_emplace(1, 1);
+  numbers map(50'000);
+  std::atomic<bool> is_visiting{false};
+  std::thread visiting([&] {
+    other.visit(1, [&](auto&) {
+      is_visiting = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    });
+  });
+  while (!is_visiting) std::this_thread::yield();
+  map.rehash(0);
+  EXPECT_EQ(map.bucket_count(), 64u);
+  visiting.join();
+}
+
+TEST(concurrent_members, a_request_that_comes_during_a_migration_is_met_by_the_next_one) {
+  numbers map;
+  for (std::uint64_t n = 0; n < 10'000; ++n) map.try_emplace(n, n);
+  map.finish();
+  map.compact_gradually();
+  map.step(10);
+  map.compact_gradually();
+  map.compact_gradually();
+  map.finish();
+  EXPECT_EQ(map.stats().migrations.compact, 2u);
+  map.reseed_gradually();
+  map.step(10);
+  map.reseed_gradually();
+  map.finish();
+  EXPECT_EQ(map.stats().migrations.reseed, 2u);
+  map.finish();
+  EXPECT_EQ(map.stats().migrations.compact + map.stats().migrations.reseed, 4u);
+}
+
+TEST(concurrent_members, a_scan_of_no_buckets_stays_where_it_is) {
+  numbers map{{1, 1}, {2, 2}};
+  number_set set{1, 2};
+  steady::cursor at;
+  EXPECT_FALSE(map.scan(at, 0, [](const auto&) { FAIL(); }).at_end());
+  EXPECT_FALSE(set.scan(at, 0, [](const auto&) { FAIL(); }).at_end());
+  std::size_t visited = 0;
+  while (!at.at_end()) {
+    at = map.scan(at, 1, [&](const auto&) { ++visited; });
+    at = map.scan(at, 0, [](const auto&) { FAIL(); });
+  }
+  EXPECT_EQ(visited, 2u);
+}
+
+// Trivially copyable, as far as the standard is concerned.
+struct movable_id {
+  int id;
+  explicit movable_id(int n) : id(n) {}
+  movable_id(movable_id&&) = default;
+  movable_id& operator=(movable_id&&) = default;
+  movable_id(const movable_id&) = delete;
+  movable_id& operator=(const movable_id&) = delete;
+  friend bool operator==(const movable_id& a, const movable_id& b) { return a.id == b.id; }
+};
+struct movable_id_hash {
+  std::size_t operator()(const movable_id& of) const { return static_cast<std::size_t>(of.id); }
+};
+static_assert(std::is_trivially_copyable_v<movable_id>);
+
+TEST(concurrent_members, keys_may_be_small_and_only_movable) {
+  steady::concurrent_hash_map<movable_id, int, movable_id_hash> map;
+  EXPECT_TRUE(map.try_emplace(movable_id(1), 2));
+  EXPECT_TRUE(map.insert({movable_id(2), 3}));
+  EXPECT_FALSE(map.insert_or_assign(movable_id(2), 4));
+  EXPECT_TRUE(map.contains(movable_id(1)));
+  EXPECT_EQ(map.find(movable_id(2)), 4);
+  EXPECT_EQ(map.erase(movable_id(1)), 1u);
+  steady::concurrent_hash_set<movable_id, movable_id_hash> set;
+  EXPECT_TRUE(set.insert(movable_id(1)));
+  EXPECT_FALSE(set.emplace(1));
+  EXPECT_EQ(set.erase(movable_id(1)), 1u);
+}
+
+TEST(concurrent_members, visitors_may_be_only_movable) {
+  numbers map{{1, 1}};
+  number_set set{1};
+  const numbers& const_map = map;
+  const auto visitor = [](auto result) {
+    return [result, owned = std::make_unique<int>(1)](const auto&...) { return result; };
+  };
+  EXPECT_EQ(map.visit_all(visitor(true)), 1u);
+  EXPECT_EQ(const_map.visit_all(visitor(true)), 1u);
+  EXPECT_EQ(map.cvisit_all(visitor(true)), 1u);
+  EXPECT_FALSE(map.visit_while(visitor(false)));
+  EXPECT_FALSE(const_map.visit_while(visitor(false)));
+  EXPECT_FALSE(map.cvisit_while(visitor(false)));
+  EXPECT_EQ(map.visit(1, visitor(true)) + const_map.visit(1, visitor(true)), 2u);
+  EXPECT_FALSE(map.insert_or_visit({1, 2}, visitor(true)));
+  EXPECT_FALSE(map.insert_and_cvisit({1, 2}, visitor(true), visitor(true)));
+  EXPECT_FALSE(map.try_emplace_or_visit(1, 2u, visitor(true)));
+  EXPECT_TRUE(map.scan(steady::cursor(), 1000, visitor(true)).at_end());
+  EXPECT_EQ(map.visit_indexed(std::vector<std::uint64_t>{1}, visitor(true)), 1u);
+  EXPECT_EQ(set.visit_all(visitor(true)) + set.cvisit_all(visitor(true)), 2u);
+  EXPECT_FALSE(set.visit_while(visitor(false)));
+  EXPECT_FALSE(set.cvisit_while(visitor(false)));
+  EXPECT_EQ(map.erase_if(1, visitor(false)), 0u);
+  EXPECT_EQ(steady::erase_if(map, visitor(true)), 1u);
+  EXPECT_EQ(steady::erase_if(set, visitor(true)), 1u);
+}
+
+// Insertions evacuate the bucket that they write, besides their share.
+template <bool First>
+struct first_or_not : steady::default_concurrent_policy {
+  static constexpr bool evacuates_first = First;
+};
+template <bool First, class Mapped>
+std::uint64_t buckets_moved_by_insertions() {
+  steady::concurrent_hash_map<
+      std::uint64_t, Mapped, steady::hash<std::uint64_t>, std::equal_to<std::uint64_t>,
+      std::allocator<std::pair<const std::uint64_t, Mapped>>, first_or_not<First>>
+      map;
+  std::uint64_t n = 0;
+  while (map.size() < 50'000 || !map.migrating()) map.try_emplace(++n);
+  const std::uint64_t before = map.stats().steps.insert;
+  for (int more = 0; more < 100; ++more) map.try_emplace(++n);
+  map.check_invariants();
+  return map.stats().steps.insert - before;
+}
+TEST(concurrent_members, insertions_move_their_bucket_first_where_the_policy_says_so) {
+  EXPECT_LE((buckets_moved_by_insertions<false, std::uint64_t>()), 200u);
+  EXPECT_GT((buckets_moved_by_insertions<true, std::uint64_t>()), 250u);
+  EXPECT_LE((buckets_moved_by_insertions<false, std::string>()), 200u);
+  EXPECT_GT((buckets_moved_by_insertions<true, std::string>()), 250u);
 }
 
 }  // namespace

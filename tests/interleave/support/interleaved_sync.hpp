@@ -71,6 +71,7 @@ struct interleaved_sync {
   static void at_thread_exit(void (*release)(void*) noexcept) noexcept {
     scheduler::release_place = release;
   }
+  static bool has_thread_ended() noexcept { return false; }
   static void*& place_outside() noexcept {
     static void* place = nullptr;
     return place;

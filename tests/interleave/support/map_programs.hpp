@@ -29,6 +29,33 @@ void insert_twice(program& p) {
   });
 }
 
+// The first elements of a map whose headers come in leaves: each thread may be the one that
+// provides the leaf and the slots, in the middle of the other one's look. Then the map grows.
+template <class Sync>
+void grow_from_nothing_in_leaves(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync, tiny_layout_in_leaves>>(2);
+  std::vector<std::uint64_t> codes;
+  for (const std::uint64_t bucket : {0u, 2u, 3u}) codes.push_back(map->code_in(bucket, 0));
+  p.thread([=] {
+    map->insert(codes[0]);
+    map->insert(codes[1]);
+  });
+  p.thread([=] { map->insert(codes[2]); });
+  p.finally([=] {
+    for (const std::uint64_t code : codes) {
+      require(map->find(code).has_value(), "an element was lost");
+    }
+    map->step(1);
+    require(map->migrating() || map->buckets() > 4, "the program does not migrate");
+    map->finish();
+    for (const std::uint64_t code : codes) {
+      require(map->find(code).has_value(), "an element was lost by growing");
+    }
+    require(map->size() == codes.size(), "the size is not the number of elements");
+    map->check();
+  });
+}
+
 // What a thread has seen stays.
 template <class Sync>
 void find_while_inserting(program& p) {
@@ -424,6 +451,27 @@ void grow_then_shrink(program& p) {
     require(map->find(first) == 6 && map->find(second) == 5, "a change was lost");
     require(map->state().finished[static_cast<int>(sd::migration_kind::shrink)].load() != 0,
             "the program does not shrink");
+    map->check();
+  });
+}
+
+// Both ask for fewer buckets, one of them when it has erased enough for that: its request lasts,
+// although the other one found that nothing was due.
+template <class Sync>
+void ask_to_shrink_together(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>(2, 0, false, /*has_eight=*/true);
+  std::vector<std::uint64_t> codes;
+  for (std::uint64_t n = 0; n < 3; ++n) codes.push_back(map->code_in(n, 0));
+  for (const std::uint64_t code : codes) map->insert(code);
+  p.thread([=] { map->start(sd::migration_kind::shrink); });
+  p.thread([=] {
+    map->erase(codes[0]);
+    map->start(sd::migration_kind::shrink);
+  });
+  p.finally([=] {
+    for (int n = 0; n < 4; ++n) map->step(8);
+    map->finish();
+    require(map->buckets() == 4, "a request to shrink was lost");
     map->check();
   });
 }

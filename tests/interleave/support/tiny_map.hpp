@@ -28,6 +28,11 @@ struct tiny_layout : sd::slot_layout<24, 8, false> {
   static constexpr std::uint64_t chunk_buckets = 4;
 };
 
+// The same, whose headers and chunks are found through leaves, which come with the first element.
+struct tiny_layout_in_leaves : sd::slot_layout<24, 8, true> {
+  static constexpr std::uint64_t chunk_buckets = 4;
+};
+
 // The same, in the order of heat: every lookup is noted, and makes its chunk hot.
 struct tiny_heat : steady::default_concurrent_policy::heat {
   static constexpr std::uint64_t lookups_per_sample = 1;
@@ -232,7 +237,7 @@ class tiny_map {
   }
   void start(sd::migration_kind what) {
     const pin pinned;
-    state_.ask(what);
+    state_.requests.ask(what);
     migration(state_, pinned.thread_number()).look_at_size();
   }
   void finish() {

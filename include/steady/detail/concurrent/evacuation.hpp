@@ -8,7 +8,8 @@
 //   growing, compacting   one old bucket feeds one new bucket or up to eight
 //   shrinking             two old buckets feed a new one; locked in the order of the line
 //   reseeding             an old bucket's elements go anywhere: new buckets are locked, too, always
-//                         after the old one. Which array owns a key is decided on the old line
+//                         after the old one; all of them, and without waiting, by whoever may not
+//                         wait. Which array owns a key is decided on the old line
 //
 // All memory is there before anything is locked. No code of the user's runs: slots are copied word
 // by word, and they know the hash codes of their elements.
@@ -24,6 +25,7 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/bucket_lock.hpp>
+#include <steady/detail/concurrent/held_targets.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 
 namespace steady::detail {
@@ -84,6 +86,7 @@ class evacuation {
   using copy = typename Layout::copy;
   using lock = bucket_lock<Sync>;
   using spares = spare_overflow<Sync, Layout>;
+  using targets = held_targets<Sync, Layout>;
 
  public:
   static constexpr unsigned most_log2_growth = 3;
@@ -104,7 +107,8 @@ class evacuation {
     return from_.line.bucket_at(position) >> log2_feeding();
   }
 
-  // `waits`: for locked buckets. `array_is_empty` is set if these were the last buckets to move.
+  // `waits`: for locked buckets. (Otherwise only where a reseeding meets a chain that is longer
+  // than chance makes it.) `array_is_empty` is set if these were the last buckets to move.
   evacuated evacuate(std::uint64_t interval, bool waits, bool& array_is_empty) noexcept {
     const std::uint64_t first = interval << log2_feeding();
     const bucket_word seen = from_.header_at(first).look();
@@ -335,26 +339,47 @@ class evacuation {
     {
       held_sources held(from_, bucket, 1, waits);
       if (held.were_moved()) return evacuated::before;
-      if (held.count() == 0 || !has_room_for(bucket, overflow_buckets)) return evacuated::not_yet;
-      for_each_element(bucket, [&](const copy& element) { insert_new(element, overflow_buckets); });
+      if (held.count() == 0) return evacuated::not_yet;
+      const bool one_by_one =
+          waits || chain_length(from_.header_at(bucket)) > targets::longest_chain;
+      targets all;
+      if (!are_ready(bucket, overflow_buckets, one_by_one ? nullptr : &all)) {
+        return evacuated::not_yet;
+      }
+      unsigned number = 0;
+      for_each_element(bucket, [&](const copy& element) {
+        if (one_by_one) {
+          insert_waiting(element, overflow_buckets);
+        } else {
+          insert_new(element, all.of_element(number++), overflow_buckets);
+        }
+      });
       held.have_moved();
     }
     return count_moved(bucket, array_is_empty);
   }
-  bool has_room_for(std::uint64_t bucket, const spares& overflow_buckets) const noexcept {
+  // Whether there is room for all elements, and, if `locked` is not null, all their new buckets
+  // have been locked.
+  bool are_ready(std::uint64_t bucket, const spares& overflow_buckets, targets* locked) noexcept {
     std::size_t elements = 0;
-    bool has_slots = true;
+    bool are_ready = true;
     for_each_element(bucket, [&](const copy& element) {
-      has_slots = has_slots && to_.has_slots(to_.line.bucket_at(position_in(to_, element)));
+      const std::uint64_t to = to_.line.bucket_at(position_in(to_, element));
+      are_ready =
+          are_ready && to_.has_slots(to) && (locked == nullptr || locked->take(to_.header_at(to)));
       ++elements;
     });
-    return has_slots && elements <= overflow_buckets.count();
+    return are_ready && elements <= overflow_buckets.count();
   }
-  void insert_new(const copy& element, spares& overflow_buckets) noexcept {
+  void insert_waiting(const copy& element, spares& overflow_buckets) noexcept {
+    header& of = to_.header_at(to_.line.bucket_at(position_in(to_, element)));
+    held_bucket<Sync> held(of.word, lock::lock(of.word));
+    insert_new(element, held, overflow_buckets);
+  }
+  void insert_new(const copy& element, held_bucket<Sync>& held, spares& overflow_buckets) noexcept {
     const std::uint64_t position = position_in(to_, element);
     const std::uint64_t bucket = to_.line.bucket_at(position);
     header& of = to_.header_at(bucket);
-    held_bucket<Sync> held(of.word, lock::lock(of.word));
     const slot_set empty = ~held.now.occupied() & slot_set::first(Layout::width);
     if (!empty.empty()) {
       const std::uint64_t slot = choose_slot(empty, position);

@@ -7,6 +7,7 @@
 // change: the fence that it needs is executed by whoever retires something (sync.hpp).
 //
 // A thread takes a record at its first operation and gives it back when it ends; nobody registers.
+// Operations after that, in destructors of thread_local objects, take one each and give it back.
 // Records are numbered, so that threads can have counters of their own (striped_count.hpp).
 //
 //   [E1] store before loads: pinned at this time, before all that the thread reads from now on
@@ -23,6 +24,7 @@
 #include <atomic>
 #include <cstdint>
 #include <new>
+#include <utility>
 
 #include <steady/detail/base/config.hpp>
 
@@ -45,15 +47,21 @@ class grace_period {
   class pin {
    public:
     STEADY_ALWAYS_INLINE pin() noexcept : record_(mine()) {
-      if (record_->pinned.load(std::memory_order_relaxed) != 0) [[unlikely]] {
-        is_within_another_ = true;
+      if (record_ == nullptr) [[unlikely]] {
+        record_ = take_record();
+        if (Sync::has_thread_ended()) role_ = role::of_ended_thread;
+      } else if (record_->pinned.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+        role_ = role::within_another;
         return;
       }
       Sync::store_before_loads(record_->pinned, clock_.load(std::memory_order_relaxed));  // [E1]
       static_cast<void>(clock_.load(std::memory_order_seq_cst));                          // [E2]
     }
     STEADY_ALWAYS_INLINE ~pin() {
-      if (!is_within_another_) record_->pinned.store(0, std::memory_order_release);  // [E3]
+      if (role_ == role::within_another) return;
+      record_->pinned.store(0, std::memory_order_release);  // [E3]
+      if (role_ == role::of_ended_thread) [[unlikely]]
+        give_back(std::exchange(Sync::thread_place(), nullptr));
     }
     pin(const pin&) = delete;
     pin& operator=(const pin&) = delete;
@@ -62,12 +70,17 @@ class grace_period {
     std::uint32_t thread_number() const noexcept { return record_->number; }
 
    private:
+    enum class role : std::uint8_t { usual, within_another, of_ended_thread };
+
     record* record_;
-    bool is_within_another_ = false;
+    role role_ = role::usual;
   };
 
   // Whether this thread is.
-  static bool is_pinned() noexcept { return mine()->pinned.load(std::memory_order_relaxed) != 0; }
+  static bool is_pinned() noexcept {
+    const record* const own = mine();
+    return own != nullptr && own->pinned.load(std::memory_order_relaxed) != 0;
+  }
 
   // The time at which something is retired that nobody can reach any longer.
   static std::uint64_t retire() noexcept {
@@ -86,11 +99,9 @@ class grace_period {
   }
 
  private:
+  // Null before the first operation.
   static STEADY_ALWAYS_INLINE record* mine() noexcept {
-    void* const place = Sync::thread_place();
-    if (place != nullptr) [[likely]]
-      return static_cast<record*>(place);
-    return take_record();
+    return static_cast<record*>(Sync::thread_place());
   }
 
   STEADY_COLD static record* take_record() noexcept {
@@ -98,10 +109,11 @@ class grace_period {
     record* taken = nullptr;
     while ((taken = free_record()) == nullptr && (taken = new_record()) == nullptr) Sync::yield();
     Sync::thread_place() = taken;
-    Sync::at_thread_exit([](void* of) noexcept {
-      static_cast<record*>(of)->taken.store(0, std::memory_order_release);  // [E9]
-    });
+    if (!Sync::has_thread_ended()) Sync::at_thread_exit(give_back);
     return taken;
+  }
+  static void give_back(void* of) noexcept {
+    static_cast<record*>(of)->taken.store(0, std::memory_order_release);  // [E9]
   }
   static record* free_record() noexcept {
     for (record* r = records_.load(std::memory_order_seq_cst); r != nullptr; r = r->next) {  // [E7]

@@ -23,6 +23,7 @@
 
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
 #include <steady/detail/concurrent/chunk_shelf.hpp>
 #include <steady/detail/concurrent/migration_queue.hpp>
 #include <steady/detail/concurrent/overflow_pool.hpp>
@@ -55,6 +56,10 @@ class shared_array {
  public:
   using header = shared_header<Sync, Layout>;
   using overflow = shared_overflow<Sync, Layout>;
+  static_assert(Layout::header_bytes == sizeof(header));
+  static_assert(!Layout::in_leaves ||
+                    Layout::chunk_buckets <= zeroed_leaves<header, Sync>::leaf_items,
+                "a chunk that is there implies the headers of its buckets");
 
   const line_partition line;
   const line_seed seed;
@@ -76,6 +81,7 @@ class shared_array {
   // The journey to the next array; set before `next`.
   std::uint64_t number = 0;  // of the migration
   migration_kind kind = migration_kind::grow;
+  std::uint64_t requests = 0;  // that it meets (shared_requests.hpp)
 
   // Of migrations in the order of heat: which groups move first. Null: as the line goes.
   using queue_type = typename queue_of<Sync, Layout>::type;
@@ -118,7 +124,15 @@ class shared_array {
   STEADY_ALWAYS_INLINE header& header_at(std::uint64_t bucket) const noexcept {
     return headers_.at(bucket);
   }
-  // The slots of a bucket, whose chunk is there.
+  // In debug mode: before a header is written, that it is one of this array, not what is read in
+  // place of headers that were never provided.
+  STEADY_ALWAYS_INLINE void require_provided([[maybe_unused]] const header& of) const noexcept {
+    if constexpr (debug_mode && Layout::in_leaves) {
+      if (!headers_.is_provided(of)) misuse("a header was written that was never provided");
+    }
+  }
+  // The slots of a bucket, whose chunk is there. [A1] pairs with [A2], before which the header's
+  // leaf was provided: who sees slots finds the header.
   STEADY_ALWAYS_INLINE std::byte* slots_of(std::uint64_t bucket) const noexcept {
     std::byte* const first =
         chunks_.at(bucket / Layout::chunk_buckets).slots.load(std::memory_order_acquire);  // [A1]

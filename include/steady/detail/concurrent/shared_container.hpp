@@ -28,6 +28,7 @@
 #include <steady/detail/concurrent/wanted_key.hpp>
 #include <steady/detail/elements/elements.hpp>
 #include <steady/detail/elements/nodes.hpp>
+#include <steady/detail/interface/arguments.hpp>
 #include <steady/detail/interface/requirements.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/line/random_seed.hpp>
@@ -211,14 +212,14 @@ class shared_container {
     }
   }
   // The same; assigns the value to the element that is there. If it has gone into a new element,
-  // which another thread came before, it is taken from that.
+  // which another thread came before, it is taken from that: an argument may give it only once.
   template <class K, class TheKey, class M>
   bool insert_or_assign(const K& key, TheKey&& moved, M&& value) {
     const call during(use_);
     const std::uint64_t code = code_of(key);
     slot_maker<elements, Allocator> made(allocator_);
     const auto assign = [&](value_type& there) {
-      if constexpr (!std::is_trivially_copyable_v<std::remove_cvref_t<M>>) {
+      if constexpr (!gives_twice<M> && std::is_move_assignable_v<Mapped>) {
         if (made.is_made()) {
           made.visit([&](value_type& late) { there.second = std::move(late.second); });
           return;
@@ -255,6 +256,7 @@ class shared_container {
   // many keys together.
   template <class Iterator, class End, class Visit>
   void for_keys(const Iterator& first, const End& last, const Visit& visit) const {
+    detail::require_keys_that_stay<Iterator>();
     for_items(
         first, last, [](auto&& given) -> decltype(auto) { return as_key(given); },
         [&](auto&& given, std::uint64_t code, std::size_t index) {
@@ -310,6 +312,7 @@ class shared_container {
           stale_cursor("steady: this cursor belongs to another container, or this one has been "
                        "reseeded; scan again from the start"));
     }
+    if (most_buckets == 0) return from;
     bool is_enough = false;
     const std::uint64_t next = walk_from(along, from.position(), most_buckets, decide, is_enough);
     return next == 0 ? cursor::end() : cursor::at(next, name);
@@ -425,6 +428,12 @@ class shared_container {
   }
 
  private:
+  // What gives the same value again after an element was made of it.
+  template <class M, class Given = std::remove_cvref_t<M>>
+  static constexpr bool gives_twice = std::is_scalar_v<Given> ||
+                                      (std::is_same_v<Given, Mapped> &&
+                                       std::is_trivially_copyable_v<Given>);
+
   static const memory_source& memory_of_blocks() noexcept {
     if constexpr (is_std_allocator<Allocator>) {
       return plain_memory_source;
@@ -466,16 +475,30 @@ class shared_container {
     const auto visit_old = changed_by(detail::visitor_of_old(f));
     const auto visit_new = detail::shown_to(f, made, use_);
     const pin pinned;
-    if (!access().template insert<Visits>(pinned, code, is_wanted, make, visit_old, visit_new)) {
-      return false;
-    }
+    const bool inserted =
+        must_evacuate_first()
+            ? access().template insert_slowly<Visits>(pinned, code, is_wanted, make, visit_old,
+                                                      visit_new)
+            : access().template insert<Visits>(pinned, code, is_wanted, make, visit_old, visit_new);
+    if (!inserted) return false;
     made.is_inserted();
     migration::work(state_, pinned.thread_number(), driver::insert);
     return true;
   }
+  // Whether an insertion must move its bucket before it writes, which insert_slowly() does. The
+  // caller is pinned.
+  STEADY_ALWAYS_INLINE bool must_evacuate_first() const noexcept {
+    if constexpr (Policy::evacuates_first) {
+      const array* const first = state_.first_array();
+      return first != nullptr && first->next() != nullptr;
+    } else {
+      return false;
+    }
+  }
   template <class K>
   STEADY_ALWAYS_INLINE auto insert_quickly(const K& key, std::uint64_t code, const copy& slot) {
     const pin pinned;
+    if (must_evacuate_first()) return table::quickly::undecided;
     const auto done =
         access().insert_quickly(pinned.thread_number(), code, wanted(key, code), slot);
     if (done == table::quickly::inserted) {

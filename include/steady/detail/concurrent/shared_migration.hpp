@@ -14,7 +14,7 @@
 // one, of 2 N, is full 12.8 N insertions later. Each of these evacuates two intervals of N, unless
 // another thread has them, so the migration ends after N/2 insertions. A thread that lost its
 // processor within an interval delays the end, not the other threads: then elements go into
-// overflow, and the share of each call rises with what is left (quota()).
+// overflow, and the share of each call rises with what is left (share_of_calls.hpp).
 //
 // A container that is served in the background (migration_watcher.hpp) leaves migrations to that
 // helper: a call's share is nothing while the helper moves an interval in the time of four
@@ -31,6 +31,7 @@
 #include <steady/detail/concurrent/evacuation.hpp>
 #include <steady/detail/concurrent/left_intervals.hpp>
 #include <steady/detail/concurrent/order_of_heat.hpp>
+#include <steady/detail/concurrent/share_of_calls.hpp>
 #include <steady/detail/concurrent/shared_sizing.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 #include <steady/detail/line/random_seed.hpp>
@@ -46,6 +47,7 @@ class shared_migration {
   using sizing_type = shared_sizing<Sync, Layout>;
   using plan = typename sizing_type::plan;
   using heat = order_of_heat<Sync, Layout>;
+  using share_type = share_of_calls<Sync, Layout>;
 
  public:
   // The caller is pinned, and `thread` is the pin's. What is done counts as driven by `by`.
@@ -110,13 +112,15 @@ class shared_migration {
   STEADY_COLD void look_at_size() noexcept {
     array* const current = state_.first_array();
     if (current == nullptr) return;
+    // Counted before the size is: what was erased before a request is in that size.
+    const std::uint64_t to_shrink = state_.requests.made(migration_kind::shrink);
     const std::uint64_t size = state_.counts.sum();
     array* const next = current->next();
     const array& newest = next != nullptr ? *next : *current;
     if (next != nullptr) {
-      set_quota(*current, newest, size);
+      share_type(state_).set_quota(*current, newest, size);
     } else {
-      start_if_due(*current, size);
+      start_if_due(*current, size, to_shrink);
     }
     const std::uint64_t limit = sizing().limit_of(newest);
     const std::uint64_t lower = sizing().shrinks_below(newest);
@@ -126,16 +130,30 @@ class shared_migration {
         thread_, clamped<std::uint64_t>(min_of(upward, downward) / 16, 4, most_calls_unwatched));
   }
 
+  // Whether a migration is due, and cannot start because of readers of what others have left.
+  bool is_kept_waiting() const noexcept {
+    const array* const current = state_.first_array();
+    if (current == nullptr || current->next() != nullptr) return false;
+    const plan due = sizing().what_is_due(*current, state_.counts.sum());
+    return due.is_due && !is_room_for_garbage(due.kind);
+  }
+
   // Room for `size` elements: the first array, or a request to grow. Throws what the allocator
-  // throws where there is no array yet.
+  // throws where there is no array yet; then nothing was asked for.
   void reserve(std::uint64_t size) {
+    if (state_.first_array() == nullptr) make_first_array(size);
     state_type::raise(state_.reserved, size);
-    if (state_.first_array() == nullptr) make_first_array();
     look_at_size();
   }
-  array& make_first_array() {
+  // Whether the newest array has room for `size` elements.
+  bool has_room_for(std::uint64_t size) const noexcept {
+    const array* const first = state_.first_array();
+    const array* const next = first->next();
+    return size <= sizing().limit_of(next != nullptr ? *next : *first);
+  }
+  array& make_first_array(std::uint64_t size = 0) {
     const unsigned log2 =
-        sizing().log2_buckets_for(state_.reserved.load(std::memory_order_relaxed));
+        sizing().log2_buckets_for(max_of(size, state_.reserved.load(std::memory_order_relaxed)));
     array* const made =
         array::create(state_.memory, line_partition::of(log2), random_seed(), random_name());
     array* none = nullptr;
@@ -160,7 +178,7 @@ class shared_migration {
     if (size < 2 * last) return;
     state_.reseeded_at.store(size, std::memory_order_relaxed);
     state_.chain_seen.store(1, std::memory_order_relaxed);
-    state_.ask(migration_kind::reseed);
+    state_.requests.ask(migration_kind::reseed);
     state_.counts.look_again_after(thread_, 1);
   }
 
@@ -257,9 +275,12 @@ class shared_migration {
 
   // ---- starting ----
 
-  STEADY_COLD void start_if_due(array& seen, std::uint64_t size) noexcept {
-    const bool was_asked = state_.is_asked(migration_kind::shrink);
-    if (!sizing().what_is_due(seen, size).is_due) return forget_requests(was_asked);
+  // `to_shrink`: so many requests to shrink came before `size` was counted; they are met if nothing
+  // is due.
+  STEADY_COLD void start_if_due(array& seen, std::uint64_t size, std::uint64_t to_shrink) noexcept {
+    if (!sizing().what_is_due(seen, size).is_due) {
+      return state_.requests.are_met(migration_kind::shrink, to_shrink);
+    }
     const typename sole_right<Sync>::attempt right(state_.to_start);
     if (!right.has_it()) return;
     array* const current = state_.first_array();
@@ -278,7 +299,7 @@ class shared_migration {
                  ? migration_cause::overflow
                  : migration_cause::request;
     }
-    if (state_.is_asked(kind)) return migration_cause::request;
+    if (state_.requests.is_asked(kind)) return migration_cause::request;
     return kind == migration_kind::shrink ? migration_cause::load : migration_cause::overflow;
   }
   // A thread that sleeps within a call keeps arrays from being freed. Growth goes on nevertheless:
@@ -302,6 +323,7 @@ class shared_migration {
     const migration_cause cause = cause_of(due.kind, current, size);
     state_.started[static_cast<unsigned>(cause)].fetch_add(1, std::memory_order_relaxed);
     current.kind = due.kind;
+    current.requests = state_.requests.made(due.kind);
     current.number = state_.migrations.fetch_add(1, std::memory_order_relaxed) + 1;
     state_.size_at_start.store(size, std::memory_order_relaxed);
     state_.evacuations_per_call.store(
@@ -316,11 +338,6 @@ class shared_migration {
     current.lead_to(next);
     state_.tell_watcher();
   }
-  // The request that is fulfilled when nothing is due; not one that came meanwhile.
-  void forget_requests(bool to_shrink) noexcept {
-    if (to_shrink) state_.is_done(migration_kind::shrink);
-  }
-
   bool may_reseed() noexcept {
     state_.reseeding.store(1, std::memory_order_seq_cst);                // [W2]
     if (state_.walks.load(std::memory_order_seq_cst) == 0) return true;  // [W2]
@@ -335,41 +352,12 @@ class shared_migration {
     array* const from = state_.first_array();
     if (from == nullptr) return;
     if (array* const to = from->next(); to != nullptr) {
-      if (const unsigned share = quota(); share != 0) help(*from, *to, share);
+      if (const unsigned share = share_type(state_).quota(); share != 0) help(*from, *to, share);
     } else if (state_.arrays_leaving.load(std::memory_order_relaxed) != 0) {
       if (!is_freed_by_watcher()) free_some();
     }
   }
 
-  unsigned quota() const noexcept {
-    return state_.evacuations_per_call.load(std::memory_order_relaxed);
-  }
-  // A helper that has lagged once in this migration is helped to its end.
-  unsigned least_quota(const array& from, std::uint64_t size) const noexcept {
-    const bool is_left_alone = quota() == 0 && state_.watcher.is_taken();
-    return is_left_alone && !watcher_lags(from, size) ? 0 : state_.kind->evacuations_per_call;
-  }
-  // Looked at every 1,024 calls, intervals are counted by chunks, and the helper has to wake up
-  // first: hence the chunks.
-  bool watcher_lags(const array& from, std::uint64_t size) const noexcept {
-    const std::uint64_t before = state_.size_at_start.load(std::memory_order_relaxed);
-    const std::uint64_t inserted = size > before ? size - before : 0;
-    const std::uint64_t moved = from.buckets() - from.left_to_move();
-    return inserted / 4 > moved + 4 * Layout::chunk_buckets;
-  }
-  // So many that what is left moves in half of the insertions that there is room for; at most 16,
-  // and in a reseeding, where each element may need a chunk of its own, the usual number.
-  void set_quota(const array& from, const array& to, std::uint64_t size) noexcept {
-    const std::uint64_t limit = sizing().limit_of(to);
-    const std::uint64_t room = limit > size ? limit - size : 0;
-    const unsigned least = least_quota(from, size);
-    const std::uint64_t needed = 2 * from.left_to_move() / (room + 1) + (least == 0 ? 0 : 1);
-    const unsigned most =
-        from.kind == migration_kind::reseed ? state_.kind->evacuations_per_call : 16;
-    state_.evacuations_per_call.store(
-        clamped<unsigned>(static_cast<unsigned>(min_of<std::uint64_t>(needed, most)), least, most),
-        std::memory_order_relaxed);
-  }
   // The helper in the background frees what is leaving, unless it lags by a whole migration.
   bool is_freed_by_watcher() const noexcept {
     return state_.watcher.is_taken() && state_.arrays_leaving.load(std::memory_order_relaxed) < 2;
@@ -418,12 +406,12 @@ class shared_migration {
   // All buckets have moved: the next array is the first one now.
   STEADY_COLD void finish(array& from, array& to) noexcept {
     state_.finished[static_cast<unsigned>(from.kind)].fetch_add(1, std::memory_order_relaxed);
+    // A shrinking may have to be followed by another.
+    if (from.kind != migration_kind::shrink) state_.requests.are_met(from.kind, from.requests);
     if (from.kind == migration_kind::compact) {
-      state_.is_done(migration_kind::compact);
       state_.left_crowded.store(to.overflow_buckets.in_use(), std::memory_order_relaxed);
     }
     if (from.kind == migration_kind::reseed) {
-      state_.is_done(migration_kind::reseed);
       state_.longest_chain.store(0, std::memory_order_relaxed);
     }
     const bool reseeded = from.kind == migration_kind::reseed;

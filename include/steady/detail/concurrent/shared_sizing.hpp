@@ -55,12 +55,13 @@ class shared_sizing {
       return {true, migration_kind::grow,
               clamped(fitting, now + 1, now + evacuation<Sync, Layout>::most_log2_growth)};
     }
-    if (state_.is_asked(migration_kind::reseed)) return {true, migration_kind::reseed, now};
+    if (state_.requests.is_asked(migration_kind::reseed))
+      return {true, migration_kind::reseed, now};
     const bool shrinks =
         size < shrinks_below(current) ||
-        (state_.is_asked(migration_kind::shrink) && log2_buckets_for(wanted) < now);
+        (state_.requests.is_asked(migration_kind::shrink) && log2_buckets_for(wanted) < now);
     if (shrinks) return {true, migration_kind::shrink, now - 1};
-    if (state_.is_asked(migration_kind::compact) || is_crowded(current)) {
+    if (state_.requests.is_asked(migration_kind::compact) || is_crowded(current)) {
       return {true, migration_kind::compact, now};
     }
     return {false, migration_kind::grow, now};

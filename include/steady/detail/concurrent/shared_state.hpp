@@ -6,7 +6,8 @@
 // one.
 //
 //   [R1] load, acquire: the root
-//   [R2] compare-and-swap, release: the first array, or the next one once all buckets have moved
+//   [R2] compare-and-swap, acquire and release: the first array; sequentially consistent: the next
+//        one once all buckets have moved, before the one that it leaves is retired
 //   [F1] exchange, acquire, and store, release: one thread at a time starts a migration, or frees
 //        what is leaving; others do not wait for it
 //   [F2] fetch-add and fetch-sub, release, and load, acquire: how many arrays are leaving; added to
@@ -28,6 +29,7 @@
 #include <steady/detail/concurrent/migration_watcher.hpp>
 #include <steady/detail/concurrent/shared_array.hpp>
 #include <steady/detail/concurrent/shared_memory.hpp>
+#include <steady/detail/concurrent/shared_requests.hpp>
 #include <steady/detail/concurrent/striped_count.hpp>
 #include <steady/stats.hpp>
 
@@ -108,11 +110,11 @@ struct shared_state {
   static constexpr unsigned kinds = 4;
   static constexpr unsigned causes = 3;
   static constexpr unsigned drivers = 5;
-  atomic<std::uint64_t> finished[kinds]{};        // by migration_kind
-  atomic<std::uint64_t> started[causes]{};        // by migration_cause
-  atomic<std::uint64_t> steps[drivers]{};         // by driver, but for those that `counts` has
-  atomic<std::uint64_t> reserved{0};              // elements to have room for
-  atomic<std::uint32_t> asked{0};                 // for a migration: bits by migration_kind
+  atomic<std::uint64_t> finished[kinds]{};  // by migration_kind
+  atomic<std::uint64_t> started[causes]{};  // by migration_cause
+  atomic<std::uint64_t> steps[drivers]{};   // by driver, but for those that `counts` has
+  atomic<std::uint64_t> reserved{0};        // elements to have room for
+  shared_requests<Sync> requests;
   atomic<std::uint32_t> chain_seen{0};            // that asked for the reseeding
   atomic<std::uint32_t> evacuations_per_call{0};  // of the migration that is on
   atomic<std::uint64_t> size_at_start{0};         // of that migration
@@ -209,18 +211,6 @@ struct shared_state {
     }
   }
 
-  // ---- requests ----
-
-  bool is_asked(migration_kind what) const noexcept {
-    return (asked.load(std::memory_order_relaxed) >> static_cast<unsigned>(what) & 1) != 0;
-  }
-  void ask(migration_kind what) noexcept {
-    asked.fetch_or(1u << static_cast<unsigned>(what), std::memory_order_relaxed);
-  }
-  void is_done(migration_kind what) noexcept {
-    asked.fetch_and(~(1u << static_cast<unsigned>(what)), std::memory_order_relaxed);
-  }
-
  private:
   static constexpr std::size_t chunk_bytes = Layout::chunk_buckets * Layout::bucket_bytes;
 
@@ -234,7 +224,7 @@ struct shared_state {
     for (unsigned n = 0; n < causes; ++n) copied(started[n], other.started[n]);
     for (unsigned n = 0; n < drivers; ++n) copied(steps[n], other.steps[n]);
     copied(reserved, other.reserved);
-    copied(asked, other.asked);
+    requests.take(other.requests);
     copied(chain_seen, other.chain_seen);
     copied(evacuations_per_call, other.evacuations_per_call);
     copied(size_at_start, other.size_at_start);
@@ -253,7 +243,7 @@ struct shared_state {
     for (auto& of_kind : finished) of_kind.store(0, std::memory_order_relaxed);
     for (auto& by_cause : started) by_cause.store(0, std::memory_order_relaxed);
     for (auto& by_driver : steps) by_driver.store(0, std::memory_order_relaxed);
-    asked.store(0, std::memory_order_relaxed);
+    requests.forget_all();
     chain_seen.store(0, std::memory_order_relaxed);
     reseeding.store(0, std::memory_order_relaxed);
     counts.reset();

@@ -4,8 +4,9 @@
 // An operation starts at the root, finds the bucket of its key, and follows `next` from a bucket
 // that has moved; never back to the root. A writer first looks without a lock, as a reader does;
 // then it locks the bucket if that is exactly as it was seen, so that what was seen holds under the
-// lock. So equality of keys is asked outside of locks, and so are memory and construction; only
-// visitors run within.
+// lock. So equality of keys is asked outside of locks, unless writers to the bucket have disturbed
+// 64 looks (bucket_look.hpp), and so are memory and construction; only visitors, and assignments of
+// values, run within.
 //
 // Bound: one chain searched, again after every change of the bucket by others; a call that inserts
 // or erases also does what shared_migration's work() does.
@@ -116,9 +117,11 @@ class shared_table {
     if (seen.says == verdict::there) return quickly::was_there;
     const slot_set empty = ~seen.word.occupied() & slot_set::first(Layout::width);
     if (seen.says != verdict::absent || empty.empty() || seen.word.is_locked() ||
-        seen.slots == nullptr || !bucket_lock<Sync>::try_lock(seen.of->word, seen.word)) {
+        seen.slots == nullptr) {
       return quickly::undecided;
     }
+    seen.within->require_provided(*seen.of);
+    if (!bucket_lock<Sync>::try_lock(seen.of->word, seen.word)) return quickly::undecided;
     fill_slot(thread, *seen.of, seen.word, seen.slots, choose_slot(empty, seen.position),
               seen.position, made);
     return quickly::inserted;
@@ -142,6 +145,7 @@ class shared_table {
       return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, visit_new, nullptr);
     }
     const copy& made = make();
+    seen.within->require_provided(*seen.of);
     if (!bucket_lock<Sync>::try_lock(seen.of->word, seen.word)) [[unlikely]]
       return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, visit_new,
                                    std::addressof(made));
@@ -224,8 +228,9 @@ class shared_table {
     seen.within = at;
     seen.position = position_in(*at, code);
     seen.bucket = at->line.bucket_at(seen.position);
-    seen.of = std::addressof(at->header_at(seen.bucket));
+    // The slots come first: who sees some sees the header that was provided before them, too.
     seen.slots = at->slots_if_any(seen.bucket);
+    seen.of = std::addressof(at->header_at(seen.bucket));
     prefetch_quarter<Layout>(seen.slots, seen.position);
     seen.word = seen.of->look();  // [B1]
     if (!seen.word.is_readable()) [[unlikely]]
@@ -330,6 +335,7 @@ class shared_table {
     const slot_set empty = ~seen.word.occupied() & slot_set::first(Layout::width);
     if (empty.empty()) [[unlikely]]
       return try_insert_into_overflow(pinned, within, look, seen, position, made, visit_new);
+    within.require_provided(look.of());
     if (!try_lock(look.of(), seen.word)) return false;
     show(look.of(), seen.word, visit_new);
     fill_slot(pinned.thread_number(), look.of(), seen.word, within.slots_of(look.bucket()),

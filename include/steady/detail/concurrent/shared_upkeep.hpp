@@ -1,8 +1,9 @@
 // What concerns a whole concurrent container: how large it is, reservations and requests, steps on
 // purpose, and finishing what is on.
 //
-// Bound: finish() and what calls it O(buckets), waiting for one bucket's lock at a time, and for
-// readers of the arrays that migrations have left; the others as they say.
+// Bound: finish() and what calls it O(buckets), waiting for one bucket's lock at a time, and, where
+// one migration is to follow another, perhaps for readers of what the first one has left; the
+// others as they say.
 #pragma once
 
 #include <atomic>
@@ -102,19 +103,23 @@ class shared_upkeep {
   void ask(migration_kind what) noexcept {
     const pin pinned;
     if (what == migration_kind::shrink) state_.reserved.store(0, std::memory_order_relaxed);
-    state_.ask(what);
+    state_.requests.ask(what);
     migration(state_, pinned.thread_number()).look_at_size();
   }
 
-  // Throws what the allocator throws where there is no array yet; otherwise the container goes on
-  // as it is if memory is refused.
-  void reserve(std::size_t size) {
-    if (size == 0) return;
+  // Throws what the allocator throws where there is no array yet; then nothing has changed. If
+  // memory is refused later, the container goes on as it is, and nothing is reserved. Returns
+  // whether there is room for so many elements, or will be once a migration that is on has ended.
+  bool reserve(std::size_t size) {
+    if (size == 0) return true;
+    const std::uint64_t before = state_.reserved.load(std::memory_order_relaxed);
+    const std::uint64_t buckets_before = buckets();
     {
       const pin pinned;
       migration(state_, pinned.thread_number()).reserve(size);
     }
     finish();
+    return has_room_for(size) || give_up_reservation(size, before, buckets_before);
   }
   // Room for what the smallest array with so many slots holds, and no more than that and the
   // elements need. Throws the same.
@@ -124,24 +129,21 @@ class shared_upkeep {
       const double held = static_cast<double>(std::bit_ceil(slots));
       room = max_of<std::size_t>(static_cast<std::size_t>(held * state_.kind->load_limit), 1);
     }
-    reserve(room);
+    if (!reserve(room)) return;
     state_.reserved.store(room, std::memory_order_relaxed);
-    state_.ask(migration_kind::shrink);
+    state_.requests.ask(migration_kind::shrink);
     finish();
   }
-  // Works until no migration is on or due, or none can start or go on for lack of memory. A thread
-  // that is itself a reader, in a visitor of another container, does not wait for readers.
+  // Works until no migration is on or due, or none can start or go on for lack of memory. Readers
+  // of what a migration has left keep others than growth from starting (docs/concurrent.md): only
+  // then are they waited for, and not by a thread that is itself a reader, in a visitor of another
+  // container.
   void finish() noexcept {
     do {
       std::uint32_t thread = 0;
       if (!finish_migration(thread)) return;
-      while (state_.arrays_leaving.load(std::memory_order_relaxed) != 0 &&
-             !grace_period<Sync>::is_pinned()) {
-        if (!migration(state_, thread).free_some()) Sync::yield();
-      }
-      const pin pinned;
-      migration(state_, thread).look_at_size();
-    } while (migrating());
+      free_what_is_leaving(thread);
+    } while (starts_another());
   }
 
   // Each number is right at some moment of the call.
@@ -175,26 +177,58 @@ class shared_upkeep {
   }
 
  private:
+  bool has_room_for(std::uint64_t size) noexcept {
+    const pin pinned;
+    return migration(state_, pinned.thread_number()).has_room_for(size);
+  }
+  // A reservation that memory was refused for would let no other migration start. What the
+  // container has grown for it is to shrink again. Returns false.
+  bool give_up_reservation(std::uint64_t size, std::uint64_t before,
+                           std::uint64_t buckets_before) noexcept {
+    state_.reserved.compare_exchange_strong(size, before, std::memory_order_relaxed,
+                                            std::memory_order_relaxed);
+    if (buckets() > buckets_before) state_.requests.ask(migration_kind::shrink);
+    return false;
+  }
   // Returns the number of this thread.
   std::uint32_t ask_to_shrink() noexcept {
     const pin pinned;
     state_.reserved.store(0, std::memory_order_relaxed);
-    state_.ask(migration_kind::shrink);
+    state_.requests.ask(migration_kind::shrink);
     migration(state_, pinned.thread_number(), driver::trim).look_at_size();
     return pinned.thread_number();
   }
   // Returns how many intervals and steps of freeing trim() has done, at most so many.
   std::size_t work_off(std::uint32_t thread, std::size_t most) noexcept {
-    migration work(state_, thread, driver::trim, granted::hot_last);
     std::size_t done = 0;
     {
       const pin pinned;
+      migration work(state_, pinned.thread_number(), driver::trim, granted::hot_last);
       done = work.catch_up(most);
       if (done == 0) done = work.step(most).looked_at;
     }
     // Without a pin: this thread is no reader of what it has just left.
-    while (done < most && work.free_some()) ++done;
+    migration freeing(state_, thread, driver::trim);
+    while (done < most && freeing.free_some()) ++done;
     return done;
+  }
+  // As far as readers let it go after a moment; later calls free the rest.
+  void free_what_is_leaving(std::uint32_t thread) noexcept {
+    constexpr unsigned most_looks = 64;
+    for (unsigned looks = 0; looks < most_looks && !grace_period<Sync>::is_pinned();) {
+      if (state_.arrays_leaving.load(std::memory_order_relaxed) == 0) return;
+      if (migration(state_, thread).free_some()) continue;
+      Sync::yield();
+      ++looks;
+    }
+  }
+  // Whether a migration is on, or due and only kept waiting by readers.
+  bool starts_another() noexcept {
+    const bool is_reader = grace_period<Sync>::is_pinned();
+    const pin pinned;
+    migration next(state_, pinned.thread_number());
+    next.look_at_size();
+    return migrating() || (!is_reader && next.is_kept_waiting());
   }
   // False if memory was refused. Tells the number of this thread.
   bool finish_migration(std::uint32_t& thread) noexcept {

@@ -41,9 +41,12 @@ struct slot_layout {
   static constexpr unsigned overflow_width = 8;
   static constexpr std::size_t bucket_bytes = width * SlotBytes;
 
-  // Buckets whose slots are one chunk of at most 64 KiB.
+  // Buckets whose slots are one chunk of at most 64 KiB. Their headers are in one leaf, so that
+  // who sees a chunk finds the headers of all its buckets.
+  static constexpr std::size_t header_bytes = 32;
   static constexpr std::uint64_t chunk_buckets =
-      std::bit_floor((std::size_t{64} << 10) / bucket_bytes);
+      min_of(std::bit_floor(slice_bytes / bucket_bytes),
+             InLeaves ? slice_bytes / header_bytes : slice_bytes);
   static_assert(chunk_buckets >= 8, "a growth by eight fills the buckets of at most two chunks");
 
   // A slot's content, in memory of a thread's own.

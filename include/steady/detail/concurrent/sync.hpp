@@ -62,11 +62,12 @@ struct native_sync {
     static thread_local constinit void* place = nullptr;
     return place;
   }
-  // When this thread ends, `release` gets what is in its place.
+  // When this thread ends, `release` gets what is in its place. Not to be called once it has ended.
   static void at_thread_exit(void (*release)(void*) noexcept) noexcept {
     struct releaser {
       void (*release)(void*) noexcept = nullptr;
       ~releaser() {
+        has_ended() = true;
         if (thread_place() != nullptr) release(std::exchange(thread_place(), nullptr));
       }
     };
@@ -74,8 +75,18 @@ struct native_sync {
     at_exit.release = release;
   }
 
+  // Whether that has been called; destructors of thread_local objects may still follow.
+  static bool has_thread_ended() noexcept { return has_ended(); }
+
   // Memory from `at` on has come from an allocator, or goes back: what was known of it is over.
   static void fresh_memory(const void*, std::size_t) noexcept {}
+
+ private:
+  // Has no destructor, so it may be asked until the very end.
+  static bool& has_ended() noexcept {
+    static thread_local constinit bool ended = false;
+    return ended;
+  }
 };
 
 }  // namespace steady::detail

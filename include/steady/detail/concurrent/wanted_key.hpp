@@ -1,5 +1,5 @@
-// Whether a slot holds the element with a key: what shared_table asks of candidates, outside of
-// locks.
+// Whether a slot holds the element with a key: what shared_table asks of candidates, nearly always
+// outside of locks (bucket_look.hpp).
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,9 @@ namespace steady::detail {
 // Small keys are copied: their addresses would keep them in memory.
 template <class Elements, class KeyEqual, class K>
 struct wanted_key {
-  static constexpr bool is_small =
-      std::is_trivially_copyable_v<K> && !std::is_array_v<K> && sizeof(K) <= 16;
+  static constexpr bool is_small = std::is_trivially_copyable_v<K> &&
+                                   std::is_copy_constructible_v<K> && !std::is_array_v<K> &&
+                                   sizeof(K) <= 16;
 
   const KeyEqual& equal;
   std::conditional_t<is_small, const K, const K&> key;

@@ -75,10 +75,11 @@ class zeroed_run {
 template <class Item, class Sync>
 class zeroed_leaves {
   using leaf = typename Sync::template atomic<Item*>;
+
+ public:
   static constexpr std::uint64_t leaf_items = slice_bytes / sizeof(Item);
   static_assert(std::has_single_bit(leaf_items));
 
- public:
   void create(shared_memory<Sync>& memory, std::uint64_t count) {
     count_ = count;
     leaves_ = (count + leaf_items - 1) / leaf_items;
@@ -91,6 +92,9 @@ class zeroed_leaves {
     Item* const items = root_[number / leaf_items].load(std::memory_order_acquire);  // [Z1]
     return items == nullptr ? nothing_ : items[number % leaf_items];
   }
+
+  // Whether an item that at() returned may be written.
+  static bool is_provided(const Item& item) noexcept { return &item != &nothing_; }
 
   bool has(std::uint64_t number) const noexcept {
     return root_[number / leaf_items].load(std::memory_order_acquire) != nullptr;  // [Z1]

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/interface/arguments.hpp>
 #include <steady/detail/interface/requirements.hpp>
 #include <steady/detail/table/container_functions.hpp>
 #include <steady/detail/table/key_window.hpp>
@@ -28,6 +29,7 @@ class batches {
   // iterators go over the range twice. The table must not change meanwhile.
   template <class Iterator, class End, class Tell>
   static void look_up(const Table& table, Iterator first, const End& last, const Tell& tell) {
+    detail::require_keys_that_stay<Iterator>();
     std::size_t index = 0;
     if (!window::pays_for(table)) {
       for (; first != last; ++first, ++index) tell(table.find(as_key(*first)).slot, index);
@@ -59,6 +61,7 @@ class batches {
 
   template <class Iterator, class End>
   static std::size_t erase(Table& table, Iterator first, const End& last) {
+    detail::require_keys_that_stay<Iterator>();
     std::size_t erased = 0;
     while (first != last) {
       window keys(table);
