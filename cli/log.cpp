@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <steady/detail/durable/frame_reader.hpp>
+#include <steady/detail/durable/torn_end.hpp>
 #include <steady/durable_map.hpp>
 
 #include "cli/log.hpp"
@@ -121,7 +122,7 @@ class log_reader {
       std::uint64_t position = 0;
       if (result == tail_reader::result::partial) {
         note(file, at, "no whole record there");
-        file.is_torn = !is_synced_behind(file);
+        file.is_torn = !may_be_synced(file);
         return;
       }
       if (!read_position(payload, position)) return note(file, at, "a record that is no change");
@@ -131,24 +132,11 @@ class log_reader {
       advance(reader);
     }
   }
-  // Whether a whole change behind the broken place says that the place was synced: as recovery asks
-  // it. If none does, what is broken was never acknowledged, and opening cuts it.
-  bool is_synced_behind(const file_facts& file) const {
-    detail::frame_reader behind(room_, file.path);
-    behind.go_to(file.damaged_at);
-    const auto is_later_change = [&](std::span<const unsigned char> candidate) {
-      std::uint64_t position = 0;
-      return read_position(candidate, position) && position > file.last &&
-             position - file.last <= file.bytes;
-    };
-    std::span<const unsigned char> payload;
-    while (behind.find(is_later_change)) {
-      while (behind.next(payload) == detail::frame_reader::result::frame) {
-        if (steady::is_after_sync(payload)) return true;
-      }
-      if (behind.offset() == behind.size()) return false;
-    }
-    return false;
+  // As recovery asks it. If not, what is broken was never acknowledged, and opening cuts it.
+  bool may_be_synced(const file_facts& file) const {
+    detail::frame_reader at_damage(room_, file.path);
+    at_damage.go_to(file.damaged_at);
+    return detail::torn_end(at_damage, file.last).may_be_synced();
   }
   void read_snapshot(file_facts& file, tail_reader& reader) {
     std::span<const unsigned char> payload;

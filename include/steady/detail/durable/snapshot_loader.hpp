@@ -83,8 +83,9 @@ class snapshot_loader {
          : result == frame_reader::result::end ? "it has no end"
                                                : "no whole element there");
     if (!goes_on()) return false;
-    reader.go_to(at);
-    return reader.find([](payload_type candidate) {
+    reader.go_to(at + 1);
+    // What an element begins with is a byte: longer ones would be looked for at too many places.
+    return reader.find(std::uint64_t{1} << 20, [](payload_type candidate) {
       return candidate[0] == static_cast<unsigned char>(record_tag::element) ||
              candidate[0] == static_cast<unsigned char>(record_tag::end);
     });
