@@ -328,6 +328,58 @@ TEST(recovery, ends_where_what_is_there_cannot_be_made_safe) {
   }
 }
 
+std::uint64_t id_in(memory_files& files, const std::string& path) {
+  steady::record_header header;
+  const bool is_header = steady::read_header(steady::parse_frame(files.content(path)).payload,
+                                             header) == steady::header_state::good;
+  EXPECT_TRUE(is_header);
+  return header.map_id;
+}
+
+// A crash while the first segment is made, or damage, may leave no header that tells the map's id.
+TEST(recovery, gives_a_map_without_a_whole_header_an_id_of_its_own) {
+  std::vector<std::uint64_t> ids;
+  for (const std::size_t length : {0, 0, 5, 20}) {  // of what is there of the first segment
+    written whole(1);
+    auto files = whole.files.copy();
+    files->content(log_name(1)).resize(length);
+    opened again(std::move(files));
+    ASSERT_TRUE(again.map);
+    again.map->insert_or_assign(1, "one");
+    again.map.reset();
+    ids.push_back(id_in(*again.files, log_name(1)));
+    const opened third(std::move(again.files));
+    ASSERT_TRUE(third.map);
+    EXPECT_EQ(texts_of(*third.map), (texts{{1, "one"}}));
+  }
+  written whole(3);
+  whole.files.content(log_name(1))[20] ^= 1;
+  opened salvaged(whole.files.copy(), true);
+  ASSERT_TRUE(salvaged.map);
+  salvaged.map->insert_or_assign(1, "one");
+  ids.push_back(id_in(*salvaged.files, log_name(salvaged.map->position())));
+  std::sort(ids.begin(), ids.end());
+  EXPECT_NE(ids.front(), 0u);
+  EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
+}
+
+// Also one whose own id is 0, as an earlier version could give it.
+TEST(recovery, refuses_files_of_another_map) {
+  for (const std::uint64_t id : {0, 1}) {
+    written whole(60, 600);
+    steady::byte_buffer header;
+    steady::record_header of;
+    of.map_id = id;
+    of.key = "u64";
+    of.value = "text";
+    steady::append_header(header, of);
+    std::copy_n(header.data(), header.size(), whole.files.content(log_name(1)).begin());
+    const opened again(whole.files.copy());
+    ASSERT_TRUE(again.trouble);
+    EXPECT_EQ(again.trouble->trouble(), durable_trouble::foreign);
+  }
+}
+
 // The directory itself must be there after a power failure.
 TEST(recovery, syncs_the_directory_above_a_new_one) {
   class watched_files final : public files_around {

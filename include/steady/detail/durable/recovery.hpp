@@ -39,16 +39,16 @@ class recovery {
   recovery(const recovery&) = delete;
   recovery& operator=(const recovery&) = delete;
 
-  // `new_id`: for a map that is new.
+  // `new_id`: for a map that is new, or no file of which has a whole header.
   void run(std::uint64_t new_id) {
     found_ = state_.files->look();
     if (found_.has_partial) state_.files->remove(state_.files->partial_path());
     state_.report.is_new = found_.logs.empty() && found_.snapshots.empty();
-    state_.header.map_id = state_.report.is_new ? new_id : 0;
     count_bytes();
     load_newest_snapshot();
     state_.report.snapshot_position = state_.position;
     replay();
+    if (!state_.knows_id) state_.know_id(new_id);
     state_.report.position = state_.position;
     state_.tell_now();
   }
