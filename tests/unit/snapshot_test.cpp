@@ -554,6 +554,61 @@ TEST(snapshot, fails_where_allocating_copies_fails) {
   EXPECT_STREQ(map.check_invariants(), nullptr);
 }
 
+// The iterator stays where it was, and the next ++ tries again.
+TEST(snapshot, goes_on_where_an_iterator_could_not) {
+  using map_type = ledger_map<std::uint64_t, std::uint64_t>;
+  memory_ledger ledger;
+  map_type map{map_type::allocator_type(ledger)};
+  const std::uint64_t count = fill_numbers_to(stage::halfway, map);
+  const content expected = content_of(map);
+  steady::snapshot view(map);
+  content delivered;
+  std::size_t failures = 0;
+  for (auto at = view.begin(); at != view.end();) {
+    const std::uint64_t here = at->first;
+    EXPECT_TRUE(delivered.insert(*at).second);
+    for (int n = 0; n < 2; ++n) {
+      ledger.refuse_above = 0;
+      try {
+        ++at;
+        ledger.refuse_above = memory_ledger::never;
+        break;
+      } catch (const std::bad_alloc&) {
+        ++failures;
+        ledger.refuse_above = memory_ledger::never;
+        ASSERT_TRUE(at != view.end());
+        ASSERT_EQ(at->first, here);
+      }
+      if (n == 1) ++at;
+    }
+  }
+  EXPECT_EQ(delivered, expected);
+  EXPECT_GT(failures, count / 14);
+}
+
+TEST(snapshot, whose_iterator_cannot_go_on_says_so_each_time) {
+  using map_type = ledger_map<std::uint64_t, std::uint64_t>;
+  memory_ledger ledger;
+  map_type map{map_type::allocator_type(ledger)};
+  const std::uint64_t count = fill_numbers_to(stage::before, map);
+  steady::snapshot view(map);
+  auto at = view.begin();
+  ledger.refuse_above = 0;
+  for (std::uint64_t n = 0; n < count; ++n) map.at(n) = 1;
+  ledger.refuse_above = memory_ledger::never;
+  std::size_t failures = 0;
+  for (std::uint64_t n = 0; n < count; ++n) {
+    try {
+      ++at;
+    } catch (const std::bad_alloc&) {
+      ++failures;
+    }
+    ASSERT_TRUE(at != view.end());
+    ASSERT_LT(at->first, count);
+  }
+  EXPECT_GT(failures, count / 2);
+}
+
 TEST(snapshot, costs_insertions_nothing_once_it_is_done) {
   number_map<counted> map;
   const std::uint64_t count = fill_numbers_to(stage::done, map);
