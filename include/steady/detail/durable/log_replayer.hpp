@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <steady/change.hpp>
+#include <steady/detail/durable/feed_mark.hpp>
 #include <steady/detail/durable/frame_reader.hpp>
 #include <steady/detail/durable/recovery_state.hpp>
 #include <steady/detail/durable/room.hpp>
@@ -142,8 +143,11 @@ class log_replayer {
     of_->damaged(std::move(lost));
     return more;
   }
-  // A write that did not finish. A segment without a header goes as a whole.
+  // A write that did not finish. A segment without a header goes as a whole. Followers may know of
+  // it: a last record that was damaged looks the same.
   void cut(const lost_bytes& torn) {
+    if (of_->has_feed_mark) feed_mark(*of_->files).remove();
+    of_->has_feed_mark = false;
     of_->report.cut = torn;
     int done = 0;
     if (torn.offset == 0) {

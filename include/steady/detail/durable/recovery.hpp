@@ -42,6 +42,7 @@ class recovery {
   // `new_id`: for a map that is new, or no file of which has a whole header.
   void run(std::uint64_t new_id) {
     found_ = state_.files->look();
+    state_.has_feed_mark = found_.has_feed;
     if (found_.has_partial) state_.files->remove(state_.files->partial_path());
     state_.report.is_new = found_.logs.empty() && found_.snapshots.empty();
     count_bytes();

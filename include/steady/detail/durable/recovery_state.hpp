@@ -123,6 +123,7 @@ class recovery_state {
   const room* files;
   bool salvage;
   const progress_function& tell;
+  bool has_feed_mark = false;
   record_header header;
   bool knows_id = false;  // header.map_id is that of the files
   recovery_report report;

@@ -5,6 +5,7 @@
 //   log.<position>                      changes; the position of the first, in 20 digits
 //   snapshot.<position>                 elements as of that position
 //   snapshot.partial                    one that is being written
+//   feed                                what followers were told (feed_mark.hpp)
 //   <name>.damaged                      put aside by a salvage
 #pragma once
 
@@ -107,6 +108,7 @@ class room {
   std::string log_path(std::uint64_t first) const { return path_of(numbered("log.", first)); }
   std::string snapshot_path(std::uint64_t at) const { return path_of(numbered("snapshot.", at)); }
   std::string partial_path() const { return path_of("snapshot.partial"); }
+  std::string feed_path() const { return path_of("feed"); }
 
   // Makes the directory unless it is there, and locks it.
   void enter() {
@@ -134,6 +136,7 @@ class room {
     std::vector<std::uint64_t> logs;
     std::vector<std::uint64_t> snapshots;
     bool has_partial = false;
+    bool has_feed = false;
   };
   content look() const {
     content found;
@@ -151,6 +154,7 @@ class room {
       if (has_number(name, "log.", number)) found.logs.push_back(number);
       if (has_number(name, "snapshot.", number)) found.snapshots.push_back(number);
       if (name == "snapshot.partial") found.has_partial = true;
+      if (name == "feed") found.has_feed = true;
     }
     std::sort(found.logs.begin(), found.logs.end());
     std::sort(found.snapshots.begin(), found.snapshots.end());
