@@ -554,6 +554,27 @@ TEST(snapshot, fails_where_allocating_copies_fails) {
   EXPECT_STREQ(map.check_invariants(), nullptr);
 }
 
+TEST(snapshot, is_counted_as_long_as_it_may_copy) {
+  number_map<> map;
+  const std::uint64_t count = fill_numbers_to(stage::before, map);
+  steady::snapshot view(map);
+  for (std::uint64_t n = 0; n < count; n += 2) map.at(n) = 1;
+  EXPECT_GT(map.stats().snapshot_bytes, 0u);
+  EXPECT_EQ(map.stats().snapshot_bytes, view.bytes());
+  map.clear_gradually();
+  for (std::uint64_t n = 0; n < 20; ++n) map[n] = n;
+  {
+    steady::snapshot later(map);
+    for (std::uint64_t n = 0; n < 20; ++n) map.at(n) = 1;
+    EXPECT_GT(later.bytes(), 0u);
+    EXPECT_GT(map.stats().retired, 0u);
+    EXPECT_EQ(map.stats().snapshot_bytes, view.bytes() + later.bytes());
+  }
+  EXPECT_EQ(map.stats().snapshot_bytes, view.bytes());
+  view.abandon();
+  EXPECT_EQ(map.stats().snapshot_bytes, 0u);
+}
+
 // The iterator stays where it was, and the next ++ tries again.
 TEST(snapshot, goes_on_where_an_iterator_could_not) {
   using map_type = ledger_map<std::uint64_t, std::uint64_t>;
