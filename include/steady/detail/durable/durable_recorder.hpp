@@ -188,7 +188,10 @@ class durable_recorder {
   static constexpr std::uint64_t positions_lost = std::uint64_t{1} << 32;
 
   static log_settings settings_of(const durable_options& options) {
-    const auto interval = detail::max_of(options.interval, std::chrono::milliseconds(1));
+    // A year is as good as never, and can be added to any time.
+    const std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+    const auto interval =
+        detail::min_of(detail::max_of(options.interval, std::chrono::milliseconds(1)), longest);
     return {options.sync,
             static_cast<std::uint64_t>(std::chrono::nanoseconds(interval).count()),
             options.flush_bytes,
@@ -257,7 +260,9 @@ class durable_recorder {
   }
   void finish_saving() {
     while (saver_.is_active()) saver_.step(1024, true);
-    if (saver_.has_failed()) throw_durable(durable_trouble::input_output, saver_.failure());
+    if (!saver_.has_failed()) return;
+    const int error = saver_.failure_error();
+    throw_durable(trouble_of(error), saver_.failure(), room_.partial_path(), 0, error);
   }
 
   // A snapshot at `position` is safe. Maybe on another thread.

@@ -45,6 +45,7 @@ class recovery {
     state_.has_feed_mark = found_.has_feed;
     if (found_.has_partial) state_.files->remove(state_.files->partial_path());
     state_.report.is_new = found_.logs.empty() && found_.snapshots.empty();
+    if (state_.report.is_new) state_.files->sync_parent();
     count_bytes();
     load_newest_snapshot();
     state_.report.snapshot_position = state_.position;
@@ -75,7 +76,8 @@ class recovery {
     for (std::size_t n = found_.snapshots.size(); n-- > 0;) {
       const std::uint64_t position = found_.snapshots[n];
       state_.begin_file();
-      std::optional<lost_bytes> lost = loader_.load(state_.files->snapshot_path(position));
+      std::optional<lost_bytes> lost =
+          loader_.load(state_.files->snapshot_path(position), position);
       if (!lost) {
         state_.position = position;
         return;
