@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <steady/detail/durable/frame_reader.hpp>
+#include <steady/detail/durable/torn_end.hpp>
 #include <steady/durable_map.hpp>
 
 #include "cli/log.hpp"
@@ -124,7 +125,7 @@ class log_reader {
       const bool is_other = state == header_state::other_version;
       note(file, 0, is_other ? "the format has another version" : "it has no header");
       // Whoever was making it was ended.
-      file.is_torn = file.is_log && !is_other && !is_synced_behind(file, file.number - 1);
+      file.is_torn = file.is_log && !is_other && !may_be_synced(file, file.number - 1);
       return;
     }
     file.header = header;
@@ -167,7 +168,7 @@ class log_reader {
       std::uint64_t position = 0;
       if (result == tail_reader::result::partial) {
         note(file, at, "no whole record there");
-        file.is_torn = !is_synced_behind(file, file.last);
+        file.is_torn = !may_be_synced(file, file.last);
         return;
       }
       if (!read_position(payload, position)) return note(file, at, "a record that is no change");
@@ -177,24 +178,12 @@ class log_reader {
       advance(reader);
     }
   }
-  // Whether a whole change behind the broken place says that the place was synced: as recovery asks
-  // it. If none does, what is broken was never acknowledged, and opening cuts it. `last`: the
-  // position of the change in front of it.
-  bool is_synced_behind(const file_facts& file, std::uint64_t last) const {
-    detail::frame_reader behind(room_, file.path);
-    behind.go_to(file.damaged_at);
-    const auto is_later_change = [&](std::span<const unsigned char> candidate) {
-      std::uint64_t position = 0;
-      return read_position(candidate, position) && position > last && position - last <= file.bytes;
-    };
-    std::span<const unsigned char> payload;
-    while (behind.find(is_later_change)) {
-      while (behind.next(payload) == detail::frame_reader::result::frame) {
-        if (steady::is_after_sync(payload)) return true;
-      }
-      if (behind.offset() == behind.size()) return false;
-    }
-    return false;
+  // As recovery asks it. If not, what is broken was never acknowledged, and opening cuts it.
+  // `last`: the position of the change in front of it.
+  bool may_be_synced(const file_facts& file, std::uint64_t last) const {
+    detail::frame_reader at_damage(room_, file.path);
+    at_damage.go_to(file.damaged_at);
+    return detail::torn_end(at_damage, last).may_be_synced();
   }
   void read_snapshot(file_facts& file, tail_reader& reader) {
     std::span<const unsigned char> payload;

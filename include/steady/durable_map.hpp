@@ -86,8 +86,8 @@ class durable_container : public recorded_container<Container, recorder_for<Cont
       : base(std::move(empty), directory, options) {
     this->recorder().open(this->container());
   }
-  // Syncs; whether that succeeds only sync() tells. Gives up a snapshot that is under way. Bound:
-  // O(size), as hash_map's.
+  // Syncs; whether that succeeds only sync() tells. Gives up a snapshot that is under way. Notes
+  // for followers that all is safe. Bound: O(size), as hash_map's.
   ~durable_container() = default;
 
   // What was found when it was opened.
@@ -107,11 +107,12 @@ class durable_container : public recorded_container<Container, recorder_for<Cont
 
   // Acknowledges all changes that `changes()` makes by one sync at its end. Bound: `changes`, and a
   // sync(). Throws what `changes` throws, after the sync, and durable_error: the changes are in the
-  // map then, and not known to be on the disk.
+  // map then, and not known to be on the disk. The first group of a map with followers syncs the
+  // directory: they are told of its changes before these are safe.
   template <class Changes>
   void group(Changes&& changes) {
     log_writer& log = this->recorder().log();
-    log.begin_group();
+    this->recorder().begin_group();
     STEADY_TRY { std::forward<Changes>(changes)(); }
     STEADY_CATCH_ALL {
       log.end_group();
@@ -152,7 +153,7 @@ inline namespace STEADY_ABI {
 
 // A steady::subscriber (steady/feed.hpp) follows it, where durable_options::feed_changes keeps
 // changes for it; its positions are those of the log, so a follower may come back to another
-// process.
+// process, unless what it knows may have been lost: docs/following.md.
 template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
           class Allocator = std::allocator<std::pair<const Key, T>>, class Policy = default_policy>
 class durable_map

@@ -114,19 +114,13 @@ class subscriber final : private detail::subscriber_base {
 
   // Bound: O(1). Throws what steady::snapshot's constructor throws.
   explicit subscriber(Fed& of, const subscriber_options& options = {})
-      : of_(std::addressof(of)),
-        core_(std::addressof(detail::recorded_access::recorder_of(of).feed())),
-        options_(options),
-        feed_(core_->id()) {
+      : subscriber(idle(), of, options) {
     begin_snapshot();
   }
   // Goes on after `from`, if all changes since are kept; start() tells.
   subscriber(Fed& of, const feed_position& from, const subscriber_options& options = {})
-      : of_(std::addressof(of)),
-        core_(std::addressof(detail::recorded_access::recorder_of(of).feed())),
-        options_(options),
-        start_(start_from(from)),
-        feed_(core_->id()) {
+      : subscriber(idle(), of, options) {
+    start_ = start_from(from);
     if (start_ == feed_start::resumed) {
       position_ = from.position;
       end_snapshot();
@@ -190,6 +184,14 @@ class subscriber final : private detail::subscriber_base {
  private:
   static constexpr std::size_t buckets_freed_per_write = 4;
 
+  // One that has not begun: what throws after it runs the destructor.
+  struct idle {};
+  subscriber(idle, Fed& of, const subscriber_options& options)
+      : of_(std::addressof(of)),
+        core_(std::addressof(detail::recorded_access::recorder_of(of).feed())),
+        options_(options),
+        feed_(core_->id()) {}
+
   feed_start start_from(const feed_position& from) const noexcept {
     if (from.feed != core_->id() || from.position > core_->ring().last()) {
       return feed_start::other_feed;
@@ -197,8 +199,10 @@ class subscriber final : private detail::subscriber_base {
     return from.position + 1 < core_->ring().first() ? feed_start::not_kept : feed_start::resumed;
   }
 
+  // What shows no snapshot streams, also one that is cut off: so each is told when the container is
+  // gone.
   void begin_snapshot() {
-    core_type::leave(*this);
+    core_->stream_to(*this);
     view_.reset();
     has_all_ = false;
     why_ = cut_reason::out_of_memory;  // unless the next line succeeds
@@ -261,7 +265,7 @@ class subscriber final : private detail::subscriber_base {
     heap_.settle();
     if (!view_->done()) return;
     view_.reset();
-    core_type::leave(*this);
+    core_->stream_to(*this);
   }
   void ended() noexcept override {
     if (why_ == cut_reason::none) why_ = cut_reason::ended;

@@ -164,11 +164,12 @@ class exposition {
                ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
                : "text/plain; version=0.0.4; charset=utf-8";
   }
-  // What a request's header `Accept` asks for; Prometheus' format if it does not say.
+  // What a request's header `Accept` asks for: OpenMetrics where it is accepted, and text/plain is
+  // not preferred.
   static constexpr exposition_format format_for(std::string_view accept) noexcept {
-    return accept.find("application/openmetrics-text") != std::string_view::npos
-               ? exposition_format::openmetrics
-               : exposition_format::prometheus;
+    const unsigned open = quality_of("application/openmetrics-text", accept);
+    return open > 0 && open >= quality_of("text/plain", accept) ? exposition_format::openmetrics
+                                                                : exposition_format::prometheus;
   }
 
   // The names of all metrics, as queries use them.
@@ -182,7 +183,8 @@ class exposition {
   enum class kind : std::uint8_t { unknown, own, shared };
 
   struct source {
-    std::string labels;  // as they are written, without braces
+    std::string labels;    // as they are written, without braces
+    std::string identity;  // the same for labels that scrapers take for the same
     stats now;
     kind of;
   };
@@ -193,12 +195,56 @@ class exposition {
   exposition& add(std::string_view name, const stats& now, labels more, kind of) {
     more.insert(more.begin(), label("name", std::string(name)));
     std::string written = write(more);
-    const auto same = [&](const source& other) { return other.labels == written; };
+    std::string identity = identity_of(std::move(more));
+    const auto same = [&](const source& other) { return other.identity == identity; };
     if (std::any_of(sources_.begin(), sources_.end(), same)) {
       refuse("a container has all labels of another one; give it another name, or a label");
     }
-    sources_.push_back({std::move(written), now, of});
+    sources_.push_back({std::move(written), std::move(identity), now, of});
     return *this;
+  }
+
+  // ---- the header `Accept` ----
+
+  // What is up to the next separator, without blanks; it and the separator are taken away.
+  static constexpr std::string_view take_part(std::string_view& from, char separator) noexcept {
+    const std::size_t end = detail::min_of(from.find(separator), from.size());
+    std::string_view part = from.substr(0, end);
+    from.remove_prefix(detail::min_of(end + 1, from.size()));
+    while (!part.empty() && (part.front() == ' ' || part.front() == '\t')) part.remove_prefix(1);
+    while (!part.empty() && (part.back() == ' ' || part.back() == '\t')) part.remove_suffix(1);
+    return part;
+  }
+  static constexpr bool is_same(std::string_view one, std::string_view lower_case) noexcept {
+    const auto lower = [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::equal(one.begin(), one.end(), lower_case.begin(), lower_case.end(),
+                      [&](char a, char b) { return lower(a) == b; });
+  }
+  // In thousandths; the highest, if the type is there several times; 0 if it is not.
+  static constexpr unsigned quality_of(std::string_view type, std::string_view accept) noexcept {
+    unsigned best = 0;
+    while (!accept.empty()) {
+      std::string_view range = take_part(accept, ',');
+      if (!is_same(take_part(range, ';'), type)) continue;
+      unsigned quality = 1000;
+      while (!range.empty()) {
+        const std::string_view parameter = take_part(range, ';');
+        if (is_same(parameter.substr(0, 2), "q=")) quality = thousandths(parameter.substr(2));
+      }
+      best = detail::max_of(best, quality);
+    }
+    return best;
+  }
+  // Of a number from 0 to 1 with at most three places.
+  static constexpr unsigned thousandths(std::string_view number) noexcept {
+    if (number.substr(0, 1) == "1") return 1000;
+    unsigned sum = 0;
+    unsigned place = 100;
+    for (const char digit : number.substr(detail::min_of<std::size_t>(2, number.size()))) {
+      if ('0' <= digit && digit <= '9') sum += static_cast<unsigned>(digit - '0') * place;
+      place /= 10;
+    }
+    return sum;
   }
 
   // ---- writing ----
@@ -257,6 +303,12 @@ class exposition {
       text += '"';
     }
     return text;
+  }
+  // Their order does not matter to scrapers, and an empty label is none.
+  static std::string identity_of(labels of) {
+    std::erase_if(of, [](const label& each) { return each.second.empty(); });
+    std::sort(of.begin(), of.end());
+    return write(of);
   }
   static bool is_own_label(std::string_view name) noexcept {
     return std::any_of(detail::metric_families.begin(), detail::metric_families.end(),

@@ -41,7 +41,8 @@ enum class record_tag : unsigned char {
   clear = 4,
   header = 16,   // of a file or a stream: what follows
   element = 17,  // of a snapshot: key, and value
-  end = 18       // of a snapshot: how many elements it has
+  end = 18,      // of a snapshot: how many elements it has
+  feed = 19      // alone in a file: what followers were told
 };
 inline constexpr unsigned char after_sync = 0x80;
 
@@ -284,6 +285,29 @@ inline bool read_end(std::span<const unsigned char> payload, std::uint64_t& elem
   byte_reader in(payload.subspan(1));
   return payload[0] == static_cast<unsigned char>(record_tag::end) && in.number<8>(elements) &&
          in.left() == 0;
+}
+
+// ---- what followers were told ----
+
+struct record_feed {
+  std::uint64_t map_id = 0;
+  std::uint64_t feed = 0;      // its id
+  std::uint64_t position = 0;  // no later one was told under it, or all that were are in the log
+};
+inline constexpr std::size_t feed_record_bytes = frame_head_bytes + 1 + 3 * 8;
+
+inline void append_feed(byte_buffer& out, const record_feed& one) {
+  append_frame(out, [&](byte_buffer& to) {
+    to.number<1>(static_cast<unsigned char>(record_tag::feed));
+    to.number<8>(one.map_id);
+    to.number<8>(one.feed);
+    to.number<8>(one.position);
+  });
+}
+inline bool read_feed(std::span<const unsigned char> payload, record_feed& one) noexcept {
+  byte_reader in(payload.subspan(1));
+  return payload[0] == static_cast<unsigned char>(record_tag::feed) && in.number<8>(one.map_id) &&
+         in.number<8>(one.feed) && in.number<8>(one.position) && in.left() == 0;
 }
 
 }  // namespace steady

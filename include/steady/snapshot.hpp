@@ -365,23 +365,24 @@ class snapshot final : private detail::snapshot_base {
     return found.exists ? detail::max_of(line.next, line.grid.bucket_at(found.first)) : line.end;
   }
 
-  // Makes the next interval with elements the current one; none if there is none.
+  // Makes the next interval with elements the current one; none if there is none. Where that
+  // throws, the current one stays: the iterator is on its last element until it can go on.
   void load_next() {
-    while (current_ == nullptr) {
-      frozen_line* const next = pass_empty();
-      if (next == nullptr) break;
-      frozen_line& line = *next;
-      if (!line.saved.has(line.next)) save(line, line.next);
-      current_ = line.saved.take(line.next);
-      current_line_ = line.self();
-      at_ = 0;
-      pass(line);
+    saved_bucket* loaded = nullptr;
+    frozen_line* line = nullptr;
+    while (loaded == nullptr && (line = pass_empty()) != nullptr) {
+      if (!line->saved.has(line->next)) save(*line, line->next);
+      loaded = line->saved.take(line->next);
+      pass(*line);
     }
+    drop_current();
+    current_ = loaded;
+    current_line_ = line;
+    at_ = 0;
   }
 
   void advance() {
-    if (++at_ < current_->count) return;
-    drop_current();
+    if (at_ + 1 < current_->count) return void(++at_);
     require_whole();
     load_next();
   }

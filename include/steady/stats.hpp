@@ -21,7 +21,8 @@ struct stats {
   std::size_t retired = 0;           // elements that clear_gradually() left to be destroyed
   std::size_t leaving = 0;  // of shared containers: arrays, chunks and erased nodes to be freed
                             // when no thread can be reading them any longer
-  std::size_t snapshot_bytes = 0;  // held by the snapshots of this map
+  std::size_t snapshot_bytes = 0;  // held by snapshots that may copy more: not by those that are
+                                   // abandoned, or whose elements are all gone
   double load_factor = 0;          // size() / bucket_count(), see hash_map.hpp
   std::size_t longest_chain = 0;   // most overflow buckets ever seen on one bucket
 

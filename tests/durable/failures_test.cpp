@@ -123,6 +123,53 @@ TEST(recovery, after_power_failures_at_random_moments) {
   EXPECT_GT(snapshots, 0u);
 }
 
+// ---- snapshots ----
+
+TEST(snapshots, that_cannot_be_written_say_why) {
+  for (const auto& [error, trouble] : {std::pair(ENOSPC, durable_trouble::no_space),
+                                       std::pair(EIO, durable_trouble::input_output)}) {
+    memory_files files;
+    durable_texts map(room, quiet_options(files));
+    map.insert_or_assign(1, "one");
+    files.only("write");
+    files.fail(0, 1, error);
+    try {
+      map.save_snapshot();
+      FAIL();
+    } catch (const steady::durable_error& told) {
+      EXPECT_EQ(told.trouble(), trouble);
+      EXPECT_EQ(told.error_number(), error);
+      EXPECT_EQ(told.file(), room + "/snapshot.partial");
+    }
+    map.save_snapshot();
+    EXPECT_EQ(map.snapshot_position(), 1u);
+  }
+}
+
+// Its file is removed, unless one of the same position was there: nothing else has its elements.
+TEST(snapshots, whose_directory_cannot_be_synced_leave_no_file) {
+  memory_files files;
+  const std::string first = room + "/snapshot.00000000000000000001";
+  const std::string second = room + "/snapshot.00000000000000000002";
+  const auto fail = [&](durable_texts& map) {
+    files.only("sync");
+    files.fail(1, 1, EIO);  // the first one is of the file
+    EXPECT_THROW(map.save_snapshot(), steady::durable_error);
+    files.fail_never();
+  };
+  durable_texts map(room, quiet_options(files));
+  map.insert_or_assign(1, "one");
+  fail(map);
+  EXPECT_FALSE(files.has(first));
+  map.save_snapshot();
+  fail(map);
+  EXPECT_TRUE(files.has(first));
+  map.insert_or_assign(2, "two");
+  fail(map);
+  EXPECT_TRUE(files.has(first));
+  EXPECT_FALSE(files.has(second));
+}
+
 // ---- failing operations ----
 
 struct fault_plan {

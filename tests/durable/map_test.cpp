@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <future>
 #include <map>
@@ -499,6 +500,21 @@ TEST(durable_map, tells_how_opening_gets_on) {
   EXPECT_EQ(told.back().elements, 60'000u);
   EXPECT_EQ(told.back().changes, 60'000u);
   EXPECT_EQ(map.at(7), std::string(90, 'y'));
+}
+
+// No time is too long to be added to another one: the thread sleeps.
+TEST(durable_map, waits_as_long_as_told) {
+  memory_files files;
+  durable_options options;
+  options.files = &files;
+  options.sync = sync_policy::interval;
+  options.interval = std::chrono::milliseconds::max();
+  durable_texts map("room", options);
+  map.insert_or_assign(1, "one");
+  const std::clock_t begun = std::clock();
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_LT(std::clock() - begun, CLOCKS_PER_SEC / 20) << "processor time";
+  EXPECT_EQ(map.durable_position(), 0u);
 }
 
 // Positions go on where they were, so a follower may come back after a restart.

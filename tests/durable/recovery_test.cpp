@@ -328,6 +328,58 @@ TEST(recovery, ends_where_what_is_there_cannot_be_made_safe) {
   }
 }
 
+std::uint64_t id_in(memory_files& files, const std::string& path) {
+  steady::record_header header;
+  const bool is_header = steady::read_header(steady::parse_frame(files.content(path)).payload,
+                                             header) == steady::header_state::good;
+  EXPECT_TRUE(is_header);
+  return header.map_id;
+}
+
+// A crash while the first segment is made, or damage, may leave no header that tells the map's id.
+TEST(recovery, gives_a_map_without_a_whole_header_an_id_of_its_own) {
+  std::vector<std::uint64_t> ids;
+  for (const std::size_t length : {0, 0, 5, 20}) {  // of what is there of the first segment
+    written whole(1);
+    auto files = whole.files.copy();
+    files->content(log_name(1)).resize(length);
+    opened again(std::move(files));
+    ASSERT_TRUE(again.map);
+    again.map->insert_or_assign(1, "one");
+    again.map.reset();
+    ids.push_back(id_in(*again.files, log_name(1)));
+    const opened third(std::move(again.files));
+    ASSERT_TRUE(third.map);
+    EXPECT_EQ(texts_of(*third.map), (texts{{1, "one"}}));
+  }
+  written whole(3);
+  whole.files.content(log_name(1))[20] ^= 1;
+  opened salvaged(whole.files.copy(), true);
+  ASSERT_TRUE(salvaged.map);
+  salvaged.map->insert_or_assign(1, "one");
+  ids.push_back(id_in(*salvaged.files, log_name(salvaged.map->position())));
+  std::sort(ids.begin(), ids.end());
+  EXPECT_NE(ids.front(), 0u);
+  EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
+}
+
+// Also one whose own id is 0, as an earlier version could give it.
+TEST(recovery, refuses_files_of_another_map) {
+  for (const std::uint64_t id : {0, 1}) {
+    written whole(60, 600);
+    steady::byte_buffer header;
+    steady::record_header of;
+    of.map_id = id;
+    of.key = "u64";
+    of.value = "text";
+    steady::append_header(header, of);
+    std::copy_n(header.data(), header.size(), whole.files.content(log_name(1)).begin());
+    const opened again(whole.files.copy());
+    ASSERT_TRUE(again.trouble);
+    EXPECT_EQ(again.trouble->trouble(), durable_trouble::foreign);
+  }
+}
+
 // The directory itself must be there after a power failure.
 TEST(recovery, syncs_the_directory_above_a_new_one) {
   class watched_files final : public files_around {
@@ -346,16 +398,52 @@ TEST(recovery, syncs_the_directory_above_a_new_one) {
     watched_files files(in_memory);
     steady::durable_options options = quiet_options(in_memory);
     options.files = &files;
-    { durable_texts map(path, options); }
-    ASSERT_FALSE(files.synced.empty()) << path;
-    EXPECT_EQ(files.synced.front(), above);
+    // Again as long as there is nothing in it: the first time may have failed.
+    for (int n = 0; n < 2; ++n) {
+      durable_texts map(path, options);
+      ASSERT_FALSE(files.synced.empty()) << path;
+      EXPECT_EQ(files.synced.front(), above);
+      files.synced.clear();
+      if (n == 1) map.insert_or_assign(1, "one");
+    }
     files.synced.clear();
     { durable_texts map(path, options); }
     EXPECT_EQ(std::count(files.synced.begin(), files.synced.end(), above), 0) << "it is there";
     in_memory.only("sync");
     in_memory.fail(0, 1, EIO);
     EXPECT_THROW(durable_texts("other", options), steady::durable_error);
+    // What is above may be nobody's to read, but for who has made the directory.
+    in_memory.fail(0, 1, EACCES);
+    EXPECT_NO_THROW(durable_texts("other", options));
+    in_memory.fail(0, 1, EACCES);
+    EXPECT_THROW(durable_texts("third", options), steady::durable_error);
   }
+}
+
+// More than a position can be.
+TEST(recovery, ignores_files_whose_number_is_none) {
+  written whole(3);
+  for (const char* const name : {"log.99999999999999999999", "snapshot.18446744073709551616"}) {
+    whole.files.open((room + "/" + name).c_str(), steady::file_mode::create_empty);
+  }
+  const opened again(whole.files.copy());
+  ASSERT_TRUE(again.map) << again.trouble->what();
+  EXPECT_EQ(texts_of(*again.map), whole.at[3]);
+}
+
+TEST(recovery, notices_a_snapshot_with_the_name_of_another) {
+  written whole(60, 1 << 20, 40);
+  const std::string name = room + "/snapshot.00000000000000000041";
+  ASSERT_TRUE(whole.files.has(name));
+  whole.files.rename(name.c_str(), (room + "/snapshot.00000000000000000050").c_str());
+  opened again(whole.files.copy());
+  ASSERT_TRUE(again.map) << "the log is whole";
+  EXPECT_EQ(again.map->report().damage.size(), 1u);
+  EXPECT_EQ(texts_of(*again.map), whole.at[60]);
+  whole.files.remove(log_name(1).c_str());
+  const opened alone(whole.files.copy());
+  ASSERT_TRUE(alone.trouble);
+  EXPECT_EQ(alone.trouble->trouble(), durable_trouble::damaged);
 }
 
 }  // namespace

@@ -485,6 +485,40 @@ TEST(feed, tells_subscribers_that_it_ends) {
   EXPECT_TRUE(streaming.resume_point()) << "for whoever stores it";
 }
 
+// Also those that are cut off, or whose snapshot could not begin: restart() must know.
+TEST(feed, tells_subscribers_without_a_snapshot_that_it_ends) {
+  using map_type =
+      steady::fed_map<std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>, std::equal_to<>,
+                      ledger_allocator<std::pair<const std::uint64_t, std::uint64_t>>>;
+  memory_ledger ledger;
+  auto map = std::make_unique<map_type>(
+      map_type::container_type{map_type::container_type::allocator_type(ledger)});
+  map->insert({1, 1});
+  ledger.refuse_above = 0;
+  EXPECT_THROW(steady::subscriber{*map}, std::bad_alloc) << "and nobody is told of it later";
+  ledger.refuse_above = memory_ledger::never;
+  steady::subscriber cut(*map, steady::subscriber_options{0});
+  for (std::uint64_t n = 0; n < 100; ++n) map->insert_or_assign(n, n);
+  EXPECT_EQ(cut.why_cut(), cut_reason::copied_bytes);
+  EXPECT_EQ(cut.bytes(), 0u);
+
+  auto other = std::make_unique<map_type>(
+      map_type::container_type{map_type::container_type::allocator_type(ledger)});
+  steady::subscriber failing(*other);
+  other->insert({1, 1});
+  ledger.refuse_above = 0;
+  EXPECT_THROW(failing.restart(), std::bad_alloc);
+  ledger.refuse_above = memory_ledger::never;
+  EXPECT_EQ(failing.why_cut(), cut_reason::out_of_memory);
+
+  map.reset();
+  other.reset();
+  cut.restart();
+  EXPECT_EQ(cut.why_cut(), cut_reason::copied_bytes);
+  failing.restart();
+  EXPECT_EQ(failing.why_cut(), cut_reason::out_of_memory);
+}
+
 TEST(feed, delivers_again_what_a_visitor_threw_at) {
   fed_numbers<> map;
   steady::subscriber follower(map);

@@ -175,12 +175,38 @@ TEST(openmetrics, a_prefix_is_in_all_names) {
   EXPECT_EQ(now.names().size(), 15u);
 }
 
+// To scrapers an empty label is none, and labels have no order.
+TEST(openmetrics, labels_that_scrapers_take_for_the_same_are_refused) {
+  exposition now;
+  now.add("m", steady::stats()).add("m", steady::stats(), {{"shard", "1"}, {"a", "2"}});
+  EXPECT_THROW(now.add("m", steady::stats(), {{"shard", ""}}), std::invalid_argument);
+  EXPECT_THROW(now.add("m", steady::stats(), {{"a", "2"}, {"shard", "1"}}), std::invalid_argument);
+  EXPECT_THROW(now.add("m", steady::stats(), {{"a", "2"}, {"b", ""}, {"shard", "1"}}),
+               std::invalid_argument);
+  EXPECT_NO_THROW(now.add("m", steady::stats(), {{"a", "1"}, {"shard", "2"}}));
+}
+
 TEST(openmetrics, formats_follow_the_accept_header) {
   using format = exposition_format;
   EXPECT_EQ(exposition::format_for("application/openmetrics-text;version=1.0.0,text/plain;q=0.5"),
             format::openmetrics);
   EXPECT_EQ(exposition::format_for("text/plain;version=0.0.4"), format::prometheus);
   EXPECT_EQ(exposition::format_for(""), format::prometheus);
+  // What Prometheus itself asks for.
+  EXPECT_EQ(exposition::format_for("application/openmetrics-text;version=1.0.0;q=0.5,application/"
+                                   "openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;"
+                                   "q=0.3,*/*;q=0.2"),
+            format::openmetrics);
+  EXPECT_EQ(exposition::format_for("Application/OpenMetrics-Text"), format::openmetrics);
+  EXPECT_EQ(exposition::format_for("text/html , application/openmetrics-text ; Q=0.001"),
+            format::openmetrics);
+  EXPECT_EQ(exposition::format_for("application/openmetrics-text;q=0"), format::prometheus);
+  EXPECT_EQ(exposition::format_for("application/openmetrics-text; q=0.000, text/plain;q=0"),
+            format::prometheus);
+  EXPECT_EQ(exposition::format_for("text/plain;q=0.9,application/openmetrics-text;q=0.1"),
+            format::prometheus);
+  EXPECT_EQ(exposition::format_for("application/openmetrics-textual"), format::prometheus);
+  EXPECT_EQ(exposition::format_for(",;,q=1;=,application/openmetrics-text;q="), format::prometheus);
   EXPECT_EQ(exposition::content_type(format::openmetrics),
             "application/openmetrics-text; version=1.0.0; charset=utf-8");
 }

@@ -554,6 +554,82 @@ TEST(snapshot, fails_where_allocating_copies_fails) {
   EXPECT_STREQ(map.check_invariants(), nullptr);
 }
 
+TEST(snapshot, is_counted_as_long_as_it_may_copy) {
+  number_map<> map;
+  const std::uint64_t count = fill_numbers_to(stage::before, map);
+  steady::snapshot view(map);
+  for (std::uint64_t n = 0; n < count; n += 2) map.at(n) = 1;
+  EXPECT_GT(map.stats().snapshot_bytes, 0u);
+  EXPECT_EQ(map.stats().snapshot_bytes, view.bytes());
+  map.clear_gradually();
+  for (std::uint64_t n = 0; n < 20; ++n) map[n] = n;
+  {
+    steady::snapshot later(map);
+    for (std::uint64_t n = 0; n < 20; ++n) map.at(n) = 1;
+    EXPECT_GT(later.bytes(), 0u);
+    EXPECT_GT(map.stats().retired, 0u);
+    EXPECT_EQ(map.stats().snapshot_bytes, view.bytes() + later.bytes());
+  }
+  EXPECT_EQ(map.stats().snapshot_bytes, view.bytes());
+  view.abandon();
+  EXPECT_EQ(map.stats().snapshot_bytes, 0u);
+}
+
+// The iterator stays where it was, and the next ++ tries again.
+TEST(snapshot, goes_on_where_an_iterator_could_not) {
+  using map_type = ledger_map<std::uint64_t, std::uint64_t>;
+  memory_ledger ledger;
+  map_type map{map_type::allocator_type(ledger)};
+  const std::uint64_t count = fill_numbers_to(stage::halfway, map);
+  const content expected = content_of(map);
+  steady::snapshot view(map);
+  content delivered;
+  std::size_t failures = 0;
+  for (auto at = view.begin(); at != view.end();) {
+    const std::uint64_t here = at->first;
+    EXPECT_TRUE(delivered.insert(*at).second);
+    for (int n = 0; n < 2; ++n) {
+      ledger.refuse_above = 0;
+      try {
+        ++at;
+        ledger.refuse_above = memory_ledger::never;
+        break;
+      } catch (const std::bad_alloc&) {
+        ++failures;
+        ledger.refuse_above = memory_ledger::never;
+        ASSERT_TRUE(at != view.end());
+        ASSERT_EQ(at->first, here);
+      }
+      if (n == 1) ++at;
+    }
+  }
+  EXPECT_EQ(delivered, expected);
+  EXPECT_GT(failures, count / 14);
+}
+
+TEST(snapshot, whose_iterator_cannot_go_on_says_so_each_time) {
+  using map_type = ledger_map<std::uint64_t, std::uint64_t>;
+  memory_ledger ledger;
+  map_type map{map_type::allocator_type(ledger)};
+  const std::uint64_t count = fill_numbers_to(stage::before, map);
+  steady::snapshot view(map);
+  auto at = view.begin();
+  ledger.refuse_above = 0;
+  for (std::uint64_t n = 0; n < count; ++n) map.at(n) = 1;
+  ledger.refuse_above = memory_ledger::never;
+  std::size_t failures = 0;
+  for (std::uint64_t n = 0; n < count; ++n) {
+    try {
+      ++at;
+    } catch (const std::bad_alloc&) {
+      ++failures;
+    }
+    ASSERT_TRUE(at != view.end());
+    ASSERT_LT(at->first, count);
+  }
+  EXPECT_GT(failures, count / 2);
+}
+
 TEST(snapshot, costs_insertions_nothing_once_it_is_done) {
   number_map<counted> map;
   const std::uint64_t count = fill_numbers_to(stage::done, map);

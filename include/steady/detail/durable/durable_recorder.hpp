@@ -21,6 +21,7 @@
 #include <steady/change.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/durable/feed_mark.hpp>
 #include <steady/detail/durable/log_writer.hpp>
 #include <steady/detail/durable/posix_files.hpp>
 #include <steady/detail/durable/recovery.hpp>
@@ -83,6 +84,10 @@ class durable_recorder {
         room_(options.files != nullptr ? *options.files : system_files(), path),
         log_(room_, settings_of(options)),
         saver_(room_) {}
+  ~durable_recorder() {
+    const bool is_safe = log_.finish();
+    if (is_safe && feed_ && keeps_changes() && !is_marked_) mark_feed();
+  }
 
   void open(Container& container) {
     container_ = &container;
@@ -100,8 +105,10 @@ class durable_recorder {
       room_.put_aside(path);
       std::erase_if(segments, [&](std::uint64_t first) { return room_.log_path(first) == path; });
     }
+    const std::uint64_t feed = id_of_feed(found);
     start_log(segments, recovered.may_continue());
-    feed_.emplace(header_.map_id, options_.feed_changes, options_.feed_bytes, log_.last());
+    feed_.emplace(feed, options_.feed_changes, options_.feed_bytes, log_.last());
+    if (keeps_changes() && is_told_when_safe() && !is_marked_) mark_feed();
   }
 
   // ---- what recorded_container asks for ----
@@ -133,6 +140,12 @@ class durable_recorder {
       STEADY_TRY { start_snapshot(); }
       STEADY_CATCH_ALL { bytes_at_snapshot_ = log_.bytes(); }  // and later again
     }
+  }
+  // Changes until end_group() are told before they are safe.
+  void begin_group() {
+    if (is_marked_) feed_mark(room_).remove();
+    is_marked_ = false;
+    log_.begin_group();
   }
   core_type& feed() noexcept { return *feed_; }
   const core_type& feed() const noexcept { return *feed_; }
@@ -175,13 +188,40 @@ class durable_recorder {
   static constexpr std::uint64_t positions_lost = std::uint64_t{1} << 32;
 
   static log_settings settings_of(const durable_options& options) {
-    const auto interval = detail::max_of(options.interval, std::chrono::milliseconds(1));
+    // A year is as good as never, and can be added to any time.
+    const std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+    const auto interval =
+        detail::min_of(detail::max_of(options.interval, std::chrono::milliseconds(1)), longest);
     return {options.sync,
             static_cast<std::uint64_t>(std::chrono::nanoseconds(interval).count()),
             options.flush_bytes,
             options.pending_bytes,
             options.segment_bytes,
             options.background};
+  }
+
+  // ---- what followers were told ----
+
+  // Without, there are no changes to go on with: each opening has an id of its own.
+  bool keeps_changes() const noexcept { return options_.feed_changes != 0; }
+  bool is_told_when_safe() const noexcept { return options_.sync == sync_policy::each_change; }
+  void mark_feed() noexcept {
+    feed_mark(room_).write({header_.map_id, feed_->id(), log_.last()});
+    is_marked_ = true;
+  }
+  // The one that followers know, if all is there that they were told under it (feed_mark.hpp).
+  std::uint64_t id_of_feed(const recovery_state& found) {
+    if (found.report.is_new) return header_.map_id;
+    const std::uint64_t fresh = next_random() | 1;
+    if (!found.has_feed_mark) return fresh;
+    const feed_mark mark(room_);
+    const std::optional<record_feed> told = mark.read();
+    const bool is_valid = told && !found.has_gaps && told->map_id == header_.map_id &&
+                          told->position <= report_.position;
+    if (!is_valid || (keeps_changes() && !is_told_when_safe())) mark.remove();
+    if (!is_valid || !keeps_changes()) return fresh;
+    is_marked_ = is_told_when_safe();
+    return told->feed;
   }
 
   bool is_copying_more_than(std::size_t bytes) const noexcept {
@@ -220,7 +260,9 @@ class durable_recorder {
   }
   void finish_saving() {
     while (saver_.is_active()) saver_.step(1024, true);
-    if (saver_.has_failed()) throw_durable(durable_trouble::input_output, saver_.failure());
+    if (!saver_.has_failed()) return;
+    const int error = saver_.failure_error();
+    throw_durable(trouble_of(error), saver_.failure(), room_.partial_path(), 0, error);
   }
 
   // A snapshot at `position` is safe. Maybe on another thread.
@@ -243,6 +285,7 @@ class durable_recorder {
   std::uint64_t bytes_at_snapshot_ = 0;
   std::size_t copies_limit_ = 0;
   std::optional<core_type> feed_;
+  bool is_marked_ = false;  // the file is there, maybe
 };
 
 }  // namespace detail

@@ -1,7 +1,8 @@
 // Reads the frames of a file one after the other, and finds the next one behind damage.
 //
-//   Bound   next(): the bytes of the frame, and reading ahead of a MiB. Memory: a MiB, or the
-//           longest frame, never more than the file has.
+//   Bound   next(): the bytes of the frame, and reading ahead of a MiB. find(): what is left of the
+//           file, and 256 times its size in checksums. Memory: 2 MiB, or the longest frame, never
+//           more than the file has.
 //   Throws  durable_error where the file cannot be read; std::bad_alloc.
 #pragma once
 
@@ -48,28 +49,46 @@ class frame_reader {
     return result::frame;
   }
 
-  // Goes on to the next whole frame behind the broken place that `wanted(payload)` takes; false,
-  // and stays, if there is none. Frames of more than a MiB are not found. Bound: what is left of
-  // the file, provided that `wanted` refuses what is not checked yet, but for chance.
+  // What stands where a frame would: its length, and the first 9 bytes of the payload at most.
+  // Nothing, and 0, if there is not even a head. Valid until the next call.
+  std::span<const unsigned char> look_ahead(std::uint64_t& length) {
+    have(as_size(detail::min_of(looked_at, size_ - offset())));
+    if (end_ - begin_ < frame_head_bytes) return {};
+    byte_reader(ahead()).number<4>(length);
+    const std::size_t seen =
+        as_size(detail::min_of(detail::min_of(length, looked_at - frame_head_bytes),
+                               std::uint64_t{end_ - begin_ - frame_head_bytes}));
+    return ahead().subspan(frame_head_bytes, seen);
+  }
+
+  // Goes on to the next whole frame, at this place or behind it, whose payload has at most
+  // `longest` bytes and whose first 9, or fewer where it is shorter, `wanted` takes; false, and
+  // stays, if there is none.
+  //
+  // Bytes that contain frames look like one at many places. So that checking them stays linear, all
+  // searches of a file compute checksums of no more than 256 times its size, and then pass over
+  // what would need more: has_passed_over().
   template <class Wanted>
-  bool find(const Wanted& wanted) {
-    const std::uint64_t broken_at = offset();
-    while (size_ - offset() > frame_head_bytes + 1) {
-      have(1);
-      ++begin_;
-      const std::size_t window = as_size(
-          detail::min_of<std::uint64_t>(frame_head_bytes + longest_found, size_ - offset()));
-      have(window);
-      const std::span<const unsigned char> bytes = ahead();
+  bool find(std::uint64_t longest, const Wanted& wanted) {
+    const std::uint64_t begun_at = offset();
+    for (; offset() + frame_head_bytes < size_; ++begin_) {
+      have(as_size(detail::min_of(looked_at, size_ - offset())));
       std::uint64_t length = 0;
-      byte_reader(bytes).number<4>(length);
-      if (length == 0 || length > window - frame_head_bytes) continue;
-      if (!wanted(bytes.subspan(frame_head_bytes, as_size(length)))) continue;
-      if (parse_frame(bytes).state == frame_state::whole) return true;
+      byte_reader(ahead()).number<4>(length);
+      if (length == 0 || length > longest || length > size_ - offset() - frame_head_bytes) continue;
+      const std::size_t seen = as_size(detail::min_of(length, looked_at - frame_head_bytes));
+      if (!wanted(ahead().subspan(frame_head_bytes, seen))) continue;
+      if (is_whole(frame_head_bytes + length)) return true;
     }
-    go_to(broken_at);
+    go_to(begun_at);
     return false;
   }
+  // Whether a search has left places unchecked, because there were too many that looked like
+  // frames.
+  bool has_passed_over() const noexcept { return has_passed_over_; }
+  // Of which searches have computed checksums.
+  std::uint64_t bytes_checked() const noexcept { return bytes_checked_; }
+
   void go_to(std::uint64_t offset) noexcept {
     base_ = offset;
     begin_ = end_ = 0;
@@ -77,10 +96,22 @@ class frame_reader {
 
  private:
   static constexpr std::size_t block_bytes = std::size_t{1} << 20;
-  static constexpr std::uint64_t longest_found = block_bytes;
+  static constexpr std::uint64_t looked_at = frame_head_bytes + 9;  // a head, a tag, a position
+  static constexpr std::uint64_t checked_per_byte = 256;
 
   std::span<const unsigned char> ahead() const noexcept {
     return {buffer_.data() + begin_, end_ - begin_};
+  }
+
+  // Whether a frame of `bytes` bytes is here; also false if looking would cost too much.
+  bool is_whole(std::uint64_t bytes) {
+    if (bytes_checked_ + bytes > checked_per_byte * size_) {
+      has_passed_over_ = true;
+      return false;
+    }
+    bytes_checked_ += bytes;
+    have(as_size(bytes));
+    return parse_frame(ahead()).state == frame_state::whole;
   }
 
   // `count` bytes from offset() on, which the file has.
@@ -112,6 +143,8 @@ class frame_reader {
   std::uint64_t base_ = 0;  // where in the file the buffer begins
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  std::uint64_t bytes_checked_ = 0;
+  bool has_passed_over_ = false;
 };
 
 }  // namespace steady::detail

@@ -2,8 +2,8 @@
 // snapshot_loader.hpp.
 //
 //   1. Changes up to the position of the snapshot are passed over; behind it positions rise by one.
-//   2. A broken place at the end of the last segment is torn, unless a change behind it says that
-//      everything before was synced: the file is cut there.
+//   2. A broken place at the end of the last segment is torn, unless what is behind it says that it
+//      was synced (torn_end.hpp): the file is cut there.
 //   3. All else is damage.
 //
 //   Bound   O(bytes of the files).
@@ -19,9 +19,11 @@
 #include <vector>
 
 #include <steady/change.hpp>
+#include <steady/detail/durable/feed_mark.hpp>
 #include <steady/detail/durable/frame_reader.hpp>
 #include <steady/detail/durable/recovery_state.hpp>
 #include <steady/detail/durable/room.hpp>
+#include <steady/detail/durable/torn_end.hpp>
 #include <steady/records.hpp>
 
 namespace steady::detail {
@@ -130,38 +132,22 @@ class log_replayer {
   bool pass_damage(frame_reader& reader, bool may_be_torn, const char* why) {
     const std::uint64_t at = reader.offset();
     lost_bytes lost{reader.path(), at, reader.size() - at, why};
-    if (may_be_torn && of_->position >= of_->must_reach && !is_synced_behind(reader)) {
+    if (may_be_torn && of_->position >= of_->must_reach &&
+        !torn_end(reader, of_->position).may_be_synced()) {
       cut(lost);
       return false;
     }
-    reader.go_to(at);
-    const bool more = of_->salvage && find_later(reader);
+    reader.go_to(at + 1);
+    const bool more = of_->salvage && find_change_behind(reader, of_->position);
     if (more) lost.bytes = reader.offset() - at;
     of_->damaged(std::move(lost));
     return more;
   }
-  // The next change after the last one, and no more of them than there are bytes: what is not
-  // checked yet looks so by chance once in 2^30 places.
-  bool find_later(frame_reader& reader) const {
-    return reader.find([this, &reader](payload_type candidate) {
-      std::uint64_t position = 0;
-      return steady::read_position(candidate, position) && position > of_->position &&
-             position - of_->position <= reader.size();
-    });
-  }
-  // Whether a whole record behind the broken place says that the place was synced.
-  bool is_synced_behind(frame_reader& reader) const {
-    payload_type payload;
-    while (find_later(reader)) {
-      while (reader.next(payload) == frame_reader::result::frame) {
-        if (steady::is_after_sync(payload)) return true;
-      }
-      if (reader.offset() == reader.size()) return false;
-    }
-    return false;
-  }
-  // A write that did not finish. A segment without a header goes as a whole.
+  // A write that did not finish. A segment without a header goes as a whole. Followers may know of
+  // it: a last record that was damaged looks the same.
   void cut(const lost_bytes& torn) {
+    if (of_->has_feed_mark) feed_mark(*of_->files).remove();
+    of_->has_feed_mark = false;
     of_->report.cut = torn;
     int done = 0;
     if (torn.offset == 0) {

@@ -41,7 +41,7 @@ namespace steady {
 enum class sync_policy {
   each_change,  // when its call returns
   interval,     // some milliseconds later, or when sync() returns
-  never         // when sync() or close() returns
+  never         // when sync() returns
 };
 
 namespace detail {
@@ -146,8 +146,9 @@ class log_writer {
     while (take_segment_up_to(position, first)) room_->remove(room_->log_path(first));
   }
 
-  // Stops the thread, and syncs once more; whether all is safe then.
+  // Stops the thread, and syncs once more; whether all is safe then. Nothing follows it.
   bool finish() noexcept {
+    if (std::exchange(is_finished_, true)) return false;
     stop_worker();
     STEADY_TRY {
       lock_type lock(mutex_);
@@ -380,6 +381,7 @@ class log_writer {
   record_header header_;
   byte_buffer staged_;
   bool in_group_ = false;
+  bool is_finished_ = false;
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<bool> in_trouble_{false};
 

@@ -39,16 +39,18 @@ class recovery {
   recovery(const recovery&) = delete;
   recovery& operator=(const recovery&) = delete;
 
-  // `new_id`: for a map that is new.
+  // `new_id`: for a map that is new, or no file of which has a whole header.
   void run(std::uint64_t new_id) {
     found_ = state_.files->look();
+    state_.has_feed_mark = found_.has_feed;
     if (found_.has_partial) state_.files->remove(state_.files->partial_path());
     state_.report.is_new = found_.logs.empty() && found_.snapshots.empty();
-    state_.header.map_id = state_.report.is_new ? new_id : 0;
+    if (state_.report.is_new) state_.files->sync_parent();
     count_bytes();
     load_newest_snapshot();
     state_.report.snapshot_position = state_.position;
     replay();
+    if (!state_.knows_id) state_.know_id(new_id);
     state_.report.position = state_.position;
     state_.tell_now();
   }
@@ -74,7 +76,8 @@ class recovery {
     for (std::size_t n = found_.snapshots.size(); n-- > 0;) {
       const std::uint64_t position = found_.snapshots[n];
       state_.begin_file();
-      std::optional<lost_bytes> lost = loader_.load(state_.files->snapshot_path(position));
+      std::optional<lost_bytes> lost =
+          loader_.load(state_.files->snapshot_path(position), position);
       if (!lost) {
         state_.position = position;
         return;

@@ -88,6 +88,10 @@ class recovery_state {
     note_damage(std::move(lost));
   }
 
+  void know_id(std::uint64_t map_id) noexcept {
+    header.map_id = map_id;
+    knows_id = true;
+  }
   // False: the file is not one of ours, or broken. Throws if it is one of another map or type.
   bool accept_header(const std::string& path, payload_type payload, record_stream stream,
                      record_header& found) {
@@ -102,7 +106,7 @@ class recovery_state {
                     path + " holds " + types_of(found) + ", and this map " + types_of(header),
                     path);
     }
-    if (header.map_id == 0) header.map_id = found.map_id;
+    if (!knows_id) know_id(found.map_id);
     if (header.map_id != found.map_id) {
       throw_durable(durable_trouble::foreign,
                     path + " is of another map than the other files; take it away", path);
@@ -119,7 +123,9 @@ class recovery_state {
   const room* files;
   bool salvage;
   const progress_function& tell;
+  bool has_feed_mark = false;
   record_header header;
+  bool knows_id = false;  // header.map_id is that of the files
   recovery_report report;
   recovery_progress progress;
   std::uint64_t position = 0;    // of what is in the container

@@ -5,6 +5,7 @@
 //   log.<position>                      changes; the position of the first, in 20 digits
 //   snapshot.<position>                 elements as of that position
 //   snapshot.partial                    one that is being written
+//   feed                                what followers were told (feed_mark.hpp)
 //   <name>.damaged                      put aside by a salvage
 #pragma once
 
@@ -107,12 +108,13 @@ class room {
   std::string log_path(std::uint64_t first) const { return path_of(numbered("log.", first)); }
   std::string snapshot_path(std::uint64_t at) const { return path_of(numbered("snapshot.", at)); }
   std::string partial_path() const { return path_of("snapshot.partial"); }
+  std::string feed_path() const { return path_of("feed"); }
 
   // Makes the directory unless it is there, and locks it.
   void enter() {
     const int made = uninterrupted([&] { return files_->make_directory(path_.c_str()); });
     if (made < 0 && made != -EEXIST) throw_system("make the directory", path_, made);
-    if (made >= 0) sync_parent();
+    is_made_ = made >= 0;
     const std::string path = path_of("lock");
     const int number =
         uninterrupted([&] { return files_->open(path.c_str(), file_mode::create_empty); });
@@ -129,11 +131,24 @@ class room {
     if (locked < 0) throw_system("lock", path, locked);
   }
 
+  // So that the directory itself is there after a power failure. One that was there may have been
+  // made by an opening that did not get so far, or by somebody who may read what is above it.
+  void sync_parent() const {
+    const std::size_t slash = path_.find_last_of('/', path_.find_last_not_of('/'));
+    const std::string parent = slash == std::string::npos ? "."
+                               : slash == 0               ? "/"
+                                                          : path_.substr(0, slash);
+    const int done = uninterrupted([&] { return files_->sync_directory(parent.c_str()); });
+    if (done == -EACCES && !is_made_) return;
+    if (done < 0) throw_system("sync", parent, done);
+  }
+
   // What is there, in the order of positions.
   struct content {
     std::vector<std::uint64_t> logs;
     std::vector<std::uint64_t> snapshots;
     bool has_partial = false;
+    bool has_feed = false;
   };
   content look() const {
     content found;
@@ -151,6 +166,7 @@ class room {
       if (has_number(name, "log.", number)) found.logs.push_back(number);
       if (has_number(name, "snapshot.", number)) found.snapshots.push_back(number);
       if (name == "snapshot.partial") found.has_partial = true;
+      if (name == "feed") found.has_feed = true;
     }
     std::sort(found.logs.begin(), found.logs.end());
     std::sort(found.snapshots.begin(), found.snapshots.end());
@@ -183,9 +199,9 @@ class room {
  private:
   static constexpr std::size_t digits = 20;
 
-  static std::string numbered(const char* kind, std::uint64_t number) {
+  static std::string numbered(std::string_view kind, std::uint64_t number) {
     const std::string text = std::to_string(number);
-    return kind + std::string(digits - text.size(), '0') + text;
+    return std::string(kind) + std::string(digits - text.size(), '0') + text;
   }
   static bool has_number(const std::string& name, std::string_view kind, std::uint64_t& number) {
     if (name.size() != kind.size() + digits || !name.starts_with(kind)) return false;
@@ -194,20 +210,12 @@ class room {
       if (digit < '0' || digit > '9') return false;
       number = number * 10 + static_cast<std::uint64_t>(digit - '0');
     }
-    return true;
+    return name == numbered(kind, number);  // 20 digits may be more than a number has
   }
-  void sync_parent() const {
-    const std::size_t slash = path_.find_last_of('/', path_.find_last_not_of('/'));
-    const std::string parent = slash == std::string::npos ? "."
-                               : slash == 0               ? "/"
-                                                          : path_.substr(0, slash);
-    const int done = uninterrupted([&] { return files_->sync_directory(parent.c_str()); });
-    if (done < 0) throw_system("sync", parent, done);
-  }
-
   file_operations* files_;
   std::string path_;
   file_handle lock_;
+  bool is_made_ = false;
 };
 
 }  // namespace steady::detail

@@ -33,7 +33,7 @@ class snapshot_loader {
   snapshot_loader(Container& into, recovery_state& of) : into_(&into), of_(&of) {}
 
   // The first damage; none if all is there. A salvage goes on behind it.
-  std::optional<lost_bytes> load(const std::string& path) {
+  std::optional<lost_bytes> load(const std::string& path, std::uint64_t position) {
     frame_reader reader(*of_->files, path);
     lost_.reset();
     count_ = 0;
@@ -44,6 +44,8 @@ class snapshot_loader {
         !of_->accept_header(path, payload, record_stream::snapshot, found)) {
       return lost_bytes{path, 0, reader.size(), "no header of a snapshot"};
     }
+    if (found.position != position) lose(reader, 0, "a header of another position than its name");
+    if (!goes_on()) return std::move(lost_);
     into_->reserve(as_size(
         detail::min_of<std::uint64_t>(found.elements, reader.size() / (frame_head_bytes + 1))));
     while (load_more(reader)) {
@@ -83,8 +85,9 @@ class snapshot_loader {
          : result == frame_reader::result::end ? "it has no end"
                                                : "no whole element there");
     if (!goes_on()) return false;
-    reader.go_to(at);
-    return reader.find([](payload_type candidate) {
+    reader.go_to(at + 1);
+    // What an element begins with is a byte: longer ones would be looked for at too many places.
+    return reader.find(std::uint64_t{1} << 20, [](payload_type candidate) {
       return candidate[0] == static_cast<unsigned char>(record_tag::element) ||
              candidate[0] == static_cast<unsigned char>(record_tag::end);
     });

@@ -152,10 +152,21 @@ class snapshot_output {
   int complete() noexcept {
     int done = sync();
     file_.close();
+    // Of the same position, so with the same elements: what is older may be gone.
+    const bool has_same = done == 0 && is_there(final_);
     if (done == 0) {
       done = uninterrupted([&] { return room_->files().rename(partial_.c_str(), final_.c_str()); });
     }
-    return done == 0 ? room_->sync() : done;
+    if (done != 0) return done;
+    done = room_->sync();
+    if (done != 0 && !has_same) room_->remove(final_);
+    return done;
+  }
+  bool is_there(const std::string& path) const noexcept {
+    const int number =
+        uninterrupted([&] { return room_->files().open(path.c_str(), file_mode::read); });
+    if (number >= 0) room_->files().close(number);
+    return number != -ENOENT;
   }
   void tell_that_it_is_safe() noexcept {
     STEADY_TRY {

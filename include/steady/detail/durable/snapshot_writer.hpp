@@ -36,6 +36,8 @@ class snapshot_writer {
   bool has_failed() const noexcept { return !failure_.empty(); }
   // Why the last one failed; empty if it did not.
   const std::string& failure() const noexcept { return failure_; }
+  // The system's error; 0 if it reported none.
+  int failure_error() const noexcept { return failure_error_; }
   // Of the last one that is safe.
   std::uint64_t safe_position() const noexcept { return safe_position_; }
   std::uint64_t safe_bytes() const noexcept { return safe_bytes_; }
@@ -46,6 +48,7 @@ class snapshot_writer {
   void begin(Container& container, record_header header, bool background,
              std::function<void()> when_safe) {
     failure_.clear();
+    failure_error_ = 0;
     elements_ = 0;
     has_handed_over_all_ = false;
     buffer_.clear();
@@ -126,6 +129,7 @@ class snapshot_writer {
   }
 
   void fail_by_output() {
+    failure_error_ = output_.error();
     const std::string why = "cannot write a snapshot into " + room_->path() + ": " +
                             std::generic_category().message(output_.error());
     fail(why.c_str());
@@ -149,6 +153,7 @@ class snapshot_writer {
   bool has_file_ = false;  // that is neither safe nor given up
   bool has_handed_over_all_ = false;
   std::string failure_;
+  int failure_error_ = 0;
 };
 
 }  // namespace steady::detail

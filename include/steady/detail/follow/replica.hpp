@@ -115,6 +115,7 @@ class replica {
       case record_tag::assign:
       case record_tag::erase:
       case record_tag::clear:
+      case record_tag::feed:  // which is refused
         break;
     }
     return apply(payload);
