@@ -19,7 +19,8 @@
 //   Memory   for each follower send_bytes twice, and its subscriber.
 //   Bound    each turn of the loop: send_bytes for each follower that takes them.
 //   Throws   the constructor boost::system::system_error where it cannot listen,
-//            std::invalid_argument for a wrong address. What a codec throws ends that connection;
+//            std::invalid_argument for a wrong address, also for the path of a file that is no
+//            socket. What a codec throws ends that connection;
 //            what a visitor throws comes out of the loop's run(), and the server goes on.
 //   Threads  the loop's, which is the map's, too.
 #pragma once
@@ -28,14 +29,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/asio.hpp>
 #include <steady/detail/follow/byte_stream.hpp>
@@ -43,6 +46,7 @@
 #include <steady/detail/follow/secret.hpp>
 #include <steady/detail/follow/server_connection.hpp>
 #include <steady/detail/follow/server_session.hpp>
+#include <steady/detail/follow/socket_file.hpp>
 #include <steady/feed.hpp>
 
 namespace steady {
@@ -108,10 +112,10 @@ class feed_server {
     if (is_closed_) return;
     is_closed_ = true;
     timer_.cancel();
+    detail::remove_socket_file(path_, file_);  // while it is open its number is given to no other
     detail::asio_error ignored;
     if (tcp_) tcp_->close(ignored);
     if (local_) local_->close(ignored);
-    if (!unlink_.empty()) std::remove(unlink_.c_str());
     for (const auto& one : connections_) one->close();
     connections_.clear();
     *alive_ = false;
@@ -127,19 +131,28 @@ class feed_server {
     if (!address.path.empty()) {
       remove_stale(loop, address.path);
       local_.emplace(loop, local::endpoint(address.path));
-      unlink_ = address.path;
+      path_ = address.path;
+      file_ = detail::find_socket_file(path_);
       return;
     }
     const auto found =
         tcp::resolver(loop).resolve(address.host, address.port, tcp::resolver::passive);
     tcp_.emplace(loop, found.begin()->endpoint());
   }
-  // A socket that nobody listens to any more.
+  // A socket that nobody listens to any more. A server that is there need not accept: it may be
+  // busy, so nobody waits for it.
   static void remove_stale(detail::asio::io_context& loop, const std::string& path) {
-    local::socket probe(loop);
+    const detail::socket_file found = detail::find_socket_file(path);
+    if (found.what == detail::socket_file::kind::none) return;
+    if (found.what == detail::socket_file::kind::other) {
+      STEADY_THROW(std::invalid_argument("steady: cannot listen at " + path +
+                                         ": what is there is no socket, and is left alone"));
+    }
+    local::socket probe(loop, local());
+    probe.native_non_blocking(true);
     detail::asio_error error;
     probe.connect(local::endpoint(path), error);
-    if (error == detail::asio::error::connection_refused) std::remove(path.c_str());
+    if (error == detail::asio::error::connection_refused) detail::remove_socket_file(path, found);
   }
 
   void accept() {
@@ -219,7 +232,8 @@ class feed_server {
   detail::asio::steady_timer timer_;
   std::optional<tcp::acceptor> tcp_;
   std::optional<local::acceptor> local_;
-  std::string unlink_;
+  std::string path_;  // of a Unix socket
+  detail::socket_file file_;
   std::vector<std::shared_ptr<connection>> connections_;
   std::function<void(follow_refusal, const std::string&)> on_end_;
   feed_server_counts counts_;

@@ -1,9 +1,14 @@
 // Followers over real sockets, through a relay that breaks connections at random.
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -217,6 +222,76 @@ TEST(socket_follower, outlives_a_visitor_that_throws) {
   source.write(50);
   ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
   EXPECT_EQ(follower.connections(), 1u);
+}
+
+// A mistaken address removes nothing, and says what is wrong.
+TEST(feed_server, removes_nothing_but_sockets) {
+  const temporary_room room;
+  std::filesystem::create_directory(room.path());
+  asio::io_context loop;
+  fed_source source(25);
+  const auto refuses = [&](const std::string& name) {
+    const std::string path = room.path() + "/" + name;
+    try {
+      steady::feed_server server(loop, source.map, "unix:" + path, server_options());
+    } catch (const std::invalid_argument& error) {
+      EXPECT_NE(std::string(error.what()).find(path), std::string::npos) << error.what();
+      return std::filesystem::exists(std::filesystem::symlink_status(path));
+    }
+    return false;
+  };
+  std::ofstream(room.path() + "/precious") << "data";
+  std::filesystem::create_directory(room.path() + "/folder");
+  std::filesystem::create_symlink("nowhere", room.path() + "/link");
+  ASSERT_EQ(::mkfifo((room.path() + "/pipe").c_str(), 0600), 0);
+  for (const char* const name : {"precious", "folder", "link", "pipe"}) {
+    EXPECT_TRUE(refuses(name)) << name;
+  }
+  // What a killed server leaves behind.
+  const std::string path = room.path() + "/stale";
+  asio::local::stream_protocol::acceptor(loop, path).close();
+  ASSERT_TRUE(std::filesystem::exists(path));
+  EXPECT_NO_THROW(steady::feed_server(loop, source.map, path, server_options()));
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// It is there, although it does not accept.
+TEST(feed_server, does_not_wait_for_a_busy_server_at_its_path) {
+  const temporary_room room;
+  asio::io_context loop;
+  fed_source source(26);
+  using local = asio::local::stream_protocol;
+  const local::endpoint there(room.path());
+  local::acceptor busy(loop);
+  busy.open();
+  busy.bind(there);
+  busy.listen(0);
+  std::vector<local::socket> waiting;
+  do {
+    waiting.emplace_back(loop, local()).native_non_blocking(true);
+  } while (::connect(waiting.back().native_handle(), there.data(),
+                     static_cast<::socklen_t>(there.size())) == 0);
+  ASSERT_EQ(errno, EAGAIN) << "there is no room for one more";
+  const auto wants = [&] { steady::feed_server(loop, source.map, room.path(), server_options()); };
+  EXPECT_THROW(wants(), boost::system::system_error);
+  EXPECT_TRUE(std::filesystem::exists(room.path()));
+}
+
+TEST(feed_server, leaves_the_socket_of_its_successor_alone) {
+  const temporary_room room;
+  asio::io_context loop;
+  fed_source source(27);
+  const auto serve = [&] {
+    return std::make_unique<steady::feed_server<fed_texts>>(loop, source.map, room.path(),
+                                                            server_options());
+  };
+  auto first = serve();
+  std::filesystem::remove(room.path());
+  auto second = serve();
+  first.reset();
+  EXPECT_TRUE(std::filesystem::exists(room.path()));
+  second.reset();
+  EXPECT_FALSE(std::filesystem::exists(room.path()));
 }
 
 TEST(feed_server, outlives_strangers) {
