@@ -215,6 +215,50 @@ TEST_F(redis_streams, wants_the_password) {
   ASSERT_TRUE(run_until_same(source));
 }
 
+// Other errors come and go, although there is a password.
+TEST_F(redis_streams, too_many_clients_are_no_wrong_password) {
+  server_->text({"CONFIG", "SET", "requirepass", "sesame"});
+  server_->password = "sesame";
+  server_->text({"CONFIG", "SET", "maxclients", "2"});
+  std::vector<std::unique_ptr<steady::detail::redis_line>> others;
+  for (int n = 0; n < 2; ++n) {
+    others.push_back(std::make_unique<steady::detail::redis_line>(
+        steady::detail::redis_login{
+            steady::detail::parse_redis_address(server_->address()), {}, "sesame"},
+        std::size_t{1} << 20));
+    others.back()->open();
+    others.back()->send({"PING"});
+    while (others.back()->next() == nullptr) ASSERT_TRUE(others.back()->move(100ms));
+  }
+  fed_source source(30);
+  source.write(10);
+  auto good = publisher_options();
+  auto how = follower_options();
+  good.password = how.password = "sesame";
+  text_publisher& publisher = publish(source, good);
+  text_follower& follower = follow(how);
+  ASSERT_TRUE(
+      run_until([&] { return !publisher.trouble().empty() && !follower.trouble().empty(); }));
+  EXPECT_EQ(publisher.why_refused(), follow_refusal::none) << publisher.trouble();
+  EXPECT_EQ(follower.why_refused(), follow_refusal::none) << follower.trouble();
+  others.clear();
+  ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+}
+
+// An error that repeats the command is told without its words.
+TEST_F(redis_streams, never_tells_the_password) {
+  server_ = std::make_unique<redis_server>(
+      false, std::vector<std::string>{"--rename-command", "AUTH", ""});
+  for (const std::string& password : {std::string("sesame"), std::string(300, 's')}) {
+    auto how = follower_options();
+    how.password = password;
+    text_follower& follower = follow(how);
+    ASSERT_TRUE(run_until([&] { return !follower.trouble().empty(); }));
+    EXPECT_EQ(follower.state(), state::refused);
+    EXPECT_EQ(follower.trouble(), "Redis says: ERR unknown command 'AUTH'");
+  }
+}
+
 // Entries of strangers, in the stream and in the snapshot: content stays what it was, and a newer
 // snapshot heals all.
 // It reads on, or the snapshot once more; nothing is lost, and nobody is told of trouble.
