@@ -143,6 +143,7 @@ class redis_publisher {
   }
   // Ends the connection; poll() makes a new one, also where it was refused.
   void close() noexcept {
+    abandon_snapshot();
     writer_.close();
     state_ = publisher_state::stopped;
   }
@@ -298,7 +299,7 @@ class redis_publisher {
     part_.clear();
     records::append_header(part_, core().id(), snapshot_->position(), of_->size());
   }
-  void abandon_snapshot() {
+  void abandon_snapshot() noexcept {
     snapshot_.reset();
     part_.clear();
   }
@@ -319,6 +320,7 @@ class redis_publisher {
       snapshot_->step(1, on_element, [](const auto&) {});
     }
     if (!fits) {
+      abandon_snapshot();  // it would lack that element
       refuse(follow_refusal::too_large, "a key and its value do not fit into a frame");
       return false;
     }

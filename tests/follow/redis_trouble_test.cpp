@@ -330,6 +330,24 @@ TEST_F(redis_follower, refuses_entries_that_are_none) {
   }
 }
 
+TEST_F(redis_publisher, begins_a_snapshot_anew_after_an_element_that_is_too_large) {
+  steady::feed_options much;
+  much.max_bytes = std::size_t{1} << 28;
+  fed_source source(31, much);
+  for (int n = 0; n < 200; ++n) source.map.insert_or_assign(std::to_string(n), "x");
+  source.map.insert_or_assign("large", std::string(steady::max_payload_bytes, 'x'));
+  text_publisher& publisher = publish(source, publisher_options());
+  EXPECT_FALSE(publisher.flush(limit));
+  EXPECT_EQ(publisher.why_refused(), follow_refusal::too_large) << publisher.trouble();
+  EXPECT_FALSE(publisher.is_saving());
+  source.map.erase("large");
+  publisher.close();
+  ASSERT_TRUE(publisher.flush(limit)) << publisher.trouble();
+  follow(follower_options());
+  ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+  EXPECT_EQ(bytes_of(follower_->content()), bytes_of(source.map.content()));
+}
+
 TEST_F(redis_streams, sizes_are_limited) {
   fed_source source(18);
   auto options = publisher_options();
