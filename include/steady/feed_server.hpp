@@ -16,7 +16,8 @@
 //      `tls` only (steady/tls.hpp).
 //   4. A durable_map must keep changes for followers: durable_options::feed_changes.
 //
-//   Memory   for each follower send_bytes twice, and its subscriber.
+//   Memory   for each follower twice send_bytes and a record, or the elements of a bucket; and its
+//            subscriber.
 //   Bound    each turn of the loop: send_bytes for each follower that takes them.
 //   Throws   the constructor boost::system::system_error where it cannot listen,
 //            std::invalid_argument for a wrong address, also for the path of a file that is no
@@ -207,7 +208,7 @@ class feed_server {
     for (const auto& one : connections_) {
       if (beats) one->beat();
       one->pump();
-      if (!one->is_welcome() && one->age() > options_.handshake_time) {
+      if (one->owes_proof() && one->age() > options_.handshake_time) {
         one->end(follow_refusal::too_slow, "no proof within the time for it");
       } else if (one->stalled_for() > options_.stall_time) {
         one->end(follow_refusal::too_slow, "the follower takes no bytes");

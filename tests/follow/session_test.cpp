@@ -52,6 +52,13 @@ struct connection {
     client.receive(down, to_server);
     return !up.empty() || !down.empty();
   }
+  // Until the server has the follower's proof, and has sent nothing more.
+  void shake_hands() {
+    move(1000);
+    move(1000);
+    server.receive(some_of(to_server, to_server.size()));
+    ASSERT_TRUE(server.is_welcome());
+  }
   void settle() {
     while (move(1000)) {
     }
@@ -185,6 +192,58 @@ TEST(follow_session, cuts_off_whose_snapshot_costs_too_much) {
   }
   line.settle();
   EXPECT_EQ(line.client.why(), follow_refusal::copied_bytes);
+}
+
+// The first one, whatever comes behind it.
+TEST(follow_session, says_that_a_change_is_too_large) {
+  steady::feed_options much;
+  much.max_bytes = std::size_t{1} << 30;
+  fed_source source(13, much);
+  source.write(5);
+  text_replica follower{fed_content()};
+  connection line(source.map, follower, none, none);
+  line.settle();
+  source.map.insert_or_assign("large", std::string(steady::max_payload_bytes, 'x'));
+  source.map.insert_or_assign("small", "x");
+  line.settle();
+  EXPECT_EQ(line.server.why(), follow_refusal::too_large);
+  EXPECT_EQ(line.client.why(), follow_refusal::too_large) << line.client.text();
+  EXPECT_EQ(follower.position(), 5u);
+}
+
+// Only a record, or the elements of a bucket, more.
+TEST(follow_session, fills_a_buffer_as_far_as_asked) {
+  constexpr std::size_t large = 20'000;
+  fed_source source(14);
+  text_replica follower{fed_content()};
+  connection line(source.map, follower, none, none);
+  line.settle();
+  for (int n = 0; n < 200; ++n) {
+    source.map.insert_or_assign(std::to_string(n), std::string(large, 'x'));
+  }
+  steady::byte_buffer out;
+  line.server.fill(out, 1000);
+  EXPECT_GT(out.size(), large);
+  EXPECT_LT(out.size(), 2 * large);
+  text_replica other{fed_content()};
+  connection anew(source.map, other, none, none);
+  anew.shake_hands();
+  out.clear();
+  anew.server.fill(out, 1000);
+  EXPECT_GT(out.size(), large);
+  EXPECT_LT(out.size(), 40 * large) << "of a bucket";
+}
+
+TEST(follow_session, ends_an_empty_snapshot_before_changes) {
+  fed_source source(15);
+  text_replica follower{fed_content()};
+  connection line(source.map, follower, none, none);
+  line.shake_hands();
+  source.write(3);
+  line.settle();
+  EXPECT_FALSE(line.client.is_over()) << line.client.text();
+  EXPECT_EQ(follower.position(), 3u);
+  EXPECT_EQ(follower.counts().changes, 3u);
 }
 
 TEST(follow_session, wants_the_same_secret_on_both_sides) {

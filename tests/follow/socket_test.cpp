@@ -117,6 +117,33 @@ TEST(socket_follower, is_told_why_it_is_cut_off_and_comes_back) {
   EXPECT_EQ(follower.counts().snapshots, 2u);
 }
 
+// However long ago it was welcomed.
+TEST(socket_follower, is_told_why_it_is_cut_off_after_the_time_for_a_proof) {
+  asio::io_context loop;
+  steady::feed_options few;
+  few.max_changes = 10;
+  fed_source source(28, few);
+  source.write(30);
+  auto options = server_options();
+  options.handshake_time = 20ms;
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", options);
+  follow_refusal told = follow_refusal::none;
+  server.on_end([&](follow_refusal why, const std::string&) { told = why; });
+  text_follower follower(loop, at_port(server.port()), follower_options());
+  follower.start();
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+    loop.run_for(options.handshake_time * 2);
+    EXPECT_EQ(follower.state(), state::following) << follower.trouble();
+    told = follow_refusal::none;
+    source.write(100);
+    ASSERT_TRUE(run_until(loop, [&] { return told != follow_refusal::none; }));
+    EXPECT_EQ(told, follow_refusal::fell_behind);
+    ASSERT_TRUE(run_until(loop, [&] { return follower.state() != state::following; }));
+    EXPECT_EQ(follower.why_refused(), follow_refusal::fell_behind) << follower.trouble();
+  }
+}
+
 // What was thrown comes out of the loop; the connection ends at once, and the next one goes on.
 TEST(socket_follower, connects_again_where_a_record_could_not_be_taken) {
   asio::io_context loop;

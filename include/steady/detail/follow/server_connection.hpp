@@ -36,6 +36,10 @@ class server_connection : public std::enable_shared_from_this<server_connection<
 
   bool is_open() const noexcept { return stream_->socket().is_open(); }
   bool is_welcome() const noexcept { return session_ && session_->is_welcome(); }
+  // It has time for that up to a limit. One that is refused has its refusal to take instead.
+  bool owes_proof() const noexcept {
+    return session_ && !session_->is_welcome() && !(is_ready_ && session_->is_over());
+  }
   follow_refusal why() const noexcept { return why_; }
   const std::string& text() const noexcept { return text_; }
   clock::duration age() const { return clock::now() - begun_; }
