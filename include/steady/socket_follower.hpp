@@ -216,12 +216,13 @@ class socket_follower final : public follower<Container> {
     std::swap(one->out, one->waiting);
     one->waiting.clear();
     one->is_sending = true;
-    one->stream->async_write(detail::bytes_of(one->out),
-                             [one](const detail::asio_error& error, std::size_t) {
-                               one->is_sending = false;
-                               // Why, the read will tell: there may be a refusal to be read.
-                               if (one->of != nullptr && !error) one->of->send(one);
-                             });
+    one->stream->async_write(
+        detail::bytes_of(one->out), [] {},
+        [one](const detail::asio_error& error, std::size_t) {
+          one->is_sending = false;
+          // Why, the read will tell: there may be a refusal to be read.
+          if (one->of != nullptr && !error) one->of->send(one);
+        });
   }
   void read(const line_pointer& one) {
     one->stream->async_read_some(detail::asio::buffer(one->in),

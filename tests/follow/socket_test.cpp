@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -328,6 +329,17 @@ TEST(feed_server, outlives_strangers) {
                               });
 }
 
+// Says what a follower of texts says, without a secret.
+template <class Socket>
+void introduce(Socket& socket) {
+  steady::detail::hello_message hello;
+  hello.key = hello.value = "text";
+  steady::byte_buffer out;
+  steady::detail::append_message(out, hello);
+  steady::detail::append_message(out, steady::detail::proof_message());
+  asio::write(socket, steady::detail::bytes_of(out));
+}
+
 TEST(feed_server, cuts_off_who_takes_no_bytes) {
   asio::io_context loop;
   steady::fed_map<std::string, std::string> source;
@@ -342,14 +354,38 @@ TEST(feed_server, cuts_off_who_takes_no_bytes) {
   server.on_end([&](follow_refusal why, const std::string&) { told = why; });
   tcp::socket lazy(loop);
   lazy.connect({asio::ip::address_v4::loopback(), server.port()});
-  steady::detail::hello_message hello;
-  hello.key = hello.value = "text";
-  steady::byte_buffer out;
-  steady::detail::append_message(out, hello);
-  steady::detail::append_message(out, steady::detail::proof_message());
-  asio::write(lazy, steady::detail::bytes_of(out));
+  introduce(lazy);
   ASSERT_TRUE(run_until(loop, [&] { return told != follow_refusal::none; }));
   EXPECT_EQ(told, follow_refusal::too_slow);
+}
+
+// One that takes some bytes all the time, but needs long for a record, stays.
+TEST(feed_server, waits_for_who_takes_bytes_slowly) {
+  const temporary_room room;
+  asio::io_context loop;
+  steady::fed_map<std::string, std::string> source;
+  source.insert_or_assign("large", std::string(30'000'000, 'x'));
+  auto options = server_options();
+  options.secret.clear();
+  options.stall_time = 300ms;
+  steady::feed_server server(loop, source, room.path(), options);
+  follow_refusal told = follow_refusal::none;
+  server.on_end([&](follow_refusal why, const std::string&) { told = why; });
+  using local = asio::local::stream_protocol;
+  local::socket slow(loop);
+  slow.connect(local::endpoint(room.path()));
+  introduce(slow);
+  slow.non_blocking(true);
+  std::array<char, 8192> in;
+  std::size_t taken = 0;
+  const auto end = std::chrono::steady_clock::now() + 3 * options.stall_time;
+  ASSERT_TRUE(run_until(loop, [&] {
+    boost::system::error_code none_there;
+    taken += slow.read_some(asio::buffer(in), none_there);
+    return told != follow_refusal::none || std::chrono::steady_clock::now() > end;
+  }));
+  EXPECT_EQ(told, follow_refusal::none) << taken;
+  EXPECT_LT(taken, 30'000'000u) << "it was slow";
 }
 
 TEST(socket_follower, gives_up_a_server_that_says_nothing) {

@@ -43,9 +43,9 @@ class server_connection : public std::enable_shared_from_this<server_connection<
   follow_refusal why() const noexcept { return why_; }
   const std::string& text() const noexcept { return text_; }
   clock::duration age() const { return clock::now() - begun_; }
-  // How long what is being sent has not been taken.
+  // How long nothing of what is being sent has been taken.
   clock::duration stalled_for() const {
-    return is_sending_ ? clock::now() - send_begun_ : clock::duration(0);
+    return is_sending_ ? clock::now() - taken_ : clock::duration(0);
   }
 
   void start() {
@@ -75,14 +75,14 @@ class server_connection : public std::enable_shared_from_this<server_connection<
       return;
     }
     is_sending_ = true;
-    send_begun_ = clock::now();
     *sent_ += out_.size();
-    stream_->async_write(bytes_of(out_),
-                         [self = this->shared_from_this()](const asio_error& error, std::size_t) {
-                           self->is_sending_ = false;
-                           if (error) return self->close();
-                           self->pump();
-                         });
+    stream_->async_write(
+        bytes_of(out_), [self = this->shared_from_this()] { self->taken_ = clock::now(); },
+        [self = this->shared_from_this()](const asio_error& error, std::size_t) {
+          self->is_sending_ = false;
+          if (error) return self->close();
+          self->pump();
+        });
   }
 
   // At once, without a word to the other side.
@@ -132,7 +132,7 @@ class server_connection : public std::enable_shared_from_this<server_connection<
   bool is_ready_ = false;  // the stream's handshake is over
   bool is_sending_ = false;
   clock::time_point begun_ = clock::now();
-  clock::time_point send_begun_;
+  clock::time_point taken_;  // when the other side has last taken some
   follow_refusal why_ = follow_refusal::none;
   std::string text_;
 };
