@@ -38,6 +38,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/follow/address.hpp>
@@ -55,7 +56,10 @@ namespace steady {
 struct feed_server_options {
   // That followers have to know; empty: everyone may follow.
   std::string secret{};
+  // Who has proved it, and is served.
   std::size_t max_followers = 64;
+  // Connections without a proof; where one more comes, the oldest of them ends.
+  std::size_t max_unproved = 64;
   // A connection without a proof ends after so long.
   std::chrono::milliseconds handshake_time{10'000};
   // A follower that takes no byte for so long is cut off.
@@ -96,6 +100,7 @@ class feed_server {
 
   // Of TCP: useful where the address has port 0, which is any free one.
   unsigned short port() const { return tcp_ ? tcp_->local_endpoint().port() : 0; }
+  // Connections, also those without a proof yet.
   std::size_t followers() const noexcept { return connections_.size(); }
   const feed_server_counts& counts() const noexcept { return counts_; }
 
@@ -181,13 +186,26 @@ class feed_server {
     auto fresh = std::make_shared<connection>(
         detail::stream_over(std::move(socket), options_.tls.get(), {}), options_.send_bytes,
         &counts_.bytes, *of_, options_.secret, options_.subscriber);
-    if (connections_.size() >= options_.max_followers) {
-      fresh->refuse(follow_refusal::too_many, "the server has " +
-                                                  std::to_string(options_.max_followers) +
-                                                  " followers already, as many as it takes");
-    }
+    fresh->ask_for_place([this] { return count_welcome() < options_.max_followers; });
+    make_room_for_stranger();
     connections_.push_back(fresh);
     fresh->start();
+  }
+  std::size_t count_welcome() const {
+    return static_cast<std::size_t>(
+        std::count_if(connections_.begin(), connections_.end(),
+                      [](const std::shared_ptr<connection>& one) { return one->is_welcome(); }));
+  }
+  // Those without a proof take no places of followers. The oldest, who come first, go first.
+  void make_room_for_stranger() {
+    const auto is_stranger = [](const std::shared_ptr<connection>& one) {
+      return one->is_open() && !one->is_welcome();
+    };
+    const auto strangers = std::count_if(connections_.begin(), connections_.end(), is_stranger);
+    if (static_cast<std::size_t>(strangers) < detail::max_of<std::size_t>(options_.max_unproved, 1))
+      return;
+    (*std::find_if(connections_.begin(), connections_.end(), is_stranger))
+        ->end(follow_refusal::too_many, "there were too many connections without a proof");
   }
 
   // ---- time ----

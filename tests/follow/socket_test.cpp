@@ -205,6 +205,10 @@ TEST(feed_server, takes_so_many_followers_and_no_more) {
   ASSERT_TRUE(run_until(loop, [&] { return second.state() == state::following; }));
 }
 
+TEST(feed_server, gives_no_places_to_silent_strangers) {
+  expect_places_for_followers(server_options(), follower_options());
+}
+
 // What the visitor throws comes out of the loop, each time, and the server goes on.
 TEST(feed_server, outlives_a_visitor_that_throws) {
   asio::io_context loop;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,7 +59,9 @@ class server_connection : public std::enable_shared_from_this<server_connection<
   void beat() noexcept {
     if (session_) session_->beat();
   }
-  void refuse(follow_refusal why, const std::string& text) { session_->refuse(why, text); }
+  void ask_for_place(std::function<bool()> has_place) {
+    session_->ask_for_place(std::move(has_place));
+  }
 
   // Sends what there is, unless something is being sent.
   void pump() {
@@ -109,7 +112,7 @@ class server_connection : public std::enable_shared_from_this<server_connection<
     const std::string text = stream_->explain(error);
     if (why != follow_refusal::tls) return end(why, text);
     stream_ = std::make_unique<plain_stream>(std::move(stream_->socket()));
-    refuse(why, text);
+    session_->refuse(why, text);
     begin();
   }
   void read() {

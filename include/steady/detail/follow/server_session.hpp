@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,6 +39,9 @@ class server_session {
  public:
   server_session(Fed& of, std::string secret, const Options& options)
       : of_(&of), secret_(std::move(secret)), options_(options) {}
+
+  // Whether there is a place for one more is asked once the follower has proved itself.
+  void ask_for_place(std::function<bool()> has_place) { has_place_ = std::move(has_place); }
 
   // It was welcomed; it may be over since.
   bool is_welcome() const noexcept { return is_welcome_; }
@@ -131,6 +135,10 @@ class server_session {
                                               hello_.value + "'");
       return;
     }
+    if (has_place_ && !has_place_()) {
+      refuse(follow_refusal::too_many, "the server has as many followers as it takes");
+      return;
+    }
     welcome();
   }
   void welcome() {
@@ -215,6 +223,7 @@ class server_session {
   byte_buffer answer_;
   hello_message hello_;
   challenge_message challenge_;
+  std::function<bool()> has_place_;
   bool has_hello_ = false;
   follow_refusal why_ = follow_refusal::none;
   std::string text_;
