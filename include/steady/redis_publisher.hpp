@@ -116,7 +116,8 @@ class redis_publisher {
   redis_publisher(const redis_publisher&) = delete;
   redis_publisher& operator=(const redis_publisher&) = delete;
 
-  // Sends what there is, and takes answers; waits up to `wait` where there are none.
+  // Sends what there is, and takes answers; waits up to `wait` where there are none, but no longer
+  // than until the next sign of life.
   publisher_state poll(milliseconds wait = milliseconds(0)) {
     STEADY_TRY { turn(clock::now() + wait); }
     STEADY_CATCH_ALL {  // the next connection finds out what was done
@@ -183,6 +184,9 @@ class redis_publisher {
     if (state_ == publisher_state::refused || !require_line(until)) return;
     if (state_ == publisher_state::publishing) fill();
     if (!writer_.is_open()) return;
+    if (state_ == publisher_state::publishing) {  // there is something to do then
+      until = detail::min_of(until, beaten_ + options_.beat_time);
+    }
     if (!writer_.move(left(until))) break_off();
     if (const auto claimed = writer_.take_claimed(); claimed) go_on(*claimed);
   }

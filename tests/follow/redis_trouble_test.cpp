@@ -1,6 +1,10 @@
 // What goes wrong around Redis Streams: servers that are killed, with and without their data,
 // sources that went back, other publishers, other types, wrong passwords, entries of strangers,
 // limits.
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -243,6 +247,68 @@ TEST_F(redis_streams, too_many_clients_are_no_wrong_password) {
   EXPECT_EQ(follower.why_refused(), follow_refusal::none) << follower.trouble();
   others.clear();
   ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+}
+
+// Takes connections, and never says a word.
+class silent_server {
+ public:
+  silent_server() {
+    std::filesystem::create_directory(room_.path());
+    ::sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    path().copy(at.sun_path, sizeof at.sun_path - 1);
+    if (::bind(file_, reinterpret_cast<const ::sockaddr*>(&at), sizeof at) != 0 ||
+        ::listen(file_, 100) != 0) {
+      throw std::runtime_error("cannot listen");
+    }
+  }
+  ~silent_server() { ::close(file_); }
+  silent_server(const silent_server&) = delete;
+  silent_server& operator=(const silent_server&) = delete;
+
+  std::string address() const { return "unix:" + path(); }
+  // That were made since it was asked before.
+  int connections() const {
+    int count = 0;
+    for (int one = -1; (one = ::accept4(file_, nullptr, nullptr, 0)) >= 0; ++count) ::close(one);
+    return count;
+  }
+
+ private:
+  std::string path() const { return room_.path() + "/silent"; }
+
+  temporary_room room_;
+  int file_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+};
+
+// However long they may wait.
+TEST(redis_silence, is_noticed_within_one_call) {
+  const silent_server server;
+  fed_source source(32);
+  source.write(5);
+  auto options = publisher_options();
+  auto how = follower_options();
+  options.silence_time = how.silence_time = 30ms;
+  text_publisher publisher(source.map, server.address(), "stock", options);
+  EXPECT_FALSE(publisher.flush(500ms));
+  EXPECT_GE(server.connections(), 3);
+  EXPECT_EQ(publisher.trouble(), "Redis has not answered for too long");
+  text_follower follower(server.address(), "stock", how);
+  follower.poll(1, 500ms);
+  EXPECT_GE(server.connections(), 3);
+  EXPECT_EQ(follower.trouble(), "Redis has not answered for too long");
+}
+
+TEST_F(redis_publisher, gives_signs_of_life_while_it_waits) {
+  fed_source source(33);
+  text_publisher& publisher = publish(source, publisher_options());
+  ASSERT_TRUE(publisher.flush(limit));
+  const auto beats = [&] { return std::stoi(server_->text({"HGET", "stock:source", "beat"})); };
+  const int before = beats();
+  const auto end = std::chrono::steady_clock::now() + limit;
+  for (int calls = 0; calls < 20; ++calls) publisher.poll(1s);
+  EXPECT_LT(std::chrono::steady_clock::now(), end - limit + 5s);
+  EXPECT_GT(beats(), before);
 }
 
 // An error that repeats the command is told without its words.

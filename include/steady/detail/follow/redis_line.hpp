@@ -37,6 +37,7 @@
 #include <hiredis/hiredis.h>
 
 #include <steady/codec.hpp>
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/follow/address.hpp>
@@ -59,6 +60,16 @@ inline std::string_view text_of(const ::redisReply& reply) noexcept {
   const bool is_text = reply.type == REDIS_REPLY_STRING || reply.type == REDIS_REPLY_STATUS ||
                        reply.type == REDIS_REPLY_ERROR;
   return is_text ? std::string_view(reply.str, reply.len) : std::string_view();
+}
+
+// How long to wait for an answer, so that it is noticed in time that none comes.
+inline std::chrono::milliseconds until_silent(std::chrono::milliseconds wait,
+                                              std::chrono::steady_clock::time_point heard,
+                                              std::chrono::milliseconds silence) {
+  using std::chrono::milliseconds;
+  const auto silent = std::chrono::steady_clock::now() - heard;
+  const milliseconds left = silence - std::chrono::floor<milliseconds>(silent);
+  return detail::max_of(milliseconds(0), detail::min_of(wait, left));
 }
 
 // Who has which part, and may it come again: what a redis_line needs to begin.

@@ -89,6 +89,7 @@ class redis_writer {
 
   // Sends and takes answers; waits up to `wait` for them. False once the connection is broken.
   bool move(milliseconds wait) {
+    if (!asked_.empty()) wait = detail::until_silent(wait, heard_, limits_.silence);
     if (!line_.move(wait)) return false;
     while (const redis_reply reply = line_.next()) {
       heard_ = clock::now();
