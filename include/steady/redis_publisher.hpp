@@ -187,7 +187,10 @@ class redis_publisher {
     if (state_ == publisher_state::publishing) {  // there is something to do then
       until = detail::min_of(until, beaten_ + options_.beat_time);
     }
-    if (!writer_.move(left(until))) break_off();
+    const std::uint64_t before = writer_.acknowledged();
+    const bool is_open = writer_.move(left(until));
+    if (writer_.acknowledged() != before) wait_.reset();
+    if (!is_open) break_off();
     if (const auto claimed = writer_.take_claimed(); claimed) go_on(*claimed);
   }
   bool require_line(clock::time_point until) {
@@ -219,7 +222,6 @@ class redis_publisher {
       if (refusal.why != follow_refusal::none) return refuse(refusal.why, refusal.text);
     }
     ++connections_;
-    wait_.reset();
     state_ = publisher_state::publishing;
     batch_.clear();
     if (!resume(found)) begin_stream();

@@ -311,6 +311,40 @@ TEST_F(redis_publisher, gives_signs_of_life_while_it_waits) {
   EXPECT_GT(beats(), before);
 }
 
+// A connection on which every write is refused is no success.
+TEST_F(redis_publisher, waits_longer_each_time_its_writes_are_refused) {
+  fed_source source(34);
+  source.write(5);
+  auto options = publisher_options();
+  options.longest_wait = 10s;
+  text_publisher& publisher = publish(source, options);
+  ASSERT_TRUE(publisher.flush(limit));
+  server_->text({"CONFIG", "SET", "maxmemory", "1"});
+  source.write(5);
+  EXPECT_FALSE(publisher.flush(300ms));
+  EXPECT_NE(publisher.trouble().find("OOM"), std::string::npos) << publisher.trouble();
+  EXPECT_LT(publisher.counts().connections, 20u) << "1, 2, 4, 8, ... ms";
+  server_->text({"CONFIG", "SET", "maxmemory", "0"});
+  ASSERT_TRUE(publisher.flush(limit));
+}
+
+// The same entry is refused each time.
+TEST_F(redis_follower, waits_longer_each_time_a_snapshot_is_refused) {
+  fed_source source(35);
+  source.write(5);
+  ASSERT_TRUE(publish(source, publisher_options()).flush(limit));
+  publisher_.reset();
+  server_->text({"XADD", "stock:snapshot", "5-9", "no", "entry"});
+  server_->number({"XTRIM", "stock:snapshot", "MAXLEN", "1"});
+  auto how = follower_options();
+  how.longest_wait = 10s;
+  text_follower& follower = follow(how);
+  const auto end = std::chrono::steady_clock::now() + 300ms;
+  while (std::chrono::steady_clock::now() < end) follower.poll(10, 10ms);
+  EXPECT_NE(follower.trouble().find("is refused"), std::string::npos) << follower.trouble();
+  EXPECT_LT(follower.connections(), 20u);
+}
+
 // An error that repeats the command is told without its words.
 TEST_F(redis_streams, never_tells_the_password) {
   server_ = std::make_unique<redis_server>(

@@ -403,6 +403,26 @@ TEST(socket_follower, gives_up_a_server_that_says_nothing) {
   EXPECT_EQ(follower.trouble(), "nothing came for too long");
 }
 
+// Connections that all break at the same record are no success.
+TEST(socket_follower, waits_longer_each_time_a_snapshot_breaks) {
+  asio::io_context loop;
+  fed_source source(34);
+  for (int n = 0; n < 2000; ++n) {
+    source.map.insert_or_assign(std::to_string(n), std::string(n == 1000 ? 5000 : 100, 'x'));
+  }
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", server_options());
+  auto options = follower_options();
+  options.max_record_bytes = 1000;
+  options.first_wait = 1ms;
+  options.longest_wait = 10s;
+  text_follower follower(loop, at_port(server.port()), options);
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return server.counts().connections == 5; }));
+  loop.run_for(300ms);
+  EXPECT_LT(server.counts().connections, 12u) << "1, 2, 4, 8, ... ms";
+  EXPECT_EQ(follower.why_refused(), follow_refusal::bad_bytes) << follower.trouble();
+}
+
 TEST(socket_follower, may_end_at_any_time) {
   asio::io_context loop;
   fed_source source(7);
