@@ -1,9 +1,12 @@
 // The protocol of followers without sockets: connections that break after any byte, secrets, types,
 // limits, and bytes of strangers.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -391,6 +394,87 @@ TEST(follow_session, goes_on_only_where_it_has_asked_to) {
   }
 }
 
+// A server that was begun anew has another feed, whose positions mean nothing for the content.
+TEST(follow_session, lags_behind_another_feed_until_its_snapshot_is_whole) {
+  fed_source old(16);
+  old.write(1000);
+  text_replica follower{fed_content()};
+  connection(old.map, follower, none, none).settle();
+  ASSERT_EQ(follower.lag().positions, 0u);
+  fed_source anew(17);
+  anew.write(900);
+  ::usleep(30'000);
+  connection line(anew.map, follower, none, none);
+  line.shake_hands();
+  for (int n = 0; n < 5; ++n) line.move(100);
+  ASSERT_TRUE(follower.is_loading());
+  EXPECT_EQ(follower.lag().positions, 900u);
+  EXPECT_GE(follower.lag().age.count(), 30);
+  line.settle();
+  EXPECT_EQ(follower.position(), 900u);
+  EXPECT_EQ(follower.lag().positions, 0u);
+  EXPECT_LT(follower.lag().age.count(), 30'000);
+}
+
+// A follower that has content, and a server that is played.
+struct welcomed {
+  text_replica replica{fed_content()};
+  steady::byte_buffer out;
+  std::optional<text_client> client;
+  steady::byte_buffer in;
+  const std::string key = "another";
+
+  explicit welcomed(bool resumed) {
+    fed_source source(18);
+    source.write(1);
+    connection(source.map, replica, none, none).settle();
+    client.emplace(replica, none, 1000, out);
+    steady::detail::append_message(in, steady::detail::challenge_message());
+    steady::detail::welcome_message welcome;
+    welcome.resumed = resumed;
+    welcome.feed = replica.feed() + (resumed ? 0 : 7);
+    steady::detail::append_message(in, welcome);
+  }
+  void header(std::uint64_t feed, std::uint64_t elements) {
+    steady::append_header(in, {steady::record_stream::snapshot, feed, 5, elements, "text", "text"});
+  }
+  bool refuses() {
+    const model_texts before = model_of(replica.content());
+    client->receive(in.view(), out);
+    EXPECT_TRUE(client->is_welcome());
+    EXPECT_EQ(replica.position(), 1u);
+    EXPECT_EQ(model_of(replica.content()), before);
+    return client->why() == follow_refusal::bad_bytes;
+  }
+};
+
+TEST(follow_session, takes_the_snapshot_that_was_told_and_no_other) {
+  welcomed none_comes(false);
+  steady::append_change(none_comes.in, 2, steady::change_kind::insert, &none_comes.key,
+                        &none_comes.key);
+  EXPECT_TRUE(none_comes.refuses());
+  welcomed of_another(false);
+  of_another.header(of_another.replica.feed(), 0);
+  steady::append_end(of_another.in, 0);
+  EXPECT_TRUE(of_another.refuses());
+  welcomed too_few(false);
+  too_few.header(too_few.replica.feed() + 7, 2);
+  steady::append_end(too_few.in, 0);
+  EXPECT_TRUE(too_few.refuses());
+  welcomed endless(false);
+  endless.header(endless.replica.feed() + 7, 2);
+  for (int n = 0; n < 3; ++n) {
+    const std::string key = std::to_string(n);
+    steady::append_element(endless.in, key, &key);
+  }
+  EXPECT_TRUE(endless.refuses());
+  EXPECT_TRUE(endless.replica.is_loading());
+  welcomed not_told(true);
+  not_told.header(not_told.replica.feed(), 0);
+  steady::append_end(not_told.in, 0);
+  EXPECT_TRUE(not_told.refuses());
+}
+
 TEST(follow_session, refuses_other_types_and_versions) {
   fed_source source(7);
   source.write(4);
@@ -456,6 +540,12 @@ TEST(follow_session, survives_strangers) {
   }
 }
 
+steady::detail::welcome_message welcome_of(std::uint64_t feed) {
+  steady::detail::welcome_message welcome;
+  welcome.feed = feed;
+  return welcome;
+}
+
 // Frames that are whole, and records that do not fit.
 TEST(follow_session, refuses_records_that_do_not_fit) {
   const std::string key = "a";
@@ -466,13 +556,17 @@ TEST(follow_session, refuses_records_that_do_not_fit) {
     text_client client(follower, none, 1000, out);
     steady::byte_buffer in;
     steady::detail::append_message(in, steady::detail::challenge_message());
-    steady::detail::append_message(in, steady::detail::welcome_message());
+    steady::detail::append_message(in, welcome_of(1));
     write(in);
     client.receive(in.view(), out);
     EXPECT_TRUE(client.is_welcome());
     return client.why() == follow_refusal::bad_bytes;
   };
   const steady::record_header header{steady::record_stream::snapshot, 1, 5, 1, "text", "text"};
+  steady::record_header empty = header;
+  empty.elements = 0;
+  steady::record_header pair = header;
+  pair.elements = 2;
   const auto insert = steady::change_kind::insert;
   EXPECT_FALSE(refuses([&](steady::byte_buffer& in) {
     steady::append_header(in, header);
@@ -484,7 +578,7 @@ TEST(follow_session, refuses_records_that_do_not_fit) {
     steady::append_change(in, 1, insert, &key, &value);
   })) << "no snapshot";
   EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
-    steady::append_header(in, header);
+    steady::append_header(in, pair);
     steady::append_element(in, key, &value);
     steady::append_element(in, key, &value);
   })) << "twice";
@@ -493,12 +587,12 @@ TEST(follow_session, refuses_records_that_do_not_fit) {
     steady::append_end(in, 1);
   })) << "too few";
   EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
-    steady::append_header(in, header);
+    steady::append_header(in, empty);
     steady::append_end(in, 0);
     steady::append_change(in, 7, insert, &key, &value);
   })) << "a gap";
   EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
-    steady::append_header(in, header);
+    steady::append_header(in, empty);
     steady::append_end(in, 0);
     steady::append_change(in, 6, steady::change_kind::erase, &key,
                           static_cast<const std::string*>(nullptr));
@@ -510,7 +604,7 @@ TEST(follow_session, refuses_records_that_do_not_fit) {
     steady::append_change(in, 6, insert, &key, &value);
   })) << "there already";
   EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
-    steady::append_header(in, header);
+    steady::append_header(in, empty);
     steady::append_end(in, 0);
     steady::append_change(in, 6, steady::change_kind::assign, &key, &value);
   })) << "to be assigned, and not there";
@@ -532,8 +626,8 @@ TEST(follow_session, takes_what_comes_before_a_record_that_does_not_fit) {
   text_client client(follower, none, 1000, out);
   steady::byte_buffer in;
   steady::detail::append_message(in, steady::detail::challenge_message());
-  steady::detail::append_message(in, steady::detail::welcome_message());
-  steady::append_header(in, {steady::record_stream::snapshot, 1, 5, 1, "text", "text"});
+  steady::detail::append_message(in, welcome_of(1));
+  steady::append_header(in, {steady::record_stream::snapshot, 1, 5, 0, "text", "text"});
   steady::append_end(in, 0);
   steady::append_change(in, 6, insert, &key, &value);
   steady::append_change(in, 7, insert, &key, &value);  // is there already

@@ -235,8 +235,9 @@ class redis_tail {
     beat_ = found.beat;
     has_baseline_ = true;
     const bool is_same = into_->has_content() && found.feed == into_->feed();
-    if (into_->has_content() && !is_same) return;
-    if (is_alive || found.newest > into_->position()) into_->heard_of(found.newest);
+    if (is_alive || !is_same || found.newest > into_->position()) {
+      into_->heard_of(found.feed, found.newest);
+    }
     if (is_alive && is_same && found.newest < into_->position()) is_anew_ = true;
   }
   void choose(const source_state& found) {
