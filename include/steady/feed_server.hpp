@@ -16,10 +16,12 @@
 //      `tls` only (steady/tls.hpp).
 //   4. A durable_map must keep changes for followers: durable_options::feed_changes.
 //
-//   Memory   for each follower send_bytes twice, and its subscriber.
+//   Memory   for each follower twice send_bytes and a record, or the elements of a bucket; and its
+//            subscriber.
 //   Bound    each turn of the loop: send_bytes for each follower that takes them.
 //   Throws   the constructor boost::system::system_error where it cannot listen,
-//            std::invalid_argument for a wrong address. What a codec throws ends that connection;
+//            std::invalid_argument for a wrong address, also for the path of a file that is no
+//            socket. What a codec throws ends that connection;
 //            what a visitor throws comes out of the loop's run(), and the server goes on.
 //   Threads  the loop's, which is the map's, too.
 #pragma once
@@ -28,14 +30,17 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/config.hpp>
+#include <steady/detail/base/debug.hpp>
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/asio.hpp>
 #include <steady/detail/follow/byte_stream.hpp>
@@ -43,6 +48,7 @@
 #include <steady/detail/follow/secret.hpp>
 #include <steady/detail/follow/server_connection.hpp>
 #include <steady/detail/follow/server_session.hpp>
+#include <steady/detail/follow/socket_file.hpp>
 #include <steady/feed.hpp>
 
 namespace steady {
@@ -50,7 +56,10 @@ namespace steady {
 struct feed_server_options {
   // That followers have to know; empty: everyone may follow.
   std::string secret{};
+  // Who has proved it, and is served.
   std::size_t max_followers = 64;
+  // Connections without a proof; where one more comes, the oldest of them ends.
+  std::size_t max_unproved = 64;
   // A connection without a proof ends after so long.
   std::chrono::milliseconds handshake_time{10'000};
   // A follower that takes no byte for so long is cut off.
@@ -91,6 +100,7 @@ class feed_server {
 
   // Of TCP: useful where the address has port 0, which is any free one.
   unsigned short port() const { return tcp_ ? tcp_->local_endpoint().port() : 0; }
+  // Connections, also those without a proof yet.
   std::size_t followers() const noexcept { return connections_.size(); }
   const feed_server_counts& counts() const noexcept { return counts_; }
 
@@ -108,10 +118,10 @@ class feed_server {
     if (is_closed_) return;
     is_closed_ = true;
     timer_.cancel();
+    detail::remove_socket_file(path_, file_);  // while it is open its number is given to no other
     detail::asio_error ignored;
     if (tcp_) tcp_->close(ignored);
     if (local_) local_->close(ignored);
-    if (!unlink_.empty()) std::remove(unlink_.c_str());
     for (const auto& one : connections_) one->close();
     connections_.clear();
     *alive_ = false;
@@ -127,19 +137,28 @@ class feed_server {
     if (!address.path.empty()) {
       remove_stale(loop, address.path);
       local_.emplace(loop, local::endpoint(address.path));
-      unlink_ = address.path;
+      path_ = address.path;
+      file_ = detail::find_socket_file(path_);
       return;
     }
     const auto found =
         tcp::resolver(loop).resolve(address.host, address.port, tcp::resolver::passive);
     tcp_.emplace(loop, found.begin()->endpoint());
   }
-  // A socket that nobody listens to any more.
+  // A socket that nobody listens to any more. A server that is there need not accept: it may be
+  // busy, so nobody waits for it.
   static void remove_stale(detail::asio::io_context& loop, const std::string& path) {
-    local::socket probe(loop);
+    const detail::socket_file found = detail::find_socket_file(path);
+    if (found.what == detail::socket_file::kind::none) return;
+    if (found.what == detail::socket_file::kind::other) {
+      STEADY_THROW(std::invalid_argument("steady: cannot listen at " + path +
+                                         ": what is there is no socket, and is left alone"));
+    }
+    local::socket probe(loop, local());
+    probe.native_non_blocking(true);
     detail::asio_error error;
     probe.connect(local::endpoint(path), error);
-    if (error == detail::asio::error::connection_refused) std::remove(path.c_str());
+    if (error == detail::asio::error::connection_refused) detail::remove_socket_file(path, found);
   }
 
   void accept() {
@@ -167,13 +186,26 @@ class feed_server {
     auto fresh = std::make_shared<connection>(
         detail::stream_over(std::move(socket), options_.tls.get(), {}), options_.send_bytes,
         &counts_.bytes, *of_, options_.secret, options_.subscriber);
-    if (connections_.size() >= options_.max_followers) {
-      fresh->refuse(follow_refusal::too_many, "the server has " +
-                                                  std::to_string(options_.max_followers) +
-                                                  " followers already, as many as it takes");
-    }
+    fresh->ask_for_place([this] { return count_welcome() < options_.max_followers; });
+    make_room_for_stranger();
     connections_.push_back(fresh);
     fresh->start();
+  }
+  std::size_t count_welcome() const {
+    return static_cast<std::size_t>(
+        std::count_if(connections_.begin(), connections_.end(),
+                      [](const std::shared_ptr<connection>& one) { return one->is_welcome(); }));
+  }
+  // Those without a proof take no places of followers. The oldest, who come first, go first.
+  void make_room_for_stranger() {
+    const auto is_stranger = [](const std::shared_ptr<connection>& one) {
+      return one->is_open() && !one->is_welcome();
+    };
+    const auto strangers = std::count_if(connections_.begin(), connections_.end(), is_stranger);
+    if (static_cast<std::size_t>(strangers) < detail::max_of<std::size_t>(options_.max_unproved, 1))
+      return;
+    (*std::find_if(connections_.begin(), connections_.end(), is_stranger))
+        ->end(follow_refusal::too_many, "there were too many connections without a proof");
   }
 
   // ---- time ----
@@ -194,7 +226,7 @@ class feed_server {
     for (const auto& one : connections_) {
       if (beats) one->beat();
       one->pump();
-      if (!one->is_welcome() && one->age() > options_.handshake_time) {
+      if (one->owes_proof() && one->age() > options_.handshake_time) {
         one->end(follow_refusal::too_slow, "no proof within the time for it");
       } else if (one->stalled_for() > options_.stall_time) {
         one->end(follow_refusal::too_slow, "the follower takes no bytes");
@@ -219,7 +251,8 @@ class feed_server {
   detail::asio::steady_timer timer_;
   std::optional<tcp::acceptor> tcp_;
   std::optional<local::acceptor> local_;
-  std::string unlink_;
+  std::string path_;  // of a Unix socket
+  detail::socket_file file_;
   std::vector<std::shared_ptr<connection>> connections_;
   std::function<void(follow_refusal, const std::string&)> on_end_;
   feed_server_counts counts_;

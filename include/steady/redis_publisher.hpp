@@ -117,7 +117,8 @@ class redis_publisher {
   redis_publisher(const redis_publisher&) = delete;
   redis_publisher& operator=(const redis_publisher&) = delete;
 
-  // Sends what there is, and takes answers; waits up to `wait` where there are none.
+  // Sends what there is, and takes answers; waits up to `wait` where there are none, but no longer
+  // than until the next sign of life.
   publisher_state poll(milliseconds wait = milliseconds(0)) {
     STEADY_TRY { turn(clock::now() + wait); }
     STEADY_CATCH_ALL {  // the next connection finds out what was done
@@ -144,6 +145,7 @@ class redis_publisher {
   }
   // Ends the connection; poll() makes a new one, also where it was refused.
   void close() noexcept {
+    abandon_snapshot();
     writer_.close();
     state_ = publisher_state::stopped;
   }
@@ -183,7 +185,13 @@ class redis_publisher {
     if (state_ == publisher_state::refused || !require_line(until)) return;
     if (state_ == publisher_state::publishing) fill();
     if (!writer_.is_open()) return;
-    if (!writer_.move(left(until))) break_off();
+    if (state_ == publisher_state::publishing) {  // there is something to do then
+      until = detail::min_of(until, beaten_ + options_.beat_time);
+    }
+    const std::uint64_t before = writer_.acknowledged();
+    const bool is_open = writer_.move(left(until));
+    if (writer_.acknowledged() != before) wait_.reset();
+    if (!is_open) break_off();
     if (const auto claimed = writer_.take_claimed(); claimed) go_on(*claimed);
   }
   bool require_line(clock::time_point until) {
@@ -215,7 +223,6 @@ class redis_publisher {
       if (refusal.why != follow_refusal::none) return refuse(refusal.why, refusal.text);
     }
     ++connections_;
-    wait_.reset();
     state_ = publisher_state::publishing;
     batch_.clear();
     if (!resume(found)) begin_stream();
@@ -299,7 +306,7 @@ class redis_publisher {
     part_.clear();
     records::append_header(part_, core().id(), snapshot_->position(), of_->size());
   }
-  void abandon_snapshot() {
+  void abandon_snapshot() noexcept {
     snapshot_.reset();
     part_.clear();
   }
@@ -320,6 +327,7 @@ class redis_publisher {
       snapshot_->step(1, on_element, [](const auto&) {});
     }
     if (!fits) {
+      abandon_snapshot();  // it would lack that element
       refuse(follow_refusal::too_large, "a key and its value do not fit into a frame");
       return false;
     }

@@ -8,9 +8,9 @@
 //   loop.run();                       // follower.content() on the same thread
 //
 //   1. As every follower (steady/follower.hpp): content() is the source's as of position().
-//   2. A connection that breaks is made again, after a wait that doubles up to longest_wait and
-//      is shortened by chance, so that many followers do not come back at once. Only what was
-//      missed is sent then, as long as the server keeps it.
+//   2. A connection that breaks is made again, after a wait that doubles up to longest_wait, until
+//      a snapshot or a change has come, and is shortened by chance, so that many followers do not
+//      come back at once. Only what was missed is sent then, as long as the server keeps it.
 //   3. What would be refused again (another secret, types, version) is not tried again: state() is
 //      `refused`, trouble() says why, and start() tries anew.
 //   4. What the server sends is trusted in nothing: what is no record, or does not come next, ends
@@ -123,7 +123,9 @@ class socket_follower final : public follower<Container> {
     byte_buffer out;      // is being sent
     byte_buffer waiting;  // comes next
     bool is_sending = false;
+    clock::time_point begun = clock::now();
     clock::time_point heard = clock::now();
+    std::uint64_t taken = 0;  // what taken() was
   };
   using line_pointer = std::shared_ptr<line>;
 
@@ -142,6 +144,9 @@ class socket_follower final : public follower<Container> {
     this->content_maker().abandon_loading();
   }
   void fail(follow_refusal why, const std::string& text) {
+    if (line_ != nullptr && line_->talk && line_->talk->is_welcome()) {
+      wait_.reset_if_lasted(line_->begun);
+    }
     leave();
     trouble_ = text;
     why_ = why;
@@ -202,6 +207,7 @@ class socket_follower final : public follower<Container> {
   }
   void begin(const line_pointer& one) {
     one->heard = clock::now();
+    one->taken = taken();
     one->talk.emplace(this->content_maker(), options_.secret, options_.max_record_bytes,
                       one->waiting);
     send(one);
@@ -215,12 +221,13 @@ class socket_follower final : public follower<Container> {
     std::swap(one->out, one->waiting);
     one->waiting.clear();
     one->is_sending = true;
-    one->stream->async_write(detail::bytes_of(one->out),
-                             [one](const detail::asio_error& error, std::size_t) {
-                               one->is_sending = false;
-                               // Why, the read will tell: there may be a refusal to be read.
-                               if (one->of != nullptr && !error) one->of->send(one);
-                             });
+    one->stream->async_write(
+        detail::bytes_of(one->out), [] {},
+        [one](const detail::asio_error& error, std::size_t) {
+          one->is_sending = false;
+          // Why, the read will tell: there may be a refusal to be read.
+          if (one->of != nullptr && !error) one->of->send(one);
+        });
   }
   void read(const line_pointer& one) {
     one->stream->async_read_some(detail::asio::buffer(one->in),
@@ -236,10 +243,12 @@ class socket_follower final : public follower<Container> {
     const bool was_welcome = one->talk->is_welcome();
     STEADY_TRY { one->talk->receive({one->in.data(), bytes}, one->waiting); }
     STEADY_CATCH_ALL {
+      note_progress(*one);
       if (one->of != nullptr) fail(follow_refusal::none, "a record could not be taken");
       STEADY_RETHROW;
     }
     if (one->of == nullptr) return;  // a visitor has stopped it
+    note_progress(*one);
     if (one->talk->is_over()) {
       const follow_refusal why = one->talk->why();
       const std::string text = one->talk->text();
@@ -247,10 +256,14 @@ class socket_follower final : public follower<Container> {
     }
     const bool is_new = !was_welcome && one->talk->is_welcome();
     if (is_new) ++connections_;
-    if (is_new) wait_.reset();
     send(one);
     read(one);
     if (is_new) change(connection_state::following);
+  }
+  // Whole snapshots, and changes.
+  std::uint64_t taken() const noexcept { return this->counts().snapshots + this->counts().changes; }
+  void note_progress(line& one) noexcept {
+    if (std::exchange(one.taken, taken()) != one.taken) wait_.reset();
   }
   void watch_silence() {
     after(detail::max_of(options_.silence_time / 4, std::chrono::milliseconds(1)), [this] {

@@ -1,6 +1,10 @@
 // What goes wrong around Redis Streams: servers that are killed, with and without their data,
 // sources that went back, other publishers, other types, wrong passwords, entries of strangers,
 // limits.
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -215,6 +219,146 @@ TEST_F(redis_streams, wants_the_password) {
   ASSERT_TRUE(run_until_same(source));
 }
 
+// Other errors come and go, although there is a password.
+TEST_F(redis_streams, too_many_clients_are_no_wrong_password) {
+  server_->text({"CONFIG", "SET", "requirepass", "sesame"});
+  server_->password = "sesame";
+  server_->text({"CONFIG", "SET", "maxclients", "2"});
+  std::vector<std::unique_ptr<steady::detail::redis_line>> others;
+  for (int n = 0; n < 2; ++n) {
+    others.push_back(std::make_unique<steady::detail::redis_line>(
+        steady::detail::redis_login{
+            steady::detail::parse_redis_address(server_->address()), {}, "sesame"},
+        std::size_t{1} << 20));
+    others.back()->open();
+    others.back()->send({"PING"});
+    while (others.back()->next() == nullptr) ASSERT_TRUE(others.back()->move(100ms));
+  }
+  fed_source source(30);
+  source.write(10);
+  auto good = publisher_options();
+  auto how = follower_options();
+  good.password = how.password = "sesame";
+  text_publisher& publisher = publish(source, good);
+  text_follower& follower = follow(how);
+  ASSERT_TRUE(
+      run_until([&] { return !publisher.trouble().empty() && !follower.trouble().empty(); }));
+  EXPECT_EQ(publisher.why_refused(), follow_refusal::none) << publisher.trouble();
+  EXPECT_EQ(follower.why_refused(), follow_refusal::none) << follower.trouble();
+  others.clear();
+  ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+}
+
+// Takes connections, and never says a word.
+class silent_server {
+ public:
+  silent_server() {
+    std::filesystem::create_directory(room_.path());
+    ::sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    path().copy(at.sun_path, sizeof at.sun_path - 1);
+    if (::bind(file_, reinterpret_cast<const ::sockaddr*>(&at), sizeof at) != 0 ||
+        ::listen(file_, 100) != 0) {
+      throw std::runtime_error("cannot listen");
+    }
+  }
+  ~silent_server() { ::close(file_); }
+  silent_server(const silent_server&) = delete;
+  silent_server& operator=(const silent_server&) = delete;
+
+  std::string address() const { return "unix:" + path(); }
+  // That were made since it was asked before.
+  int connections() const {
+    int count = 0;
+    for (int one = -1; (one = ::accept4(file_, nullptr, nullptr, 0)) >= 0; ++count) ::close(one);
+    return count;
+  }
+
+ private:
+  std::string path() const { return room_.path() + "/silent"; }
+
+  temporary_room room_;
+  int file_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+};
+
+// However long they may wait.
+TEST(redis_silence, is_noticed_within_one_call) {
+  const silent_server server;
+  fed_source source(32);
+  source.write(5);
+  auto options = publisher_options();
+  auto how = follower_options();
+  options.silence_time = how.silence_time = 30ms;
+  text_publisher publisher(source.map, server.address(), "stock", options);
+  EXPECT_FALSE(publisher.flush(500ms));
+  EXPECT_GE(server.connections(), 3);
+  EXPECT_EQ(publisher.trouble(), "Redis has not answered for too long");
+  text_follower follower(server.address(), "stock", how);
+  follower.poll(1, 500ms);
+  EXPECT_GE(server.connections(), 3);
+  EXPECT_EQ(follower.trouble(), "Redis has not answered for too long");
+}
+
+TEST_F(redis_publisher, gives_signs_of_life_while_it_waits) {
+  fed_source source(33);
+  text_publisher& publisher = publish(source, publisher_options());
+  ASSERT_TRUE(publisher.flush(limit));
+  const auto beats = [&] { return std::stoi(server_->text({"HGET", "stock:source", "beat"})); };
+  const int before = beats();
+  const auto end = std::chrono::steady_clock::now() + limit;
+  for (int calls = 0; calls < 20; ++calls) publisher.poll(1s);
+  EXPECT_LT(std::chrono::steady_clock::now(), end - limit + 5s);
+  EXPECT_GT(beats(), before);
+}
+
+// A connection on which every write is refused is no success.
+TEST_F(redis_publisher, waits_longer_each_time_its_writes_are_refused) {
+  fed_source source(34);
+  source.write(5);
+  auto options = publisher_options();
+  options.longest_wait = 10s;
+  text_publisher& publisher = publish(source, options);
+  ASSERT_TRUE(publisher.flush(limit));
+  server_->text({"CONFIG", "SET", "maxmemory", "1"});
+  source.write(5);
+  EXPECT_FALSE(publisher.flush(300ms));
+  EXPECT_NE(publisher.trouble().find("OOM"), std::string::npos) << publisher.trouble();
+  EXPECT_LT(publisher.counts().connections, 20u) << "1, 2, 4, 8, ... ms";
+  server_->text({"CONFIG", "SET", "maxmemory", "0"});
+  ASSERT_TRUE(publisher.flush(limit));
+}
+
+// The same entry is refused each time.
+TEST_F(redis_follower, waits_longer_each_time_a_snapshot_is_refused) {
+  fed_source source(35);
+  source.write(5);
+  ASSERT_TRUE(publish(source, publisher_options()).flush(limit));
+  publisher_.reset();
+  server_->text({"XADD", "stock:snapshot", "5-9", "no", "entry"});
+  server_->number({"XTRIM", "stock:snapshot", "MAXLEN", "1"});
+  auto how = follower_options();
+  how.longest_wait = 10s;
+  text_follower& follower = follow(how);
+  const auto end = std::chrono::steady_clock::now() + 300ms;
+  while (std::chrono::steady_clock::now() < end) follower.poll(10, 10ms);
+  EXPECT_NE(follower.trouble().find("is refused"), std::string::npos) << follower.trouble();
+  EXPECT_LT(follower.connections(), 20u);
+}
+
+// An error that repeats the command is told without its words.
+TEST_F(redis_streams, never_tells_the_password) {
+  server_ = std::make_unique<redis_server>(
+      false, std::vector<std::string>{"--rename-command", "AUTH", ""});
+  for (const std::string& password : {std::string("sesame"), std::string(300, 's')}) {
+    auto how = follower_options();
+    how.password = password;
+    text_follower& follower = follow(how);
+    ASSERT_TRUE(run_until([&] { return !follower.trouble().empty(); }));
+    EXPECT_EQ(follower.state(), state::refused);
+    EXPECT_EQ(follower.trouble(), "Redis says: ERR unknown command 'AUTH'");
+  }
+}
+
 // Entries of strangers, in the stream and in the snapshot: content stays what it was, and a newer
 // snapshot heals all.
 // It reads on, or the snapshot once more; nothing is lost, and nobody is told of trouble.
@@ -284,6 +428,24 @@ TEST_F(redis_follower, refuses_entries_that_are_none) {
     ASSERT_TRUE(run_until_same(source)) << how_it_stands();
     EXPECT_EQ(bytes_of(follower.content()), bytes_of(source.map.content()));
   }
+}
+
+TEST_F(redis_publisher, begins_a_snapshot_anew_after_an_element_that_is_too_large) {
+  steady::feed_options much;
+  much.max_bytes = std::size_t{1} << 28;
+  fed_source source(31, much);
+  for (int n = 0; n < 200; ++n) source.map.insert_or_assign(std::to_string(n), "x");
+  source.map.insert_or_assign("large", std::string(steady::max_payload_bytes, 'x'));
+  text_publisher& publisher = publish(source, publisher_options());
+  EXPECT_FALSE(publisher.flush(limit));
+  EXPECT_EQ(publisher.why_refused(), follow_refusal::too_large) << publisher.trouble();
+  EXPECT_FALSE(publisher.is_saving());
+  source.map.erase("large");
+  publisher.close();
+  ASSERT_TRUE(publisher.flush(limit)) << publisher.trouble();
+  follow(follower_options());
+  ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+  EXPECT_EQ(bytes_of(follower_->content()), bytes_of(source.map.content()));
 }
 
 TEST_F(redis_streams, sizes_are_limited) {

@@ -1,9 +1,12 @@
 // The protocol of followers without sockets: connections that break after any byte, secrets, types,
 // limits, and bytes of strangers.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -51,6 +54,13 @@ struct connection {
     server.receive(up);
     client.receive(down, to_server);
     return !up.empty() || !down.empty();
+  }
+  // Until the server has the follower's proof, and has sent nothing more.
+  void shake_hands() {
+    move(1000);
+    move(1000);
+    server.receive(some_of(to_server, to_server.size()));
+    ASSERT_TRUE(server.is_welcome());
   }
   void settle() {
     while (move(1000)) {
@@ -185,6 +195,58 @@ TEST(follow_session, cuts_off_whose_snapshot_costs_too_much) {
   }
   line.settle();
   EXPECT_EQ(line.client.why(), follow_refusal::copied_bytes);
+}
+
+// The first one, whatever comes behind it.
+TEST(follow_session, says_that_a_change_is_too_large) {
+  steady::feed_options much;
+  much.max_bytes = std::size_t{1} << 30;
+  fed_source source(13, much);
+  source.write(5);
+  text_replica follower{fed_content()};
+  connection line(source.map, follower, none, none);
+  line.settle();
+  source.map.insert_or_assign("large", std::string(steady::max_payload_bytes, 'x'));
+  source.map.insert_or_assign("small", "x");
+  line.settle();
+  EXPECT_EQ(line.server.why(), follow_refusal::too_large);
+  EXPECT_EQ(line.client.why(), follow_refusal::too_large) << line.client.text();
+  EXPECT_EQ(follower.position(), 5u);
+}
+
+// Only a record, or the elements of a bucket, more.
+TEST(follow_session, fills_a_buffer_as_far_as_asked) {
+  constexpr std::size_t large = 20'000;
+  fed_source source(14);
+  text_replica follower{fed_content()};
+  connection line(source.map, follower, none, none);
+  line.settle();
+  for (int n = 0; n < 200; ++n) {
+    source.map.insert_or_assign(std::to_string(n), std::string(large, 'x'));
+  }
+  steady::byte_buffer out;
+  line.server.fill(out, 1000);
+  EXPECT_GT(out.size(), large);
+  EXPECT_LT(out.size(), 2 * large);
+  text_replica other{fed_content()};
+  connection anew(source.map, other, none, none);
+  anew.shake_hands();
+  out.clear();
+  anew.server.fill(out, 1000);
+  EXPECT_GT(out.size(), large);
+  EXPECT_LT(out.size(), 40 * large) << "of a bucket";
+}
+
+TEST(follow_session, ends_an_empty_snapshot_before_changes) {
+  fed_source source(15);
+  text_replica follower{fed_content()};
+  connection line(source.map, follower, none, none);
+  line.shake_hands();
+  source.write(3);
+  line.settle();
+  EXPECT_FALSE(line.client.is_over()) << line.client.text();
+  EXPECT_EQ(follower.position(), 3u);
+  EXPECT_EQ(follower.counts().changes, 3u);
 }
 
 TEST(follow_session, wants_the_same_secret_on_both_sides) {
@@ -332,6 +394,87 @@ TEST(follow_session, goes_on_only_where_it_has_asked_to) {
   }
 }
 
+// A server that was begun anew has another feed, whose positions mean nothing for the content.
+TEST(follow_session, lags_behind_another_feed_until_its_snapshot_is_whole) {
+  fed_source old(16);
+  old.write(1000);
+  text_replica follower{fed_content()};
+  connection(old.map, follower, none, none).settle();
+  ASSERT_EQ(follower.lag().positions, 0u);
+  fed_source anew(17);
+  anew.write(900);
+  ::usleep(30'000);
+  connection line(anew.map, follower, none, none);
+  line.shake_hands();
+  for (int n = 0; n < 5; ++n) line.move(100);
+  ASSERT_TRUE(follower.is_loading());
+  EXPECT_EQ(follower.lag().positions, 900u);
+  EXPECT_GE(follower.lag().age.count(), 30);
+  line.settle();
+  EXPECT_EQ(follower.position(), 900u);
+  EXPECT_EQ(follower.lag().positions, 0u);
+  EXPECT_LT(follower.lag().age.count(), 30'000);
+}
+
+// A follower that has content, and a server that is played.
+struct welcomed {
+  text_replica replica{fed_content()};
+  steady::byte_buffer out;
+  std::optional<text_client> client;
+  steady::byte_buffer in;
+  const std::string key = "another";
+
+  explicit welcomed(bool resumed) {
+    fed_source source(18);
+    source.write(1);
+    connection(source.map, replica, none, none).settle();
+    client.emplace(replica, none, 1000, out);
+    steady::detail::append_message(in, steady::detail::challenge_message());
+    steady::detail::welcome_message welcome;
+    welcome.resumed = resumed;
+    welcome.feed = replica.feed() + (resumed ? 0 : 7);
+    steady::detail::append_message(in, welcome);
+  }
+  void header(std::uint64_t feed, std::uint64_t elements) {
+    steady::append_header(in, {steady::record_stream::snapshot, feed, 5, elements, "text", "text"});
+  }
+  bool refuses() {
+    const model_texts before = model_of(replica.content());
+    client->receive(in.view(), out);
+    EXPECT_TRUE(client->is_welcome());
+    EXPECT_EQ(replica.position(), 1u);
+    EXPECT_EQ(model_of(replica.content()), before);
+    return client->why() == follow_refusal::bad_bytes;
+  }
+};
+
+TEST(follow_session, takes_the_snapshot_that_was_told_and_no_other) {
+  welcomed none_comes(false);
+  steady::append_change(none_comes.in, 2, steady::change_kind::insert, &none_comes.key,
+                        &none_comes.key);
+  EXPECT_TRUE(none_comes.refuses());
+  welcomed of_another(false);
+  of_another.header(of_another.replica.feed(), 0);
+  steady::append_end(of_another.in, 0);
+  EXPECT_TRUE(of_another.refuses());
+  welcomed too_few(false);
+  too_few.header(too_few.replica.feed() + 7, 2);
+  steady::append_end(too_few.in, 0);
+  EXPECT_TRUE(too_few.refuses());
+  welcomed endless(false);
+  endless.header(endless.replica.feed() + 7, 2);
+  for (int n = 0; n < 3; ++n) {
+    const std::string key = std::to_string(n);
+    steady::append_element(endless.in, key, &key);
+  }
+  EXPECT_TRUE(endless.refuses());
+  EXPECT_TRUE(endless.replica.is_loading());
+  welcomed not_told(true);
+  not_told.header(not_told.replica.feed(), 0);
+  steady::append_end(not_told.in, 0);
+  EXPECT_TRUE(not_told.refuses());
+}
+
 TEST(follow_session, refuses_other_types_and_versions) {
   fed_source source(7);
   source.write(4);
@@ -397,6 +540,12 @@ TEST(follow_session, survives_strangers) {
   }
 }
 
+steady::detail::welcome_message welcome_of(std::uint64_t feed) {
+  steady::detail::welcome_message welcome;
+  welcome.feed = feed;
+  return welcome;
+}
+
 // Frames that are whole, and records that do not fit.
 TEST(follow_session, refuses_records_that_do_not_fit) {
   const std::string key = "a";
@@ -407,13 +556,17 @@ TEST(follow_session, refuses_records_that_do_not_fit) {
     text_client client(follower, none, 1000, out);
     steady::byte_buffer in;
     steady::detail::append_message(in, steady::detail::challenge_message());
-    steady::detail::append_message(in, steady::detail::welcome_message());
+    steady::detail::append_message(in, welcome_of(1));
     write(in);
     client.receive(in.view(), out);
     EXPECT_TRUE(client.is_welcome());
     return client.why() == follow_refusal::bad_bytes;
   };
   const steady::record_header header{steady::record_stream::snapshot, 1, 5, 1, "text", "text"};
+  steady::record_header empty = header;
+  empty.elements = 0;
+  steady::record_header pair = header;
+  pair.elements = 2;
   const auto insert = steady::change_kind::insert;
   EXPECT_FALSE(refuses([&](steady::byte_buffer& in) {
     steady::append_header(in, header);
@@ -425,7 +578,7 @@ TEST(follow_session, refuses_records_that_do_not_fit) {
     steady::append_change(in, 1, insert, &key, &value);
   })) << "no snapshot";
   EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
-    steady::append_header(in, header);
+    steady::append_header(in, pair);
     steady::append_element(in, key, &value);
     steady::append_element(in, key, &value);
   })) << "twice";
@@ -434,12 +587,12 @@ TEST(follow_session, refuses_records_that_do_not_fit) {
     steady::append_end(in, 1);
   })) << "too few";
   EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
-    steady::append_header(in, header);
+    steady::append_header(in, empty);
     steady::append_end(in, 0);
     steady::append_change(in, 7, insert, &key, &value);
   })) << "a gap";
   EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
-    steady::append_header(in, header);
+    steady::append_header(in, empty);
     steady::append_end(in, 0);
     steady::append_change(in, 6, steady::change_kind::erase, &key,
                           static_cast<const std::string*>(nullptr));
@@ -451,7 +604,7 @@ TEST(follow_session, refuses_records_that_do_not_fit) {
     steady::append_change(in, 6, insert, &key, &value);
   })) << "there already";
   EXPECT_TRUE(refuses([&](steady::byte_buffer& in) {
-    steady::append_header(in, header);
+    steady::append_header(in, empty);
     steady::append_end(in, 0);
     steady::append_change(in, 6, steady::change_kind::assign, &key, &value);
   })) << "to be assigned, and not there";
@@ -473,8 +626,8 @@ TEST(follow_session, takes_what_comes_before_a_record_that_does_not_fit) {
   text_client client(follower, none, 1000, out);
   steady::byte_buffer in;
   steady::detail::append_message(in, steady::detail::challenge_message());
-  steady::detail::append_message(in, steady::detail::welcome_message());
-  steady::append_header(in, {steady::record_stream::snapshot, 1, 5, 1, "text", "text"});
+  steady::detail::append_message(in, welcome_of(1));
+  steady::append_header(in, {steady::record_stream::snapshot, 1, 5, 0, "text", "text"});
   steady::append_end(in, 0);
   steady::append_change(in, 6, insert, &key, &value);
   steady::append_change(in, 7, insert, &key, &value);  // is there already

@@ -84,6 +84,32 @@ inline void expect_to_outlive_strangers(
   ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
 }
 
+// Strangers who connect and say nothing are limited, and take no places of followers.
+inline void expect_places_for_followers(steady::feed_server_options options,
+                                        const steady::socket_follower_options& of_follower) {
+  asio::io_context loop;
+  fed_source source(8);
+  source.write(30);
+  options.max_followers = 2;
+  options.max_unproved = 4;
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", options);
+  std::vector<steady::follow_refusal> ends;
+  server.on_end([&](steady::follow_refusal why, const std::string&) { ends.push_back(why); });
+  std::vector<std::unique_ptr<tcp::socket>> strangers;
+  for (std::size_t n = 0; n < 20; ++n) {
+    strangers.push_back(std::make_unique<tcp::socket>(loop));
+    strangers.back()->connect({asio::ip::address_v4::loopback(), server.port()});
+  }
+  ASSERT_TRUE(run_until(loop, [&] { return server.counts().connections == strangers.size(); }));
+  loop.run_for(20ms);
+  EXPECT_EQ(server.followers(), options.max_unproved);
+  EXPECT_EQ(ends, std::vector(16, steady::follow_refusal::too_many));
+  text_follower follower(loop, at_port(server.port()), of_follower);
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  EXPECT_EQ(follower.why_refused(), steady::follow_refusal::none) << follower.trouble();
+}
+
 // Passes bytes on between followers and a server, and breaks the connection when told.
 class relay {
  public:

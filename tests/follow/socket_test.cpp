@@ -1,9 +1,15 @@
 // Followers over real sockets, through a relay that breaks connections at random.
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -112,6 +118,33 @@ TEST(socket_follower, is_told_why_it_is_cut_off_and_comes_back) {
   EXPECT_EQ(follower.counts().snapshots, 2u);
 }
 
+// However long ago it was welcomed.
+TEST(socket_follower, is_told_why_it_is_cut_off_after_the_time_for_a_proof) {
+  asio::io_context loop;
+  steady::feed_options few;
+  few.max_changes = 10;
+  fed_source source(28, few);
+  source.write(30);
+  auto options = server_options();
+  options.handshake_time = 20ms;
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", options);
+  follow_refusal told = follow_refusal::none;
+  server.on_end([&](follow_refusal why, const std::string&) { told = why; });
+  text_follower follower(loop, at_port(server.port()), follower_options());
+  follower.start();
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+    loop.run_for(options.handshake_time * 2);
+    EXPECT_EQ(follower.state(), state::following) << follower.trouble();
+    told = follow_refusal::none;
+    source.write(100);
+    ASSERT_TRUE(run_until(loop, [&] { return told != follow_refusal::none; }));
+    EXPECT_EQ(told, follow_refusal::fell_behind);
+    ASSERT_TRUE(run_until(loop, [&] { return follower.state() != state::following; }));
+    EXPECT_EQ(follower.why_refused(), follow_refusal::fell_behind) << follower.trouble();
+  }
+}
+
 // What was thrown comes out of the loop; the connection ends at once, and the next one goes on.
 TEST(socket_follower, connects_again_where_a_record_could_not_be_taken) {
   asio::io_context loop;
@@ -172,6 +205,10 @@ TEST(feed_server, takes_so_many_followers_and_no_more) {
   ASSERT_TRUE(run_until(loop, [&] { return second.state() == state::following; }));
 }
 
+TEST(feed_server, gives_no_places_to_silent_strangers) {
+  expect_places_for_followers(server_options(), follower_options());
+}
+
 // What the visitor throws comes out of the loop, each time, and the server goes on.
 TEST(feed_server, outlives_a_visitor_that_throws) {
   asio::io_context loop;
@@ -219,11 +256,92 @@ TEST(socket_follower, outlives_a_visitor_that_throws) {
   EXPECT_EQ(follower.connections(), 1u);
 }
 
+// A mistaken address removes nothing, and says what is wrong.
+TEST(feed_server, removes_nothing_but_sockets) {
+  const temporary_room room;
+  std::filesystem::create_directory(room.path());
+  asio::io_context loop;
+  fed_source source(25);
+  const auto refuses = [&](const std::string& name) {
+    const std::string path = room.path() + "/" + name;
+    try {
+      steady::feed_server server(loop, source.map, "unix:" + path, server_options());
+    } catch (const std::invalid_argument& error) {
+      EXPECT_NE(std::string(error.what()).find(path), std::string::npos) << error.what();
+      return std::filesystem::exists(std::filesystem::symlink_status(path));
+    }
+    return false;
+  };
+  std::ofstream(room.path() + "/precious") << "data";
+  std::filesystem::create_directory(room.path() + "/folder");
+  std::filesystem::create_symlink("nowhere", room.path() + "/link");
+  ASSERT_EQ(::mkfifo((room.path() + "/pipe").c_str(), 0600), 0);
+  for (const char* const name : {"precious", "folder", "link", "pipe"}) {
+    EXPECT_TRUE(refuses(name)) << name;
+  }
+  // What a killed server leaves behind.
+  const std::string path = room.path() + "/stale";
+  asio::local::stream_protocol::acceptor(loop, path).close();
+  ASSERT_TRUE(std::filesystem::exists(path));
+  EXPECT_NO_THROW(steady::feed_server(loop, source.map, path, server_options()));
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// It is there, although it does not accept.
+TEST(feed_server, does_not_wait_for_a_busy_server_at_its_path) {
+  const temporary_room room;
+  asio::io_context loop;
+  fed_source source(26);
+  using local = asio::local::stream_protocol;
+  const local::endpoint there(room.path());
+  local::acceptor busy(loop);
+  busy.open();
+  busy.bind(there);
+  busy.listen(0);
+  std::vector<local::socket> waiting;
+  do {
+    waiting.emplace_back(loop, local()).native_non_blocking(true);
+  } while (::connect(waiting.back().native_handle(), there.data(),
+                     static_cast<::socklen_t>(there.size())) == 0);
+  ASSERT_EQ(errno, EAGAIN) << "there is no room for one more";
+  const auto wants = [&] { steady::feed_server(loop, source.map, room.path(), server_options()); };
+  EXPECT_THROW(wants(), boost::system::system_error);
+  EXPECT_TRUE(std::filesystem::exists(room.path()));
+}
+
+TEST(feed_server, leaves_the_socket_of_its_successor_alone) {
+  const temporary_room room;
+  asio::io_context loop;
+  fed_source source(27);
+  const auto serve = [&] {
+    return std::make_unique<steady::feed_server<fed_texts>>(loop, source.map, room.path(),
+                                                            server_options());
+  };
+  auto first = serve();
+  std::filesystem::remove(room.path());
+  auto second = serve();
+  first.reset();
+  EXPECT_TRUE(std::filesystem::exists(room.path()));
+  second.reset();
+  EXPECT_FALSE(std::filesystem::exists(room.path()));
+}
+
 TEST(feed_server, outlives_strangers) {
   expect_to_outlive_strangers(server_options(), follower_options(),
                               [](std::size_t n, std::vector<unsigned char>& bytes) {
                                 if (n % 3 == 0 && bytes.size() > 4) bytes[3] = 0xff;  // a length
                               });
+}
+
+// Says what a follower of texts says, without a secret.
+template <class Socket>
+void introduce(Socket& socket) {
+  steady::detail::hello_message hello;
+  hello.key = hello.value = "text";
+  steady::byte_buffer out;
+  steady::detail::append_message(out, hello);
+  steady::detail::append_message(out, steady::detail::proof_message());
+  asio::write(socket, steady::detail::bytes_of(out));
 }
 
 TEST(feed_server, cuts_off_who_takes_no_bytes) {
@@ -240,14 +358,38 @@ TEST(feed_server, cuts_off_who_takes_no_bytes) {
   server.on_end([&](follow_refusal why, const std::string&) { told = why; });
   tcp::socket lazy(loop);
   lazy.connect({asio::ip::address_v4::loopback(), server.port()});
-  steady::detail::hello_message hello;
-  hello.key = hello.value = "text";
-  steady::byte_buffer out;
-  steady::detail::append_message(out, hello);
-  steady::detail::append_message(out, steady::detail::proof_message());
-  asio::write(lazy, steady::detail::bytes_of(out));
+  introduce(lazy);
   ASSERT_TRUE(run_until(loop, [&] { return told != follow_refusal::none; }));
   EXPECT_EQ(told, follow_refusal::too_slow);
+}
+
+// One that takes some bytes all the time, but needs long for a record, stays.
+TEST(feed_server, waits_for_who_takes_bytes_slowly) {
+  const temporary_room room;
+  asio::io_context loop;
+  steady::fed_map<std::string, std::string> source;
+  source.insert_or_assign("large", std::string(30'000'000, 'x'));
+  auto options = server_options();
+  options.secret.clear();
+  options.stall_time = 300ms;
+  steady::feed_server server(loop, source, room.path(), options);
+  follow_refusal told = follow_refusal::none;
+  server.on_end([&](follow_refusal why, const std::string&) { told = why; });
+  using local = asio::local::stream_protocol;
+  local::socket slow(loop);
+  slow.connect(local::endpoint(room.path()));
+  introduce(slow);
+  slow.non_blocking(true);
+  std::array<char, 8192> in;
+  std::size_t taken = 0;
+  const auto end = std::chrono::steady_clock::now() + 3 * options.stall_time;
+  ASSERT_TRUE(run_until(loop, [&] {
+    boost::system::error_code none_there;
+    taken += slow.read_some(asio::buffer(in), none_there);
+    return told != follow_refusal::none || std::chrono::steady_clock::now() > end;
+  }));
+  EXPECT_EQ(told, follow_refusal::none) << taken;
+  EXPECT_LT(taken, 30'000'000u) << "it was slow";
 }
 
 TEST(socket_follower, gives_up_a_server_that_says_nothing) {
@@ -259,6 +401,26 @@ TEST(socket_follower, gives_up_a_server_that_says_nothing) {
   follower.start();
   ASSERT_TRUE(run_until(loop, [&] { return follower.state() == state::waiting; }));
   EXPECT_EQ(follower.trouble(), "nothing came for too long");
+}
+
+// Connections that all break at the same record are no success.
+TEST(socket_follower, waits_longer_each_time_a_snapshot_breaks) {
+  asio::io_context loop;
+  fed_source source(34);
+  for (int n = 0; n < 2000; ++n) {
+    source.map.insert_or_assign(std::to_string(n), std::string(n == 1000 ? 5000 : 100, 'x'));
+  }
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", server_options());
+  auto options = follower_options();
+  options.max_record_bytes = 1000;
+  options.first_wait = 1ms;
+  options.longest_wait = 10s;
+  text_follower follower(loop, at_port(server.port()), options);
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return server.counts().connections == 5; }));
+  loop.run_for(300ms);
+  EXPECT_LT(server.counts().connections, 12u) << "1, 2, 4, 8, ... ms";
+  EXPECT_EQ(follower.why_refused(), follow_refusal::bad_bytes) << follower.trouble();
 }
 
 TEST(socket_follower, may_end_at_any_time) {

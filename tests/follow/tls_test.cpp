@@ -213,6 +213,10 @@ TEST_F(follow_tls, a_server_outlives_strangers) {
       });
 }
 
+TEST_F(follow_tls, a_server_gives_no_places_to_silent_strangers) {
+  expect_places_for_followers(secure_server(), secure_follower({file("authority"), {}, {}}));
+}
+
 TEST_F(follow_tls, both_sides_may_end_at_any_time) {
   asio::io_context loop;
   fed_source source(7);

@@ -48,6 +48,7 @@ void be_a_stranger(byte_source& source) {
     steady::byte_buffer in;
     steady::detail::append_message(in, steady::detail::challenge_message());
     steady::detail::append_message(in, steady::detail::welcome_message());
+    steady::append_header(in, {steady::record_stream::snapshot, 0, 5, 3, "text", "text"});
     client.receive(in.view(), out);
   }
   while (!source.empty()) {

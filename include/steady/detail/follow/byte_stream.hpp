@@ -24,16 +24,28 @@ class byte_stream {
  public:
   using done = std::function<void(const asio_error&)>;
   using moved = std::function<void(const asio_error&, std::size_t)>;
+  using part = std::function<void()>;
 
   virtual ~byte_stream() = default;
 
   virtual stream_socket& socket() noexcept = 0;
   virtual void async_handshake(done handler) = 0;
   virtual void async_read_some(asio::mutable_buffer into, moved handler) = 0;
-  virtual void async_write(asio::const_buffer from, moved handler) = 0;
+  // All of it; `on_part`: whenever the other side has taken some, and at the beginning.
+  virtual void async_write(asio::const_buffer from, part on_part, moved handler) = 0;
   // Of a handshake that failed: why, if trying again is of no use; and in words.
   virtual follow_refusal why(const asio_error&) const { return follow_refusal::none; }
   virtual std::string explain(const asio_error& error) const { return error.message(); }
+
+ protected:
+  template <class Stream>
+  static void write_parts(Stream& to, asio::const_buffer from, part on_part, moved handler) {
+    const auto goes_on = [told = std::move(on_part)](const asio_error& error, std::size_t bytes) {
+      told();
+      return asio::transfer_all()(error, bytes);
+    };
+    asio::async_write(to, from, goes_on, std::move(handler));
+  }
 };
 
 class plain_stream final : public byte_stream {
@@ -45,8 +57,8 @@ class plain_stream final : public byte_stream {
   void async_read_some(asio::mutable_buffer into, moved handler) override {
     socket_.async_read_some(into, std::move(handler));
   }
-  void async_write(asio::const_buffer from, moved handler) override {
-    asio::async_write(socket_, from, std::move(handler));
+  void async_write(asio::const_buffer from, part on_part, moved handler) override {
+    write_parts(socket_, from, std::move(on_part), std::move(handler));
   }
 
  private:

@@ -108,21 +108,40 @@ class client_session {
     } else {
       is_welcome_ = true;
       input_.allow(max_payload_);
-      into_->heard_of(welcome.newest);
+      feed_ = welcome.feed;
+      awaits_snapshot_ = !welcome.resumed;
+      into_->heard_of(feed_, welcome.newest);
     }
   }
   void hear(payload_type payload) {
     newest_message newest;
     if (read_message(payload, newest)) {
-      into_->heard_of(newest.position);
+      into_->heard_of(feed_, newest.position);
       into_->free_more(records_of_a_beat);
     } else {
       give_up(follow_refusal::bad_bytes, "a message that does not come next");
     }
   }
 
+  // A snapshot comes where it was told, of the feed that was told, and none comes later. What else
+  // comes next the replica knows.
+  bool comes_next(payload_type payload) {
+    const bool is_header = steady::tag_of(payload) == record_tag::header;
+    if (is_header != awaits_snapshot_) return false;
+    awaits_snapshot_ = false;
+    record_header header;
+    return !is_header || read_header(payload, header) != header_state::good ||
+           header.map_id == feed_;
+  }
   // Records are taken together, as many as have arrived: the replica does that faster.
   void gather(payload_type payload) {
+    if (!comes_next(payload)) {
+      take_gathered();
+      if (!is_over()) {
+        give_up(follow_refusal::bad_bytes, "the server sent another record than was to come");
+      }
+      return;
+    }
     gathered_[gathered_count_++] = payload;
     if (gathered_count_ == gathered_.size()) take_gathered();
   }
@@ -145,6 +164,8 @@ class client_session {
   std::size_t gathered_count_ = 0;
   bool has_challenge_ = false;
   bool is_welcome_ = false;
+  bool awaits_snapshot_ = false;
+  std::uint64_t feed_ = 0;  // the server's
   follow_refusal why_ = follow_refusal::none;
   std::string text_;
 };

@@ -325,7 +325,7 @@ class directory_tail {
       }
       if (has_newer_snapshot(found)) return wait_for_log(found);
       is_patient_ = false;
-      into_->heard_of(into_->position());
+      into_->heard_of(into_->feed(), into_->position());
       if (result == tail_reader::result::partial) {
         obstacle_ = "the end of " + reader_.path() + " is being written, or torn";
       } else if (!passed_over_.empty() && passed_over_.front() > into_->position()) {

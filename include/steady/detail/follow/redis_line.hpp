@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -36,6 +37,7 @@
 #include <hiredis/hiredis.h>
 
 #include <steady/codec.hpp>
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/follow/address.hpp>
@@ -58,6 +60,16 @@ inline std::string_view text_of(const ::redisReply& reply) noexcept {
   const bool is_text = reply.type == REDIS_REPLY_STRING || reply.type == REDIS_REPLY_STATUS ||
                        reply.type == REDIS_REPLY_ERROR;
   return is_text ? std::string_view(reply.str, reply.len) : std::string_view();
+}
+
+// How long to wait for an answer, so that it is noticed in time that none comes.
+inline std::chrono::milliseconds until_silent(std::chrono::milliseconds wait,
+                                              std::chrono::steady_clock::time_point heard,
+                                              std::chrono::milliseconds silence) {
+  using std::chrono::milliseconds;
+  const auto silent = std::chrono::steady_clock::now() - heard;
+  const milliseconds left = silence - std::chrono::floor<milliseconds>(silent);
+  return detail::max_of(milliseconds(0), detail::min_of(wait, left));
 }
 
 // Who has which part, and may it come again: what a redis_line needs to begin.
@@ -182,6 +194,8 @@ class redis_line {
  private:
   static constexpr std::size_t block_bytes = std::size_t{64} << 10;
   static constexpr int blocks_at_once = 16;
+  // An error with so many of the first bytes of the password is not shown.
+  static constexpr std::size_t told_bytes = 8;
 
   struct free_context {
     void operator()(::redisContext* context) const noexcept { ::redisFree(context); }
@@ -249,9 +263,24 @@ class redis_line {
          " bytes, which is the limit");
   }
   void refuse_login(std::string_view text) {
-    const bool is_password = !login_.password.empty() || text.starts_with("NOAUTH");
-    fail("Redis says: " + std::string(text),
-         is_password ? follow_refusal::wrong_secret : follow_refusal::none);
+    fail("Redis says: " + without_password(text),
+         is_about_password(text) ? follow_refusal::wrong_secret : follow_refusal::none);
+  }
+  // What AUTH itself says stays so; other errors go away, such as that of too many clients.
+  bool is_about_password(std::string_view text) const noexcept {
+    if (text.starts_with("NOAUTH") || text.starts_with("WRONGPASS")) return true;
+    if (login_.password.empty() || !text.starts_with("ERR")) return false;
+    constexpr std::array<std::string_view, 3> own = {"AUTH", "'auth'", "invalid password"};
+    return std::any_of(own.begin(), own.end(), [text](std::string_view one) {
+      return text.find(one) != std::string_view::npos;
+    });
+  }
+  // Redis repeats the words of a command that it does not know, or the beginnings of long ones.
+  std::string without_password(std::string_view text) const {
+    text = text.substr(0, text.find(", with args beginning with:"));
+    const std::string_view begin = std::string_view(login_.password).substr(0, told_bytes);
+    const bool is_told = !begin.empty() && text.find(begin) != std::string_view::npos;
+    return std::string(is_told ? "(an error that repeats the password)" : text);
   }
 
   redis_login login_;

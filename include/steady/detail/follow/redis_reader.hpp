@@ -70,7 +70,7 @@ class redis_reader {
   // The next answer; waits for it up to `wait`. Null where none came; the line may be closed then.
   redis_answer next(milliseconds wait) {
     redis_reply reply = line_.next();
-    if (reply == nullptr && line_.move(wait)) reply = line_.next();
+    if (reply == nullptr && line_.move(until_silent(wait))) reply = line_.next();
     if (reply != nullptr && !asked_.empty()) {
       heard_ = clock::now();
       const asked_for what = asked_.front();
@@ -131,6 +131,9 @@ class redis_reader {
 
   static std::string behind(std::uint64_t position) {
     return detail::text_of(stream_id{position, last_part});
+  }
+  milliseconds until_silent(milliseconds wait) const {
+    return asked_.empty() ? wait : detail::until_silent(wait, heard_, silence_);
   }
   // Answers come in the order of questions, so both are noted or none.
   void ask(asked_for what, std::span<const std::string_view> words) {

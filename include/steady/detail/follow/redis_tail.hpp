@@ -128,13 +128,14 @@ class redis_tail {
   void be_following() {
     if (std::exchange(state_, connection_state::following) == connection_state::following) return;
     ++connections_;
-    wait_.reset();
+    begun_ = clock::now();
   }
   void fail(follow_refusal why, const std::string& text) {
     line_.fail(text, why);
     break_off();
   }
   void break_off() {
+    if (state_ == connection_state::following) wait_.reset_if_lasted(begun_);
     forget();
     trouble_ = line_.trouble();
     why_ = line_.why();
@@ -234,8 +235,9 @@ class redis_tail {
     beat_ = found.beat;
     has_baseline_ = true;
     const bool is_same = into_->has_content() && found.feed == into_->feed();
-    if (into_->has_content() && !is_same) return;
-    if (is_alive || found.newest > into_->position()) into_->heard_of(found.newest);
+    if (is_alive || !is_same || found.newest > into_->position()) {
+      into_->heard_of(found.feed, found.newest);
+    }
     if (is_alive && is_same && found.newest < into_->position()) is_anew_ = true;
   }
   void choose(const source_state& found) {
@@ -388,7 +390,10 @@ class redis_tail {
     entries_.drop();
     place_ = place::none;  // the source may have gone on, or be another one
   }
-  void note_snapshot() noexcept { is_anew_ = needs_snapshot_ = false; }
+  void note_snapshot() noexcept {
+    is_anew_ = needs_snapshot_ = false;
+    wait_.reset();
+  }
   bool is_header_of_entry(payload_type payload) const {
     record_header header;
     return read_header(payload, header) == header_state::good &&
@@ -402,6 +407,7 @@ class redis_tail {
     if (position <= into_->position()) return;
     if (position != into_->position() + 1) return lose();
     if (const char* const why = into_->take(payload); why != nullptr) return refuse_entry(why);
+    wait_.reset();
   }
 
   redis_tail_settings settings_;
@@ -414,6 +420,7 @@ class redis_tail {
   std::string obstacle_;
   follow_refusal why_ = follow_refusal::none;
   clock::time_point pause_until_;
+  clock::time_point begun_;  // the connection
   std::string feed_;
   std::uint64_t beat_ = 0;
   bool has_baseline_ = false;    // beat_ is of this connection

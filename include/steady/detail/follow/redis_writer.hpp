@@ -67,7 +67,6 @@ class redis_writer {
   bool was_replaced() const noexcept { return was_replaced_; }
   int descriptor() const noexcept { return line_.descriptor(); }
   bool has_room() const noexcept { return waiting_bytes_ < limits_.window_bytes; }
-  bool is_idle() const noexcept { return asked_.empty(); }
 
   bool open() {
     forget();
@@ -89,6 +88,7 @@ class redis_writer {
 
   // Sends and takes answers; waits up to `wait` for them. False once the connection is broken.
   bool move(milliseconds wait) {
+    if (!asked_.empty()) wait = detail::until_silent(wait, heard_, limits_.silence);
     if (!line_.move(wait)) return false;
     while (const redis_reply reply = line_.next()) {
       heard_ = clock::now();
@@ -114,6 +114,8 @@ class redis_writer {
   // The changes up to here are in the stream; none before that is known.
   const std::optional<std::uint64_t>& written() const noexcept { return written_; }
   std::uint64_t changed_bytes() const noexcept { return changed_bytes_; }
+  // Writes of this publisher, of any kind.
+  std::uint64_t acknowledged() const noexcept { return acknowledged_; }
   // Of snapshots that are whole.
   std::uint64_t snapshots() const noexcept { return snapshots_; }
   bool has_snapshot() const noexcept { return has_snapshot_; }
@@ -209,6 +211,11 @@ class redis_writer {
     std::string records;
   };
 
+  static bool is_write(command kind) noexcept {
+    return kind == command::changes || kind == command::part || kind == command::end ||
+           kind == command::other;
+  }
+
   // Answers without entries are short.
   static constexpr std::size_t max_reply_bytes = std::size_t{16} << 20;
 
@@ -276,6 +283,7 @@ class redis_writer {
     if (is_error(reply) && one.kind != command::groups && one.kind != command::pending) {
       return be_refused(detail::text_of(reply));
     }
+    if (is_write(one.kind)) ++acknowledged_;
     switch (one.kind) {
       case command::claim:
         return take_claim(reply);
@@ -386,6 +394,7 @@ class redis_writer {
   stream_id last_entry_;
   std::optional<std::uint64_t> written_;
   std::uint64_t changed_bytes_ = 0;
+  std::uint64_t acknowledged_ = 0;
   bool has_snapshot_ = false;
   std::uint64_t snapshot_ = 0;
   std::uint64_t snapshot_bytes_ = 0;

@@ -4,7 +4,7 @@
 //   1. content() is always what the source was at position(): a snapshot that arrives is built
 //      aside, and takes its place when it is whole.
 //   2. A record that does not come next, or does not fit to what is there, is refused, and nothing
-//      has changed.
+//      has changed. A snapshot has as many elements as its header says.
 //
 //   Bound   take(): that of one insertion, assignment or erasure; the content that a snapshot
 //           replaces is freed in steps that later records take along. While a snapshot arrives
@@ -89,14 +89,17 @@ class replica {
 
   // ---- lag ----
 
-  // The source was at `last` when it said so.
-  void heard_of(std::uint64_t last) noexcept {
+  // The source was at `last` of this feed when it said so.
+  void heard_of(std::uint64_t feed, std::uint64_t last) noexcept {
+    known_feed_ = feed;
     last_known_ = last;
     note_progress();
   }
+  // Of another feed than the one that is known it has nothing.
   follow_lag lag() const noexcept {
     const auto age = std::chrono::ceil<std::chrono::milliseconds>(clock::now() - whole_at_);
-    return {has_content_ && last_known_ <= position_ ? 0 : last_known_ - position_, age};
+    const std::uint64_t had = has_content_ && feed_ == known_feed_ ? position_ : 0;
+    return {last_known_ <= had ? 0 : last_known_ - had, age};
   }
 
   // ---- records ----
@@ -208,6 +211,9 @@ class replica {
   const char* load(payload_type payload) { return load_all({&payload, 1}); }
   const char* load_all(std::span<const payload_type> payloads) {
     if (!is_loading_) return "an element without a snapshot";
+    if (payloads.size() > header_.elements - loaded_) {
+      return "more elements than the snapshot's header says";
+    }
     elements_.clear();
     for (const payload_type& payload : payloads) {
       if (!read(payload, elements_.emplace_back())) return "no element of these types";
@@ -232,7 +238,8 @@ class replica {
   const char* end(payload_type payload) {
     std::uint64_t elements = 0;
     if (!is_loading_ || !read_end(payload, elements)) return "an end without a snapshot";
-    if (elements != loaded_) return "a snapshot with another number of elements than it says";
+    if (elements != loaded_ || elements != header_.elements)
+      return "a snapshot with another number of elements than it says";
     replace_content();
     return nullptr;
   }
@@ -243,6 +250,10 @@ class replica {
     has_content_ = true;
     feed_ = header_.map_id;
     position_ = header_.position;
+    if (known_feed_ != feed_) {  // what was known is of another source
+      known_feed_ = feed_;
+      last_known_ = position_;
+    }
     ++counts_.snapshots;
     note_progress();
     if (on_snapshot) on_snapshot(content_);
@@ -288,7 +299,7 @@ class replica {
   }
 
   void note_progress() noexcept {
-    if (has_content_ && position_ >= last_known_) whole_at_ = clock::now();
+    if (has_content_ && feed_ == known_feed_ && position_ >= last_known_) whole_at_ = clock::now();
   }
 
   void retire(Container&& old) noexcept {
@@ -309,6 +320,7 @@ class replica {
   std::uint64_t loaded_ = 0;
   std::uint64_t feed_ = 0;
   std::uint64_t position_ = 0;
+  std::uint64_t known_feed_ = 0;
   std::uint64_t last_known_ = 0;
   clock::time_point whole_at_ = clock::now();
   bool has_content_ = false;

@@ -21,8 +21,12 @@ class retry_wait {
   retry_wait(milliseconds first, milliseconds longest) noexcept
       : first_(first), longest_(longest), next_(first) {}
 
-  // After a success.
+  // After a success: a connection that only begins well is none.
   void reset() noexcept { next_ = first_; }
+  // At the end of a connection: one that has lasted longer than any wait is a success, too.
+  void reset_if_lasted(clock::time_point begun) noexcept {
+    if (clock::now() - begun > longest_) reset();
+  }
   // How long, this time.
   milliseconds take() noexcept {
     const auto most = static_cast<std::uint64_t>(next_.count()) / 2 + 1;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,12 +37,16 @@ class server_connection : public std::enable_shared_from_this<server_connection<
 
   bool is_open() const noexcept { return stream_->socket().is_open(); }
   bool is_welcome() const noexcept { return session_ && session_->is_welcome(); }
+  // It has time for that up to a limit. One that is refused has its refusal to take instead.
+  bool owes_proof() const noexcept {
+    return session_ && !session_->is_welcome() && !(is_ready_ && session_->is_over());
+  }
   follow_refusal why() const noexcept { return why_; }
   const std::string& text() const noexcept { return text_; }
   clock::duration age() const { return clock::now() - begun_; }
-  // How long what is being sent has not been taken.
+  // How long nothing of what is being sent has been taken.
   clock::duration stalled_for() const {
-    return is_sending_ ? clock::now() - send_begun_ : clock::duration(0);
+    return is_sending_ ? clock::now() - taken_ : clock::duration(0);
   }
 
   void start() {
@@ -54,7 +59,9 @@ class server_connection : public std::enable_shared_from_this<server_connection<
   void beat() noexcept {
     if (session_) session_->beat();
   }
-  void refuse(follow_refusal why, const std::string& text) { session_->refuse(why, text); }
+  void ask_for_place(std::function<bool()> has_place) {
+    session_->ask_for_place(std::move(has_place));
+  }
 
   // Sends what there is, unless something is being sent.
   void pump() {
@@ -71,14 +78,14 @@ class server_connection : public std::enable_shared_from_this<server_connection<
       return;
     }
     is_sending_ = true;
-    send_begun_ = clock::now();
     *sent_ += out_.size();
-    stream_->async_write(bytes_of(out_),
-                         [self = this->shared_from_this()](const asio_error& error, std::size_t) {
-                           self->is_sending_ = false;
-                           if (error) return self->close();
-                           self->pump();
-                         });
+    stream_->async_write(
+        bytes_of(out_), [self = this->shared_from_this()] { self->taken_ = clock::now(); },
+        [self = this->shared_from_this()](const asio_error& error, std::size_t) {
+          self->is_sending_ = false;
+          if (error) return self->close();
+          self->pump();
+        });
   }
 
   // At once, without a word to the other side.
@@ -105,7 +112,7 @@ class server_connection : public std::enable_shared_from_this<server_connection<
     const std::string text = stream_->explain(error);
     if (why != follow_refusal::tls) return end(why, text);
     stream_ = std::make_unique<plain_stream>(std::move(stream_->socket()));
-    refuse(why, text);
+    session_->refuse(why, text);
     begin();
   }
   void read() {
@@ -128,7 +135,7 @@ class server_connection : public std::enable_shared_from_this<server_connection<
   bool is_ready_ = false;  // the stream's handshake is over
   bool is_sending_ = false;
   clock::time_point begun_ = clock::now();
-  clock::time_point send_begun_;
+  clock::time_point taken_;  // when the other side has last taken some
   follow_refusal why_ = follow_refusal::none;
   std::string text_;
 };

@@ -6,12 +6,13 @@
 //      then every change.
 //   3. A session that is over sends nothing after its refusal.
 //
-//   Bound   fill(): as many bytes as asked for, and a record, or the elements of some buckets,
-//   more. Throws  what the subscriber and the codecs throw.
+//   Bound   fill(): as many bytes as asked for, and a record, or the elements of a bucket, more.
+//   Throws  what the subscriber and the codecs throw.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,7 +40,11 @@ class server_session {
   server_session(Fed& of, std::string secret, const Options& options)
       : of_(&of), secret_(std::move(secret)), options_(options) {}
 
-  bool is_welcome() const noexcept { return subscriber_.has_value(); }
+  // Whether there is a place for one more is asked once the follower has proved itself.
+  void ask_for_place(std::function<bool()> has_place) { has_place_ = std::move(has_place); }
+
+  // It was welcomed; it may be over since.
+  bool is_welcome() const noexcept { return is_welcome_; }
   // Once what fill() gave is sent, the connection is to be closed.
   bool is_over() const noexcept { return why_ != follow_refusal::none; }
   follow_refusal why() const noexcept { return why_; }
@@ -91,8 +96,6 @@ class server_session {
 
  private:
   static constexpr std::uint64_t nothing_told = ~std::uint64_t{0};
-  static constexpr std::size_t changes_at_once = 64;
-  static constexpr std::size_t buckets_at_once = 8;
 
   // ---- the handshake ----
 
@@ -132,6 +135,10 @@ class server_session {
                                               hello_.value + "'");
       return;
     }
+    if (has_place_ && !has_place_()) {
+      refuse(follow_refusal::too_many, "the server has as many followers as it takes");
+      return;
+    }
     welcome();
   }
   void welcome() {
@@ -146,6 +153,7 @@ class server_session {
     detail::append_message(
         answer_, welcome_message{resumed, core.id(), of_->position(),
                                  detail::proof_of(secret_, server_side, hello_, challenge_)});
+    is_welcome_ = true;
     newest_told_ = of_->position();
     is_showing_ = !resumed;
     if (resumed) return;
@@ -159,24 +167,32 @@ class server_session {
     newest_told_ = of_->position();
     detail::append_message(out, newest_message{newest_told_});
   }
+  // A change or a bucket at a time, so that fill() can stop when it has enough.
   void advance(byte_buffer& out) {
+    if (is_showing_ && has_shown_all()) return end_snapshot(out);
     bool fits = true;
     const auto on_element = [&](const auto& element) {
       ++elements_;
-      fits = records::append(out, element) && fits;
+      fits = fits && records::append(out, element);
     };
-    const auto on_change = [&](const auto& one) { fits = append_change(out, one) && fits; };
-    const auto state =
-        subscriber_->step(is_showing_ ? buckets_at_once : changes_at_once, on_element, on_change);
+    const auto on_change = [&](const auto& one) { fits = fits && append_change(out, one); };
+    const auto state = subscriber_->step(1, on_element, on_change);
     using state_type = std::remove_const_t<decltype(state)>;
     if (!fits) {
       refuse(follow_refusal::too_large, "a key and its value do not fit into a frame");
     } else if (state == state_type::cut) {
       tell_cut();
-    } else if (is_showing_ && state != state_type::snapshot) {
-      is_showing_ = false;
-      append_end(out, elements_);
     }
+  }
+  // Also of one that had no elements from the beginning.
+  bool has_shown_all() const {
+    const auto state = subscriber_->state();
+    using state_type = std::remove_const_t<decltype(state)>;
+    return state != state_type::snapshot && state != state_type::cut;
+  }
+  void end_snapshot(byte_buffer& out) {
+    is_showing_ = false;
+    append_end(out, elements_);
   }
   void tell_cut() {
     using cut_type = std::remove_cvref_t<decltype(subscriber_->why_cut())>;
@@ -207,10 +223,12 @@ class server_session {
   byte_buffer answer_;
   hello_message hello_;
   challenge_message challenge_;
+  std::function<bool()> has_place_;
   bool has_hello_ = false;
   follow_refusal why_ = follow_refusal::none;
   std::string text_;
   std::optional<Subscriber> subscriber_;
+  bool is_welcome_ = false;
   bool is_showing_ = false;
   std::uint64_t elements_ = 0;
   std::uint64_t newest_told_ = nothing_told;

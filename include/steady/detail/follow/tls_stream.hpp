@@ -45,8 +45,8 @@ class tls_stream final : public byte_stream {
   void async_read_some(asio::mutable_buffer into, moved handler) override {
     stream_.async_read_some(into, std::move(handler));
   }
-  void async_write(asio::const_buffer from, moved handler) override {
-    asio::async_write(stream_, from, std::move(handler));
+  void async_write(asio::const_buffer from, part on_part, moved handler) override {
+    write_parts(stream_, from, std::move(on_part), std::move(handler));
   }
 
   follow_refusal why(const asio_error& error) const override {
