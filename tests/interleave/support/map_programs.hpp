@@ -476,6 +476,26 @@ void ask_to_shrink_together(program& p) {
   });
 }
 
+// Two reserve at the same moment: each has its room when its call returns, and keeps it.
+template <class Sync>
+void reserve_together(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>(2);
+  map->insert(map->code_in(1, 0));
+  const auto buckets = std::make_shared<std::uint64_t[]>(2);
+  for (int n = 0; n < 2; ++n) {
+    p.thread([=] {
+      require(map->upkeep().reserve(3 + n), "there is memory");
+      buckets[n] = map->upkeep().buckets();
+    });
+  }
+  p.finally([=] {
+    require(buckets[0] >= 8 && buckets[1] >= 8, "a reservation was not kept");
+    map->finish();
+    require(map->buckets() >= 8, "a reservation was forgotten");
+    map->check();
+  });
+}
+
 // The allocator refuses memory: insertions go on, and the map grows later.
 struct refusing_memory {
   static inline bool refuses = false;

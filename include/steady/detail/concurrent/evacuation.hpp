@@ -86,7 +86,7 @@ class evacuation {
   using copy = typename Layout::copy;
   using lock = bucket_lock<Sync>;
   using spares = spare_overflow<Sync, Layout>;
-  using targets = held_targets<Sync, Layout>;
+  using locked_targets = held_targets<Sync, Layout>;
 
  public:
   static constexpr unsigned most_log2_growth = 3;
@@ -341,8 +341,8 @@ class evacuation {
       if (held.were_moved()) return evacuated::before;
       if (held.count() == 0) return evacuated::not_yet;
       const bool one_by_one =
-          waits || chain_length(from_.header_at(bucket)) > targets::longest_chain;
-      targets all;
+          waits || chain_length(from_.header_at(bucket)) > locked_targets::longest_chain;
+      locked_targets all;
       if (!are_ready(bucket, overflow_buckets, one_by_one ? nullptr : &all)) {
         return evacuated::not_yet;
       }
@@ -360,7 +360,8 @@ class evacuation {
   }
   // Whether there is room for all elements, and, if `locked` is not null, all their new buckets
   // have been locked.
-  bool are_ready(std::uint64_t bucket, const spares& overflow_buckets, targets* locked) noexcept {
+  bool are_ready(std::uint64_t bucket, const spares& overflow_buckets,
+                 locked_targets* locked) noexcept {
     std::size_t elements = 0;
     bool are_ready = true;
     for_each_element(bucket, [&](const copy& element) {

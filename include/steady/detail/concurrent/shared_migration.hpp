@@ -130,12 +130,15 @@ class shared_migration {
         thread_, clamped<std::uint64_t>(min_of(upward, downward) / 16, 4, most_calls_unwatched));
   }
 
-  // Whether a migration is due, and cannot start because of readers of what others have left.
+  // Whether look_at_size() found a migration due for which memory was refused.
+  bool was_refused() const noexcept { return was_refused_; }
+  // Whether a migration is due that only others keep from starting: readers of what earlier ones
+  // have left, or who is just starting one. (Walks keep a reseeding from it as long as they like.)
   bool is_kept_waiting() const noexcept {
     const array* const current = state_.first_array();
-    if (current == nullptr || current->next() != nullptr) return false;
+    if (was_refused_ || current == nullptr || current->next() != nullptr) return false;
     const plan due = sizing().what_is_due(*current, state_.counts.sum());
-    return due.is_due && !is_room_for_garbage(due.kind);
+    return due.is_due && (due.kind != migration_kind::reseed || !is_room_for_garbage(due.kind));
   }
 
   // Room for `size` elements: the first array, or a request to grow. Throws what the allocator
@@ -318,6 +321,7 @@ class shared_migration {
     }
     STEADY_CATCH_ALL {  // The container goes on in overflow, and tries again.
       if (reseeds) state_.reseeding.store(0, std::memory_order_release);
+      was_refused_ = true;
       return;
     }
     const migration_cause cause = cause_of(due.kind, current, size);
@@ -431,6 +435,7 @@ class shared_migration {
   state_type& state_;
   std::uint32_t thread_;
   driver by_;
+  bool was_refused_ = false;
   [[no_unique_address]] typename heat::grants when_;
 };
 

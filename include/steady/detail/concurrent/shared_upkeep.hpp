@@ -108,8 +108,8 @@ class shared_upkeep {
   }
 
   // Throws what the allocator throws where there is no array yet; then nothing has changed. If
-  // memory is refused later, the container goes on as it is, and nothing is reserved. Returns
-  // whether there is room for so many elements, or will be once a migration that is on has ended.
+  // memory is refused later, the container goes on as it is, and nothing is reserved: false, unless
+  // there will be room once a migration that is on has ended.
   bool reserve(std::size_t size) {
     if (size == 0) return true;
     const std::uint64_t before = state_.reserved.load(std::memory_order_relaxed);
@@ -118,8 +118,8 @@ class shared_upkeep {
       const pin pinned;
       migration(state_, pinned.thread_number()).reserve(size);
     }
-    finish();
-    return has_room_for(size) || give_up_reservation(size, before, buckets_before);
+    if (finish() || has_room_for(size)) return true;
+    return give_up_reservation(size, before, buckets_before);
   }
   // Room for what the smallest array with so many slots holds, and no more than that and the
   // elements need. Throws the same.
@@ -137,13 +137,16 @@ class shared_upkeep {
   // Works until no migration is on or due, or none can start or go on for lack of memory. Readers
   // of what a migration has left keep others than growth from starting (docs/concurrent.md): only
   // then are they waited for, and not by a thread that is itself a reader, in a visitor of another
-  // container.
-  void finish() noexcept {
-    do {
+  // container. False if memory was refused.
+  bool finish() noexcept {
+    for (;;) {
       std::uint32_t thread = 0;
-      if (!finish_migration(thread)) return;
+      if (!finish_migration(thread)) return false;
       free_what_is_leaving(thread);
-    } while (starts_another());
+      const next_one next = look_for_another();
+      if (next != next_one::is_due) return next == next_one::is_not_due;
+      Sync::yield();  // perhaps another thread is just starting or ending one
+    }
   }
 
   // Each number is right at some moment of the call.
@@ -222,13 +225,16 @@ class shared_upkeep {
       ++looks;
     }
   }
-  // Whether a migration is on, or due and only kept waiting by readers.
-  bool starts_another() noexcept {
+  enum class next_one : std::uint8_t { is_due, is_not_due, is_refused };
+  // Starts the next migration, if one is due.
+  next_one look_for_another() noexcept {
     const bool is_reader = grace_period<Sync>::is_pinned();
     const pin pinned;
     migration next(state_, pinned.thread_number());
     next.look_at_size();
-    return migrating() || (!is_reader && next.is_kept_waiting());
+    if (next.was_refused()) return next_one::is_refused;
+    return migrating() || (!is_reader && next.is_kept_waiting()) ? next_one::is_due
+                                                                 : next_one::is_not_due;
   }
   // False if memory was refused. Tells the number of this thread.
   bool finish_migration(std::uint32_t& thread) noexcept {
