@@ -190,6 +190,10 @@ class directory_tail {
                         Replica::value_name() + "'",
                     path);
     }
+    if (stream == record_stream::snapshot && header_.position != first_) {
+      pass_over_snapshot(0, "a header of another position than its name");
+      return false;
+    }
     if (stream == record_stream::snapshot) {
       into_->take(payload);
       into_->reserve(
