@@ -369,7 +369,9 @@ class directory_tail {
   step wait_for_log(const room::content& found) {
     const auto now = std::chrono::steady_clock::now();
     if (!std::exchange(is_patient_, true)) patient_since_ = now;
-    if (now - patient_since_ < patience_) {
+    // In the same unit: the longest patience has no other one.
+    using unit = std::chrono::milliseconds;
+    if (std::chrono::duration_cast<unit>(now - patient_since_) < patience_) {
       obstacle_ = "a snapshot is newer than what is written of the log";
       return step::waits;
     }
