@@ -130,7 +130,10 @@ class log_reader {
     }
     file.header = header;
     file.last = header.position;
-    if (!verifies_) return;
+    if (!file.is_log && header.position != file.number) {
+      file.damage = "its header has another position than its name";
+    }
+    if (!verifies_ || !file.damage.empty()) return;
     if (file.is_log) {
       read_log(file, reader);
     } else {

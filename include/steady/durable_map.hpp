@@ -108,7 +108,8 @@ class durable_container : public recorded_container<Container, recorder_for<Cont
   // Acknowledges all changes that `changes()` makes by one sync at its end. Bound: `changes`, and a
   // sync(). Throws what `changes` throws, after the sync, and durable_error: the changes are in the
   // map then, and not known to be on the disk. The first group of a map with followers syncs the
-  // directory: they are told of its changes before these are safe.
+  // directory before, because they are told of changes that are not safe yet; where that fails,
+  // `changes` is not called.
   template <class Changes>
   void group(Changes&& changes) {
     log_writer& log = this->recorder().log();

@@ -102,7 +102,7 @@ TEST(feed_mark, is_gone_while_a_group_is_told_before_it_is_safe) {
 // A last record that was damaged looks as one that was not finished.
 TEST(feed_mark, is_gone_where_something_was_cut) {
   for (const sync_policy sync : policies) {
-    for (const std::size_t feed_changes : {0, 100}) {
+    for (const std::size_t feed_changes : {std::size_t{0}, std::size_t{100}}) {
       memory_files files;
       const lived first(files, sync, false, write_three);
       first.files->content(log_name(1)).back() ^= 1;

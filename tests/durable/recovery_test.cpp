@@ -339,7 +339,7 @@ std::uint64_t id_in(memory_files& files, const std::string& path) {
 // A crash while the first segment is made, or damage, may leave no header that tells the map's id.
 TEST(recovery, gives_a_map_without_a_whole_header_an_id_of_its_own) {
   std::vector<std::uint64_t> ids;
-  for (const std::size_t length : {0, 0, 5, 20}) {  // of what is there of the first segment
+  for (const std::size_t length : {0u, 0u, 5u, 20u}) {  // of what is there of the first segment
     written whole(1);
     auto files = whole.files.copy();
     files->content(log_name(1)).resize(length);
@@ -365,7 +365,7 @@ TEST(recovery, gives_a_map_without_a_whole_header_an_id_of_its_own) {
 
 // Also one whose own id is 0, as an earlier version could give it.
 TEST(recovery, refuses_files_of_another_map) {
-  for (const std::uint64_t id : {0, 1}) {
+  for (const std::uint64_t id : {0u, 1u}) {
     written whole(60, 600);
     steady::byte_buffer header;
     steady::record_header of;

@@ -38,10 +38,11 @@ void damage(memory_files& files, const std::string& path, std::size_t way) {
   if (way == 1) bytes[bytes.size() / 2] ^= 0x40;  // an element
   if (way == 2) bytes.resize(bytes.size() - 5);   // no end
   if (way == 3) bytes.clear();
+  if (way == 4) bytes = files.content("room/snapshot." + zeros + "20");  // of another position
 }
 
 TEST(directory_follower, takes_the_newest_whole_snapshot) {
-  for (std::size_t way = 0; way < 4; ++way) {
+  for (std::size_t way = 0; way < 5; ++way) {
     SCOPED_TRACE(way);
     memory_files files;
     writer source(files);
@@ -55,7 +56,7 @@ TEST(directory_follower, takes_the_newest_whole_snapshot) {
     EXPECT_EQ(follower.counts().changes, 25u) << "from the snapshot of 20 on";
     ASSERT_EQ(follower.damage().size(), 1u);
     EXPECT_EQ(follower.damage()[0].file, newest);
-    EXPECT_EQ(follower.damage()[0].offset == 0, way == 0 || way == 3);
+    EXPECT_EQ(follower.damage()[0].offset == 0, way == 0 || way == 3 || way == 4);
     // Without the older one, the log from its beginning.
     files.remove(older.c_str());
     text_follower second("room", on(files));

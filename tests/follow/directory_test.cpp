@@ -236,6 +236,29 @@ TEST(directory_follower, reads_a_segment_to_the_end_that_it_gets_meanwhile) {
   EXPECT_FOLLOWS(follower, source);
 }
 
+// A snapshot of changes that the log does not have yet.
+TEST(directory_follower, waits_for_the_log_as_long_as_told) {
+  for (const auto patience : {std::chrono::milliseconds(0), std::chrono::milliseconds::max()}) {
+    memory_files files;
+    writer source(files);
+    source.options.sync = steady::sync_policy::never;
+    source.options.flush_bytes = 1 << 20;
+    source.open();
+    source.write(5);
+    source.map->sync();
+    text_follower follower("room", {patience, &files});
+    poll_all(follower);
+    source.write(5);
+    source.map->save_snapshot();
+    poll_all(follower);
+    EXPECT_EQ(follower.position(), patience.count() == 0 ? 10u : 5u);
+    EXPECT_EQ(follower.obstacle().empty(), patience.count() == 0);
+    source.map->sync();
+    poll_all(follower);
+    EXPECT_FOLLOWS(follower, source);
+  }
+}
+
 TEST(directory_follower, takes_another_map_in_the_same_place) {
   memory_files files;
   writer first(files);

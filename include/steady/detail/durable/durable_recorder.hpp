@@ -58,7 +58,8 @@ struct durable_options {
   bool background = true;
 
   // Opening passes over what is damaged; durable_container::report() tells what that was. The files
-  // are put aside, and a whole snapshot is written at once.
+  // are put aside, and a whole snapshot is written at once. A damaged value may hold bytes that are
+  // taken for changes: docs/formats.md.
   bool salvage = false;
 
   // Changes kept in memory for subscribers; none by default.

@@ -190,6 +190,10 @@ class directory_tail {
                         Replica::value_name() + "'",
                     path);
     }
+    if (stream == record_stream::snapshot && header_.position != first_) {
+      pass_over_snapshot(0, "a header of another position than its name");
+      return false;
+    }
     if (stream == record_stream::snapshot) {
       into_->take(payload);
       into_->reserve(
@@ -365,7 +369,9 @@ class directory_tail {
   step wait_for_log(const room::content& found) {
     const auto now = std::chrono::steady_clock::now();
     if (!std::exchange(is_patient_, true)) patient_since_ = now;
-    if (now - patient_since_ < patience_) {
+    // In the same unit: the longest patience has no other one.
+    using unit = std::chrono::milliseconds;
+    if (std::chrono::duration_cast<unit>(now - patient_since_) < patience_) {
       obstacle_ = "a snapshot is newer than what is written of the log";
       return step::waits;
     }

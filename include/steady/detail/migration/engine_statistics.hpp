@@ -16,7 +16,7 @@ STEADY_COLD std::uint64_t table_engine<Storage>::slots() const noexcept {
                                 cold_blocks<Storage>::room(kept, layout()));
 }
 
-inline std::size_t bytes_of(const observer_list<snapshot_base>& snapshots) noexcept {
+inline std::size_t bytes_held_by(const observer_list<snapshot_base>& snapshots) noexcept {
   std::size_t bytes = 0;
   snapshots.each([&](const snapshot_base& one) { bytes += one.bytes(); });
   return bytes;
@@ -51,9 +51,9 @@ STEADY_COLD stats table_engine<Storage>::statistics() const noexcept {
       now.bytes += older.memory.bytes + older.destruction.older_bytes;
       now.retired = older.destruction.total_elements;
       elements += now.retired;
-      now.snapshot_bytes += bytes_of(older.snapshots);
+      now.snapshot_bytes += bytes_held_by(older.snapshots);
     }
-    now.snapshot_bytes += bytes_of(of.snapshots);
+    now.snapshot_bytes += bytes_held_by(of.snapshots);
     const migration_counters& counted = of.active.counters;
     now.migrations = {counted.grown, counted.compacted, counted.shrunk, counted.reseeded};
     now.started.request = counted.requested + (of.migrating() && of.begun_on_request);
