@@ -82,6 +82,7 @@ class socket_follower final : public follower<Container> {
         wait_(options_.first_wait, options_.longest_wait),
         timer_(loop) {
     detail::require_secrets(options_.secret);
+    if (!address_.path.empty()) detail::local_endpoint(address_.path);  // which is one
   }
   ~socket_follower() { leave(); }
 
@@ -174,8 +175,7 @@ class socket_follower final : public follower<Container> {
     const line_pointer one = line_;
     if (one == nullptr) return;  // a visitor has stopped it
     if (!address_.path.empty()) {
-      if (address_.path.size() > 100) return fail(follow_refusal::none, "the path is too long");
-      one->targets.push_back(detail::asio::local::stream_protocol::endpoint(address_.path));
+      one->targets.push_back(detail::local_endpoint(address_.path));
       return try_next(one, 0);
     }
     one->resolver.async_resolve(
