@@ -23,7 +23,8 @@
 //   Throws   the constructor std::invalid_argument for a wrong address, std::runtime_error for a
 //            secret without OpenSSL. What a visitor, the container or a codec throws comes out of
 //            the loop's run(); the connection is made again then.
-//   Threads  the loop's.
+//   Threads  the loop's. Visitors run within its calls. They may stop() the follower: changes that
+//            have arrived by then may still be applied; and must not use it otherwise.
 #pragma once
 
 #include <array>
@@ -56,7 +57,7 @@ struct socket_follower_options {
   std::chrono::milliseconds first_wait{100};
   std::chrono::milliseconds longest_wait{10'000};
   // A connection on which nothing comes for so long is given up: servers send a sign of life twice
-  // a second.
+  // a second. All addresses of a host are tried within it.
   std::chrono::milliseconds silence_time{10'000};
   // Longer records end the connection.
   std::size_t max_record_bytes = max_payload_bytes;
@@ -120,6 +121,7 @@ class socket_follower final : public follower<Container> {
     std::unique_ptr<detail::byte_stream> stream;
     tcp::resolver resolver;
     std::vector<endpoint> targets;
+    std::size_t untried = 0;  // of them
     std::optional<session> talk;
     std::array<unsigned char, std::size_t{64} << 10> in;
     byte_buffer out;      // is being sent
@@ -141,8 +143,7 @@ class socket_follower final : public follower<Container> {
     line_->of = nullptr;
     line_->resolver.cancel();
     detail::close(line_->stream ? line_->stream->socket() : line_->socket);
-    line_->talk.reset();
-    line_.reset();
+    line_.reset();  // its session may be what has called a visitor that calls this
     this->content_maker().abandon_loading();
   }
   void fail(follow_refusal why, const std::string& text) {
@@ -189,6 +190,8 @@ class socket_follower final : public follower<Container> {
   }
   void try_next(const line_pointer& one, std::size_t n) {
     detail::close(one->socket);
+    one->untried = one->targets.size() - n - 1;
+    one->heard = clock::now();
     one->socket.async_connect(one->targets[n], [one, n](const detail::asio_error& error) {
       if (one->of == nullptr) return;
       if (!error) return one->of->shake_hands(one);
@@ -198,6 +201,7 @@ class socket_follower final : public follower<Container> {
   }
   void shake_hands(const line_pointer& one) {
     detail::prefer_speed(one->socket);
+    one->untried = 0;
     one->heard = clock::now();
     one->stream = detail::stream_over(std::move(one->socket), options_.tls.get(), address_.host);
     one->stream->async_handshake([one](const detail::asio_error& error) {
@@ -269,11 +273,19 @@ class socket_follower final : public follower<Container> {
   void watch_silence() {
     after(detail::max_of(options_.silence_time / 4, std::chrono::milliseconds(1)), [this] {
       if (line_ == nullptr) return;
-      if (clock::now() - line_->heard > options_.silence_time) {
+      const auto silent = clock::now() - line_->heard;
+      if (line_->untried != 0 && silent > time_for_each_address()) {
+        detail::close(line_->socket);  // the next one is tried then
+      } else if (silent > options_.silence_time) {
         return fail(follow_refusal::none, "nothing came for too long");
       }
       watch_silence();
     });
+  }
+  // Some addresses of a host may swallow what is sent to them.
+  std::chrono::milliseconds time_for_each_address() const {
+    return options_.silence_time /
+           static_cast<std::chrono::milliseconds::rep>(line_->targets.size());
   }
 
   detail::socket_address address_;

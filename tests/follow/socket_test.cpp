@@ -423,6 +423,26 @@ TEST(socket_follower, waits_longer_each_time_a_snapshot_breaks) {
   EXPECT_EQ(follower.why_refused(), follow_refusal::bad_bytes) << follower.trouble();
 }
 
+TEST(socket_follower, may_be_stopped_by_a_visitor) {
+  asio::io_context loop;
+  fed_source source(37);
+  source.write(100);
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", server_options());
+  text_follower follower(loop, at_port(server.port()), follower_options());
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  follower.on_change([&](const text_follower::change_type&) { follower.stop(); });
+  source.write(1000);
+  ASSERT_TRUE(run_until(loop, [&] { return follower.state() == state::stopped; }));
+  loop.run_for(20ms);
+  EXPECT_GT(follower.position(), 100u);
+  EXPECT_EQ(model_of(follower.content()), source.at[follower.position()]);
+  follower.on_change(nullptr);
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  EXPECT_EQ(follower.counts().snapshots, 1u);
+}
+
 TEST(socket_follower, may_end_at_any_time) {
   asio::io_context loop;
   fed_source source(7);
