@@ -14,7 +14,8 @@
 //   3. What comes from the other side is trusted in nothing: frames are at most 4 KiB, and until
 //      the secret is proved, nothing of the source is sent. What is sent is encrypted with
 //      `tls` only (steady/tls.hpp).
-//   4. A durable_map must keep changes for followers: durable_options::feed_changes.
+//   4. The map must outlive the server, or its close(). A durable_map must keep changes for
+//      followers: durable_options::feed_changes.
 //
 //   Memory   for each follower twice send_bytes and a record, or the elements of a bucket; and its
 //            subscriber.
@@ -135,8 +136,9 @@ class feed_server {
 
   void listen(detail::asio::io_context& loop, const detail::socket_address& address) {
     if (!address.path.empty()) {
-      remove_stale(loop, address.path);
-      local_.emplace(loop, local::endpoint(address.path));
+      const local::endpoint path = detail::local_endpoint(address.path);
+      remove_stale(loop, path);
+      local_.emplace(loop, path);
       path_ = address.path;
       file_ = detail::find_socket_file(path_);
       return;
@@ -147,7 +149,8 @@ class feed_server {
   }
   // A socket that nobody listens to any more. A server that is there need not accept: it may be
   // busy, so nobody waits for it.
-  static void remove_stale(detail::asio::io_context& loop, const std::string& path) {
+  static void remove_stale(detail::asio::io_context& loop, const local::endpoint& at) {
+    const std::string path = at.path();
     const detail::socket_file found = detail::find_socket_file(path);
     if (found.what == detail::socket_file::kind::none) return;
     if (found.what == detail::socket_file::kind::other) {
@@ -157,7 +160,7 @@ class feed_server {
     local::socket probe(loop, local());
     probe.native_non_blocking(true);
     detail::asio_error error;
-    probe.connect(local::endpoint(path), error);
+    probe.connect(at, error);
     if (error == detail::asio::error::connection_refused) detail::remove_socket_file(path, found);
   }
 

@@ -22,7 +22,8 @@
 //   Throws   the constructor std::invalid_argument for a wrong address, std::runtime_error for a
 //            secret without OpenSSL. What a visitor, the container or a codec throws comes out of
 //            the loop's run(); the connection is made again then.
-//   Threads  the loop's.
+//   Threads  the loop's. Visitors run within its calls. They may stop() the follower: changes that
+//            have arrived by then may still be applied; and must not use it otherwise.
 #pragma once
 
 #include <array>
@@ -55,7 +56,7 @@ struct socket_follower_options {
   std::chrono::milliseconds first_wait{100};
   std::chrono::milliseconds longest_wait{10'000};
   // A connection on which nothing comes for so long is given up: servers send a sign of life twice
-  // a second.
+  // a second. All addresses of a host are tried within it.
   std::chrono::milliseconds silence_time{10'000};
   // Longer records end the connection.
   std::size_t max_record_bytes = max_payload_bytes;
@@ -81,6 +82,7 @@ class socket_follower final : public follower<Container> {
         wait_(options_.first_wait, options_.longest_wait),
         timer_(loop) {
     detail::require_secrets(options_.secret);
+    if (!address_.path.empty()) detail::local_endpoint(address_.path);  // which is one
   }
   ~socket_follower() { leave(); }
 
@@ -118,6 +120,7 @@ class socket_follower final : public follower<Container> {
     std::unique_ptr<detail::byte_stream> stream;
     tcp::resolver resolver;
     std::vector<endpoint> targets;
+    std::size_t untried = 0;  // of them
     std::optional<session> talk;
     std::array<unsigned char, std::size_t{64} << 10> in;
     byte_buffer out;      // is being sent
@@ -139,8 +142,7 @@ class socket_follower final : public follower<Container> {
     line_->of = nullptr;
     line_->resolver.cancel();
     detail::close(line_->stream ? line_->stream->socket() : line_->socket);
-    line_->talk.reset();
-    line_.reset();
+    line_.reset();  // its session may be what has called a visitor that calls this
     this->content_maker().abandon_loading();
   }
   void fail(follow_refusal why, const std::string& text) {
@@ -173,8 +175,7 @@ class socket_follower final : public follower<Container> {
     const line_pointer one = line_;
     if (one == nullptr) return;  // a visitor has stopped it
     if (!address_.path.empty()) {
-      if (address_.path.size() > 100) return fail(follow_refusal::none, "the path is too long");
-      one->targets.push_back(detail::asio::local::stream_protocol::endpoint(address_.path));
+      one->targets.push_back(detail::local_endpoint(address_.path));
       return try_next(one, 0);
     }
     one->resolver.async_resolve(
@@ -188,6 +189,8 @@ class socket_follower final : public follower<Container> {
   }
   void try_next(const line_pointer& one, std::size_t n) {
     detail::close(one->socket);
+    one->untried = one->targets.size() - n - 1;
+    one->heard = clock::now();
     one->socket.async_connect(one->targets[n], [one, n](const detail::asio_error& error) {
       if (one->of == nullptr) return;
       if (!error) return one->of->shake_hands(one);
@@ -197,6 +200,7 @@ class socket_follower final : public follower<Container> {
   }
   void shake_hands(const line_pointer& one) {
     detail::prefer_speed(one->socket);
+    one->untried = 0;
     one->heard = clock::now();
     one->stream = detail::stream_over(std::move(one->socket), options_.tls.get(), address_.host);
     one->stream->async_handshake([one](const detail::asio_error& error) {
@@ -268,11 +272,19 @@ class socket_follower final : public follower<Container> {
   void watch_silence() {
     after(detail::max_of(options_.silence_time / 4, std::chrono::milliseconds(1)), [this] {
       if (line_ == nullptr) return;
-      if (clock::now() - line_->heard > options_.silence_time) {
+      const auto silent = clock::now() - line_->heard;
+      if (line_->untried != 0 && silent > time_for_each_address()) {
+        detail::close(line_->socket);  // the next one is tried then
+      } else if (silent > options_.silence_time) {
         return fail(follow_refusal::none, "nothing came for too long");
       }
       watch_silence();
     });
+  }
+  // Some addresses of a host may swallow what is sent to them.
+  std::chrono::milliseconds time_for_each_address() const {
+    return options_.silence_time /
+           static_cast<std::chrono::milliseconds::rep>(line_->targets.size());
   }
 
   detail::socket_address address_;

@@ -17,6 +17,7 @@
 //   Threads  one object may serve many connections of one thread.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -38,6 +39,17 @@ inline void require_file(const std::string& file, const char* what, const asio_e
                                   error.message()));
 }
 
+// Otherwise OpenSSL asks the terminal, or takes the next line of standard input. What is returned
+// becomes true where a password was wanted.
+inline std::shared_ptr<bool> answer_no_passwords(tls::context& context) {
+  auto is_wanted = std::make_shared<bool>(false);
+  context.set_password_callback([is_wanted](std::size_t, tls::context::password_purpose) {
+    *is_wanted = true;
+    return std::string();
+  });
+  return is_wanted;
+}
+
 }  // namespace detail
 
 class server_tls final : public server_security {
@@ -47,11 +59,15 @@ class server_tls final : public server_security {
   server_tls(const std::string& certificate, const std::string& key)
       : context_(std::make_shared<detail::tls::context>(detail::tls::context::tls_server)) {
     detail::allow_safe_versions(*context_);
+    const std::shared_ptr<bool> is_locked = detail::answer_no_passwords(*context_);
     detail::asio_error error;
     context_->use_certificate_chain_file(certificate, error);
     detail::require_file(certificate, "a certificate", error);
     context_->use_private_key_file(key, detail::tls::context::pem, error);
-    detail::require_file(key, "the private key of that certificate", error);
+    detail::require_file(key,
+                         *is_locked ? "a private key, because it has a password"
+                                    : "the private key of that certificate",
+                         error);
   }
 
   std::unique_ptr<detail::byte_stream> secure(detail::stream_socket socket,
@@ -66,7 +82,7 @@ class server_tls final : public server_security {
 
 // Files in PEM; one of the first two.
 struct follower_tls_files {
-  std::string authority{};  // certificates that sign servers'
+  std::string authority{};  // certificates that sign servers', whoever has signed them
   std::string pinned{};     // the server's own certificate
   // With an authority: whom the certificate must be for; empty: the address's host.
   std::string name{};
@@ -90,6 +106,9 @@ class follower_tls final : public follower_security {
     }
     context_->load_verify_file(files.authority, error);
     detail::require_file(files.authority, "an authority's certificate", error);
+    // It need not be one that nobody else has signed.
+    ::X509_STORE_set_flags(::SSL_CTX_get_cert_store(context_->native_handle()),
+                           X509_V_FLAG_PARTIAL_CHAIN);
   }
 
   std::unique_ptr<detail::byte_stream> secure(detail::stream_socket socket,
@@ -113,7 +132,8 @@ class follower_tls final : public follower_security {
   void read_pinned(const std::string& file) {
     const std::unique_ptr<::BIO, int (*)(::BIO*)> in(::BIO_new_file(file.c_str(), "r"), ::BIO_free);
     if (in != nullptr) {
-      pinned_ = {::PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr), ::X509_free};
+      const auto no_password = [](char*, int, int, void*) { return 0; };
+      pinned_ = {::PEM_read_bio_X509(in.get(), nullptr, no_password, nullptr), ::X509_free};
     }
     if (pinned_ != nullptr) return;
     STEADY_THROW(std::runtime_error("steady: " + file + " cannot be read as a certificate in PEM"));

@@ -345,6 +345,20 @@ TEST_F(redis_follower, waits_longer_each_time_a_snapshot_is_refused) {
   EXPECT_LT(follower.connections(), 20u);
 }
 
+TEST_F(redis_follower, looks_without_a_pause) {
+  fed_source source(36);
+  source.write(5);
+  publish(source, publisher_options());
+  auto how = follower_options();
+  how.look_time = 0ms;
+  how.silence_time = 200ms;
+  follow(how);
+  ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+  for (int n = 0; n < 50; ++n) follower_->poll(10, 10ms);
+  EXPECT_EQ(follower_->trouble(), "");
+  EXPECT_EQ(follower_->connections(), 1u);
+}
+
 // An error that repeats the command is told without its words.
 TEST_F(redis_streams, never_tells_the_password) {
   server_ = std::make_unique<redis_server>(
@@ -472,7 +486,7 @@ TEST_F(redis_streams, sizes_are_limited) {
 }
 
 TEST(redis_addresses, are_checked) {
-  for (const char* const wrong : {"", "host:", ":1", "host:70000", "a:b:1"}) {
+  for (const char* const wrong : {"", "host:", ":1", "host:70000", "a:b:1", "unix:"}) {
     EXPECT_THROW(text_follower(wrong, "stock"), std::invalid_argument) << wrong;
   }
   EXPECT_THROW(text_follower("host", ""), std::invalid_argument);

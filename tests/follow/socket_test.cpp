@@ -423,6 +423,26 @@ TEST(socket_follower, waits_longer_each_time_a_snapshot_breaks) {
   EXPECT_EQ(follower.why_refused(), follow_refusal::bad_bytes) << follower.trouble();
 }
 
+TEST(socket_follower, may_be_stopped_by_a_visitor) {
+  asio::io_context loop;
+  fed_source source(37);
+  source.write(100);
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", server_options());
+  text_follower follower(loop, at_port(server.port()), follower_options());
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  follower.on_change([&](const text_follower::change_type&) { follower.stop(); });
+  source.write(1000);
+  ASSERT_TRUE(run_until(loop, [&] { return follower.state() == state::stopped; }));
+  loop.run_for(20ms);
+  EXPECT_GT(follower.position(), 100u);
+  EXPECT_EQ(model_of(follower.content()), source.at[follower.position()]);
+  follower.on_change(nullptr);
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  EXPECT_EQ(follower.counts().snapshots, 1u);
+}
+
 TEST(socket_follower, may_end_at_any_time) {
   asio::io_context loop;
   fed_source source(7);
@@ -444,13 +464,29 @@ TEST(socket_follower, may_end_at_any_time) {
 
 TEST(socket_follower, wants_addresses_that_are_some) {
   asio::io_context loop;
-  for (const char* const wrong : {"", "host", "host:", ":1", "host:70000", "a:b:1", "host:1x"}) {
+  fed_source source(36);
+  const std::string too_long = "unix:/tmp/" + std::string(103, 'x');
+  for (const std::string& wrong :
+       {std::string(), std::string("host"), std::string("host:"), std::string(":1"),
+        std::string("host:70000"), std::string("a:b:1"), std::string("host:1x"),
+        std::string("unix:"), too_long}) {
     EXPECT_THROW(text_follower(loop, wrong), std::invalid_argument) << wrong;
+    EXPECT_THROW(steady::feed_server(loop, source.map, wrong), std::invalid_argument) << wrong;
   }
   for (const char* const right : {"host:1", "[::1]:80", "unix:here", "/tmp/there"}) {
     text_follower follower(loop, right);
     EXPECT_EQ(follower.state(), state::stopped);
   }
+  // The longest path that there is, on both sides.
+  const temporary_room room;
+  source.write(3);
+  const asio::local::stream_protocol::endpoint empty;
+  const std::size_t most = empty.capacity() - empty.size() - 1;
+  const std::string longest = room.path() + std::string(most - room.path().size(), 'x');
+  steady::feed_server server(loop, source.map, longest, server_options());
+  text_follower follower(loop, longest, follower_options());
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
 }
 
 }  // namespace

@@ -151,6 +151,37 @@ TEST_F(follow_tls, checks_the_servers_certificate) {
             "the server's certificate is refused: it is another one than the pinned");
 }
 
+// It is trusted, whoever has signed it.
+TEST_F(follow_tls, an_authority_may_be_one_that_another_has_signed) {
+  const auto sign = [&](const std::string& name, const std::string& by, const std::string& how) {
+    openssl("req -subj /CN=" + name + new_key(name) + " -out " + file("request"));
+    openssl("x509 -req -days 2 -in " + file("request") + " -CA " + file(by) + " -CAkey " + key(by) +
+            " -CAcreateserial -extfile " + room_.path() + "/" + how + " -out " + file(name));
+  };
+  std::ofstream(room_.path() + "/may_sign") << "basicConstraints=critical,CA:TRUE\n";
+  sign("middle", "authority", "may_sign");
+  sign("shop", "middle", "names");
+  auto options = server_options();
+  options.tls = std::make_shared<steady::server_tls>(file("shop"), key("shop"));
+  EXPECT_EQ(meet(options, secure_follower({file("middle"), {}, {}})).how, state::following);
+  const auto root = meet(options, secure_follower({file("authority"), {}, {}}));
+  EXPECT_EQ(root.why, follow_refusal::untrusted) << "the server does not show the one between";
+}
+
+TEST_F(follow_tls, a_key_with_a_password_is_refused_without_a_question) {
+  openssl("pkcs8 -topk8 -in " + key("server") + " -passout pass:sesame -out " + key("locked"));
+  openssl("ec -aes256 -in " + key("server") + " -passout pass:sesame -out " + key("old"));
+  for (const char* const name : {"locked", "old"}) {
+    try {
+      const steady::server_tls taken(file("server"), key(name));
+      ADD_FAILURE() << name;
+    } catch (const std::runtime_error& error) {
+      EXPECT_NE(std::string(error.what()).find("has a password"), std::string::npos)
+          << error.what();
+    }
+  }
+}
+
 TEST_F(follow_tls, both_sides_have_to_speak_it) {
   const auto plain = meet(secure_server(), follower_options());
   EXPECT_EQ(plain.how, state::refused);

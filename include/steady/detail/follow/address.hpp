@@ -28,7 +28,7 @@ inline bool is_port(const std::string& text) noexcept {
 }
 
 inline socket_address parse_address(const std::string& text) {
-  if (text.starts_with("unix:")) return {text.substr(5), {}, {}};
+  if (text.starts_with("unix:") && text.size() > 5) return {text.substr(5), {}, {}};
   if (text.find('/') != std::string::npos) return {text, {}, {}};
   const std::size_t colon = text.rfind(':');
   if (colon != std::string::npos) {

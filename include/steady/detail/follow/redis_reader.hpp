@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/redis_line.hpp>
@@ -94,12 +95,12 @@ class redis_reader {
     ask(asked_for::entries, {"XREAD", "COUNT", std::to_string(count), "STREAMS", keys_.snapshot,
                              detail::text_of(after)});
   }
-  // Redis waits so long for the first. With a group, unless it is to be passed over, they come
-  // after what the group was given.
+  // Redis waits so long for the first, but never for ever, as it would for 0. With a group, unless
+  // it is to be passed over, they come after what the group was given.
   void ask_for_changes(std::uint64_t after, std::size_t count, milliseconds block,
                        bool past_group) {
     const std::string most = std::to_string(count);
-    const std::string time = std::to_string(block.count());
+    const std::string time = std::to_string(detail::max_of<milliseconds::rep>(block.count(), 1));
     if (has_group() && !past_group) {
       ask(asked_for::entries, {"XREADGROUP", "GROUP", group_, consumer, "COUNT", most, "BLOCK",
                                time, "STREAMS", keys_.changes, ">"});
