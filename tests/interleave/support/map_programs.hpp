@@ -481,15 +481,15 @@ template <class Sync>
 void reserve_together(program& p) {
   const auto map = std::make_shared<tiny_map<Sync>>(2);
   map->insert(map->code_in(1, 0));
-  const auto buckets = std::make_shared<std::uint64_t[]>(2);
-  for (int n = 0; n < 2; ++n) {
+  const auto buckets = std::make_shared<std::vector<std::uint64_t>>(2);
+  for (std::size_t n = 0; n < 2; ++n) {
     p.thread([=] {
       require(map->upkeep().reserve(3 + n), "there is memory");
-      buckets[n] = map->upkeep().buckets();
+      (*buckets)[n] = map->upkeep().buckets();
     });
   }
   p.finally([=] {
-    require(buckets[0] >= 8 && buckets[1] >= 8, "a reservation was not kept");
+    require(buckets->at(0) >= 8 && buckets->at(1) >= 8, "a reservation was not kept");
     map->finish();
     require(map->buckets() >= 8, "a reservation was forgotten");
     map->check();
