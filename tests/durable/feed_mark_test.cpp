@@ -183,7 +183,7 @@ TEST(feed_mark, never_lets_followers_go_on_from_other_content) {
   };
   std::size_t resumed = 0;
   std::size_t lost = 0;
-  for (std::uint32_t seed = 0; seed < 150 && !HasFailure(); ++seed) {
+  for (std::uint32_t seed = 0; seed < 80 && !HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     auto files = std::make_unique<memory_files>();

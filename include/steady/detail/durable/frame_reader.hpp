@@ -61,6 +61,18 @@ class frame_reader {
     return ahead().subspan(frame_head_bytes, seen);
   }
 
+  // Whether there would be a whole frame here if its length was this one.
+  bool is_whole_with(std::uint64_t length) {
+    if (length == 0 || size_ - offset() < frame_head_bytes + length) return false;
+    have(as_size(frame_head_bytes + length));
+    byte_buffer head;
+    head.number<4>(length);
+    std::uint64_t checksum = 0;
+    byte_reader(ahead().subspan(4)).number<4>(checksum);
+    return checksum == detail::crc32c(ahead().data() + frame_head_bytes, as_size(length),
+                                      detail::crc32c(head.data(), 4));
+  }
+
   // Goes on to the next whole frame, at this place or behind it, whose payload has at most
   // `longest` bytes and whose first 9, or fewer where it is shorter, `wanted` takes; false, and
   // stays, if there is none.

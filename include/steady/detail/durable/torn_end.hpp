@@ -32,11 +32,17 @@ class torn_end {
   // The reader is at a broken place, behind the change at `last`.
   torn_end(frame_reader& reader, std::uint64_t last) : reader_(&reader), last_(last) {}
 
-  // True also where there is too much to be looked at. Leaves the reader anywhere.
+  // True also where there is too much to be looked at, unless the broken change would end the file,
+  // and no bit of its length is damaged. Leaves the reader anywhere.
   bool may_be_synced() {
+    const std::uint64_t at = reader_->offset();
     const bool ends_file = begins_change_that_ends_file();
-    reader_->go_to(reader_->offset() + 1);
-    return (ends_file ? is_continued() : is_synced_behind()) || reader_->has_passed_over();
+    reader_->go_to(at + 1);
+    if (!ends_file) return is_synced_behind() || reader_->has_passed_over();
+    if (is_continued()) return true;
+    if (!reader_->has_passed_over()) return false;
+    reader_->go_to(at);
+    return is_whole_but_for_a_bit_of_its_length();
   }
 
  private:
@@ -76,6 +82,15 @@ class torn_end {
       steady::read_position(payload, next);
       ++next;
       next_at = reader_->offset();
+    }
+    return false;
+  }
+
+  bool is_whole_but_for_a_bit_of_its_length() {
+    std::uint64_t length = 0;
+    reader_->look_ahead(length);
+    for (std::uint64_t bit = 1; bit <= max_payload_bytes; bit *= 2) {
+      if (reader_->is_whole_with(length ^ bit)) return true;
     }
     return false;
   }
