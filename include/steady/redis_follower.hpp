@@ -65,7 +65,8 @@ struct redis_follower_options {
   std::chrono::milliseconds look_time{500};
   std::chrono::milliseconds first_wait{100};
   std::chrono::milliseconds longest_wait{10'000};
-  // A connection on which an answer is missing for so long, beyond look_time, is given up.
+  // A connection on which an answer is missing, and no byte moves, for so long beyond look_time is
+  // given up.
   std::chrono::milliseconds silence_time{10'000};
 };
 
