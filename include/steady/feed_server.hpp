@@ -99,8 +99,10 @@ class feed_server {
   feed_server(const feed_server&) = delete;
   feed_server& operator=(const feed_server&) = delete;
 
-  // Of TCP: useful where the address has port 0, which is any free one.
-  unsigned short port() const { return tcp_ ? tcp_->local_endpoint().port() : 0; }
+  // Of TCP, until close(): useful where the address has port 0, which is any free one.
+  unsigned short port() const {
+    return tcp_ && tcp_->is_open() ? tcp_->local_endpoint().port() : 0;
+  }
   // Connections, also those without a proof yet.
   std::size_t followers() const noexcept { return connections_.size(); }
   const feed_server_counts& counts() const noexcept { return counts_; }

@@ -9,8 +9,8 @@
 //   1. As every follower (steady/follower.hpp): content() is the source's as of position(). A
 //      snapshot comes first, and then the changes strictly behind it.
 //   2. A connection that breaks is made again, after a wait that doubles up to longest_wait, until
-//      a snapshot or a change has come, and is shortened by chance. Only what was missed is read
-//      then: changes, and the rest of a snapshot.
+//      a snapshot or a change has come, or a connection has lasted for so long; it is shortened by
+//      chance. Only what was missed is read then: changes, and the rest of a snapshot.
 //   3. Where the changes after position() are no longer in the stream, on_trouble() tells
 //      (follow_refusal::fell_behind), and a snapshot is taken; content() stays until it is whole.
 //   4. With a group (XREADGROUP, XACK) Redis, and the publisher, know how far the follower is, and
@@ -65,7 +65,8 @@ struct redis_follower_options {
   std::chrono::milliseconds look_time{500};
   std::chrono::milliseconds first_wait{100};
   std::chrono::milliseconds longest_wait{10'000};
-  // A connection on which an answer is missing for so long, beyond look_time, is given up.
+  // A connection on which an answer is missing, and no byte moves, for so long beyond look_time is
+  // given up.
   std::chrono::milliseconds silence_time{10'000};
 };
 

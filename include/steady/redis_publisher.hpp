@@ -73,7 +73,7 @@ struct redis_publisher_options {
   std::uint64_t max_entries = 1'000'000;
   std::chrono::milliseconds first_wait{100};
   std::chrono::milliseconds longest_wait{10'000};
-  // A connection on which an answer is missing for so long is given up.
+  // A connection on which an answer is missing, and no byte moves, for so long is given up.
   std::chrono::milliseconds silence_time{10'000};
   // How often followers get a sign of life.
   std::chrono::milliseconds beat_time{500};

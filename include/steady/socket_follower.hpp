@@ -9,8 +9,9 @@
 //
 //   1. As every follower (steady/follower.hpp): content() is the source's as of position().
 //   2. A connection that breaks is made again, after a wait that doubles up to longest_wait, until
-//      a snapshot or a change has come, and is shortened by chance, so that many followers do not
-//      come back at once. Only what was missed is sent then, as long as the server keeps it.
+//      a snapshot or a change has come, or a connection has lasted for so long; it is shortened by
+//      chance, so that many followers do not come back at once. Only what was missed is sent then,
+//      as long as the server keeps it.
 //   3. What would be refused again (another secret, types, version) is not tried again: state() is
 //      `refused`, trouble() says why, and start() tries anew.
 //   4. What the server sends is trusted in nothing: what is no record, or does not come next, ends

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -299,6 +300,82 @@ TEST(redis_silence, is_noticed_within_one_call) {
   EXPECT_EQ(follower.trouble(), "Redis has not answered for too long");
 }
 
+// Passes on so many bytes in each direction whenever it is told to.
+class slow_relay {
+ public:
+  explicit slow_relay(std::string to) : to_(std::move(to)) {
+    std::filesystem::create_directory(room_.path());
+    const ::sockaddr_un at = named(path());
+    if (::bind(listens_, reinterpret_cast<const ::sockaddr*>(&at), sizeof at) != 0 ||
+        ::listen(listens_, 10) != 0) {
+      throw std::runtime_error("cannot listen");
+    }
+  }
+  ~slow_relay() {
+    ::close(listens_);
+    for (const auto& [from, to] : pairs_) {
+      ::close(from);
+      ::close(to);
+    }
+  }
+  slow_relay(const slow_relay&) = delete;
+  slow_relay& operator=(const slow_relay&) = delete;
+
+  std::string address() const { return "unix:" + path(); }
+  std::size_t connections() const { return pairs_.size(); }
+  void pass() {
+    const int from = ::accept4(listens_, nullptr, nullptr, SOCK_NONBLOCK);
+    if (from >= 0) {
+      const int to = ::socket(AF_UNIX, SOCK_STREAM, 0);
+      const ::sockaddr_un at = named(to_);
+      ::connect(to, reinterpret_cast<const ::sockaddr*>(&at), sizeof at);
+      pairs_.emplace_back(from, to);
+    }
+    for (const auto& [one, other] : pairs_) {
+      pass(one, other);
+      pass(other, one);
+    }
+  }
+
+ private:
+  static ::sockaddr_un named(const std::string& path) {
+    ::sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    path.copy(at.sun_path, sizeof at.sun_path - 1);
+    return at;
+  }
+  static void pass(int from, int to) {
+    std::array<char, 20'000> bytes;
+    const auto count = ::recv(from, bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (count > 0) ::send(to, bytes.data(), static_cast<std::size_t>(count), MSG_NOSIGNAL);
+  }
+  std::string path() const { return room_.path() + "/slow"; }
+
+  temporary_room room_;
+  std::string to_;
+  int listens_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  std::vector<std::pair<int, int>> pairs_;
+};
+
+TEST_F(redis_streams, long_records_need_their_time) {
+  fed_source source(37);
+  slow_relay between(server_->address().substr(5));
+  auto options = publisher_options();
+  auto how = follower_options();
+  options.silence_time = how.silence_time = 400ms;
+  text_publisher publisher(source.map, between.address(), "stock", options);
+  text_follower follower(between.address(), "stock", how);
+  source.map.insert_or_assign("long", std::string(16'000'000, 'x'));
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (follower.position() != source.map.position()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), end) << publisher.trouble() << follower.trouble();
+    between.pass();
+    publisher.poll(1ms);
+    follower.poll(10);
+  }
+  EXPECT_EQ(between.connections(), 2u) << publisher.trouble() << ", " << follower.trouble();
+}
+
 TEST_F(redis_publisher, gives_signs_of_life_while_it_waits) {
   fed_source source(33);
   text_publisher& publisher = publish(source, publisher_options());
@@ -494,6 +571,7 @@ TEST(redis_addresses, are_checked) {
     text_follower follower(right, "stock");
     EXPECT_EQ(follower.state(), state::stopped);
   }
+  EXPECT_THROW(text_follower("/" + std::string(200, 'x'), "stock"), std::invalid_argument);
   text_follower nowhere("unix:/nowhere/at/all", "stock", follower_options());
   EXPECT_EQ(nowhere.poll(1), steady::poll_result::waits);
   EXPECT_EQ(nowhere.state(), state::waiting);

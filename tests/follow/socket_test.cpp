@@ -309,6 +309,15 @@ TEST(feed_server, does_not_wait_for_a_busy_server_at_its_path) {
   EXPECT_TRUE(std::filesystem::exists(room.path()));
 }
 
+TEST(feed_server, has_no_port_once_it_is_closed) {
+  asio::io_context loop;
+  fed_source source(38);
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", server_options());
+  EXPECT_NE(server.port(), 0);
+  server.close();
+  EXPECT_EQ(server.port(), 0);
+}
+
 TEST(feed_server, leaves_the_socket_of_its_successor_alone) {
   const temporary_room room;
   asio::io_context loop;

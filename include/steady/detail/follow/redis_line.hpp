@@ -17,6 +17,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -28,6 +29,7 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -81,8 +83,14 @@ struct redis_login {
 
 class redis_line {
  public:
+  // hiredis would connect to the beginning of a path that is too long.
   redis_line(redis_login login, std::size_t max_reply_bytes)
-      : login_(std::move(login)), max_reply_bytes_(max_reply_bytes) {}
+      : login_(std::move(login)), max_reply_bytes_(max_reply_bytes) {
+    constexpr std::size_t most = sizeof(::sockaddr_un{}.sun_path) - 1;
+    if (login_.address.path.size() <= most) return;
+    STEADY_THROW(std::invalid_argument("steady: the path of a Unix socket has at most " +
+                                       std::to_string(most) + " bytes"));
+  }
 
   // Also while it connects.
   bool is_open() const noexcept { return context_ != nullptr; }
@@ -93,6 +101,8 @@ class redis_line {
   // For an event loop to wait on; -1 if it is not open.
   int descriptor() const noexcept { return is_open() ? context_->fd : -1; }
   std::size_t unsent() const noexcept { return out_.size() - sent_; }
+  // When Redis has last sent or taken a byte: a long reply needs its time.
+  std::chrono::steady_clock::time_point moved() const noexcept { return moved_; }
 
   // Begins to connect; false where that fails at once.
   bool open() {
@@ -223,6 +233,7 @@ class redis_line {
       // The read tells why: there may be replies to be read.
       if (done < 0) return;
       sent_ += static_cast<std::size_t>(done);
+      moved_ = std::chrono::steady_clock::now();
     }
     if (unsent() == 0) {
       out_.clear();
@@ -245,6 +256,7 @@ class redis_line {
       }
       const auto count = static_cast<std::size_t>(done);
       since_reply_ += count;
+      moved_ = std::chrono::steady_clock::now();
       if (::redisReaderFeed(context_->reader, in_.data(), count) != REDIS_OK) {
         STEADY_THROW(std::bad_alloc());
       }
@@ -289,6 +301,7 @@ class redis_line {
   byte_buffer out_;
   std::size_t sent_ = 0;  // of `out_`
   std::array<char, block_bytes> in_;
+  std::chrono::steady_clock::time_point moved_;
   std::size_t since_reply_ = 0;  // bytes that arrived after the last whole reply
   bool is_connecting_ = false;
   bool is_logging_in_ = false;

@@ -78,7 +78,7 @@ class redis_reader {
       asked_.pop_front();
       return {what, std::move(reply)};
     }
-    if (line_.is_open() && !asked_.empty() && clock::now() - heard_ > silence_) {
+    if (line_.is_open() && !asked_.empty() && clock::now() - heard() > silence_) {
       line_.fail("Redis has not answered for too long");
     }
     return {};
@@ -133,8 +133,9 @@ class redis_reader {
   static std::string behind(std::uint64_t position) {
     return detail::text_of(stream_id{position, last_part});
   }
+  clock::time_point heard() const noexcept { return detail::max_of(heard_, line_.moved()); }
   milliseconds until_silent(milliseconds wait) const {
-    return asked_.empty() ? wait : detail::until_silent(wait, heard_, silence_);
+    return asked_.empty() ? wait : detail::until_silent(wait, heard(), silence_);
   }
   // Answers come in the order of questions, so both are noted or none.
   void ask(asked_for what, std::span<const std::string_view> words) {

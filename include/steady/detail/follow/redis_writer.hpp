@@ -88,14 +88,14 @@ class redis_writer {
 
   // Sends and takes answers; waits up to `wait` for them. False once the connection is broken.
   bool move(milliseconds wait) {
-    if (!asked_.empty()) wait = detail::until_silent(wait, heard_, limits_.silence);
+    if (!asked_.empty()) wait = detail::until_silent(wait, heard(), limits_.silence);
     if (!line_.move(wait)) return false;
     while (const redis_reply reply = line_.next()) {
       heard_ = clock::now();
       if (!asked_.empty()) take(*reply);
       if (!line_.is_open()) return false;
     }
-    if (line_.is_open() && !asked_.empty() && clock::now() - heard_ > limits_.silence) {
+    if (line_.is_open() && !asked_.empty() && clock::now() - heard() > limits_.silence) {
       line_.fail("Redis has not answered for too long");
     }
     return line_.is_open();
@@ -211,6 +211,7 @@ class redis_writer {
     std::string records;
   };
 
+  clock::time_point heard() const noexcept { return detail::max_of(heard_, line_.moved()); }
   static bool is_write(command kind) noexcept {
     return kind == command::changes || kind == command::part || kind == command::end ||
            kind == command::other;

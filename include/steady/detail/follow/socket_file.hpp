@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdint>
 #include <string>
 
 namespace steady::detail {
@@ -16,8 +15,8 @@ struct socket_file {
   enum class kind { none, socket, other };
 
   kind what = kind::none;
-  std::uint64_t device = 0;
-  std::uint64_t number = 0;
+  ::dev_t device = 0;
+  ::ino_t number = 0;
 
   friend bool operator==(const socket_file&, const socket_file&) = default;
 };
@@ -27,7 +26,7 @@ inline socket_file find_socket_file(const std::string& path) noexcept {
   struct ::stat facts;
   if (::lstat(path.c_str(), &facts) != 0) return {};
   return {S_ISSOCK(facts.st_mode) ? socket_file::kind::socket : socket_file::kind::other,
-          static_cast<std::uint64_t>(facts.st_dev), static_cast<std::uint64_t>(facts.st_ino)};
+          facts.st_dev, facts.st_ino};
 }
 inline void remove_socket_file(const std::string& path, const socket_file& found) noexcept {
   if (found.what == socket_file::kind::socket && find_socket_file(path) == found) {
