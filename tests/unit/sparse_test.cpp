@@ -204,16 +204,16 @@ TYPED_TEST(sparse_tables, have_nothing_where_nothing_is) {
 
 // The first element of a group may come in any way that there is.
 TYPED_TEST(sparse_tables, get_elements_in_every_way) {
-  using map_type = typename TestFixture::map_type;
-  using value_type = typename map_type::value_type;
-  using mapped_type = typename map_type::mapped_type;
+  using own_map = typename TestFixture::map_type;
+  using value_type = typename own_map::value_type;
+  using mapped_type = typename own_map::mapped_type;
   const auto elements = [this] {
     std::vector<value_type> some;
     for (std::size_t n = 0; n < 60; ++n) some.emplace_back(this->next++, mapped_type());
     return some;
   };
   const auto expect_after = [this](const auto& put) {
-    this->map = map_type();
+    this->map = own_map();
     this->map.reserve(5'000);
     put();
     ASSERT_EQ(this->map.size(), 60u);
@@ -237,13 +237,13 @@ TYPED_TEST(sparse_tables, get_elements_in_every_way) {
   });
   expect_after([&] {
     const auto some = elements();
-    map_type from(some.begin(), some.end());
+    own_map from(some.begin(), some.end());
     this->map.merge(from);
     ASSERT_TRUE(from.empty());
   });
   expect_after([&] {
     const auto some = elements();
-    map_type from(some.begin(), some.end());
+    own_map from(some.begin(), some.end());
     for (const value_type& one : some) this->map.insert(from.extract(one.first));
   });
 }
