@@ -192,6 +192,7 @@ class hash_container {
   // O(size) when the allocators differ.
   hash_container(hash_container&& other, const Allocator& allocator)
       : table_(other.table_.hash(), other.table_.equal(), allocator) {
+    detail::require_transplanting<Elements, Allocator>();
     functions::take_or_move(table_, other.table_);
   }
 
@@ -222,6 +223,7 @@ class hash_container {
       table_.allocator() = std::move(other.table_.allocator());
       table_.take(other.table_);
     } else {
+      detail::require_transplanting<Elements, Allocator>();
       functions::take_or_move(table_, other.table_);
     }
     return *this;

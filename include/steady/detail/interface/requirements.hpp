@@ -212,7 +212,8 @@ STEADY_ALWAYS_INLINE constexpr void require_elements() noexcept {
 
 template <class Elements, class Allocator>
 STEADY_ALWAYS_INLINE constexpr void require_transplanting() noexcept {
-  static_assert(Elements::template transplants_with<Allocator>(),
+  static_assert(std::allocator_traits<Allocator>::is_always_equal::value ||
+                    Elements::template transplants_with<Allocator>(),
                 "Moving a container whose allocators may differ moves its elements, and these "
                 "cannot be moved. Use an allocator that is always equal or, to assign, one that "
                 "propagates on move assignment");

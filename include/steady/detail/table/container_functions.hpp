@@ -15,7 +15,6 @@
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/elements/elements.hpp>
 #include <steady/detail/interface/arguments.hpp>
-#include <steady/detail/interface/requirements.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/traversal/line_visit.hpp>
 
@@ -128,7 +127,6 @@ class container_functions {
     table.take(other);
   }
   static void move_each(Table& table, Table& other) {
-    require_transplanting<elements, allocator_type>();
     const std::uint64_t promised = other.engine().reserved();
     STEADY_TRY {
       if (other.size() != 0) table.engine().reserve(max_of<std::uint64_t>(other.size(), promised));
