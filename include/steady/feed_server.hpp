@@ -57,7 +57,7 @@ namespace steady {
 struct feed_server_options {
   // That followers have to know; empty: everyone may follow.
   std::string secret{};
-  // Who has proved it, and is served.
+  // Followers that have proved that they know it.
   std::size_t max_followers = 64;
   // Connections without a proof; where one more comes, the oldest of them ends.
   std::size_t max_unproved = 64;

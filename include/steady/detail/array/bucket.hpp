@@ -65,10 +65,10 @@ struct bucket_extras {
 // Found by an empty map, so that looking up needs no test for emptiness. Never written.
 inline constexpr bucket_header empty_header{};
 
-// There is no element, but any hash position may be in overflow: who looks up or inserts goes on
-// out of line, and so what is rare needs no test where buckets are probed. All that is seen while
-// the line is divided between two arrays; and the header of each bucket in a group without
-// elements, which is noted once the first one comes (occupancy.hpp).
+// A detour: it has no element, but its filter admits every hash position. So every lookup and every
+// insertion goes on out of line, and what is rare needs no test where buckets are probed. While the
+// line is divided between two arrays the root shows this one. The buckets of a group without
+// elements have it, too, until the first element comes (occupancy.hpp).
 inline constexpr bucket_header detour_header{{}, 0xffff};
 
 // The slot of that number. The product is computed in 32 bits, which spares widening the number.

@@ -8,13 +8,13 @@
 //   1. A group's bit is set exactly when one of its buckets has an element or an overflow bucket; a
 //      chunk's when one of its groups' is.
 //   2. The headers of a group whose bit is not set are detours, and their links to overflow null.
-//      So an insertion need not look whether it has something to note: it never sees such a header
-//      in passing, but is sent out of line, as if there were overflow.
+//      So an insertion need not look whether it has something to note: such a header sends it out
+//      of line, as if there were overflow.
 //
 // So the next bucket with elements is found in the words of two chunks, two words of each level,
 // and the headers of two groups, however many empty buckets lie between.
 //
-// Who brings an element to a group that may be empty notes it before, who has taken one away
+// Whoever brings an element to a group that may be empty notes it before; whoever takes one away,
 // afterwards. The array counts its sparse chunks, those with a bit that is not set. As long as
 // there is none, no group is empty, and there is nothing to note: a table that grows knows nothing
 // of all this, and reserved room is sparse only until each group has got its first element.
@@ -99,7 +99,7 @@ class occupancy {
     return !has_several_chunks() || bucket + layout_.chunk_buckets() > end ||
            chunks().is_set(chunk_number(bucket)) == (*word != 0);
   }
-  // Whether the header of the bucket, a detour or not, is as what is noted of its group wants it.
+  // Whether the header of the bucket is a detour exactly when its group is noted as empty.
   bool has_fitting_header(std::uint64_t bucket) const noexcept {
     const std::uint64_t* const word = word_of(bucket);
     if (word == nullptr || (*word & bit_of(bucket)) != 0) {
