@@ -290,7 +290,7 @@ TYPED_TEST(concurrent_growth, finish_costs_what_its_steps_would) {
   EXPECT_FALSE(this->map.migrating());
   EXPECT_EQ(finishing.buckets_evacuated, buckets);
   EXPECT_EQ(finishing.slot_words_written, this->next * support::words_of_slot);
-  EXPECT_LE(finishing.loads + finishing.writes, 40 * buckets);
+  EXPECT_LE(finishing.loads + finishing.writes, 40 * buckets + this->next);  // a tag for each
   std::printf(
       "finish: %.1f atomic operations for each bucket\n",
       static_cast<double>(finishing.loads + finishing.writes) / static_cast<double>(buckets));

@@ -47,8 +47,7 @@ void bucket_lock<relaxed_publication>::unlock(word& at, bucket_word becomes) noe
 template <>
 void shared_header<relaxed_publication, tiny_layout>::set_tag(std::uint64_t slot,
                                                               std::uint8_t tag) noexcept {
-  tags[slot / 8].store(with_tag(tags[slot / 8].load(std::memory_order_relaxed), slot % 8, tag),
-                       std::memory_order_relaxed);
+  relaxed_publication::store_byte(tags, slot, tag, std::memory_order_relaxed);
 }
 
 template <>

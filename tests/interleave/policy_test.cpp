@@ -72,6 +72,11 @@ std::string all_operations() {
   std::uint32_t raw = 8;
   Sync::store_word(&raw, std::uint32_t{9});
   note(Sync::load_word(&raw));
+  typename Sync::template atomic<std::uint64_t> words[2]{0x1122334455667788, 0};
+  Sync::store_byte(words, 1, 0xaa);
+  Sync::store_byte(words, 15, 0xbb);
+  note(words[0].load());
+  note(words[1].load());
   Sync::prepare_fences();
   Sync::store_before_loads(number, 40);
   Sync::fence_of_all_threads();

@@ -119,6 +119,12 @@ struct counting_sync : steady::detail::native_sync {
     native::store_word(at, value);
   }
 
+  static void store_byte(atomic<std::uint64_t>* words, std::uint64_t number,
+                         std::uint8_t value) noexcept {
+    ++work_of_this_thread.writes;
+    steady::detail::store_byte(words, number, value);
+  }
+
   static void pause() noexcept {
     ++work_of_this_thread.pauses;
     native::pause();

@@ -86,6 +86,8 @@ class interleaved_atomic {
       by->store(detail::on(&value_, action::store, order), detail::to_word(value));
     }
   }
+  // What memory holds. No turn, and nothing is ordered by it.
+  T newest() const noexcept { return value_; }
   operator T() const noexcept { return load(); }
   T operator=(T value) noexcept {
     store(value);

@@ -33,6 +33,15 @@ struct interleaved_sync {
     }
   }
 
+  // A store of the whole word: nobody else writes it meanwhile.
+  static void store_byte(atomic<std::uint64_t>* words, std::uint64_t number, std::uint8_t value,
+                         std::memory_order order = std::memory_order_release) noexcept {
+    atomic<std::uint64_t>& word = words[number / 8];
+    const std::uint64_t shift = number % 8 * 8;
+    const std::uint64_t others = word.newest() & ~(std::uint64_t{0xff} << shift);
+    word.store(others | std::uint64_t{value} << shift, order);
+  }
+
   static constexpr unsigned looks_before_waiting = 1;
   static void pause() noexcept {
     if (scheduler::running != nullptr) scheduler::running->pause();

@@ -128,7 +128,7 @@ class tiny_map {
     std::uint64_t code = 1;
     while (first.line.bucket_at(position(code)) != bucket ||
            upper.bucket_at(position(code)) % 4 != first.line.bucket_at(position(other)) % 4 ||
-           sd::preferred_quarter(position(code)) != sd::preferred_quarter(position(other))) {
+           sd::preferred_slots(position(code)) != sd::preferred_slots(position(other))) {
       ++code;
     }
     return code;
@@ -138,7 +138,7 @@ class tiny_map {
     const auto& first = *state_.first_array();
     const auto place = [&](std::uint64_t code) {
       const std::uint64_t position = sd::position_of_number(code, first.seed);
-      return first.line.bucket_at(position) * 4 + sd::preferred_quarter(position);
+      return first.line.bucket_at(position) * 16 + sd::preferred_slots(position);
     };
     std::uint64_t code = other + 1;
     while (place(code) != place(other)) ++code;
@@ -148,7 +148,8 @@ class tiny_map {
   bool insert(std::uint64_t code, std::uint64_t version = 0) {
     const pin pinned;
     const copy made = slot(code, value_of(code, version));
-    switch (table(state_).insert_quickly(pinned.thread_number(), code, wanted{code}, made)) {
+    const auto make = [&]() -> const copy& { return made; };
+    switch (table(state_).insert_quickly(pinned.thread_number(), code, wanted{code}, make)) {
       case table::quickly::inserted:
         migration::work(state_, pinned.thread_number(), sd::driver::insert);
         return true;
@@ -158,8 +159,7 @@ class tiny_map {
         break;
     }
     const bool inserted = table(state_).template insert<false>(
-        pinned, code, wanted{code}, [&]() -> const copy& { return made; },
-        [](copy&) { return sd::fate::stays; });
+        pinned, code, wanted{code}, make, [](copy&) { return sd::fate::stays; });
     if (inserted) migration::work(state_, pinned.thread_number(), sd::driver::call);
     return inserted;
   }
@@ -241,10 +241,7 @@ class tiny_map {
     migration(state_, pinned.thread_number()).look_at_size();
   }
   void finish() {
-    while (state_.first_array()->next() != nullptr ||
-           state_.arrays_leaving.load(std::memory_order_acquire) != 0) {
-      step(1);
-    }
+    while (state_.other_arrays.load(std::memory_order_acquire) != 0) step(1);
   }
   bool migrating() const { return state_.first_array()->next() != nullptr; }
   std::size_t size() const { return state_.counts.sum(); }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
+#include <cstdint>
 
 #include <steady/detail/base/config.hpp>
 
@@ -31,5 +33,15 @@ STEADY_ALWAYS_INLINE void store_release(Word* at, Word value) noexcept {
 }
 
 #endif
+
+// Replaces one byte, counted from the lowest of the first word, and releases. No other thread
+// writes that word meanwhile; those that read it read all of it.
+template <class Atomic>
+STEADY_ALWAYS_INLINE void store_byte(Atomic* words, std::uint64_t number,
+                                     std::uint8_t value) noexcept {
+  static_assert(sizeof(Atomic) == sizeof(std::uint64_t));
+  constexpr std::uint64_t reversed = std::endian::native == std::endian::big ? 7 : 0;
+  detail::store_release(reinterpret_cast<std::uint8_t*>(words) + (number ^ reversed), value);
+}
 
 }  // namespace steady::detail

@@ -69,18 +69,22 @@ inline void unpark_all(const std::atomic<std::uint64_t>& word) noexcept {
 
 #if defined(__linux__) && !STEADY_HAS_THREAD_SANITIZER
 
-inline std::atomic<bool> has_membarrier{false};  // until prepare_fences() finds it
+// Written once, before any thread has come back from prepare_fences().
+inline constinit bool has_membarrier = false;
 
 // To be called by every thread before it takes part.
 inline void prepare_fences() noexcept {
-  static const bool registered =
-      ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-  if (registered) has_membarrier.store(true, std::memory_order_relaxed);
+  static const bool is_known = [] {
+    has_membarrier =
+        ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    return true;
+  }();
+  static_cast<void>(is_known);
 }
 // The store releases.
 STEADY_ALWAYS_INLINE void store_before_loads(std::atomic<std::uint64_t>& place,
                                              std::uint64_t value) noexcept {
-  if (has_membarrier.load(std::memory_order_relaxed)) [[likely]] {
+  if (has_membarrier) [[likely]] {
     place.store(value, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
   } else {
@@ -88,7 +92,7 @@ STEADY_ALWAYS_INLINE void store_before_loads(std::atomic<std::uint64_t>& place,
   }
 }
 inline void fence_of_all_threads() noexcept {
-  if (has_membarrier.load(std::memory_order_relaxed)) {
+  if (has_membarrier) {
     ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
   }
 }

@@ -1,11 +1,11 @@
 // Locking a bucket by its word. Threads that find it locked look again for a microsecond or two,
 // then sleep, so that a holder that lost its processor does not cost another thread's, too.
 //
-// Unlocking is a plain store and a look at a counter of sleepers, shared by buckets whose addresses
-// have the same hash: with a bit in the word it would be a second atomic exchange, which waits for
-// all stores before it, cache misses included. A sleeper counts itself, makes all threads pass a
-// fence, and looks at the word again: so it sees the bucket unlocked, or is seen by whoever
-// unlocks.
+// Unlocking is a plain store and a look at the number of all sleepers; only if there are some, at
+// that of sleepers on words whose addresses have the same hash. (With a bit in the word it would be
+// a second atomic exchange, which waits for all stores before it, cache misses included.) A sleeper
+// counts itself, makes all threads pass a fence, and looks at the word again: so it sees the bucket
+// unlocked, or is seen by whoever unlocks.
 //
 //   [L1] compare-and-swap, acquire: takes the lock if the word is exactly as it was seen
 //   [L2] store, release, before loads: writes what the bucket is now, and unlocks
@@ -47,8 +47,8 @@ class bucket_lock {
 
   // Unlocks; the bucket is as `becomes`, which says that it is not locked, from now on.
   static STEADY_ALWAYS_INLINE void unlock(word& at, bucket_word becomes) noexcept {
-    Sync::store_before_loads(at, becomes.bits());                             // [L2]
-    if (sleepers_near(at).load(std::memory_order_seq_cst) != 0) [[unlikely]]  // [L4]
+    Sync::store_before_loads(at, becomes.bits());                     // [L2]
+    if (sleepers_.load(std::memory_order_seq_cst) != 0) [[unlikely]]  // [L4]
       wake(at);
   }
 
@@ -65,7 +65,7 @@ class bucket_lock {
   static constexpr std::size_t counters = 256;
 
   static counter& sleepers_near(const word& at) noexcept {
-    return sleepers_[reinterpret_cast<std::uintptr_t>(&at) / bytes_between % counters];
+    return sleepers_near_[reinterpret_cast<std::uintptr_t>(&at) / bytes_between % counters];
   }
   static constexpr std::size_t bytes_between = 32;  // headers, see shared_bucket.hpp
 
@@ -81,16 +81,22 @@ class bucket_lock {
     }
   }
   static void sleep(word& at) noexcept {
-    counter& sleepers = sleepers_near(at);
-    sleepers.fetch_add(1, std::memory_order_seq_cst);  // [L6]
+    counter& nearby = sleepers_near(at);
+    nearby.fetch_add(1, std::memory_order_seq_cst);     // [L6]
+    sleepers_.fetch_add(1, std::memory_order_seq_cst);  // [L6]
     Sync::fence_of_all_threads();
     const bucket_word seen(at.load(std::memory_order_seq_cst));  // [L7]
     if (seen.is_locked()) Sync::wait(at, seen.bits());
-    sleepers.fetch_sub(1, std::memory_order_seq_cst);  // [L6]
+    sleepers_.fetch_sub(1, std::memory_order_seq_cst);  // [L6]
+    nearby.fetch_sub(1, std::memory_order_seq_cst);     // [L6]
   }
-  STEADY_COLD static void wake(word& at) noexcept { Sync::wake_all(at); }
+  // Whoever has seen a sleeper among all of them sees it among those near its word.
+  STEADY_COLD static void wake(word& at) noexcept {
+    if (sleepers_near(at).load(std::memory_order_seq_cst) != 0) Sync::wake_all(at);  // [L4]
+  }
 
-  alignas(cache_line_bytes) static inline constinit counter sleepers_[counters]{};
+  alignas(cache_line_bytes) static inline constinit counter sleepers_{0};
+  alignas(cache_line_bytes) static inline constinit counter sleepers_near_[counters]{};
 };
 
 // A locked bucket, which is unlocked when this ends, whatever happens: then it is as `now` says.

@@ -32,6 +32,8 @@ class bucket_word {
   constexpr bool is_locked() const noexcept { return (bits_ & locked) != 0; }
   // Neither changing nor moved: what is read now may be true.
   constexpr bool is_readable() const noexcept { return (bits_ & (changing | moved)) == 0; }
+  // Readable, and not locked.
+  constexpr bool is_at_rest() const noexcept { return (bits_ & (locked | changing | moved)) == 0; }
   constexpr bool is_changing() const noexcept { return (bits_ & changing) != 0; }
   constexpr bool is_moved() const noexcept { return (bits_ & moved) != 0; }
   constexpr slot_set occupied() const noexcept {

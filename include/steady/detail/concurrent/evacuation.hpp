@@ -93,31 +93,39 @@ class evacuation {
   static constexpr unsigned most_log2_shrinking = 1;
 
   evacuation(state_type& state, array& from, array& to) noexcept
-      : state_(state), from_(from), to_(to) {}
+      : state_(state),
+        from_(from),
+        to_(to),
+        kind_(from.kind),
+        log2_feeding_(kind_ == migration_kind::shrink
+                          ? from.line.log2_buckets() - to.line.log2_buckets()
+                          : 0),
+        log2_fed_(kind_ == migration_kind::grow ? to.line.log2_buckets() - from.line.log2_buckets()
+                                                : 0) {}
 
-  std::uint64_t intervals() const noexcept { return from_.buckets() >> log2_feeding(); }
+  std::uint64_t intervals() const noexcept { return from_.buckets() >> log2_feeding_; }
   std::uint64_t intervals_in_chunk() const noexcept {
-    return min_of<std::uint64_t>(from_.buckets(), Layout::chunk_buckets) >> log2_feeding();
+    return min_of<std::uint64_t>(from_.buckets(), Layout::chunk_buckets) >> log2_feeding_;
   }
   // Whether the interval has moved, with all others of its chunk.
   bool has_chunk_moved(std::uint64_t interval) const noexcept {
-    return from_.has_chunk_moved(interval << log2_feeding());
+    return from_.has_chunk_moved(interval << log2_feeding_);
   }
   std::uint64_t interval_at(std::uint64_t position) const noexcept {
-    return from_.line.bucket_at(position) >> log2_feeding();
+    return from_.line.bucket_at(position) >> log2_feeding_;
   }
 
   // `waits`: for locked buckets. (Otherwise only where a reseeding meets a chain that is longer
   // than chance makes it.) `array_is_empty` is set if these were the last buckets to move.
   evacuated evacuate(std::uint64_t interval, bool waits, bool& array_is_empty) noexcept {
-    const std::uint64_t first = interval << log2_feeding();
+    const std::uint64_t first = interval << log2_feeding_;
     const bucket_word seen = from_.header_at(first).look();
     if (seen.is_moved()) return evacuated::before;
     spares overflow_buckets(state_, to_);
     bool has_slots = false;
     STEADY_TRY { has_slots = prepare(first, seen, overflow_buckets); }
     STEADY_CATCH_ALL { return evacuated::not_ever; }
-    return from_.kind == migration_kind::reseed
+    return kind_ == migration_kind::reseed
                ? scatter(first, waits, overflow_buckets, array_is_empty)
                : transfer(first, waits, has_slots, overflow_buckets, array_is_empty);
   }
@@ -126,18 +134,10 @@ class evacuation {
   static constexpr unsigned most_targets = 1u << most_log2_growth;
   static constexpr unsigned most_sources = 1u << most_log2_shrinking;
 
-  // How many old buckets feed one new bucket, and the other way round.
-  unsigned log2_feeding() const noexcept {
-    if (from_.kind != migration_kind::shrink) return 0;
-    return from_.line.log2_buckets() - to_.line.log2_buckets();
-  }
-  unsigned log2_fed() const noexcept {
-    if (from_.kind != migration_kind::grow) return 0;
-    return to_.line.log2_buckets() - from_.line.log2_buckets();
-  }
-  unsigned sources() const noexcept { return 1u << log2_feeding(); }
+  unsigned sources() const noexcept { return 1u << log2_feeding_; }
+  unsigned targets() const noexcept { return 1u << log2_fed_; }
   std::uint64_t first_target(std::uint64_t first) const noexcept {
-    return first >> log2_feeding() << log2_fed();
+    return first >> log2_feeding_ << log2_fed_;
   }
   std::uint64_t position_in(const array& of, const copy& element) const noexcept {
     return position_of_number(state_.kind->code_in(element), of.seed);
@@ -149,15 +149,13 @@ class evacuation {
   // there are slots for them: new buckets without elements need none.
   bool prepare(std::uint64_t first, bucket_word seen, spares& overflow_buckets) {
     for (unsigned n = 0; n < sources(); ++n) from_.provide_header(state_.memory, first + n);
-    if (from_.kind == migration_kind::reseed) {
+    if (kind_ == migration_kind::reseed) {
       prepare_scattering(first, overflow_buckets);
       return true;
     }
     if (seen.occupied().empty() && is_empty(first)) return false;
     const std::uint64_t begin = first_target(first);
-    for (std::uint64_t n = 0; n < std::uint64_t{1} << log2_fed(); ++n) {
-      to_.provide(state_.memory, state_.shelf, begin + n);
-    }
+    for (unsigned n = 0; n < targets(); ++n) to_.provide(state_.memory, state_.shelf, begin + n);
     overflow_buckets.provide(overflow_needed(first));
     return true;
   }
@@ -278,37 +276,50 @@ class evacuation {
 
   // A new bucket, while it is filled.
   struct target {
-    alignas(16) std::uint8_t tags[Layout::width] = {};
+    overflow* chain = nullptr;
     slot_set empty = slot_set::first(Layout::width);
     unsigned in_overflow = 0;
-    overflow* chain = nullptr;
   };
 
+  // Hash codes are mostly an element's first word; a call for each element would keep it in memory.
   void fill_targets(std::uint64_t first, spares& overflow_buckets) noexcept {
+    const auto code_of = state_.kind->code_of;
+    if constexpr (Layout::slot_bytes >= sizeof(std::uint64_t)) {
+      if (code_of == nullptr) [[likely]] {
+        return fill_targets_by(first, overflow_buckets,
+                               [](const copy& element) noexcept { return load_64(element.bytes); });
+      }
+    }
+    fill_targets_by(first, overflow_buckets, code_of);
+  }
+  template <class CodeOf>
+  STEADY_NOINLINE void fill_targets_by(std::uint64_t first, spares& overflow_buckets,
+                                       CodeOf code_of) noexcept {
     const std::uint64_t begin = first_target(first);
+    const line_seed seed = to_.seed;
+    const line_partition line = to_.line;
     std::byte* const slots = to_.slots_of(begin);
-    const unsigned count = 1u << log2_fed();
-    target targets[most_targets];
+    header* const headers = std::addressof(to_.header_at(begin));  // those of a chunk lie together
+    target all[most_targets];
     for (unsigned n = 0; n < sources(); ++n) {
       for_each_element(first + n, [&](const copy& element) STEADY_INLINE_LAMBDA {
-        const std::uint64_t position = position_in(to_, element);
-        const std::uint64_t number = to_.line.bucket_at(position) - begin;
-        target& into = targets[number];
-        if (!into.empty.empty()) [[likely]] {
-          const std::uint64_t slot = choose_slot(into.empty, position);
-          into.empty = into.empty & ~slot_set(1u << slot);
-          into.tags[slot] = tag_of(position);
+        const std::uint64_t position = position_of_number(code_of(element), seed);
+        const std::uint64_t number = line.bucket_at(position) - begin;
+        target& into = all[number];
+        const slot_set empty = into.empty;
+        if (!empty.empty()) [[likely]] {
+          const std::uint64_t slot = choose_slot(empty, position);
+          into.empty = empty & ~slot_set(1u << slot);
+          headers[number].set_tag(slot, tag_of(position));
           write_slot<Sync, Layout>(slot_at<Layout>(slots + number * Layout::bucket_bytes, slot),
                                    element);
         } else {
-          put_into_overflow(into, tag_of(position), element, overflow_buckets);
+          const copy kept = element;  // elsewhere it stays in registers
+          put_into_overflow(into, tag_of(position), kept, overflow_buckets);
         }
       });
     }
-    for (unsigned n = 0; n < count; ++n) {
-      if (targets[n].empty != slot_set::first(Layout::width))
-        write_header(to_.header_at(begin + n), targets[n]);
-    }
+    for (unsigned n = 0; n < targets(); ++n) finish_header(headers[n], all[n]);
   }
   STEADY_NOINLINE static void put_into_overflow(target& into, std::uint8_t tag, const copy& element,
                                                 spares& overflow_buckets) noexcept {
@@ -322,13 +333,10 @@ class evacuation {
     into.chain->set_tag(slot, tag);
   }
   // [N1] stores, relaxed: nobody can reach a new header before [L2] publishes it.
-  static void write_header(header& of, const target& content) noexcept {
-    for (unsigned half = 0; half < 2; ++half) {
-      of.tags[half].store(little_endian(load_64(content.tags + half * sizeof(std::uint64_t))),
-                          std::memory_order_relaxed);
-    }
-    of.overflow.store(content.chain, std::memory_order_relaxed);
+  static STEADY_ALWAYS_INLINE void finish_header(header& of, const target& content) noexcept {
     const slot_set occupied = ~content.empty & slot_set::first(Layout::width);
+    if (occupied.empty()) return;
+    if (content.chain != nullptr) of.overflow.store(content.chain, std::memory_order_relaxed);
     of.word.store(bucket_word().with_slots(occupied).bits(), std::memory_order_relaxed);
   }
 
@@ -411,6 +419,9 @@ class evacuation {
   state_type& state_;
   array& from_;
   array& to_;
+  migration_kind kind_;
+  unsigned log2_feeding_;  // so many old buckets feed one new bucket
+  unsigned log2_fed_;      // and so many new ones are fed by an old one
 };
 
 }  // namespace steady::detail

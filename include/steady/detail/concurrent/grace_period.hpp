@@ -58,10 +58,11 @@ class grace_period {
       static_cast<void>(clock_.load(std::memory_order_seq_cst));                          // [E2]
     }
     STEADY_ALWAYS_INLINE ~pin() {
-      if (role_ == role::within_another) return;
-      record_->pinned.store(0, std::memory_order_release);  // [E3]
-      if (role_ == role::of_ended_thread) [[unlikely]]
-        give_back(std::exchange(Sync::thread_place(), nullptr));
+      if (role_ == role::usual) [[likely]] {
+        record_->pinned.store(0, std::memory_order_release);  // [E3]
+      } else {
+        end_unusual(record_, role_);
+      }
     }
     pin(const pin&) = delete;
     pin& operator=(const pin&) = delete;
@@ -71,6 +72,12 @@ class grace_period {
 
    private:
     enum class role : std::uint8_t { usual, within_another, of_ended_thread };
+
+    STEADY_COLD static void end_unusual(record* of, role had) noexcept {
+      if (had == role::within_another) return;
+      of->pinned.store(0, std::memory_order_release);  // [E3]
+      give_back(std::exchange(Sync::thread_place(), nullptr));
+    }
 
     record* record_;
     role role_ = role::usual;

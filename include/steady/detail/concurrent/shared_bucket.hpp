@@ -9,7 +9,7 @@
 //   3. Tags are written under the lock, before the word that makes them count.
 //
 //   [T1] load, acquire: tags; ordered before the second look at the word
-//   [T2] store, release: tags
+//   [T2] store, release: a tag, which is a byte of a word of them
 //   [O1] load, acquire: the link to an overflow bucket
 //   [O2] store, release: that link; the overflow bucket was written before
 #pragma once
@@ -17,6 +17,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
@@ -26,13 +27,6 @@
 #include <steady/detail/line/tag_group.hpp>
 
 namespace steady::detail {
-
-// `word` with `tag` as its byte number `slot`, counted from the lowest.
-STEADY_ALWAYS_INLINE std::uint64_t with_tag(std::uint64_t word, std::uint64_t slot,
-                                            std::uint8_t tag) noexcept {
-  const std::uint64_t shift = 8 * slot;
-  return (word & ~(std::uint64_t{0xff} << shift)) | std::uint64_t{tag} << shift;
-}
 
 template <class Sync, class Layout>
 struct shared_overflow {
@@ -51,8 +45,7 @@ struct shared_overflow {
            slot_set::first(Layout::overflow_width);
   }
   void set_tag(std::uint64_t slot, std::uint8_t tag) noexcept {
-    tags.store(with_tag(tags.load(std::memory_order_relaxed), slot, tag),
-               std::memory_order_release);  // [T2]
+    Sync::store_byte(std::addressof(tags), slot, tag);  // [T2]
   }
   shared_overflow* following() const noexcept {
     return next.load(std::memory_order_acquire);  // [O1]
@@ -81,9 +74,7 @@ struct alignas(32) shared_header {
                                       tags[1].load(std::memory_order_acquire));  // [T1]
   }
   void set_tag(std::uint64_t slot, std::uint8_t tag) noexcept {
-    atomic<std::uint64_t>& half = tags[slot / 8];
-    half.store(with_tag(half.load(std::memory_order_relaxed), slot % 8, tag),
-               std::memory_order_release);  // [T2]
+    Sync::store_byte(tags, slot, tag);  // [T2]
   }
   overflow_type* first_overflow() const noexcept {
     return overflow.load(std::memory_order_acquire);  // [O1]

@@ -131,7 +131,7 @@ class shared_container {
   std::size_t read(const K& key, std::uint64_t code, F&& f) const {
     const call during(use_);
     if constexpr (are_flat) {
-      const auto found = [&] {
+      const auto found = [&]() STEADY_INLINE_LAMBDA {
         const pin pinned;
         return access().find(pinned, code, wanted(key, code));
       }();
@@ -499,11 +499,11 @@ class shared_container {
   STEADY_ALWAYS_INLINE auto insert_quickly(const K& key, std::uint64_t code, const copy& slot) {
     const pin pinned;
     if (must_evacuate_first()) return table::quickly::undecided;
+    const std::uint32_t thread = pinned.thread_number();
     const auto done =
-        access().insert_quickly(pinned.thread_number(), code, wanted(key, code), slot);
-    if (done == table::quickly::inserted) {
-      migration::work(state_, pinned.thread_number(), driver::insert);
-    }
+        access().insert_quickly(thread, code, wanted(key, code),
+                                [&]() STEADY_INLINE_LAMBDA -> const copy& { return slot; });
+    if (done == table::quickly::inserted) migration::work(state_, thread, driver::insert);
     return done;
   }
   template <bool Visits, class K, class F>

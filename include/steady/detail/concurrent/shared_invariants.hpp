@@ -38,7 +38,7 @@ class shared_invariants {
       require(at != nullptr, "the oldest array does not lead to the first one");
       ++leaving;
     }
-    require(leaving == state_.arrays_leaving.load(std::memory_order_acquire),
+    require(leaving == state_.arrays_leaving(),
             "the count of arrays that are leaving is not their number");
     check_array(*first, next);
     if (next != nullptr) check_array(*next, nullptr);

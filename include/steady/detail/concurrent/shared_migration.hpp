@@ -60,11 +60,8 @@ class shared_migration {
   STEADY_ALWAYS_INLINE static void work(state_type& state, std::uint32_t thread,
                                         driver by) noexcept {
     const bool is_due = state.counts.is_due(thread);
-    array* const from = state.first_array();
-    if (is_due || from == nullptr || from->next() != nullptr ||
-        state.arrays_leaving.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    if (is_due || state.other_arrays.load(std::memory_order_relaxed) != 0) [[unlikely]]
       shared_migration(state, thread, by).work_now(is_due);
-    }
   }
 
   // The same on purpose: at most `intervals` of them.
@@ -192,15 +189,15 @@ class shared_migration {
   bool free_some() noexcept {
     const typename sole_right<Sync>::attempt right(state_.to_free);
     if (!right.has_it()) return false;
-    if (state_.arrays_leaving.load(std::memory_order_acquire) == 0) return false;  // [F2]
-    array* const gone = state_.oldest.load(std::memory_order_acquire);             // [F4]
+    if (state_.other_arrays.load(std::memory_order_acquire) == 0) return false;  // [F2]
+    array* const gone = state_.oldest.load(std::memory_order_acquire);           // [F4]
     if (gone == nullptr) return false;
     const std::uint64_t since = gone->left_at.load(std::memory_order_acquire);  // [F3]
     if (since == 0 || !grace_period<Sync>::is_over(since)) return false;
     array* const following = gone->next();
     if (!gone->release_some(state_.memory)) {
-      state_.oldest.store(following, std::memory_order_release);      // [F4]
-      state_.arrays_leaving.fetch_sub(1, std::memory_order_release);  // [F2]
+      state_.oldest.store(following, std::memory_order_release);    // [F4]
+      state_.other_arrays.fetch_sub(1, std::memory_order_release);  // [F2]
     }
     state_.count_steps(thread_, by_, 1);
     return true;
@@ -308,7 +305,7 @@ class shared_migration {
   // A thread that sleeps within a call keeps arrays from being freed. Growth goes on nevertheless:
   // what it leaves is at most half of what comes next. All else waits, so garbage is bounded.
   bool is_room_for_garbage(migration_kind kind) const noexcept {
-    const std::uint64_t leaving = state_.arrays_leaving.load(std::memory_order_acquire);  // [F2]
+    const std::uint64_t leaving = state_.arrays_leaving();
     return leaving == 0 || (kind == migration_kind::grow && leaving < most_arrays_leaving);
   }
   void start(array& current, const plan& due, std::uint64_t size) noexcept {
@@ -339,6 +336,7 @@ class shared_migration {
       probe_reseed_suspected(state_.memory.owner(), size,
                              state_.longest_chain.load(std::memory_order_relaxed));
     }
+    state_.other_arrays.fetch_add(1, std::memory_order_release);  // [F2]
     current.lead_to(next);
     state_.tell_watcher();
   }
@@ -357,14 +355,14 @@ class shared_migration {
     if (from == nullptr) return;
     if (array* const to = from->next(); to != nullptr) {
       if (const unsigned share = share_type(state_).quota(); share != 0) help(*from, *to, share);
-    } else if (state_.arrays_leaving.load(std::memory_order_relaxed) != 0) {
+    } else if (state_.other_arrays.load(std::memory_order_relaxed) != 0) {
       if (!is_freed_by_watcher()) free_some();
     }
   }
 
   // The helper in the background frees what is leaving, unless it lags by a whole migration.
   bool is_freed_by_watcher() const noexcept {
-    return state_.watcher.is_taken() && state_.arrays_leaving.load(std::memory_order_relaxed) < 2;
+    return state_.watcher.is_taken() && state_.other_arrays.load(std::memory_order_relaxed) < 2;
   }
 
   steps_taken free_one() noexcept {
@@ -420,7 +418,6 @@ class shared_migration {
     }
     const bool reseeded = from.kind == migration_kind::reseed;
     probe_migration_end(state_.memory.owner(), route_of(from, to));
-    state_.arrays_leaving.fetch_add(1, std::memory_order_release);  // [F2]
     array* expected = &from;
     state_.root.compare_exchange_strong(expected, &to, std::memory_order_seq_cst,  // [R2]
                                         std::memory_order_relaxed);

@@ -10,8 +10,9 @@
 //        one once all buckets have moved, before the one that it leaves is retired
 //   [F1] exchange, acquire, and store, release: one thread at a time starts a migration, or frees
 //        what is leaving; others do not wait for it
-//   [F2] fetch-add and fetch-sub, release, and load, acquire: how many arrays are leaving; added to
-//        before the root leads past one, so that whoever sees the new root sees that
+//   [F2] fetch-add and fetch-sub, release, and load, acquire: how many arrays there are beside the
+//        root's; added to before the root's leads to a next one, so that whoever sees that sees
+//        this
 //   [F3] load, acquire, and store, release: since when nobody new can reach an array
 //   [F4] load, acquire, and store, release: the oldest array
 //   [W1] fetch-add, then load of `reseeding`, sequentially consistent: a walk along the line
@@ -98,7 +99,7 @@ struct shared_state {
 
   // Read by every call, written hardly ever.
   atomic<array*> root{nullptr};
-  atomic<std::uint64_t> arrays_leaving{0};
+  atomic<std::uint64_t> other_arrays{0};  // the next one, and those that are leaving
   const shared_kind<Layout>* kind;
   shared_memory<Sync> memory;
 
@@ -138,6 +139,12 @@ struct shared_state {
   // The caller is pinned.
   STEADY_ALWAYS_INLINE array* first_array() const noexcept {
     return root.load(std::memory_order_acquire);  // [R1]
+  }
+  // How many arrays nobody new can reach. The caller is pinned.
+  std::uint64_t arrays_leaving() const noexcept {
+    const std::uint64_t others = other_arrays.load(std::memory_order_acquire);  // [F2]
+    const array* const first = first_array();
+    return others != 0 && first != nullptr && first->next() != nullptr ? others - 1 : others;
   }
   void tell_watcher() const noexcept {
     watcher.ask([](migration_watcher& of) { of.has_begun(); });
@@ -218,7 +225,7 @@ struct shared_state {
     const auto copied = [](auto& to, const auto& from) {
       to.store(from.load(std::memory_order_relaxed), std::memory_order_relaxed);
     };
-    copied(arrays_leaving, other.arrays_leaving);
+    copied(other_arrays, other.other_arrays);
     copied(migrations, other.migrations);
     for (unsigned n = 0; n < kinds; ++n) copied(finished[n], other.finished[n]);
     for (unsigned n = 0; n < causes; ++n) copied(started[n], other.started[n]);
@@ -237,7 +244,7 @@ struct shared_state {
     root.store(nullptr, std::memory_order_relaxed);
     oldest.store(nullptr, std::memory_order_relaxed);
     for (auto* value :
-         {&arrays_leaving, &migrations, &reserved, &longest_chain, &reseeded_at, &left_crowded}) {
+         {&other_arrays, &migrations, &reserved, &longest_chain, &reseeded_at, &left_crowded}) {
       value->store(0, std::memory_order_relaxed);
     }
     for (auto& of_kind : finished) of_kind.store(0, std::memory_order_relaxed);

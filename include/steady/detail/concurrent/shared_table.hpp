@@ -87,43 +87,72 @@ class shared_table {
 
   // Finds the element and lets `decide` look at, or change, its slot's copy under the lock of its
   // bucket; what it returns is done. Returns what was found, as it is then. Throws what the two
-  // throw; then nothing has changed in the slot.
+  // throw; then nothing has changed in the slot. The usual case of a write is here and in
+  // insert_quickly(): the key's bucket is in the root's array, at rest, and has no overflow, unless
+  // the element was found before that.
   template <class IsWanted, class Decide>
   STEADY_ALWAYS_INLINE found visit(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
                                    Decide decide) {
     sample(pinned, code);
-    const quick_sight seen = quick_look(code, is_wanted);
-    found result{seen.says == verdict::there, seen.element};
-    if (seen.says == verdict::absent) return result;
-    if (seen.says == verdict::unsure || seen.word.is_locked() ||
-        !bucket_lock<Sync>::try_lock(seen.of->word, seen.word)) [[unlikely]] {
+    found result;
+    result.is_there = false;
+    const home at = home_of(code);
+    if (at.slots == nullptr) [[unlikely]]
       return visit_slowly(pinned, code, is_wanted, decide);
+    const bucket_word word = at.of->look();  // [B1]
+    if (!word.is_at_rest()) [[unlikely]]
+      return visit_slowly(pinned, code, is_wanted, decide);
+    for (const std::uint64_t slot : at.candidates(word)) {
+      read_slot<Sync, Layout>(slot_at<Layout>(at.slots, slot), result.slot);
+      if (!looking::is_still(*at.of, word)) [[unlikely]]
+        return visit_slowly(pinned, code, is_wanted, decide);
+      if (is_wanted(result.slot)) [[likely]] {
+        if (!bucket_lock<Sync>::try_lock(at.of->word, word)) [[unlikely]]
+          return visit_slowly(pinned, code, is_wanted, decide);
+        bucket_edit<Sync, Layout> edit(state_, pinned.thread_number(), *at.within, at.bucket, word);
+        const fate decided = decide(result.slot);
+        edit.apply(decided, {nullptr, slot}, nullptr, result.slot);
+        result.is_there = true;
+        return result;
+      }
     }
-    bucket_edit<Sync, Layout> edit(state_, pinned.thread_number(), *seen.within, seen.bucket,
-                                   seen.word);
-    const fate decided = decide(result.slot);
-    edit.apply(decided, {nullptr, seen.slot}, nullptr, result.slot);
-    return result;
+    if (at.of->first_overflow() == nullptr && looking::is_still(*at.of, word)) [[likely]]
+      return result;
+    return visit_slowly(pinned, code, is_wanted, decide);
   }
 
   enum class quickly : std::uint8_t { inserted, was_there, undecided };
-  // Inserts a slot unless there is an element with that code that `is_wanted`; decides only the
-  // usual case, and nothing that it takes leaves registers, so that the processor gets to the next
-  // call while this one's bucket is still on its way. Throws what `is_wanted` throws.
-  template <class IsWanted>
+  // Inserts the slot that `make` returns, unless there is an element with that code that
+  // `is_wanted`. Decides only the usual case; nothing that it takes need leave registers, so that
+  // the processor gets to the next call while this one's bucket is still on its way. `make` and
+  // `visit_new` as in insert(). Throws what the three throw.
+  template <class IsWanted, class Make, class VisitNew = visits_nothing>
   STEADY_ALWAYS_INLINE quickly insert_quickly(std::uint32_t thread, std::uint64_t code,
-                                              IsWanted is_wanted, const copy& made) {
-    const quick_sight seen = quick_look(code, is_wanted);
-    if (seen.says == verdict::there) return quickly::was_there;
-    const slot_set empty = ~seen.word.occupied() & slot_set::first(Layout::width);
-    if (seen.says != verdict::absent || empty.empty() || seen.word.is_locked() ||
-        seen.slots == nullptr) {
+                                              IsWanted is_wanted, Make&& make,
+                                              VisitNew&& visit_new = {}) {
+    const home at = home_of(code);
+    if (at.slots == nullptr) [[unlikely]]
       return quickly::undecided;
+    const bucket_word word = at.of->look();  // [B1]
+    if (!word.is_at_rest()) [[unlikely]]
+      return quickly::undecided;
+    for (const std::uint64_t slot : at.candidates(word)) {
+      copy seen;
+      read_slot<Sync, Layout>(slot_at<Layout>(at.slots, slot), seen);
+      if (!looking::is_still(*at.of, word)) [[unlikely]]
+        return quickly::undecided;
+      if (is_wanted(static_cast<const copy&>(seen))) return quickly::was_there;
     }
-    seen.within->require_provided(*seen.of);
-    if (!bucket_lock<Sync>::try_lock(seen.of->word, seen.word)) return quickly::undecided;
-    fill_slot(thread, *seen.of, seen.word, seen.slots, choose_slot(empty, seen.position),
-              seen.position, made);
+    const slot_set empty = ~word.occupied() & slot_set::first(Layout::width);
+    if (at.of->first_overflow() != nullptr || empty.empty()) [[unlikely]]
+      return quickly::undecided;
+    const copy& made = make();
+    at.within->require_provided(*at.of);
+    // The bucket is as it was seen, so the element is still absent.
+    if (!bucket_lock<Sync>::try_lock(at.of->word, word)) [[unlikely]]
+      return quickly::undecided;
+    show(*at.of, word, visit_new);
+    fill_slot(thread, *at.of, word, at.slots, choose_slot(empty, at.position), at.position, made);
     return quickly::inserted;
   }
 
@@ -135,24 +164,16 @@ class shared_table {
   template <bool Visits, class IsWanted, class Make, class Decide, class VisitNew = visits_nothing>
   STEADY_ALWAYS_INLINE bool insert(const pin& pinned, std::uint64_t code, IsWanted is_wanted,
                                    Make make, Decide decide, VisitNew visit_new = {}) {
-    const quick_sight seen = quick_look(code, is_wanted);
-    if constexpr (!Visits) {
-      if (seen.says == verdict::there) return false;
-    }
-    const slot_set empty = ~seen.word.occupied() & slot_set::first(Layout::width);
-    if (seen.says != verdict::absent || empty.empty() || seen.word.is_locked() ||
-        seen.slots == nullptr) [[unlikely]] {
-      return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, visit_new, nullptr);
-    }
-    const copy& made = make();
-    seen.within->require_provided(*seen.of);
-    if (!bucket_lock<Sync>::try_lock(seen.of->word, seen.word)) [[unlikely]]
-      return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, visit_new,
-                                   std::addressof(made));
-    show(*seen.of, seen.word, visit_new);
-    fill_slot(pinned.thread_number(), *seen.of, seen.word, seen.slots,
-              choose_slot(empty, seen.position), seen.position, made);
-    return true;
+    const copy* made = nullptr;
+    const auto make_once = [&]() STEADY_INLINE_LAMBDA -> const copy& {
+      made = std::addressof(make());
+      return *made;
+    };
+    const quickly done =
+        insert_quickly(pinned.thread_number(), code, is_wanted, make_once, visit_new);
+    if (done == quickly::inserted) return true;
+    if (!Visits && done == quickly::was_there) return false;
+    return insert_slowly<Visits>(pinned, code, is_wanted, make, decide, visit_new, made);
   }
 
   // The same without trying the usual case first; `made` is the slot, if it was made already.
@@ -203,57 +224,33 @@ class shared_table {
     }
   }
 
-  // ---- the usual case of a write, in registers ----
-  // The key's bucket is in the root's array, at rest, and has no overflow, unless the element was
-  // found before that. All other cases begin again in the functions that end in _slowly.
-
-  enum class verdict : std::uint8_t { there, absent, unsure };
-  struct quick_sight {
-    verdict says = verdict::unsure;
+  // The key's bucket in the root's array.
+  struct home {
     array* within = nullptr;
-    std::uint64_t bucket = 0;
-    header* of = nullptr;
-    bucket_word word;
-    std::byte* slots = nullptr;  // null: the bucket's chunk is not there yet
-    std::uint64_t slot = 0;
     std::uint64_t position = 0;
-    copy element;
-  };
-  template <class IsWanted>
-  STEADY_ALWAYS_INLINE quick_sight quick_look(std::uint64_t code, IsWanted is_wanted) const {
-    quick_sight seen;
-    array* const at = state_.first_array();
-    if (at == nullptr) [[unlikely]]
-      return seen;
-    seen.within = at;
-    seen.position = position_in(*at, code);
-    seen.bucket = at->line.bucket_at(seen.position);
-    // The slots come first: who sees some sees the header that was provided before them, too.
-    seen.slots = at->slots_if_any(seen.bucket);
-    seen.of = std::addressof(at->header_at(seen.bucket));
-    prefetch_quarter<Layout>(seen.slots, seen.position);
-    seen.word = seen.of->look();  // [B1]
-    if (!seen.word.is_readable()) [[unlikely]]
-      return seen;
-    const slot_set candidates =
-        seen.of->read_tags().match(native_tag_group::broadcast(tag_word(seen.position))) &
-        seen.word.occupied();
-    // The chunk came after `slots` was read, which is early, and before the word was.
-    if (seen.slots == nullptr && !candidates.empty()) [[unlikely]]
-      return seen;
-    for (const std::uint64_t slot : candidates) {
-      read_slot<Sync, Layout>(slot_at<Layout>(seen.slots, slot), seen.element);
-      if (!looking::is_still(*seen.of, seen.word)) [[unlikely]]
-        return seen;
-      if (is_wanted(seen.element)) [[likely]] {
-        seen.slot = slot;
-        seen.says = verdict::there;
-        return seen;
-      }
+    std::uint64_t bucket = 0;
+    std::byte* slots = nullptr;  // null: there is no array, or no chunk for the bucket
+    header* of = nullptr;
+
+    // The slots whose tags match.
+    STEADY_ALWAYS_INLINE slot_set candidates(bucket_word word) const noexcept {
+      return of->read_tags().match(native_tag_group::broadcast(tag_word(position))) &
+             word.occupied();
     }
-    if (seen.of->first_overflow() == nullptr && looking::is_still(*seen.of, seen.word)) [[likely]]
-      seen.says = verdict::absent;
-    return seen;
+  };
+  STEADY_ALWAYS_INLINE home home_of(std::uint64_t code) const {
+    home at;
+    at.within = state_.first_array();
+    if (at.within == nullptr) [[unlikely]]
+      return at;
+    const array& within = *at.within;
+    at.position = position_in(within, code);
+    at.bucket = within.line.bucket_at(at.position);
+    // The slots come first: who sees some sees the header that was provided before them, too.
+    at.slots = within.slots_if_any(at.bucket);
+    at.of = std::addressof(within.header_at(at.bucket));
+    prefetch_quarter<Layout>(at.slots, at.position);
+    return at;
   }
 
   // ---- all cases ----

@@ -63,7 +63,7 @@ class shared_upkeep {
   }
   // Whether step() would do something now, or later, once readers have gone on.
   bool has_work() const noexcept {
-    return migrating() || state_.arrays_leaving.load(std::memory_order_relaxed) != 0;
+    return state_.other_arrays.load(std::memory_order_relaxed) != 0;
   }
   // From now on a helper does what insertions and erasures did; false if there is one already.
   bool watch(migration_watcher& by) noexcept {
@@ -156,8 +156,7 @@ class shared_upkeep {
     now.size = state_.counts.sum();
     now.bytes = state_.memory.bytes();
     now.chunks = state_.memory.chunks();
-    now.leaving = static_cast<std::size_t>(state_.arrays_leaving.load(std::memory_order_relaxed)) +
-                  state_.shelf.chunks_aside();
+    now.leaving = static_cast<std::size_t>(state_.arrays_leaving()) + state_.shelf.chunks_aside();
     now.longest_chain = state_.longest_chain.load(std::memory_order_relaxed);
     now.migrations = {finished(migration_kind::grow), finished(migration_kind::compact),
                       finished(migration_kind::shrink), finished(migration_kind::reseed)};
@@ -219,7 +218,7 @@ class shared_upkeep {
   void free_what_is_leaving(std::uint32_t thread) noexcept {
     constexpr unsigned most_looks = 64;
     for (unsigned looks = 0; looks < most_looks && !grace_period<Sync>::is_pinned();) {
-      if (state_.arrays_leaving.load(std::memory_order_relaxed) == 0) return;
+      if (state_.other_arrays.load(std::memory_order_relaxed) == 0) return;
       if (migration(state_, thread).free_some()) continue;
       Sync::yield();
       ++looks;

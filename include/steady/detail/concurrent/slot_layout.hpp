@@ -89,19 +89,20 @@ STEADY_ALWAYS_INLINE const std::byte* slot_at(const std::byte* slots,
 // so these slots can be prefetched while the header is still on its way: for them one cache miss
 // hides the other.
 
-STEADY_ALWAYS_INLINE unsigned preferred_quarter(std::uint64_t position) noexcept {
-  return static_cast<unsigned>(position >> 8 & 3);
+// The first of these four slots.
+STEADY_ALWAYS_INLINE unsigned preferred_slots(std::uint64_t position) noexcept {
+  return static_cast<unsigned>(position >> 6 & 12);
 }
 // The slot of `empty`, which is not empty, that an element at `position` goes to.
 STEADY_ALWAYS_INLINE std::uint64_t choose_slot(slot_set empty, std::uint64_t position) noexcept {
-  const slot_set quarter = empty & slot_set(0xfu << (4 * preferred_quarter(position)));
+  const slot_set quarter = empty & slot_set(0xfu << preferred_slots(position));
   return (quarter.empty() ? empty : quarter).lowest();
 }
 template <class Layout>
 STEADY_ALWAYS_INLINE void prefetch_quarter(const std::byte* slots,
                                            std::uint64_t position) noexcept {
   constexpr std::size_t bytes = Layout::bucket_bytes / 4;
-  prefetch_lines<bytes>(slots, preferred_quarter(position) * bytes);
+  prefetch_lines<bytes>(slots, preferred_slots(position) * (bytes / 4));
 }
 
 template <class Sync, class Layout>

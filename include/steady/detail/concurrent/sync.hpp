@@ -35,6 +35,13 @@ struct native_sync {
     detail::store_release(at, value);
   }
 
+  // Replaces one byte of words that lie together, counted from the lowest of the first one. No
+  // other thread writes that word meanwhile.
+  static STEADY_ALWAYS_INLINE void store_byte(atomic<std::uint64_t>* words, std::uint64_t number,
+                                              std::uint8_t value) noexcept {
+    detail::store_byte(words, number, value);
+  }
+
   // How often to look at a locked word before waiting: one or two microseconds.
   static constexpr unsigned looks_before_waiting = 40;
   static STEADY_ALWAYS_INLINE void pause() noexcept { detail::pause_processor(); }

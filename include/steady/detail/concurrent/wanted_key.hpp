@@ -10,14 +10,18 @@
 
 namespace steady::detail {
 
-// Small keys are copied: their addresses would keep them in memory.
+// Small keys, and equalities that have no members, are copied: their addresses would keep them in
+// memory. Then all of this passes in registers where functions are not inlined.
 template <class Elements, class KeyEqual, class K>
 struct wanted_key {
   static constexpr bool is_small = std::is_trivially_copyable_v<K> &&
                                    std::is_copy_constructible_v<K> && !std::is_array_v<K> &&
                                    sizeof(K) <= 16;
+  static constexpr bool is_nothing = std::is_trivially_copyable_v<KeyEqual> &&
+                                     std::is_copy_constructible_v<KeyEqual> &&
+                                     std::is_empty_v<KeyEqual>;
 
-  const KeyEqual& equal;
+  [[no_unique_address]] std::conditional_t<is_nothing, const KeyEqual, const KeyEqual&> equal;
   std::conditional_t<is_small, const K, const K&> key;
   std::uint64_t code;
 
