@@ -24,6 +24,7 @@ HOLDS_ALWAYS(agrees_with_what_its_calls_said, erase_and_insert<sync>)
 HOLDS_ALWAYS(counts_what_can_be_seen, count_what_was_seen<sync>)
 HOLDS_ALWAYS(searches_overflow_that_changes, overflow_while_searching<sync>)
 HOLDS_ALWAYS(wakes_who_sleeps, park_and_wake<sync>)
+HOLDS_ALWAYS(wakes_who_sleeps_beside_others, park_at_two<sync>)
 
 HOLDS_ALWAYS(finds_while_compacting, find_while_evacuating<sync, kind::compact>)
 HOLDS_ALWAYS(finds_while_reseeding, find_while_evacuating<sync, kind::reseed>)

@@ -210,6 +210,26 @@ void park_and_wake(program& p) {
   p.finally([=] { require(map->find(code) == 2, "an assignment was lost"); });
 }
 
+// Each of two buckets has somebody who waits for it. Whoever unlocks one wakes its sleeper, whether
+// the other one's sleeps, is just falling asleep, or has left.
+template <class Sync>
+void park_at_two(program& p) {
+  using lock = sd::bucket_lock<Sync>;
+  struct two_words {
+    typename lock::word first{sd::bucket_word().with_lock().bits()};
+    alignas(64) typename lock::word second{sd::bucket_word().with_lock().bits()};
+  };
+  const auto words = std::make_shared<two_words>();
+  p.thread([=] {
+    lock::unlock(words->first, sd::bucket_word());
+    lock::unlock(words->second, sd::bucket_word());
+  });
+  p.thread(
+      [=] { require(!lock::await_unlocked(words->first).is_locked(), "the first is locked"); });
+  p.thread(
+      [=] { require(!lock::await_unlocked(words->second).is_locked(), "the second is locked"); });
+}
+
 // ---- migrations ----
 
 // A map of four buckets with `elements` in bucket 1, that is about to migrate.

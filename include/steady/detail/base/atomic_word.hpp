@@ -35,11 +35,12 @@ STEADY_ALWAYS_INLINE void store_release(Word* at, Word value) noexcept {
 #endif
 
 // Replaces one byte, counted from the lowest of the first word, and releases. No other thread
-// writes that word meanwhile; those that read it read all of it.
+// writes that word meanwhile; those that read it read all of it. The C++ memory model has no
+// accesses of several sizes; processors have (x86, ARM and POWER order them by the byte).
 template <class Atomic>
 STEADY_ALWAYS_INLINE void store_byte(Atomic* words, std::uint64_t number,
                                      std::uint8_t value) noexcept {
-  static_assert(sizeof(Atomic) == sizeof(std::uint64_t));
+  static_assert(sizeof(Atomic) == sizeof(std::uint64_t) && Atomic::is_always_lock_free);
   constexpr std::uint64_t reversed = std::endian::native == std::endian::big ? 7 : 0;
   detail::store_release(reinterpret_cast<std::uint8_t*>(words) + (number ^ reversed), value);
 }

@@ -1,11 +1,11 @@
 // Locking a bucket by its word. Threads that find it locked look again for a microsecond or two,
 // then sleep, so that a holder that lost its processor does not cost another thread's, too.
 //
-// Unlocking is a plain store and a look at the number of all sleepers; only if there are some, at
-// that of sleepers on words whose addresses have the same hash. (With a bit in the word it would be
-// a second atomic exchange, which waits for all stores before it, cache misses included.) A sleeper
-// counts itself, makes all threads pass a fence, and looks at the word again: so it sees the bucket
-// unlocked, or is seen by whoever unlocks.
+// Unlocking is a plain store and a look at the number of all sleepers of the process; only while
+// there are some, also at that of sleepers on words whose addresses have the same hash. (With a bit
+// in the word it would be a second atomic exchange, which waits for all stores before it, cache
+// misses included.) A sleeper counts itself, makes all threads pass a fence, and looks at the word
+// again: so it sees the bucket unlocked, or is seen by whoever unlocks.
 //
 //   [L1] compare-and-swap, acquire: takes the lock if the word is exactly as it was seen
 //   [L2] store, release, before loads: writes what the bucket is now, and unlocks
@@ -47,8 +47,8 @@ class bucket_lock {
 
   // Unlocks; the bucket is as `becomes`, which says that it is not locked, from now on.
   static STEADY_ALWAYS_INLINE void unlock(word& at, bucket_word becomes) noexcept {
-    Sync::store_before_loads(at, becomes.bits());                     // [L2]
-    if (sleepers_.load(std::memory_order_seq_cst) != 0) [[unlikely]]  // [L4]
+    Sync::store_before_loads(at, becomes.bits());                          // [L2]
+    if (all_sleepers().load(std::memory_order_seq_cst) != 0) [[unlikely]]  // [L4]
       wake(at);
   }
 
@@ -64,6 +64,7 @@ class bucket_lock {
   using counter = typename Sync::template atomic<std::uint32_t>;
   static constexpr std::size_t counters = 256;
 
+  static STEADY_ALWAYS_INLINE counter& all_sleepers() noexcept { return sleepers_.of; }
   static counter& sleepers_near(const word& at) noexcept {
     return sleepers_near_[reinterpret_cast<std::uintptr_t>(&at) / bytes_between % counters];
   }
@@ -82,20 +83,23 @@ class bucket_lock {
   }
   static void sleep(word& at) noexcept {
     counter& nearby = sleepers_near(at);
-    nearby.fetch_add(1, std::memory_order_seq_cst);     // [L6]
-    sleepers_.fetch_add(1, std::memory_order_seq_cst);  // [L6]
+    nearby.fetch_add(1, std::memory_order_seq_cst);          // [L6]
+    all_sleepers().fetch_add(1, std::memory_order_seq_cst);  // [L6]
     Sync::fence_of_all_threads();
     const bucket_word seen(at.load(std::memory_order_seq_cst));  // [L7]
     if (seen.is_locked()) Sync::wait(at, seen.bits());
-    sleepers_.fetch_sub(1, std::memory_order_seq_cst);  // [L6]
-    nearby.fetch_sub(1, std::memory_order_seq_cst);     // [L6]
+    all_sleepers().fetch_sub(1, std::memory_order_seq_cst);  // [L6]
+    nearby.fetch_sub(1, std::memory_order_seq_cst);          // [L6]
   }
   // Whoever has seen a sleeper among all of them sees it among those near its word.
   STEADY_COLD static void wake(word& at) noexcept {
     if (sleepers_near(at).load(std::memory_order_seq_cst) != 0) Sync::wake_all(at);  // [L4]
   }
 
-  alignas(cache_line_bytes) static inline constinit counter sleepers_{0};
+  struct alignas(cache_line_bytes) counter_line {
+    counter of{0};
+  };
+  static inline constinit counter_line sleepers_{};
   alignas(cache_line_bytes) static inline constinit counter sleepers_near_[counters]{};
 };
 

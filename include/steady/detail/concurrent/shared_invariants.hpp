@@ -38,8 +38,9 @@ class shared_invariants {
       require(at != nullptr, "the oldest array does not lead to the first one");
       ++leaving;
     }
-    require(leaving == state_.arrays_leaving(),
-            "the count of arrays that are leaving is not their number");
+    require(
+        leaving + (next == nullptr ? 0 : 1) == state_.other_arrays.load(std::memory_order_acquire),
+        "the count of arrays beside the first one is not their number");
     check_array(*first, next);
     if (next != nullptr) check_array(*next, nullptr);
     require(elements_ == state_.counts.sum(), "the count is not the number of elements");

@@ -140,7 +140,8 @@ struct shared_state {
   STEADY_ALWAYS_INLINE array* first_array() const noexcept {
     return root.load(std::memory_order_acquire);  // [R1]
   }
-  // How many arrays nobody new can reach. The caller is pinned.
+  // How many arrays nobody new can reach; one more or less while another thread starts a migration.
+  // The caller is pinned.
   std::uint64_t arrays_leaving() const noexcept {
     const std::uint64_t others = other_arrays.load(std::memory_order_acquire);  // [F2]
     const array* const first = first_array();

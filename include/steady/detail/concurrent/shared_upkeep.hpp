@@ -149,7 +149,7 @@ class shared_upkeep {
     }
   }
 
-  // Each number is right at some moment of the call.
+  // Each number is right at some moment of the call, but for `leaving`, see arrays_leaving().
   stats statistics() const noexcept {
     const pin pinned;
     stats now;

@@ -47,7 +47,7 @@ struct slot_layout {
   static constexpr std::uint64_t chunk_buckets =
       min_of(std::bit_floor(slice_bytes / bucket_bytes),
              InLeaves ? slice_bytes / header_bytes : slice_bytes);
-  static_assert(chunk_buckets >= 8, "a growth by eight fills the buckets of at most two chunks");
+  static_assert(chunk_buckets >= 8, "a growth by eight fills buckets of one chunk");
 
   // A slot's content, in memory of a thread's own.
   struct alignas(16) copy {

@@ -6,7 +6,8 @@
 // T, and all bytes zero are a value of it.
 //
 // No stand-alone fences order the elements' words: their loads acquire and their stores release.
-// That costs nothing on x86, and thread sanitizers understand it.
+// That costs nothing on x86, and thread sanitizers understand it (but for tags, which are stored by
+// the byte and loaded by the word; nothing depends on their order alone).
 #pragma once
 
 #include <atomic>
