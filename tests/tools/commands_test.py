@@ -56,6 +56,73 @@ class CommandsTest(unittest.TestCase):
         self.assertIn("/no/such/path", done.stderr)
 
 
+@unittest.skipIf(shutil.which("git") is None, "no git")
+class ResumedCheckTest(unittest.TestCase):
+    """`check` in a repository of its own, whose tools, cmake and ctest only write down their calls."""
+
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+        self.root = Path(self.directory.name, "checkout")
+        self.log = Path(self.directory.name, "log")
+        shutil.copytree(ROOT / "tools", self.root / "tools")
+        for tool in (self.root / "tools").iterdir():
+            if tool.is_file():
+                self.stub(tool, 'echo "${0##*/}" >>"$LOG"')
+        for tool in ("cmake", "ctest"):
+            self.stub(Path(self.directory.name, tool), f'echo {tool} >>"$LOG"; [ $FAILS != {tool} ]')
+        shutil.copy(ROOT / "check", self.root)
+        (self.root / ".gitignore").write_text("/build/\n", encoding="utf-8")
+        self.git("init", "--quiet")
+        self.commit()
+
+    def stub(self, path, body):
+        path.write_text(f"#!/usr/bin/env bash\n{body}\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    def git(self, *command):
+        subprocess.run(["git", *command], check=True, cwd=self.root)
+
+    def commit(self):
+        self.git("add", "--all")
+        by = ("-c", "user.name=n", "-c", "user.email=n@n", "-c", "commit.gpgsign=false")
+        self.git(*by, "commit", "--quiet", "--message", "all")
+
+    def check(self, *options, fails="nothing"):
+        """Gives (result, the calls that the stubs saw)."""
+        self.log.write_text("", encoding="utf-8")
+        environment = dict(
+            os.environ,
+            PATH=self.directory.name + os.pathsep + os.environ["PATH"],
+            LOG=str(self.log),
+            FAILS=fails,
+        )
+        done = subprocess.run(
+            ["./check", *options], cwd=self.root, env=environment, capture_output=True, text=True
+        )
+        return done, self.log.read_text(encoding="utf-8").splitlines()
+
+    def test_goes_on_where_it_stopped(self):
+        stopped, calls = self.check(fails="ctest")
+        self.assertEqual(stopped.returncode, 1)
+        self.assertEqual(calls[-3:], ["cmake", "cmake", "ctest"])
+        resumed, calls = self.check("--resume")
+        self.assertEqual(resumed.returncode, 0, resumed.stderr)
+        self.assertEqual(calls[:2], ["ctest", "cmake"])
+        self.assertIn("(before)", resumed.stdout)
+        self.assertEqual(self.check("--resume")[1], [])
+
+    def test_begins_anew_without_being_asked_or_with_other_files(self):
+        whole = self.check()[1]
+        self.assertEqual(self.check()[1], whole)
+        (self.root / "file").write_text("another", encoding="utf-8")
+        refused, calls = self.check("--resume")
+        self.assertEqual((refused.returncode, calls), (2, []))
+        self.assertIn("--resume", refused.stderr)
+        self.commit()
+        self.assertEqual(self.check("--resume")[1], whole)
+
+
 class InstallDependenciesTest(unittest.TestCase):
     """With a pretended system: stubs of dpkg-query, apt-get and the like write down their calls."""
 
