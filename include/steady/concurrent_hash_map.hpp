@@ -289,9 +289,11 @@ class concurrent_hash_map {
   // All return whether they inserted. If another thread inserts the same key at the same moment,
   // arguments may have been moved from although nothing was inserted.
 
-  bool insert(init_type&& element) { return insert_pair<false>(std::move(element), leave); }
+  STEADY_ALWAYS_INLINE bool insert(init_type&& element) {
+    return insert_pair<false>(std::move(element), leave);
+  }
   template <detail::makes_element<plain_elements, hasher, key_equal> Element>
-  bool insert(Element&& element) {
+  STEADY_ALWAYS_INLINE bool insert(Element&& element) {
     return insert_pair<false>(std::forward<Element>(element), leave);
   }
   // Return how many they inserted.
@@ -307,21 +309,21 @@ class concurrent_hash_map {
     return insert_from<false>(std::forward<Range>(range), leave);
   }
   template <class... Arguments>
-  bool emplace(Arguments&&... arguments) {
+  STEADY_ALWAYS_INLINE bool emplace(Arguments&&... arguments) {
     return container_.template emplace<false>(leave, std::forward<Arguments>(arguments)...);
   }
   // Builds the value only if the key is not there.
   template <class... Arguments>
-  bool try_emplace(const key_type& key, Arguments&&... arguments) {
+  STEADY_ALWAYS_INLINE bool try_emplace(const key_type& key, Arguments&&... arguments) {
     return emplace_at<false>(key, leave, key, std::forward<Arguments>(arguments)...);
   }
   template <class... Arguments>
-  bool try_emplace(key_type&& key, Arguments&&... arguments) {
+  STEADY_ALWAYS_INLINE bool try_emplace(key_type&& key, Arguments&&... arguments) {
     return emplace_at<false>(key, leave, std::move(key), std::forward<Arguments>(arguments)...);
   }
   template <class K, class... Arguments>
-  requires detail::forwarded_key<K, key_type, hasher, key_equal>
-  bool try_emplace(K&& key, Arguments&&... arguments) {
+  requires detail::forwarded_key<K, key_type, hasher, key_equal> STEADY_ALWAYS_INLINE bool
+  try_emplace(K&& key, Arguments&&... arguments) {
     return emplace_at<false>(key, leave, std::forward<K>(key),
                              std::forward<Arguments>(arguments)...);
   }
@@ -520,15 +522,15 @@ class concurrent_hash_map {
     return find_by(key);
   }
 
-  bool contains(const key_type& key) const { return container_.contains(key); }
+  STEADY_ALWAYS_INLINE bool contains(const key_type& key) const { return container_.contains(key); }
   template <detail::transparent_key<hasher, key_equal> K>
-  bool contains(const K& key) const {
+  STEADY_ALWAYS_INLINE bool contains(const K& key) const {
     return container_.contains(key);
   }
 
-  size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }
+  STEADY_ALWAYS_INLINE size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }
   template <detail::transparent_key<hasher, key_equal> K>
-  size_type count(const K& key) const {
+  STEADY_ALWAYS_INLINE size_type count(const K& key) const {
     return contains(key) ? 1 : 0;
   }
 
@@ -814,7 +816,8 @@ class concurrent_hash_map {
   static constexpr auto always = [](const value_type&) { return true; };
 
   template <bool Visits, class K, class F, class TheKey, class... Arguments>
-  bool emplace_at(const K& key, F&& f, TheKey&& moved, Arguments&&... arguments) {
+  STEADY_ALWAYS_INLINE bool emplace_at(const K& key, F&& f, TheKey&& moved,
+                                       Arguments&&... arguments) {
     return container_.template insert<Visits>(
         key, f, std::piecewise_construct, std::forward_as_tuple(std::forward<TheKey>(moved)),
         std::forward_as_tuple(std::forward<Arguments>(arguments)...));
@@ -830,7 +833,7 @@ class concurrent_hash_map {
   }
   // An element whose key can be seen without building it, or from whatever builds one.
   template <bool Visits, class Element, class F>
-  bool insert_pair(Element&& element, F&& f) {
+  STEADY_ALWAYS_INLINE bool insert_pair(Element&& element, F&& f) {
     constexpr bool copies = std::constructible_from<value_type, Element&&>;
     static_assert(copies, "insert(element) copies it, and this one cannot be copied: move it");
     if constexpr (!copies) {

@@ -241,11 +241,13 @@ class concurrent_hash_set {
   // All return whether they inserted. If another thread inserts the same key at the same moment,
   // arguments may have been moved from although nothing was inserted.
 
-  bool insert(const key_type& key) { return insert_key<false>(key, leave); }
-  bool insert(key_type&& key) { return insert_key<false>(std::move(key), leave); }
+  STEADY_ALWAYS_INLINE bool insert(const key_type& key) { return insert_key<false>(key, leave); }
+  STEADY_ALWAYS_INLINE bool insert(key_type&& key) {
+    return insert_key<false>(std::move(key), leave);
+  }
   // Builds the key only if no equal one is there.
   template <detail::makes_element<plain_elements, hasher, key_equal> K>
-  bool insert(K&& key) {
+  STEADY_ALWAYS_INLINE bool insert(K&& key) {
     return insert_key<false>(std::forward<K>(key), leave);
   }
   // Return how many they inserted.
@@ -261,7 +263,7 @@ class concurrent_hash_set {
     return insert(list.begin(), list.end());
   }
   template <class... Arguments>
-  bool emplace(Arguments&&... arguments) {
+  STEADY_ALWAYS_INLINE bool emplace(Arguments&&... arguments) {
     return container_.template emplace<false>(leave, std::forward<Arguments>(arguments)...);
   }
 
@@ -390,15 +392,15 @@ class concurrent_hash_set {
 
   // ---- finding ----
 
-  bool contains(const key_type& key) const { return container_.contains(key); }
+  STEADY_ALWAYS_INLINE bool contains(const key_type& key) const { return container_.contains(key); }
   template <detail::transparent_key<hasher, key_equal> K>
-  bool contains(const K& key) const {
+  STEADY_ALWAYS_INLINE bool contains(const K& key) const {
     return container_.contains(key);
   }
 
-  size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }
+  STEADY_ALWAYS_INLINE size_type count(const key_type& key) const { return contains(key) ? 1 : 0; }
   template <detail::transparent_key<hasher, key_equal> K>
-  size_type count(const K& key) const {
+  STEADY_ALWAYS_INLINE size_type count(const K& key) const {
     return contains(key) ? 1 : 0;
   }
 
@@ -635,12 +637,12 @@ class concurrent_hash_set {
   static constexpr auto always = [](const key_type&) { return true; };
 
   template <bool Visits, class K, class F>
-  bool insert_key(K&& key, F&& f) {
+  STEADY_ALWAYS_INLINE bool insert_key(K&& key, F&& f) {
     return container_.template insert<Visits>(key, f, std::forward<K>(key));
   }
   // A key, or whatever builds one.
   template <bool Visits, class K, class F>
-  bool insert_any(K&& key, F&& f) {
+  STEADY_ALWAYS_INLINE bool insert_any(K&& key, F&& f) {
     if constexpr (std::same_as<std::remove_cvref_t<K>, key_type>) {
       return insert_key<Visits>(std::forward<K>(key), f);
     } else {

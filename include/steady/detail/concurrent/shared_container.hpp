@@ -112,11 +112,11 @@ class shared_container {
   // With `code` the key's hash code, where the caller knows it.
 
   template <class K>
-  bool contains(const K& key) const {
+  STEADY_ALWAYS_INLINE bool contains(const K& key) const {
     return contains(key, code_of(key));
   }
   template <class K>
-  bool contains(const K& key, std::uint64_t code) const {
+  STEADY_ALWAYS_INLINE bool contains(const K& key, std::uint64_t code) const {
     const call during(use_);
     const pin pinned;
     return access().find(pinned, code, wanted(key, code)).is_there;
@@ -127,10 +127,12 @@ class shared_container {
   std::size_t read(const K& key, F&& f) const {
     return read(key, code_of(key), f);
   }
+  // Left to the compiler: GCC 12 builds a std::optional of eight bytes by a narrow store before it
+  // returns it in registers, and waits for that in functions that inline this and return one.
   template <class K, class F>
   std::size_t read(const K& key, std::uint64_t code, F&& f) const {
-    const call during(use_);
     if constexpr (are_flat) {
+      const call during(use_);
       const auto found = [&]() STEADY_INLINE_LAMBDA {
         const pin pinned;
         return access().find(pinned, code, wanted(key, code));
@@ -140,15 +142,7 @@ class shared_container {
       elements::read(found.slot, f);
       return 1;
     } else {
-      const pin pinned;
-      return access()
-          .visit(pinned, code, wanted(key, code),
-                 [&](copy& of) {
-                   const visitor visiting(use_);
-                   elements::read(of, f);
-                   return fate::stays;
-                 })
-          .is_there;
+      return read_locked(key, code, f);
     }
   }
 
@@ -193,11 +187,11 @@ class shared_container {
   // `Visits`, calls `f` with that one under its bucket's lock. (Where `f` is two visitors, one of
   // them gets the new element.) Returns whether it inserted.
   template <bool Visits, class K, class F, class... Arguments>
-  bool insert(const K& key, F&& f, Arguments&&... arguments) {
-    const call during(use_);
-    const std::uint64_t code = code_of(key);
+  STEADY_ALWAYS_INLINE bool insert(const K& key, F&& f, Arguments&&... arguments) {
     if constexpr (are_flat && is_copied_as_it_is<value_type, Arguments...> &&
                   !visits_new<std::remove_reference_t<F>>) {
+      const call during(use_);
+      const std::uint64_t code = code_of(key);
       copy slot;
       elements::make(slot, code, value_type(std::forward<Arguments>(arguments)...));
       const auto done = insert_quickly(key, code, slot);
@@ -205,10 +199,7 @@ class shared_container {
       if (!Visits && done == table::quickly::was_there) return false;
       return insert_slot<Visits>(key, code, f, slot);
     } else {
-      slot_maker<elements, Allocator> made(allocator_);
-      return insert_made<Visits>(key, code, f, made, [&]() -> const copy& {
-        return made.make(code, std::forward<Arguments>(arguments)...);
-      });
+      return insert_built<Visits>(key, f, std::forward<Arguments>(arguments)...);
     }
   }
   // The same; assigns the value to the element that is there. If it has gone into a new element,
@@ -235,7 +226,7 @@ class shared_container {
   }
   // The same where the key is seen only in the element.
   template <bool Visits, class F, class... Arguments>
-  bool emplace(F&& f, Arguments&&... arguments) {
+  STEADY_ALWAYS_INLINE bool emplace(F&& f, Arguments&&... arguments) {
     if constexpr (are_flat) {
       const value_type element(std::forward<Arguments>(arguments)...);
       return insert<Visits>(elements::key_in(element), f, element);
@@ -468,6 +459,29 @@ class shared_container {
   template <class K>
   wanted_key<elements, KeyEqual, K> wanted(const K& key, std::uint64_t code) const noexcept {
     return {equal(), key, code};
+  }
+  // Of elements in nodes: the value may be changing.
+  template <class K, class F>
+  std::size_t read_locked(const K& key, std::uint64_t code, F& f) const {
+    const call during(use_);
+    const pin pinned;
+    return access()
+        .visit(pinned, code, wanted(key, code),
+               [&](copy& of) {
+                 const visitor visiting(use_);
+                 elements::read(of, f);
+                 return fate::stays;
+               })
+        .is_there;
+  }
+  template <bool Visits, class K, class F, class... Arguments>
+  bool insert_built(const K& key, F& f, Arguments&&... arguments) {
+    const call during(use_);
+    const std::uint64_t code = code_of(key);
+    slot_maker<elements, Allocator> made(allocator_);
+    return insert_made<Visits>(key, code, f, made, [&]() -> const copy& {
+      return made.make(code, std::forward<Arguments>(arguments)...);
+    });
   }
   template <bool Visits, class K, class F, class Maker, class Make>
   bool insert_made(const K& key, std::uint64_t code, F& f, Maker& made, Make&& make) {
