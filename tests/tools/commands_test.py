@@ -1,5 +1,6 @@
 """The commands refuse what they do not know and explain themselves, at once and touching nothing."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -54,6 +55,45 @@ class CommandsTest(unittest.TestCase):
         done = run(str(ROOT / "demo"), "/no/such/path")
         self.assertEqual(done.returncode, 2)
         self.assertIn("/no/such/path", done.stderr)
+
+
+def python_scripts():
+    """Those that users run: the project's own tools, and what debuggers load."""
+    for folder in ("tools", "debug", "bench"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                text = path.read_bytes()
+                if path.suffix == ".py" or text.startswith(b"#!/usr/bin/env python3"):
+                    yield path.relative_to(ROOT), text
+
+
+def is_annotated(tree):
+    return any(
+        getattr(node, "annotation", None) or getattr(node, "returns", None) for node in ast.walk(tree)
+    )
+
+
+class PythonOfUsersTest(unittest.TestCase):
+    """Users may have an older Python than Debian 12: for one header, Meson and debuggers, 3.7."""
+
+    def test_annotations_are_not_evaluated(self):
+        """`str | None` and `list[str]` there would need Python 3.10 and 3.9."""
+        annotated = 0
+        for path, text in python_scripts():
+            tree = ast.parse(text)
+            if is_annotated(tree):
+                annotated += 1
+                imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+                first = imports[0].module if imports else ""
+                self.assertEqual(first, "__future__", f"{path}: from __future__ import annotations")
+        self.assertGreater(annotated, 20)
+
+    def test_syntax_of_an_old_python(self):
+        scripts = list(python_scripts())
+        self.assertIn(Path("tools/amalgamate"), [path for path, _ in scripts])
+        for path, text in scripts:
+            with self.subTest(path):
+                ast.parse(text, feature_version=(3, 7))
 
 
 class InstallDependenciesTest(unittest.TestCase):
