@@ -127,6 +127,17 @@ class InstalledFiles(unittest.TestCase):
         self.assertEqual(self.packager(DEBFULLNAME="I"), ("I <somebody@example.org>", True))
         self.assertEqual(self.packager(), ("Somebody <somebody@example.org>", False))
 
+    def test_the_description_of_the_command_names_all_that_it_does(self) -> None:
+        sources = "".join(
+            path.read_text(encoding="utf-8") for path in (PROJECT / "cli").glob("*.cpp")
+        )
+        subcommands = re.findall(r'add_subcommand\(\s*"(\w+)"', sources)
+        self.assertGreater(len(subcommands), 5)
+        description = PROJECT / "packaging/debian/steady.description"
+        words = re.findall(r"\w+", description.read_text(encoding="utf-8"))
+        for subcommand in subcommands:
+            self.assertTrue(any(word.startswith(subcommand) for word in words), subcommand)
+
     @unittest.skipIf(shutil.which("gzip") is None, "no gzip")
     def test_headers_in_a_folder_of_one_processor_are_no_package_for_all(self) -> None:
         self.configure(
