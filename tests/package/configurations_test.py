@@ -27,7 +27,7 @@ class Configurations(unittest.TestCase):
         return self.cmake(*places, *BENCHMARKS_ALONE, "-DSTEADY_INSTALL=OFF", *options)
 
     def test_headers_of_a_rival_that_are_not_there(self) -> None:
-        done = self.benchmarks("-DSTEADY_BENCH_BOOST_INCLUDE=/no/such/folder")
+        done = self.benchmarks("-GNinja", "-DSTEADY_BENCH_BOOST_INCLUDE=/no/such/folder")
         self.assertNotEqual(done.returncode, 0)
         self.assertRegex(done.stderr, r"STEADY_BENCH_BOOST_INCLUDE:\s+/no/such/folder")
 
