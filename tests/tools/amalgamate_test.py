@@ -152,6 +152,9 @@ class Amalgamate(unittest.TestCase):
         lines = result.stdout.split("\n")
         self.assertEqual([line for line in lines if line.startswith("#include <steady/")], [])
         self.assertEqual([line for line in lines if line.startswith("#pragma once")], [])
+        # It tells compilers of an older language so, before what they do not know.
+        first = next(line for line in lines if line.startswith("// ---- "))
+        self.assertEqual(first, "// ---- steady/detail/base/config.hpp")
         need_others = (
             "feed_server.hpp", "redis_follower.hpp", "redis_publisher.hpp", "socket_follower.hpp",
             "tls.hpp",
