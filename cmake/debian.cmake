@@ -1,8 +1,9 @@
 # `cpack` makes two Debian packages of what is built: libsteady-dev (headers, steady-engine, CMake and
 # pkg-config files) and steady (the command). The preset `deb` builds what belongs in them.
 #
-# The packager's name and address come from DEBFULLNAME and DEBEMAIL, as for Debian's own tools; the
-# date from SOURCE_DATE_EPOCH, if it is set, so that a package can be made again as it was.
+# The packager's name and address come from DEBFULLNAME and DEBEMAIL, which may have both, or EMAIL,
+# as for Debian's own tools; the date from SOURCE_DATE_EPOCH, if it is set, so that a package can be
+# made again as it was.
 
 find_program(STEADY_GZIP gzip DOC "Compresses the documents of Debian's packages")
 if(NOT STEADY_GZIP)
@@ -10,9 +11,33 @@ if(NOT STEADY_GZIP)
   return()
 endif()
 
-set(_packager "Somebody <somebody@example.org>")
-if(DEFINED ENV{DEBEMAIL})
-  set(_packager "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
+set(_packager_name "$ENV{DEBFULLNAME}")
+set(_packager_address "$ENV{DEBEMAIL}")
+if(_packager_address STREQUAL "")
+  set(_packager_address "$ENV{EMAIL}")
+endif()
+if(_packager_address MATCHES "^(.*)<(.*)>$")
+  set(_packager_address "${CMAKE_MATCH_2}")
+  if(_packager_name STREQUAL "")
+    string(STRIP "${CMAKE_MATCH_1}" _packager_name)
+  endif()
+endif()
+set(_packager_incomplete "")
+if(_packager_name STREQUAL "" AND NOT _packager_address STREQUAL "")
+  set(_packager_incomplete "no name")
+elseif(_packager_address STREQUAL "" AND NOT _packager_name STREQUAL "")
+  set(_packager_incomplete "no address")
+endif()
+if(_packager_name STREQUAL "")
+  set(_packager_name "Somebody")
+endif()
+if(_packager_address STREQUAL "")
+  set(_packager_address "somebody@example.org")
+endif()
+set(_packager "${_packager_name} <${_packager_address}>")
+if(_packager_incomplete)
+  message(STATUS "Debian packages will be from ${_packager}, because there is "
+                 "${_packager_incomplete}: DEBFULLNAME and DEBEMAIL say who packages")
 endif()
 
 # Older than any revision that Debian itself would give.
@@ -74,9 +99,6 @@ endfunction()
 set(CPACK_COMPONENTS_ALL "")
 steady_debian_package(library libsteady-dev "hash maps that grow in small steps (development files)")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
-if(NOT STEADY_BUILD_ENGINE)
-  set(CPACK_DEBIAN_LIBRARY_PACKAGE_ARCHITECTURE all)
-endif()
 if(STEADY_BUILD_CLI AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
   steady_debian_package(command steady "hash maps that never pause, measured, served and followed")
   set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION utils)

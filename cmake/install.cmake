@@ -1,7 +1,8 @@
 # `cmake --install`: the library with the package that find_package(steady) finds and the files of
 # pkg-config, the command, and their licence. Components:
 #
-#   library   headers, steady-engine if it was built, CMake package, pkg-config files, module interface
+#   library   headers, steady-engine if it was built, CMake package, pkg-config files, module interface,
+#             and what debuggers, tracers and monitoring systems load
 #   command   the steady command and its manual pages
 #   license   LICENSE, which Debian's packages have in another form
 #
@@ -74,19 +75,23 @@ install(
   DESTINATION ${_package_dir}
   COMPONENT library)
 
-# pkg-config. An absolute directory, as some distributions set it, stays as it is.
+# pkg-config. An absolute directory, as some distributions set it, stays as it is; others are below
+# the prefix, which is found from where the file is. pkg-config takes a plain blank for the end.
 set(_pc_include_dir ${CMAKE_INSTALL_INCLUDEDIR})
 set(_pc_library_dir ${CMAKE_INSTALL_LIBDIR})
 foreach(_directory include library)
   if(NOT IS_ABSOLUTE "${_pc_${_directory}_dir}")
     set(_pc_${_directory}_dir "\${prefix}/${_pc_${_directory}_dir}")
   endif()
+  string(REPLACE " " "\\ " _pc_${_directory}_dir "${_pc_${_directory}_dir}")
 endforeach()
 if(IS_ABSOLUTE "${_pkgconfig_dir}")
-  set(_pc_prefix ${CMAKE_INSTALL_PREFIX})
+  string(REPLACE " " "\\ " _pc_prefix "${CMAKE_INSTALL_PREFIX}")
 else()
-  string(REGEX REPLACE "[^/]+" ".." _pc_prefix "\${pcfiledir}/${_pkgconfig_dir}")
-  string(REGEX REPLACE "^\\.\\." "\${pcfiledir}" _pc_prefix ${_pc_prefix})
+  get_filename_component(_pc_prefix "${CMAKE_INSTALL_PREFIX}" ABSOLUTE)
+  get_filename_component(_pc_file_dir "${_pkgconfig_dir}" ABSOLUTE BASE_DIR "${_pc_prefix}")
+  file(RELATIVE_PATH _pc_prefix "${_pc_file_dir}" "${_pc_prefix}")
+  string(REGEX REPLACE "/$" "" _pc_prefix "\${pcfiledir}/${_pc_prefix}")
 endif()
 
 set(_pc_files steady)
@@ -119,7 +124,12 @@ install(
     WORLD_READ
     WORLD_EXECUTE)
 
+# A project that has Steady as a part has CMAKE_INSTALL_DOCDIR for its own documents.
+set(_license_dir ${CMAKE_INSTALL_DOCDIR})
+if(NOT PROJECT_IS_TOP_LEVEL)
+  set(_license_dir ${CMAKE_INSTALL_DATAROOTDIR}/doc/steady)
+endif()
 install(
   FILES LICENSE
-  DESTINATION ${CMAKE_INSTALL_DOCDIR}
+  DESTINATION ${_license_dir}
   COMPONENT license)

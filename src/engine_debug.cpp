@@ -1,4 +1,4 @@
 // The engine of maps with std::allocator, for programs in debug mode.
+#undef STEADY_DEBUG
 #define STEADY_DEBUG 1
-#define STEADY_COMPILED_ENGINE 1
 #include "engine.inc"

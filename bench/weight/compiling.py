@@ -1,5 +1,7 @@
 """Code and compile times of files with some map types."""
 
+from __future__ import annotations
+
 import os
 import time
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """The maps that are compared, all of bench/maps.json, and what the compiler knows of them."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -10,6 +10,8 @@
 It calls no function of the program, so it works with core files, too. GDB 12 or later.
 """
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 from typing import Iterator, List, Optional, Tuple

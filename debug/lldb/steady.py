@@ -12,6 +12,8 @@
 It calls no function of the program, so it works with core files, too. LLDB 14 or later.
 """
 
+from __future__ import annotations
+
 import shlex
 import sys
 from pathlib import Path

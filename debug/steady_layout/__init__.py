@@ -9,6 +9,8 @@ A debugger lends it a Place for the container: something in the program's memory
 debug information tells.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from typing import List, Optional, Protocol, Tuple, Union

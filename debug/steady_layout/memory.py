@@ -1,5 +1,7 @@
 """What a debugger lends, what is found, and the numbers that a program tells of its layout."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from typing import List, Protocol

@@ -1,5 +1,7 @@
 """Where concurrent_hash_map and concurrent_hash_set keep their elements."""
 
+from __future__ import annotations
+
 from typing import Iterator, Optional
 
 from .memory import (

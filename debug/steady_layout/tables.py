@@ -1,5 +1,7 @@
 """Where hash_map, hash_set, node_hash_map and node_hash_set keep their elements."""
 
+from __future__ import annotations
+
 from typing import Iterator, Optional, Tuple
 
 from .memory import (

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/config.hpp>
+
 namespace steady {
 
 // The numbers are part of the file format (docs/formats.md).

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <steady/detail/base/config.hpp>
+
 namespace steady {
 
 struct work {

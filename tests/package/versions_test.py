@@ -61,6 +61,8 @@ class Versions(unittest.TestCase):
         self.assertGreaterEqual(len(asked), 2)
         for version in map("".join, asked):
             self.assertIn(version, (self.version, self.version.rpartition(".")[0]))
+        stated = re.findall(r"Steady is at version ([\d.]*\d)", text_of("README.md"))
+        self.assertEqual(stated, [self.version.rpartition(".")[0]])
 
     def test_no_other_package_file_states_one(self) -> None:
         """What is filled in from the header has the name of the version, not its number."""

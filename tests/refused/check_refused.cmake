@@ -1,8 +1,13 @@
 # Compiles ${SOURCE}: it must be refused, with ${MESSAGE}, and in fewer than 15 lines.
 #
 #   cmake -DCOMPILER=... -DINCLUDE=... -DSOURCE=... -DMESSAGE=... -P check_refused.cmake
+#
+# With -DSTANDARD=c++17 as that, and ${MESSAGE} must be the first error.
+if(NOT DEFINED STANDARD)
+  set(STANDARD c++20)
+endif()
 execute_process(
-  COMMAND ${COMPILER} -std=c++20 -fsyntax-only -I${INCLUDE} ${SOURCE}
+  COMMAND ${COMPILER} -std=${STANDARD} -fsyntax-only -I${INCLUDE} ${SOURCE}
   RESULT_VARIABLE result
   OUTPUT_VARIABLE said
   ERROR_VARIABLE said)
@@ -12,6 +17,14 @@ endif()
 string(FIND "${said}" "${MESSAGE}" at)
 if(at EQUAL -1)
   message(FATAL_ERROR "not a word of \"${MESSAGE}\":\n${said}")
+endif()
+if(NOT STANDARD STREQUAL "c++20")
+  string(REGEX MATCH " error: [^\n]*" first "${said}")
+  string(FIND "${first}" "${MESSAGE}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "the first error is not \"${MESSAGE}\":\n${first}")
+  endif()
+  return()
 endif()
 string(REGEX MATCHALL "\n" newlines "${said}")
 list(LENGTH newlines lines)

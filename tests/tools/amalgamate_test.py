@@ -1,5 +1,6 @@
 """tools/amalgamate: one header of many. tests/package tests what it makes of the real ones."""
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,11 +42,13 @@ class Amalgamate(unittest.TestCase):
         lines = [
             line for line in self.made(*headers).split("\n") if line and not line.startswith("//")
         ]
-        self.assertEqual(
-            lines[:2], ["#ifndef STEADY_SINGLE_HEADER", "#define STEADY_SINGLE_HEADER"]
-        )
+        self.assertEqual(lines[0], "#ifndef STEADY_SINGLE_HEADER")
+        self.assertRegex(lines[1], "^#define STEADY_SINGLE_HEADER 0x[0-9a-f]{8}$")
+        number = lines[1].split(" ")[-1]
+        self.assertEqual(lines[-3], f"#elif STEADY_SINGLE_HEADER != {number}")
+        self.assertRegex(lines[-2], '^#error ".*"$')
         self.assertEqual(lines[-1], "#endif  // STEADY_SINGLE_HEADER")
-        return lines[2:-1]
+        return lines[2:-3]
 
     def test_each_header_once_and_behind_what_it_includes(self) -> None:
         self.write(
@@ -106,6 +109,32 @@ class Amalgamate(unittest.TestCase):
         self.assertEqual(self.made("--output", str(target)), "")
         self.assertIn("#define STEADY_VERSION_MAJOR 4", target.read_text(encoding="utf-8"))
 
+    @unittest.skipIf(shutil.which("c++") is None, "no compiler")
+    def test_two_different_ones_in_a_file_are_refused(self) -> None:
+        self.write("a.hpp", "#pragma once\nint a;\n")
+        self.write("b.hpp", "#pragma once\nint b;\n")
+        for name in ("a", "b"):
+            self.made("--output", str(self.root / f"one_{name}.hpp"), f"steady/{name}.hpp")
+        (self.root / "again_a.hpp").write_bytes((self.root / "one_a.hpp").read_bytes())
+
+        def preprocessed(*names: str) -> subprocess.CompletedProcess[str]:
+            text = "".join(f'#include "{name}.hpp"\n' for name in names)
+            command = ["c++", "-E", "-x", "c++", f"-I{self.root}", "-"]
+            return subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+
+        same = preprocessed("one_a", "one_a", "again_a")
+        self.assertEqual((same.returncode, same.stdout.count("int a;")), (0, 1), same.stderr)
+        other = preprocessed("one_a", "one_b")
+        self.assertNotEqual(other.returncode, 0)
+        self.assertIn("another single header of Steady", other.stderr)
+
+    def test_headers_are_named_as_they_are_included(self) -> None:
+        self.write("a.hpp", "#pragma once\nint a;\n")
+        for name in (str(self.root / "steady/a.hpp"), "./steady/a.hpp", "steady/../steady/a.hpp"):
+            refused = self.run_tool("steady/a.hpp", name)
+            self.assertEqual((refused.returncode, refused.stdout), (1, ""))
+            self.assertIn(f"{name}: name a header as it is included", refused.stderr)
+
     def test_what_cannot_be_done_is_named(self) -> None:
         missing = self.run_tool("steady/none.hpp")
         self.assertEqual(missing.returncode, 1)
@@ -123,6 +152,9 @@ class Amalgamate(unittest.TestCase):
         lines = result.stdout.split("\n")
         self.assertEqual([line for line in lines if line.startswith("#include <steady/")], [])
         self.assertEqual([line for line in lines if line.startswith("#pragma once")], [])
+        # It tells compilers of an older language so, before what they do not know.
+        first = next(line for line in lines if line.startswith("// ---- "))
+        self.assertEqual(first, "// ---- steady/detail/base/config.hpp")
         need_others = (
             "feed_server.hpp", "redis_follower.hpp", "redis_publisher.hpp", "socket_follower.hpp",
             "tls.hpp",

@@ -1,5 +1,6 @@
 """The commands refuse what they do not know and explain themselves, at once and touching nothing."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -32,17 +33,53 @@ class CommandsTest(unittest.TestCase):
             self.assertIn(right, done.stderr)
 
     def test_help(self):
-        for command, usage in (
-            ("check", "Usage: ./check"),
-            ("demo", "Usage: ./demo"),
-            ("tools/coverage", "Usage: tools/coverage"),
-            ("tools/amalgamate", "Usage: amalgamate"),
-            ("tools/make_man_pages", "Usage: tools/make_man_pages"),
-            ("tools/print_version", "Usage: print_version"),
-        ):
-            done = run(str(ROOT / command), "--help")
-            self.assertEqual((done.returncode, done.stderr), (0, ""), command)
-            self.assertIn(usage, done.stdout)
+        """Each command and each script of tools/, by both names of the option."""
+        scripts = [path.name for path in (ROOT / "tools").iterdir() if path.is_file()]
+        self.assertGreater(len(scripts), 10)
+        for command in ["check", "demo"] + [f"tools/{name}" for name in scripts]:
+            for option in ("--help", "-h"):
+                with self.subTest(f"{command} {option}"):
+                    done = run(str(ROOT / command), option)
+                    self.assertEqual((done.returncode, done.stderr), (0, ""))
+                    usage = rf"(?i)usage: (\S*/)?{Path(command).name}\b"
+                    self.assertRegex(done.stdout, usage)
+
+    def test_check_format_without_clang_format(self):
+        """It says what to install; a system of which only this is in the path."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("bash", "env", "dirname"):
+                os.symlink(shutil.which(name), Path(folder, name))
+            done = run(str(ROOT / "tools/check_format"), env={"PATH": folder})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("apt install clang-format-14", done.stderr)
+
+    def test_a_program_that_is_not_there(self):
+        done = run(str(ROOT / "tools/build_site"), "--command", "/no/such/steady")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("/no/such/steady", done.stderr)
+
+    def test_numbers_of_jobs(self):
+        for wrong in ("0", "-1", "many"):
+            done = run(str(ROOT / "tools/check_platforms"), "--list", f"--jobs={wrong}")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f"--jobs: '{wrong}'", done.stderr)
+
+    def test_count_lines_takes_its_program_from_where_it_is_called(self):
+        with tempfile.TemporaryDirectory() as folder:
+            stub = Path(folder, "valgrind")
+            stub.write_text('#!/bin/sh\necho "$@" >&2\nexit 1\n', encoding="utf-8")
+            stub.chmod(0o755)
+            Path(folder, "program").symlink_to("/bin/true")
+            environment = {**os.environ, "PATH": folder + os.pathsep + os.environ["PATH"]}
+            done = subprocess.run(
+                [ROOT / "tools/count_lines", "./program"],
+                capture_output=True,
+                text=True,
+                cwd=folder,
+                env=environment,
+            )
+        self.assertNotIn("is not there", done.stderr)
+        self.assertIn("cachegrind did not say", done.stderr)
 
     def test_manual_pages_of_another_program(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -123,6 +160,96 @@ class ResumedCheckTest(unittest.TestCase):
         self.assertEqual(self.check("--resume")[1], whole)
 
 
+class DemoTest(unittest.TestCase):
+    """A copy of ./demo among stubs that write down how they are called."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.checkout = self.folder / "checkout"
+        self.stub("tools/install_dependencies", '[ "$*" != "${WITHOUT-}" ]')
+        self.stub("bin/cmake", "exit 0")
+        self.stub("build/release/cli/steady", "exit 0")
+        shutil.copy(ROOT / "demo", self.checkout)
+
+    def stub(self, name, body):
+        path = self.checkout / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = f'#!/usr/bin/env bash\necho "{path.name} $*" >>"$LOG"\n{body}\n'
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o755)
+
+    def demo(self, *arguments, **environment):
+        """Gives (result, the calls that the stubs saw), from another folder."""
+        log = self.folder / "log"
+        log.touch()
+        paths = str(self.checkout / "bin") + os.pathsep + os.environ["PATH"]
+        done = subprocess.run(
+            [self.checkout / "demo", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env={**os.environ, "PATH": paths, "LOG": str(log), **environment},
+        )
+        return done, log.read_text(encoding="utf-8").splitlines()
+
+    def test_paths_are_those_of_the_caller(self):
+        (self.folder / "text").touch()
+        done, calls = self.demo("text", "/usr/include")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"steady count {self.folder}/text /usr/include", calls)
+
+    def test_a_rival_that_cannot_be_installed(self):
+        done, calls = self.demo(WITHOUT="rivals")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(calls[-1].startswith("steady compare "), calls)
+        self.assertIn("without the maps that are missing", done.stdout)
+
+    def test_what_is_needed_must_be_there(self):
+        done, calls = self.demo(WITHOUT="build cli")
+        self.assertEqual((done.returncode, calls), (1, ["install_dependencies build cli"]))
+
+
+def python_scripts():
+    """Those that users run: the project's own tools, and what debuggers load."""
+    for folder in ("tools", "debug", "bench"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                text = path.read_bytes()
+                if path.suffix == ".py" or text.startswith(b"#!/usr/bin/env python3"):
+                    yield path.relative_to(ROOT), text
+
+
+def is_annotated(tree):
+    return any(
+        getattr(node, "annotation", None) or getattr(node, "returns", None) for node in ast.walk(tree)
+    )
+
+
+class PythonOfUsersTest(unittest.TestCase):
+    """Users may have an older Python than Debian 12: for one header, Meson and debuggers, 3.7."""
+
+    def test_annotations_are_not_evaluated(self):
+        """`str | None` and `list[str]` there would need Python 3.10 and 3.9."""
+        annotated = 0
+        for path, text in python_scripts():
+            tree = ast.parse(text)
+            if is_annotated(tree):
+                annotated += 1
+                imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+                first = imports[0].module if imports else ""
+                self.assertEqual(first, "__future__", f"{path}: from __future__ import annotations")
+        self.assertGreater(annotated, 20)
+
+    def test_syntax_of_an_old_python(self):
+        scripts = list(python_scripts())
+        self.assertIn(Path("tools/amalgamate"), [path for path, _ in scripts])
+        for path, text in scripts:
+            with self.subTest(path):
+                ast.parse(text, feature_version=(3, 7))
+
+
 class InstallDependenciesTest(unittest.TestCase):
     """With a pretended system: stubs of dpkg-query, apt-get and the like write down their calls."""
 
@@ -199,6 +326,16 @@ class InstallDependenciesTest(unittest.TestCase):
                 "platforms",
             ):
                 self.assertIn(group, done.stderr)
+
+    def test_what_apt_does_not_know_keeps_nothing_from_being_installed(self):
+        self.stub("apt-cache", 'case "$*" in *libcuckoo-dev*) exit 100 ;; esac')
+        self.stub("c++", 'grep -q cuckoo && exit 1; exit 0')
+        done, calls = self.install("rivals")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("libabsl-dev", calls[-1])
+        self.assertNotIn("libcuckoo-dev", calls[-1])
+        self.assertIn("in Debian: libcuckoo-dev", done.stderr)
+        self.assertNotIn("absl", done.stderr)
 
     def test_one_of_several_will_do(self):
         others = "libabsl-dev libcuckoo-dev libtbb-dev"

@@ -1,5 +1,7 @@
 """Checks the links of HTML pages in a folder: files and anchors. Nothing is loaded from elsewhere."""
 
+from __future__ import annotations
+
 import urllib.parse
 from html.parser import HTMLParser
 from pathlib import Path

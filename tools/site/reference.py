@@ -1,6 +1,8 @@
 """Pages of the reference, from the public headers: each header's contract, then its classes and
 functions with the comments above them, as Doxygen finds them, then the header itself."""
 
+from __future__ import annotations
+
 import re
 import subprocess
 import xml.etree.ElementTree as xml

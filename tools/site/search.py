@@ -1,6 +1,8 @@
 """The search of the site. From a server the theme fetches its index and starts its worker; pages that
 are opened as files may do neither, so for them both are put into a script."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 

@@ -1,6 +1,8 @@
 """Lays out the pages of the site as the repository is laid out, so that links between documents stay
 as they are. A link to a source file or a folder gets a page that shows it."""
 
+from __future__ import annotations
+
 import os
 import re
 import shutil

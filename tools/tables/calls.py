@@ -1,5 +1,7 @@
 """Tables of the benchmarks that are neither bench.throughput nor bench.following. Times of single calls are by percentile."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from statistics import median
 from typing import Any

@@ -10,6 +10,8 @@ A view's name is that of its program, without "bench.", and what it shows. `orig
 record was measured. `of a+b` shows two records as one, if they are of one version and one machine.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Arithmetic and notation that all tables share."""
 
+from __future__ import annotations
+
 import math
 import statistics
 from collections.abc import Iterable, Sequence

@@ -1,5 +1,7 @@
 """Tables and figures of bench.following: rounds of changes, and streams at a fixed rate, whose rows have a part."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from statistics import median
 from typing import Any

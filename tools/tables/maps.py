@@ -1,5 +1,7 @@
 """What bench/maps.json says of the maps that are measured: their order, their looks, which are fast."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """The pictures in docs/images, each of one record."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 

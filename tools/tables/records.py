@@ -7,6 +7,8 @@ and versions. Runs are merged only if they agree in MUST_AGREE: ratios of differ
 machines would be ratios of nothing.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Callable, Iterable

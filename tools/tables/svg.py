@@ -4,6 +4,8 @@ Coordinates are pixels with one decimal. Text is in the reader's own sans-serif 
 depends on its width: labels of axes end or centre where they belong.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

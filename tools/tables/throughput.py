@@ -5,6 +5,8 @@ are kept, sizes and ns (a list of those for each). A ratio of a size is one of m
 rounds; a mean is the geometric mean over the sizes.
 """
 
+from __future__ import annotations
+
 import collections
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

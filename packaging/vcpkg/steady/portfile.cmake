@@ -4,8 +4,10 @@ get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE
 
 vcpkg_check_features(OUT_FEATURE_OPTIONS FEATURE_OPTIONS FEATURES engine STEADY_BUILD_ENGINE)
 
-# Headers are the same for both; only the engine has a debug build.
-if(NOT "engine" IN_LIST FEATURES)
+# Headers are the same for both; only the engine has a debug build, and it is a static library.
+if("engine" IN_LIST FEATURES)
+  vcpkg_check_linkage(ONLY_STATIC_LIBRARY)
+else()
   set(VCPKG_BUILD_TYPE release)
 endif()
 

@@ -1,7 +1,7 @@
 # Runs the port with stand-ins for what vcpkg's scripts do, as far as the port calls them: that is
 # where a port goes wrong when files move or options are renamed. vcpkg itself wants the network.
 #
-#   cmake -DCHECKOUT=... -DWORK=... -DCXX=... -P run_port.cmake
+#   cmake -DCHECKOUT=... -DWORK=... -DCXX=... [-DFEATURES="core;engine"] -P run_port.cmake
 
 cmake_policy(VERSION 3.22)
 
@@ -34,6 +34,12 @@ function(vcpkg_check_features)
   set(${arg_OUT_FEATURE_OPTIONS} ${options} PARENT_SCOPE)
 endfunction()
 
+function(vcpkg_check_linkage)
+  if(NOT ARGN STREQUAL "ONLY_STATIC_LIBRARY" OR NOT "engine" IN_LIST FEATURES)
+    message(FATAL_ERROR "wrong: only the engine is a library, a static one; not ${ARGN}")
+  endif()
+endfunction()
+
 function(vcpkg_cmake_configure)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "SOURCE_PATH" "OPTIONS")
   run(${CMAKE_COMMAND} -S ${arg_SOURCE_PATH} -B ${WORK}/build -DCMAKE_CXX_COMPILER=${CXX}
@@ -50,6 +56,11 @@ function(vcpkg_cmake_config_fixup)
   file(GLOB files ${CURRENT_PACKAGES_DIR}/${arg_CONFIG_PATH}/*.cmake)
   file(INSTALL ${files} DESTINATION ${CURRENT_PACKAGES_DIR}/share/${PORT})
   file(REMOVE_RECURSE ${CURRENT_PACKAGES_DIR}/${arg_CONFIG_PATH})
+  cmake_path(GET arg_CONFIG_PATH PARENT_PATH parent)
+  file(GLOB others ${CURRENT_PACKAGES_DIR}/${parent}/*)
+  if(NOT others)
+    file(REMOVE_RECURSE ${CURRENT_PACKAGES_DIR}/${parent})
+  endif()
 endfunction()
 
 function(vcpkg_fixup_pkgconfig)
@@ -63,7 +74,9 @@ function(vcpkg_install_copyright)
 endfunction()
 
 set(PORT steady)
-set(FEATURES core)
+if(NOT DEFINED FEATURES)
+  set(FEATURES core)
+endif()
 set(CURRENT_PACKAGES_DIR ${WORK}/package)
 file(REMOVE_RECURSE ${WORK})
 include(${CHECKOUT}/packaging/vcpkg/steady/portfile.cmake)

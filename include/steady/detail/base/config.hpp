@@ -4,6 +4,11 @@
 // Only this header and the few that tools/check_layers lists contain `#if`.
 #pragma once
 
+// 201709 is what GCC 10 calls C++20. MSVC says it elsewhere.
+#if __cplusplus < 201709L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 201709L)
+#error "Steady needs C++20: compile with -std=c++20 (MSVC: /std:c++20)"
+#endif
+
 #include <cstddef>
 #include <cstdint>
 
