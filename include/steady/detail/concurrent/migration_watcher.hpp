@@ -46,6 +46,13 @@ class watcher_place {
   }
   // The watcher may be destroyed when a grace period is over.
   void leave() noexcept { watcher_.exchange(nullptr, std::memory_order_acq_rel); }  // [M1]
+  // The container goes: from the return on its watcher knows it no longer. A service that ends in
+  // another thread may have taken the watcher away before; then nothing is left to wait for, since
+  // leave() is the last that such a thread does to the container, and this exchange comes after it.
+  void container_goes() noexcept {
+    ask([](migration_watcher& of) { of.let_go(); });
+    leave();
+  }
 
   // Calls `f` with the watcher, if there is one; while the thread is pinned, so that it exists.
   template <class F>

@@ -93,8 +93,7 @@ class shared_container {
     sync::prepare_fences();
   }
   ~shared_container() {
-    state_.watcher.ask([](migration_watcher& of) { of.let_go(); });
-    state_.watcher.leave();
+    state_.watcher.container_goes();
     free_everything();
   }
   template <class>

@@ -72,10 +72,11 @@ class shared_upkeep {
     return true;
   }
   // Insertions and erasures do it themselves again. The watcher may be destroyed after
-  // wait_for_readers().
+  // wait_for_readers(). Leaving comes last: whoever destroys the container waits only for a watcher
+  // that it finds.
   void unwatch() noexcept {
-    state_.watcher.leave();
     state_.evacuations_per_call.store(state_.kind->evacuations_per_call, std::memory_order_relaxed);
+    state_.watcher.leave();
   }
   // Until all calls have ended that were on, of any container.
   static void wait_for_readers() noexcept {
