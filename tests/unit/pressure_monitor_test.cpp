@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -195,6 +196,37 @@ TEST(pressure_monitor, ends_a_registration_after_the_slice_that_is_being_done_an
   const int before = slices;
   await_relief(monitor);
   EXPECT_EQ(slices, before) << "it was trimmed after its registration had ended";
+}
+
+// However long that takes on a busy machine; but a test that fails ends.
+template <class Condition>
+bool await(Condition holds) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+// The thread that takes turns is faster than one that has to wake up first.
+TEST(pressure_monitor, begins_no_other_slice_while_somebody_waits_for_the_end_of_one) {
+  steady::detail::served_containers served;
+  std::uint64_t number = 0;
+  std::thread ending;
+  int slices = 0;
+  fake one([&]() -> std::size_t {
+    if (++slices == 1) {
+      ending = std::thread([&] { served.remove(number); });
+      EXPECT_TRUE(await([&] { return !served.has(number); }));
+    }
+    return 1;
+  });
+  number = served.add(one);
+  EXPECT_EQ(served.take_turn(0, 1, 64).number, number);
+  EXPECT_EQ(served.take_turn(0, 1, 64).number, 0u);
+  ending.join();
+  EXPECT_EQ(slices, 1);
 }
 
 TEST(pressure_monitor, ends_in_the_middle_of_an_event) {
