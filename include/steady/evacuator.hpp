@@ -116,8 +116,8 @@ class evacuator {
   };
 
   // Serves a concurrent_hash_map or concurrent_hash_set until the service, the container or the
-  // evacuator is destroyed. Bound: O(services), and waiting for the turn that is on. Throws
-  // std::logic_error if the container is served already, and std::bad_alloc.
+  // evacuator is destroyed. Bound: O(services). Throws std::logic_error if the container is served
+  // already, and std::bad_alloc.
   template <class Map>
   [[nodiscard]] service serve(Map& map) {
     static_assert(

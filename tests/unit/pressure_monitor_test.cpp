@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -27,6 +26,7 @@
 
 #include "support/concurrent_containers.hpp"
 #include "support/sanitized.hpp"
+#include "support/threads.hpp"
 
 namespace {
 
@@ -198,17 +198,6 @@ TEST(pressure_monitor, ends_a_registration_after_the_slice_that_is_being_done_an
   EXPECT_EQ(slices, before) << "it was trimmed after its registration had ended";
 }
 
-// However long that takes on a busy machine; but a test that fails ends.
-template <class Condition>
-bool await(Condition holds) {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
 // The thread that takes turns is faster than one that has to wake up first.
 TEST(pressure_monitor, begins_no_other_slice_while_somebody_waits_for_the_end_of_one) {
   steady::detail::served_containers served;
@@ -218,7 +207,7 @@ TEST(pressure_monitor, begins_no_other_slice_while_somebody_waits_for_the_end_of
   fake one([&]() -> std::size_t {
     if (++slices == 1) {
       ending = std::thread([&] { served.remove(number); });
-      EXPECT_TRUE(await([&] { return !served.has(number); }));
+      EXPECT_TRUE(support::comes_true([&] { return !served.has(number); }));
     }
     return 1;
   });
