@@ -102,6 +102,44 @@ TEST(evacuator, leaves_nothing_to_insertions) {
   expect_all_there(map, begun + 400);
 }
 
+// Work of a helper that keeps up, and of insertions meanwhile.
+void expect_to_leave_the_rest_to(evacuator& helper, map_type& map) {
+  const auto before = map.stats().steps;
+  std::uint64_t next = map.size();
+  while (map.migrating()) {
+    fill(map, next, next + 64);
+    next += 64;
+    helper.slice();
+  }
+  expect_all_there(map, next);
+  EXPECT_EQ(map.stats().steps.insert, before.insert);
+  EXPECT_GT(map.stats().steps.call, before.call);
+}
+evacuator::options one_round_in_a_slice() {
+  evacuator::options how = unhurried();
+  how.work_in_a_row = 0ns;
+  return how;
+}
+
+TEST(evacuator, leaves_nothing_to_insertions_from_the_middle_of_a_migration_on) {
+  map_type map;
+  const std::uint64_t begun = fill_until_migrating(map, 200'000);
+  fill(map, begun, begun + 400);
+  called_helper called(one_round_in_a_slice());
+  const auto service = called.helper.serve(map);
+  expect_to_leave_the_rest_to(called.helper, map);
+}
+
+TEST(evacuator, leaves_nothing_to_insertions_of_a_migration_that_is_moved_in) {
+  map_type map;
+  called_helper called(one_round_in_a_slice());
+  const auto service = called.helper.serve(map);
+  map_type other;
+  fill_until_migrating(other, 200'000);
+  map = std::move(other);
+  expect_to_leave_the_rest_to(called.helper, map);
+}
+
 // An interval for every four insertions, but for four chunks of 256 buckets, and 1,024 insertions
 // until somebody looks; then two for each.
 TEST(evacuator, that_lags_is_helped) {
@@ -137,9 +175,8 @@ TEST(evacuator, that_is_never_run_delays_no_growth) {
 }
 
 TEST(evacuator, moves_a_turn_in_a_turn) {
-  evacuator::options how = unhurried();
+  evacuator::options how = one_round_in_a_slice();
   how.elements_per_turn = 160;
-  how.work_in_a_row = 0ns;  // one round a slice
   called_helper called(how);
   map_type maps[3];
   std::vector<evacuator::service> services;

@@ -146,6 +146,8 @@ struct shared_state {
     const array* const first = first_array();
     return others != 0 && first != nullptr && first->next() != nullptr ? others - 1 : others;
   }
+  // Calls have no share in the migration that is on, until the watcher lags (share_of_calls.hpp).
+  void leave_to_watcher() noexcept { evacuations_per_call.store(0, std::memory_order_relaxed); }
   void tell_watcher() const noexcept {
     watcher.ask([](migration_watcher& of) { of.has_begun(); });
   }
@@ -180,6 +182,7 @@ struct shared_state {
     shelf.take_all(other.shelf);
     counts.take(other.counts);
     other.become_empty();
+    if (watcher.is_taken()) leave_to_watcher();
     tell_watcher();
   }
 

@@ -65,9 +65,11 @@ class shared_upkeep {
   bool has_work() const noexcept {
     return state_.other_arrays.load(std::memory_order_relaxed) != 0;
   }
-  // From now on a helper does what insertions and erasures did; false if there is one already.
+  // From now on a helper does what insertions and erasures did, also of a migration that is on;
+  // false if there is one already.
   bool watch(migration_watcher& by) noexcept {
     if (!state_.watcher.take(by)) return false;
+    state_.leave_to_watcher();
     state_.tell_watcher();
     return true;
   }
