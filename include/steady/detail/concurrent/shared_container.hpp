@@ -294,6 +294,13 @@ class shared_container {
     walk_from(along, 0, last_position, decide, is_enough);
   }
 
+  // Erases all elements.
+  void clear() {
+    bool is_enough = false;
+    walk([](const copy&) { return fate::is_erased; }, is_enough);
+    state_.forget_attack();
+  }
+
   template <class Decide>
   cursor scan(cursor from, std::uint64_t most_buckets, Decide&& decide) {
     const call during(use_);
