@@ -581,8 +581,8 @@ class leaving_helper final : public sd::migration_watcher {
     upkeep::wait_for_readers();
   }
   void has_begun() noexcept override {}
-  void pause() noexcept override {}
-  void resume() noexcept override {}
+  void pause() noexcept override { lock(); }
+  void resume() noexcept override { unlock(); }
   void let_go() noexcept override {
     lock();
     container_ = nullptr;
@@ -608,6 +608,21 @@ void destroy_while_a_helper_leaves(program& p) {
     auto& state = map->state();
     state.watcher.container_goes();
     Sync::fresh_memory(&state, sizeof state);
+  });
+}
+// The same where the container is moved or swapped: what the helper did to it has happened before.
+template <class Sync>
+void move_while_a_helper_leaves(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const auto helper = std::make_shared<leaving_helper<Sync>>(*map);
+  require(map->upkeep().watch(*helper), "the map has a helper already");
+  p.thread([=] { helper->end(); });
+  p.thread([=] {
+    auto& state = map->state();
+    const sd::without_watcher<Sync> alone(state.watcher);
+    if (state.watcher.is_taken()) return;
+    require(state.evacuations_per_call.load(std::memory_order_relaxed) != 0,
+            "what a helper did to the map is not seen, though it has gone");
   });
 }
 
