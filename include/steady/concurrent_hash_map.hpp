@@ -690,9 +690,7 @@ class concurrent_hash_map {
         is_enough);
     return erased;
   }
-  void clear() {
-    erase_if([](value_type&) { return true; });
-  }
+  void clear() { container_.clear(); }
 
   // Visits, as cvisit_all() does, the elements of at most `most_buckets` buckets from `from` on;
   // returns where to go on. The map remembers nothing of a scan. While a reseeding is on, `f` is

@@ -533,9 +533,7 @@ class concurrent_hash_set {
         is_enough);
     return erased;
   }
-  void clear() {
-    erase_if([](const key_type&) { return true; });
-  }
+  void clear() { container_.clear(); }
 
   // As concurrent_hash_map::scan().
   template <class F>

@@ -93,8 +93,10 @@ class evacuator {
     service() = default;
     service(service&& other) noexcept = default;
     service& operator=(service&& other) noexcept {
-      end();
-      of_ = std::move(other.of_);
+      if (this != &other) {
+        end();
+        of_ = std::move(other.of_);
+      }
       return *this;
     }
     ~service() { end(); }
@@ -114,8 +116,8 @@ class evacuator {
   };
 
   // Serves a concurrent_hash_map or concurrent_hash_set until the service, the container or the
-  // evacuator is destroyed. Bound: O(services), and waiting for the turn that is on. Throws
-  // std::logic_error if the container is served already, and std::bad_alloc.
+  // evacuator is destroyed. Bound: O(services). Throws std::logic_error if the container is served
+  // already, and std::bad_alloc.
   template <class Map>
   [[nodiscard]] service serve(Map& map) {
     static_assert(
@@ -138,7 +140,8 @@ class evacuator {
   // left. Returns after what time it wants to be called again. One thread at a time. Bound:
   // work_in_a_row, and one turn of each container.
   std::chrono::nanoseconds slice(const std::stop_token& stop = {}) {
-    is_asleep_.exchange(false, std::memory_order_acq_rel);
+    sleep_.exchange(sleep::none, std::memory_order_acq_rel);
+    is_crowded_ = false;
     const auto begin = std::chrono::steady_clock::now();
     do {
       const round done = serve_each(stop);
@@ -152,19 +155,25 @@ class evacuator {
  private:
   using services = std::vector<std::shared_ptr<detail::helped_container>>;
   enum class round : std::uint8_t { worked, blocked, idle };
+  enum class sleep : std::uint8_t { none, begins, deep };
   struct own_thread {};
 
   evacuator(own_thread, const options& how) : how_(how), call_([this] { signal_.raise(); }) {}
 
   // Exchanges, so that one of the two sees the other: whoever has work sees that the helper is
-  // asleep, or the helper sees the work.
+  // asleep, or the helper sees the work. Only a helper whose slice is over is called, so that
+  // slices do not overlap: while it falls asleep it looks around itself, and then whether it was
+  // woken.
   void wake() noexcept {
-    if (is_asleep_.exchange(false, std::memory_order_acq_rel)) call_();
+    if (sleep_.exchange(sleep::none, std::memory_order_acq_rel) == sleep::deep) call_();
   }
+  // True: from now on slice() touches nothing, since it may have been called again.
   bool falls_asleep(const std::stop_token& stop) {
-    is_asleep_.exchange(true, std::memory_order_acq_rel);
-    if (serve_each(stop) == round::idle) return true;
-    return !is_asleep_.exchange(false, std::memory_order_acq_rel);  // it was called already
+    sleep_.exchange(sleep::begins, std::memory_order_acq_rel);
+    if (serve_each(stop) != round::idle || stop.stop_requested()) return false;
+    sleep begun = sleep::begins;
+    return sleep_.compare_exchange_strong(begun, sleep::deep, std::memory_order_acq_rel,
+                                          std::memory_order_acquire);
   }
 
   void run(const std::stop_token& stop) {
@@ -219,7 +228,7 @@ class evacuator {
 
   options how_;
   std::function<void()> call_;
-  std::atomic<bool> is_asleep_{true};
+  std::atomic<sleep> sleep_{sleep::deep};
   bool is_crowded_ = false;
   detail::wake_signal signal_;
   std::mutex services_lock_;

@@ -49,13 +49,15 @@
 namespace steady {
 
 struct pressure_options {
-  // Of the whole system; or of a cgroup: its file memory.pressure.
+  // Of the whole system; or of a cgroup of version 2: its file memory.pressure. Nothing is written
+  // to files of other kinds.
   std::string file = "/proc/pressure/memory";
   // When to report: some task, or all of them ("full"), has waited 150 ms for memory within a
   // window of 2 s. Without the privilege CAP_SYS_RESOURCE the window must be a multiple of 2 s.
   std::string trigger = "some 150000 2000000";
   // Instead of both: a descriptor on which poll() reports POLLPRI, as of a file that was opened,
-  // and given its trigger, while the program had the privilege. The monitor closes it.
+  // and given its trigger, while the program had the privilege. The monitor closes it, also where
+  // its constructor throws.
   int descriptor = -1;
   // Of one call of trim().
   std::size_t buckets_at_once = 64;
@@ -63,12 +65,13 @@ struct pressure_options {
 
 class pressure_monitor {
  public:
-  // Begins. Throws std::system_error where the system has no thread or no descriptor to give.
+  // Begins. Throws std::bad_alloc, and std::system_error where the system has no thread or no
+  // descriptor to give.
   explicit pressure_monitor(const pressure_options& how = {})
-      : buckets_at_once_(how.buckets_at_once),
+      : source_(how.descriptor),
+        buckets_at_once_(how.buckets_at_once),
         served_(std::make_shared<detail::served_containers>()) {
-    why_not_ =
-        how.descriptor >= 0 ? source_.adopt(how.descriptor) : source_.open(how.file, how.trigger);
+    why_not_ = how.descriptor >= 0 ? source_.why_not() : source_.open(how.file, how.trigger);
     watching_.store(why_not_.empty(), std::memory_order_relaxed);
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
@@ -183,19 +186,21 @@ class pressure_monitor {
       events_.fetch_add(1, std::memory_order_release);
     } else if (news == detail::pressure_news::source_is_gone) {
       const std::lock_guard<std::mutex> lock(mutex_);
-      why_not_ = "what was watched is gone";
+      why_not_.swap(why_not_once_gone_);
       watching_.store(false, std::memory_order_relaxed);
     }
   }
 
+  detail::pressure_source source_;  // the first one: it closes the descriptor whatever else fails
   const std::size_t buckets_at_once_;
   const std::shared_ptr<detail::served_containers> served_;
-  detail::pressure_source source_;
   std::atomic<std::uint64_t> events_{0};
   std::atomic<std::uint64_t> relieved_{0};
   std::atomic<bool> watching_{false};
   mutable std::mutex mutex_;
   std::string why_not_;
+  // Made in time: the thread must not allocate, since memory may be short.
+  std::string why_not_once_gone_ = "what was watched is gone";
   std::jthread thread_;  // the last one: it ends before all that it uses
 };
 

@@ -102,6 +102,44 @@ TEST(evacuator, leaves_nothing_to_insertions) {
   expect_all_there(map, begun + 400);
 }
 
+// Work of a helper that keeps up, and of insertions meanwhile.
+void expect_to_leave_the_rest_to(evacuator& helper, map_type& map) {
+  const auto before = map.stats().steps;
+  std::uint64_t next = map.size();
+  while (map.migrating()) {
+    fill(map, next, next + 64);
+    next += 64;
+    helper.slice();
+  }
+  expect_all_there(map, next);
+  EXPECT_EQ(map.stats().steps.insert, before.insert);
+  EXPECT_GT(map.stats().steps.call, before.call);
+}
+evacuator::options one_round_in_a_slice() {
+  evacuator::options how = unhurried();
+  how.work_in_a_row = 0ns;
+  return how;
+}
+
+TEST(evacuator, leaves_nothing_to_insertions_from_the_middle_of_a_migration_on) {
+  map_type map;
+  const std::uint64_t begun = fill_until_migrating(map, 200'000);
+  fill(map, begun, begun + 400);
+  called_helper called(one_round_in_a_slice());
+  const auto service = called.helper.serve(map);
+  expect_to_leave_the_rest_to(called.helper, map);
+}
+
+TEST(evacuator, leaves_nothing_to_insertions_of_a_migration_that_is_moved_in) {
+  map_type map;
+  called_helper called(one_round_in_a_slice());
+  const auto service = called.helper.serve(map);
+  map_type other;
+  fill_until_migrating(other, 200'000);
+  map = std::move(other);
+  expect_to_leave_the_rest_to(called.helper, map);
+}
+
 // An interval for every four insertions, but for four chunks of 256 buckets, and 1,024 insertions
 // until somebody looks; then two for each.
 TEST(evacuator, that_lags_is_helped) {
@@ -137,9 +175,8 @@ TEST(evacuator, that_is_never_run_delays_no_growth) {
 }
 
 TEST(evacuator, moves_a_turn_in_a_turn) {
-  evacuator::options how = unhurried();
+  evacuator::options how = one_round_in_a_slice();
   how.elements_per_turn = 160;
-  how.work_in_a_row = 0ns;  // one round a slice
   called_helper called(how);
   map_type maps[3];
   std::vector<evacuator::service> services;
@@ -217,8 +254,10 @@ TEST(evacuator, serves_a_container_once) {
   EXPECT_FALSE(map.migrating());
 }
 
-// Something else happens while a container is asked whether it may be served.
+// Something else happens while a container is asked whether it may be served, or when this thread
+// is pinned, as it is once by each turn of a helper.
 std::function<void()> while_asked;
+std::function<void()> when_pinned;
 template <class T>
 struct asked_atomic : support::counting_atomic<T> {
   using support::counting_atomic<T>::counting_atomic;
@@ -234,17 +273,34 @@ struct asked_policy : steady::default_concurrent_policy {
   struct sync : support::counting_sync {
     template <class T>
     using atomic = asked_atomic<T>;
+    static void store_before_loads(atomic<std::uint64_t>& place, std::uint64_t value) noexcept {
+      support::counting_sync::native::store_before_loads(place, value);
+      if (when_pinned) when_pinned();
+    }
   };
+};
+using asked_map = steady::concurrent_hash_map<
+    std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>, std::equal_to<std::uint64_t>,
+    std::allocator<std::pair<const std::uint64_t, std::uint64_t>>, asked_policy>;
+
+// Does something at the n-th turn of an asked_map from now on, once.
+class at_turn {
+ public:
+  at_turn(int number, std::function<void()> does) {
+    when_pinned = [number, does = std::move(does)]() mutable {
+      if (--number == 0) does();
+    };
+  }
+  ~at_turn() { when_pinned = nullptr; }
+  at_turn(const at_turn&) = delete;
+  at_turn& operator=(const at_turn&) = delete;
 };
 
 // Two helpers of a container would be a data race.
 TEST(evacuator, takes_no_turn_of_a_container_before_it_may_serve_it) {
   called_helper one;
   called_helper other;
-  steady::concurrent_hash_map<
-      std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>, std::equal_to<std::uint64_t>,
-      std::allocator<std::pair<const std::uint64_t, std::uint64_t>>, asked_policy>
-      map;
+  asked_map map;
   const auto service = one.helper.serve(map);
   fill(map, 0, 20'000);
   map.finish();
@@ -257,6 +313,45 @@ TEST(evacuator, takes_no_turn_of_a_container_before_it_may_serve_it) {
   EXPECT_EQ(map.stats().steps.call, before);
 }
 
+// Its caller may have another thread ready: a slice must not begin while one is on. So what begins
+// while a slice looks around for the last time is that slice's own.
+TEST(evacuator, is_not_called_before_a_slice_has_ended) {
+  called_helper called;
+  map_type map;
+  fill(map, 0, 20'000);
+  map.finish();
+  asked_map idle;
+  idle.try_emplace(1, 1);
+  const auto serves_map = called.helper.serve(map);
+  const auto serves_idle = called.helper.serve(idle);
+  EXPECT_EQ(called.helper.slice(), evacuator::until_called);
+  const int before = called.calls;
+  bool has_begun = false;
+  const at_turn last_one(2, [&] {
+    map.compact_gradually();
+    has_begun = map.migrating();
+    EXPECT_EQ(called.calls, before) << "called in the middle of a slice";
+  });
+  called.run_until_idle();
+  EXPECT_TRUE(has_begun);
+  EXPECT_FALSE(map.migrating()) << "nobody has done what began during the last look";
+  EXPECT_EQ(called.calls, before);
+}
+
+// A helper that is stopped has not looked at all containers, so it cannot tell that all are idle.
+TEST(evacuator, that_is_stopped_while_it_looks_around_wants_to_be_called_again) {
+  called_helper called;
+  asked_map idle;
+  map_type map;
+  idle.try_emplace(1, 1);
+  const auto serves_idle = called.helper.serve(idle);
+  const auto serves_map = called.helper.serve(map);
+  std::stop_source stop;
+  const at_turn last_one(2, [&] { stop.request_stop(); });
+  EXPECT_EQ(called.helper.slice(stop.get_token()), evacuator::options().rest);
+  EXPECT_TRUE(stop.stop_requested());
+}
+
 // A helper that runs at once, in the middle of serve(), finds nothing yet, and must be called
 // again.
 TEST(evacuator, is_called_for_what_has_begun_before_it_serves) {
@@ -267,6 +362,15 @@ TEST(evacuator, is_called_for_what_has_begun_before_it_serves) {
   EXPECT_EQ(called.calls, 1);
   called.run_until_idle();
   EXPECT_FALSE(map.migrating());
+}
+
+TEST(evacuator, serves_on_where_a_service_is_assigned_to_itself) {
+  called_helper called;
+  map_type map;
+  auto service = called.helper.serve(map);
+  auto& same = service;
+  service = std::move(same);
+  EXPECT_THROW(static_cast<void>(called.helper.serve(map)), std::logic_error);
 }
 
 TEST(evacuator, whose_service_ends_leaves_the_rest_to_insertions) {

@@ -30,6 +30,7 @@ struct pin_comes_late : interleave::interleaved_sync {
   }
 };
 struct helper_leaves_at_once : interleave::interleaved_sync {};
+struct helper_leaves_first : interleave::interleaved_sync {};
 struct walks_meet_reseedings : interleave::interleaved_sync {};
 
 }  // namespace
@@ -133,6 +134,12 @@ template <>
 void shared_upkeep<helper_leaves_at_once, tiny_layout>::wait_for_readers() noexcept {}
 
 template <>
+void shared_upkeep<helper_leaves_first, tiny_layout>::unwatch() noexcept {
+  state_.watcher.leave();
+  state_.evacuations_per_call.store(state_.kind->evacuations_per_call, std::memory_order_relaxed);
+}
+
+template <>
 bool line_walk<walks_meet_reseedings, tiny_layout>::try_begin() noexcept {
   state_.walks.fetch_add(1, std::memory_order_seq_cst);
   return true;
@@ -190,6 +197,9 @@ TEST(broken_variant, pin_comes_late) {
 }
 TEST(broken_variant, helper_leaves_at_once) {
   expect_caught(compact_while_a_helper_leaves<helper_leaves_at_once>, "a helper was called");
+}
+TEST(broken_variant, helper_leaves_first) {
+  expect_caught(destroy_while_a_helper_leaves<helper_leaves_first>, "given back");
 }
 TEST(broken_variant, walks_meet_reseedings) {
   expect_caught(walk_while_evacuating<walks_meet_reseedings, kind::reseed>, "a walk missed");

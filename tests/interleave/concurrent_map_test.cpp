@@ -44,6 +44,8 @@ HOLDS_ALWAYS(frees_an_array_after_its_last_reader, read_until_the_array_is_gone<
 HOLDS_ALWAYS(grows_twice_while_it_is_read, read_while_growing_twice<sync>)
 HOLDS_ALWAYS(recycles_a_chunk_that_is_read, find_while_a_chunk_is_recycled<sync>)
 HOLDS_ALWAYS(calls_no_helper_that_has_gone, compact_while_a_helper_leaves<sync>)
+HOLDS_ALWAYS(moves_while_a_helper_leaves, move_while_a_helper_leaves<sync>)
+HOLDS_ALWAYS(goes_while_a_helper_leaves, destroy_while_a_helper_leaves<sync>)
 HOLDS_ALWAYS(frees_a_chunk_after_its_last_reader, find_while_a_chunk_is_trimmed<sync>)
 HOLDS_ALWAYS(is_walked_while_compacting, walk_while_evacuating<sync, kind::compact>)
 HOLDS_ALWAYS(is_walked_around_a_reseeding, walk_while_evacuating<sync, kind::reseed>)

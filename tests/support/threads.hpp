@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -13,6 +14,18 @@
 #include <vector>
 
 namespace support {
+
+// Waits until other threads have made it true, however long that takes on a busy machine. False if
+// they do not: the test fails, and ends.
+template <class Condition>
+[[nodiscard]] bool comes_true(Condition holds) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
 
 // The first thing that any thread found wrong; the others are its consequences.
 class complaints {

@@ -1,6 +1,7 @@
 // The monitor that trims containers when memory runs short: where its news comes from, whom it
 // trims and in which order, and that containers, registrations and monitors may come and go.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,6 +28,7 @@
 
 #include "support/concurrent_containers.hpp"
 #include "support/sanitized.hpp"
+#include "support/threads.hpp"
 
 namespace {
 
@@ -197,6 +200,26 @@ TEST(pressure_monitor, ends_a_registration_after_the_slice_that_is_being_done_an
   EXPECT_EQ(slices, before) << "it was trimmed after its registration had ended";
 }
 
+// The thread that takes turns is faster than one that has to wake up first.
+TEST(pressure_monitor, begins_no_other_slice_while_somebody_waits_for_the_end_of_one) {
+  steady::detail::served_containers served;
+  std::uint64_t number = 0;
+  std::thread ending;
+  int slices = 0;
+  fake one([&]() -> std::size_t {
+    if (++slices == 1) {
+      ending = std::thread([&] { served.remove(number); });
+      EXPECT_TRUE(support::comes_true([&] { return !served.has(number); }));
+    }
+    return 1;
+  });
+  number = served.add(one);
+  EXPECT_EQ(served.take_turn(0, 1, 64).number, number);
+  EXPECT_EQ(served.take_turn(0, 1, 64).number, 0u);
+  ending.join();
+  EXPECT_EQ(slices, 1);
+}
+
 TEST(pressure_monitor, ends_in_the_middle_of_an_event) {
   std::atomic<std::uint64_t> slices = 0;
   fake endless([&]() -> std::size_t { return ++slices; });
@@ -340,33 +363,71 @@ TEST(pressure_source, that_is_not_there_is_named) {
   EXPECT_EQ(monitor.why_not(), "cannot open /nowhere/memory.pressure: No such file or directory");
 }
 
-TEST(pressure_source, that_refuses_the_trigger_is_named) {
-  steady::pressure_monitor monitor({.file = "/dev/full", .trigger = "nonsense"});
-  EXPECT_FALSE(monitor.is_watching());
-  EXPECT_EQ(monitor.why_not(),
-            "/dev/full refuses the trigger \"nonsense\": No space left on device");
-  monitor.report_pressure();
-  await_relief(monitor);
-  EXPECT_EQ(monitor.events(), 1u);
-}
-
 std::string path_of_ones_own() {
   return testing::TempDir() + "steady_pressure_" + std::to_string(::getpid());
 }
 
+// A copy of what the kernel says, for example.
 TEST(pressure_source, that_is_a_file_on_a_disk_is_left_as_it_is) {
   const std::string path = path_of_ones_own();
-  std::ofstream(path) << "something else";
-  {
+  for (const std::string before : {"something else", "some avg10=0.00 avg60=0.00"}) {
+    std::ofstream(path) << before;
     steady::pressure_monitor monitor({.file = path});
     EXPECT_FALSE(monitor.is_watching());
-    EXPECT_EQ(monitor.why_not(),
-              path + " does not tell of pressure: it does not begin with \"some \"");
+    EXPECT_EQ(
+        monitor.why_not(),
+        path + " does not tell of pressure: it is no file of /proc or of a cgroup of version 2");
+    std::string content;
+    std::getline(std::ifstream(path), content);
+    EXPECT_EQ(content, before);
   }
-  std::string content;
-  std::getline(std::ifstream(path), content);
-  EXPECT_EQ(content, "something else");
   std::remove(path.c_str());
+}
+
+TEST(pressure_source, that_is_a_device_tells_nothing) {
+  steady::pressure_monitor monitor({.file = "/dev/null"});
+  EXPECT_FALSE(monitor.is_watching());
+  EXPECT_EQ(monitor.why_not(),
+            "/dev/null does not tell of pressure: it is no file of /proc or of a cgroup of version "
+            "2");
+}
+
+TEST(pressure_source, that_tells_of_something_else_is_left_as_it_is) {
+  const auto name_of_process = [] {
+    std::string name;
+    std::getline(std::ifstream("/proc/self/comm"), name);
+    return name;
+  };
+  const std::string before = name_of_process();
+  steady::pressure_monitor monitor({.file = "/proc/self/comm"});
+  if (monitor.why_not().starts_with("cannot open")) GTEST_SKIP() << monitor.why_not();
+  EXPECT_FALSE(monitor.is_watching());
+  EXPECT_EQ(monitor.why_not(),
+            "/proc/self/comm does not tell of pressure: it does not begin with \"some \"");
+  EXPECT_EQ(name_of_process(), before);
+}
+
+// As where the kernel was told to keep no account of pressure.
+TEST(pressure_source, that_cannot_be_read_is_named) {
+  steady::pressure_monitor monitor({.file = "/proc/self/mem"});  // nothing is at address 0
+  if (monitor.why_not().starts_with("cannot open")) GTEST_SKIP() << monitor.why_not();
+  EXPECT_FALSE(monitor.is_watching());
+  EXPECT_EQ(monitor.why_not(), "cannot read /proc/self/mem: Input/output error");
+}
+
+// Without further files the process cannot have a monitor; the descriptor is the monitor's even so.
+TEST(pressure_source, is_closed_where_the_monitor_cannot_begin) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  ::rlimit none = files;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_THROW(steady::pressure_monitor({.descriptor = ends[0]}), std::system_error);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+  EXPECT_EQ(::fcntl(ends[0], F_GETFD), -1) << "it is open still";
+  ::close(ends[1]);
 }
 
 TEST(pressure_source, gets_the_trigger) {
@@ -382,6 +443,24 @@ TEST(pressure_source, gets_the_trigger) {
     EXPECT_STREQ(written, "some 1 2");
   }
   ::close(reading);
+  std::remove(path.c_str());
+}
+
+TEST(pressure_source, that_refuses_the_trigger_is_named) {
+  const std::string path = path_of_ones_own();
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int full = ::open(path.c_str(), O_RDWR | O_NONBLOCK);
+  ASSERT_GE(full, 0);
+  while (::write(full, "x", 1) == 1) {
+  }
+  steady::pressure_monitor monitor({.file = path, .trigger = "nonsense"});
+  EXPECT_FALSE(monitor.is_watching());
+  EXPECT_EQ(monitor.why_not(),
+            path + " refuses the trigger \"nonsense\": Resource temporarily unavailable");
+  monitor.report_pressure();
+  await_relief(monitor);
+  EXPECT_EQ(monitor.events(), 1u);
+  ::close(full);
   std::remove(path.c_str());
 }
 

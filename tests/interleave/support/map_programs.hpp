@@ -586,6 +586,66 @@ void compact_while_a_helper_leaves(program& p) {
   });
 }
 
+// A service ends while another thread destroys the container. Whoever comes second finds no
+// watcher, and waits for nobody: the first must be through with the container by then.
+template <class Sync>
+class leaving_helper final : public sd::migration_watcher {
+  using upkeep = sd::shared_upkeep<Sync, tiny_layout>;
+
+ public:
+  explicit leaving_helper(tiny_map<Sync>& of) : container_(&of) {}
+  void end() noexcept {
+    lock();
+    if (container_ != nullptr) std::exchange(container_, nullptr)->upkeep().unwatch();
+    unlock();
+    upkeep::wait_for_readers();
+  }
+  void has_begun() noexcept override {}
+  void pause() noexcept override { lock(); }
+  void resume() noexcept override { unlock(); }
+  void let_go() noexcept override {
+    lock();
+    container_ = nullptr;
+    unlock();
+  }
+
+ private:
+  void lock() noexcept {
+    while (locked_.exchange(1, std::memory_order_acquire) != 0) Sync::pause();
+  }
+  void unlock() noexcept { locked_.store(0, std::memory_order_release); }
+
+  typename Sync::template atomic<std::uint32_t> locked_{0};
+  tiny_map<Sync>* container_;
+};
+template <class Sync>
+void destroy_while_a_helper_leaves(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const auto helper = std::make_shared<leaving_helper<Sync>>(*map);
+  require(map->upkeep().watch(*helper), "the map has a helper already");
+  p.thread([=] { helper->end(); });
+  p.thread([=] {
+    auto& state = map->state();
+    state.watcher.container_goes();
+    Sync::fresh_memory(&state, sizeof state);
+  });
+}
+// The same where the container is moved or swapped: what the helper did to it has happened before.
+template <class Sync>
+void move_while_a_helper_leaves(program& p) {
+  const auto map = std::make_shared<tiny_map<Sync>>();
+  const auto helper = std::make_shared<leaving_helper<Sync>>(*map);
+  require(map->upkeep().watch(*helper), "the map has a helper already");
+  p.thread([=] { helper->end(); });
+  p.thread([=] {
+    auto& state = map->state();
+    const sd::without_watcher<Sync> alone(state.watcher);
+    if (state.watcher.is_taken()) return;
+    require(state.evacuations_per_call.load(std::memory_order_relaxed) != 0,
+            "what a helper did to the map is not seen, though it has gone");
+  });
+}
+
 // A walk meets every element once, while buckets are split.
 template <class Sync, sd::migration_kind Kind>
 void walk_while_evacuating(program& p) {

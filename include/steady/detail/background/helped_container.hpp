@@ -3,13 +3,15 @@
 //
 // Both sides may go first. The mutex is held by a helper while it works, by a container's own
 // thread while the container must be alone, and by whoever ends the service; never by a thread that
-// looks up, inserts or erases.
+// looks up, inserts or erases. A helper is back at the mutex before a thread that sleeps there has
+// woken up, so those who need the container alone say so first, and the helper begins no turn until
+// they are through: they wait for one turn, and a helper waits for nobody who takes long.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <utility>
 
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/migration_watcher.hpp>
@@ -19,7 +21,8 @@ namespace steady::detail {
 
 enum class helped : std::uint8_t {
   worked,   // there may be more
-  blocked,  // there is work, but others have it locked or are reading, or memory was refused
+  blocked,  // perhaps there is work, but others have it locked, are reading or need the container
+            // alone, or memory was refused
   idle,     // until has_begun()
   gone      // nobody will come back for it
 };
@@ -41,33 +44,42 @@ class helped_container : public migration_watcher {
   // From the return on, no helper touches the container. Waits for a turn() that is on, and for
   // calls that are on. Not to be called by a visitor.
   void end() noexcept {
-    {
-      const std::lock_guard<std::mutex> alone(mutex_);
-      if (void* const container = std::exchange(container_, nullptr)) uses_.unwatch(container);
+    pause();
+    if (void* const container = container_.exchange(nullptr, std::memory_order_acq_rel)) {
+      uses_.unwatch(container);
     }
+    resume();
     uses_.wait_for_readers();
   }
 
   // At most so many intervals of work.
   helped turn(std::size_t intervals) noexcept {
+    if (is_needed_alone()) return helped::blocked;
     const std::lock_guard<std::mutex> alone(mutex_);
-    if (container_ == nullptr) return helped::gone;
-    const steps_taken taken = uses_.step(container_, intervals);
+    void* const container = container_.load(std::memory_order_relaxed);
+    if (container == nullptr) return helped::gone;
+    const steps_taken taken = uses_.step(container, intervals);
     if (taken.done != 0) return helped::worked;
-    return uses_.has_work(container_) ? helped::blocked : helped::idle;
+    return uses_.has_work(container) ? helped::blocked : helped::idle;
   }
 
-  bool is_gone() noexcept {
-    const std::lock_guard<std::mutex> alone(mutex_);
-    return container_ == nullptr;
-  }
+  bool is_gone() const noexcept { return container_.load(std::memory_order_acquire) == nullptr; }
+  // Whether somebody keeps the helper away, or waits until its turn is over.
+  bool is_needed_alone() const noexcept { return need_it_alone_.load() != 0; }
 
   void has_begun() noexcept override { wake_(waker_); }
-  void pause() noexcept override { mutex_.lock(); }
-  void resume() noexcept override { mutex_.unlock(); }
+  void pause() noexcept override {
+    need_it_alone_.fetch_add(1);
+    mutex_.lock();
+  }
+  void resume() noexcept override {
+    mutex_.unlock();
+    need_it_alone_.fetch_sub(1);
+  }
   void let_go() noexcept override {
-    const std::lock_guard<std::mutex> alone(mutex_);
-    container_ = nullptr;
+    pause();
+    container_.store(nullptr, std::memory_order_release);
+    resume();
   }
 
  private:
@@ -91,7 +103,8 @@ class helped_container : public migration_watcher {
   wake_function wake_;
   void* waker_;
   std::mutex mutex_;
-  void* container_;  // null: it has gone, or the service has ended
+  std::atomic<std::uint32_t> need_it_alone_{0};
+  std::atomic<void*> container_;  // null: it has gone, or the service has ended
   const uses& uses_;
 };
 

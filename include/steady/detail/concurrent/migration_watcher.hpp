@@ -4,7 +4,8 @@
 // away waits for a grace period before it destroys the watcher.
 //
 //   [M1] compare-and-swap, release, and exchange: a container has a watcher, or none any longer
-//   [M2] load, acquire: the watcher, before anything is asked of it
+//   [M2] load, acquire: the watcher, before anything is asked of it; or that it has gone, after all
+//        that it did to the container
 #pragma once
 
 #include <atomic>
@@ -46,11 +47,19 @@ class watcher_place {
   }
   // The watcher may be destroyed when a grace period is over.
   void leave() noexcept { watcher_.exchange(nullptr, std::memory_order_acq_rel); }  // [M1]
+  // The container goes: from the return on its watcher knows it no longer. A service that ends in
+  // another thread may have taken the watcher away before; then nothing is left to wait for, since
+  // leave() is the last that such a thread does to the container, and this exchange comes after it.
+  void container_goes() noexcept {
+    ask([](migration_watcher& of) { of.let_go(); });
+    leave();
+  }
 
-  // Calls `f` with the watcher, if there is one; while the thread is pinned, so that it exists.
+  // Calls `f` with the watcher, if there is one; while the thread is pinned, so that it exists. If
+  // there is none any longer, what the last one did to the container has happened before.
   template <class F>
   void ask(F f) const noexcept {
-    if (!is_taken()) return;
+    if (watcher_.load(std::memory_order_acquire) == nullptr) return;  // [M2]
     const pin pinned;
     if (migration_watcher* const watcher = watcher_.load(std::memory_order_acquire)) {  // [M2]
       f(*watcher);

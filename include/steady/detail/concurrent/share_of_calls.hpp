@@ -22,24 +22,26 @@ class share_of_calls {
     return state_.evacuations_per_call.load(std::memory_order_relaxed);
   }
   // So many that what is left moves in half of the insertions that there is room for; at most 16,
-  // and in a reseeding, where each element may need a chunk of its own, the usual number.
+  // and in a reseeding, where each element may need a chunk of its own, the usual number. If a
+  // helper comes or goes meanwhile, what it has set stays.
   void set_quota(const array& from, const array& to, std::uint64_t size) noexcept {
+    unsigned seen = quota();
     const std::uint64_t limit = shared_sizing<Sync, Layout>(state_).limit_of(to);
     const std::uint64_t room = limit > size ? limit - size : 0;
-    const unsigned least = least_quota(from, size);
+    const unsigned least = is_left_alone(seen, from, size) ? 0 : state_.kind->evacuations_per_call;
     const std::uint64_t needed = 2 * from.left_to_move() / (room + 1) + (least == 0 ? 0 : 1);
     const unsigned most =
         from.kind == migration_kind::reseed ? state_.kind->evacuations_per_call : 16;
-    state_.evacuations_per_call.store(
-        clamped<unsigned>(static_cast<unsigned>(min_of<std::uint64_t>(needed, most)), least, most),
-        std::memory_order_relaxed);
+    const auto share =
+        clamped<unsigned>(static_cast<unsigned>(min_of<std::uint64_t>(needed, most)), least, most);
+    state_.evacuations_per_call.compare_exchange_strong(seen, share, std::memory_order_relaxed,
+                                                        std::memory_order_relaxed);
   }
 
  private:
   // A helper that has lagged once in this migration is helped to its end.
-  unsigned least_quota(const array& from, std::uint64_t size) const noexcept {
-    const bool is_left_alone = quota() == 0 && state_.watcher.is_taken();
-    return is_left_alone && !watcher_lags(from, size) ? 0 : state_.kind->evacuations_per_call;
+  bool is_left_alone(unsigned share, const array& from, std::uint64_t size) const noexcept {
+    return share == 0 && state_.watcher.is_taken() && !watcher_lags(from, size);
   }
   // Looked at every 1,024 calls, intervals are counted by chunks, and the helper has to wake up
   // first: hence the chunks.

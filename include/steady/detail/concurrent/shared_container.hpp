@@ -93,8 +93,7 @@ class shared_container {
     sync::prepare_fences();
   }
   ~shared_container() {
-    state_.watcher.ask([](migration_watcher& of) { of.let_go(); });
-    state_.watcher.leave();
+    state_.watcher.container_goes();
     free_everything();
   }
   template <class>
@@ -284,6 +283,13 @@ class shared_container {
     const call during(use_);
     walk_type along(state_);
     walk_from(along, 0, last_position, decide, is_enough);
+  }
+
+  // Erases all elements.
+  void clear() {
+    bool is_enough = false;
+    walk([](const copy&) { return fate::is_erased; }, is_enough);
+    state_.forget_attack();
   }
 
   template <class Decide>

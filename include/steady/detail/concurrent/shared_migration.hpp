@@ -173,11 +173,12 @@ class shared_migration {
     const std::uint64_t size = state_.counts.sum();
     // Growth that is late makes chains, too.
     if (size > sizing().limit_of(*state_.first_array())) return;
-    // A broken hash makes long chains under every seed: not again before the size has doubled.
+    // A broken hash makes long chains under every seed: not again before the size has doubled, or
+    // the elements of that time are gone (forget_attack()).
     const std::uint64_t last = state_.reseeded_at.load(std::memory_order_relaxed);
     if (size < 2 * last) return;
     state_.reseeded_at.store(size, std::memory_order_relaxed);
-    state_.chain_seen.store(1, std::memory_order_relaxed);
+    state_.chain_seen.store(length, std::memory_order_relaxed);
     state_.requests.ask(migration_kind::reseed);
     state_.counts.look_again_after(thread_, 1);
   }
@@ -290,16 +291,13 @@ class shared_migration {
     if (due.kind == migration_kind::reseed && !may_reseed()) return;
     start(*current, due, size);
   }
+  // Unless a chain was too long.
   migration_cause cause_of(migration_kind kind, const array& current, std::uint64_t size) noexcept {
     if (kind == migration_kind::grow) {
       return size > sizing().limit_of(current) ? migration_cause::load : migration_cause::request;
     }
-    if (kind == migration_kind::reseed) {
-      return state_.chain_seen.exchange(0, std::memory_order_relaxed) != 0
-                 ? migration_cause::overflow
-                 : migration_cause::request;
-    }
-    if (state_.requests.is_asked(kind)) return migration_cause::request;
+    if (kind == migration_kind::reseed || state_.requests.is_asked(kind))
+      return migration_cause::request;
     return kind == migration_kind::shrink ? migration_cause::load : migration_cause::overflow;
   }
   // A thread that sleeps within a call keeps arrays from being freed. Growth goes on nevertheless:
@@ -321,7 +319,10 @@ class shared_migration {
       was_refused_ = true;
       return;
     }
-    const migration_cause cause = cause_of(due.kind, current, size);
+    const std::uint64_t chain =
+        reseeds ? state_.chain_seen.exchange(0, std::memory_order_relaxed) : 0;
+    const migration_cause cause =
+        chain != 0 ? migration_cause::overflow : cause_of(due.kind, current, size);
     state_.started[static_cast<unsigned>(cause)].fetch_add(1, std::memory_order_relaxed);
     current.kind = due.kind;
     current.requests = state_.requests.made(due.kind);
@@ -332,10 +333,7 @@ class shared_migration {
         std::memory_order_relaxed);
     if constexpr (Layout::orders_by_heat) current.order_by_heat(state_.memory);
     probe_migration_begin(state_.memory.owner(), route_of(current, *next));
-    if (reseeds && cause == migration_cause::overflow) {
-      probe_reseed_suspected(state_.memory.owner(), size,
-                             state_.longest_chain.load(std::memory_order_relaxed));
-    }
+    if (chain != 0) probe_reseed_suspected(state_.memory.owner(), size, chain);
     state_.other_arrays.fetch_add(1, std::memory_order_release);  // [F2]
     current.lead_to(next);
     state_.tell_watcher();
@@ -413,9 +411,7 @@ class shared_migration {
     if (from.kind == migration_kind::compact) {
       state_.left_crowded.store(to.overflow_buckets.in_use(), std::memory_order_relaxed);
     }
-    if (from.kind == migration_kind::reseed) {
-      state_.longest_chain.store(0, std::memory_order_relaxed);
-    }
+    if (from.kind == migration_kind::shrink) state_.forget_attack();
     const bool reseeded = from.kind == migration_kind::reseed;
     probe_migration_end(state_.memory.owner(), route_of(from, to));
     array* expected = &from;

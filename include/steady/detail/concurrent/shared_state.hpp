@@ -116,7 +116,7 @@ struct shared_state {
   atomic<std::uint64_t> steps[drivers]{};   // by driver, but for those that `counts` has
   atomic<std::uint64_t> reserved{0};        // elements to have room for
   shared_requests<Sync> requests;
-  atomic<std::uint32_t> chain_seen{0};            // that asked for the reseeding
+  atomic<std::uint64_t> chain_seen{0};            // the length of that which asked for a reseeding
   atomic<std::uint32_t> evacuations_per_call{0};  // of the migration that is on
   atomic<std::uint64_t> size_at_start{0};         // of that migration
   atomic<std::uint64_t> longest_chain{0};
@@ -147,6 +147,8 @@ struct shared_state {
     const array* const first = first_array();
     return others != 0 && first != nullptr && first->next() != nullptr ? others - 1 : others;
   }
+  // Calls have no share in the migration that is on, until the watcher lags (share_of_calls.hpp).
+  void leave_to_watcher() noexcept { evacuations_per_call.store(0, std::memory_order_relaxed); }
   void tell_watcher() const noexcept {
     watcher.ask([](migration_watcher& of) { of.has_begun(); });
   }
@@ -181,6 +183,7 @@ struct shared_state {
     shelf.take_all(other.shelf);
     counts.take(other.counts);
     other.become_empty();
+    if (watcher.is_taken()) leave_to_watcher();
     tell_watcher();
   }
 
@@ -210,6 +213,10 @@ struct shared_state {
     if (by == driver::insert || by == driver::erase) return counts.steps(by);
     return steps[static_cast<unsigned>(by)].load(std::memory_order_relaxed);
   }
+
+  // The elements of the last reseeding for a long chain have gone, or most have: the next one need
+  // not wait until there are twice as many.
+  void forget_attack() noexcept { reseeded_at.store(0, std::memory_order_relaxed); }
 
   // From now on `most` is at least that.
   static void raise(atomic<std::uint64_t>& most, std::uint64_t value) noexcept {

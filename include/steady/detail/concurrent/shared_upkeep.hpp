@@ -65,17 +65,20 @@ class shared_upkeep {
   bool has_work() const noexcept {
     return state_.other_arrays.load(std::memory_order_relaxed) != 0;
   }
-  // From now on a helper does what insertions and erasures did; false if there is one already.
+  // From now on a helper does what insertions and erasures did, also of a migration that is on;
+  // false if there is one already.
   bool watch(migration_watcher& by) noexcept {
     if (!state_.watcher.take(by)) return false;
+    state_.leave_to_watcher();
     state_.tell_watcher();
     return true;
   }
   // Insertions and erasures do it themselves again. The watcher may be destroyed after
-  // wait_for_readers().
+  // wait_for_readers(). Leaving comes last: whoever destroys the container waits only for a watcher
+  // that it finds.
   void unwatch() noexcept {
-    state_.watcher.leave();
     state_.evacuations_per_call.store(state_.kind->evacuations_per_call, std::memory_order_relaxed);
+    state_.watcher.leave();
   }
   // Until all calls have ended that were on, of any container.
   static void wait_for_readers() noexcept {

@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <utility>
 
 #include <steady/detail/base/bits.hpp>
 #include <steady/stats.hpp>
@@ -64,13 +66,22 @@ class served_containers {
   template <class Container>
   std::uint64_t add(Container& container) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    all_.emplace(++last_, served_container(container));
-    return last_;
+    all_.emplace(last_ + 1, std::make_unique<served_container>(container));
+    return ++last_;
   }
+  // Whether a slice of it may still begin.
+  bool has(std::uint64_t number) noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return all_.contains(number);
+  }
+  // At first no further slice of it may begin, or this would wait for many: the thread that takes
+  // turns is back before one that waits has woken up. It is freed when the last one has ended.
   void remove(std::uint64_t number) noexcept {
     std::unique_lock<std::mutex> lock(mutex_);
+    const auto found = all_.find(number);
+    const std::unique_ptr<served_container> removed = std::move(found->second);
+    all_.erase(found);
     slice_ends_.wait(lock, [&] { return in_slice_ != number; });
-    all_.erase(number);
   }
   // A slice of at most `most` buckets of the container after number `after`, for the event with
   // that number. `number` is 0 when there is none.
@@ -91,7 +102,7 @@ class served_containers {
     const auto next = all_.upper_bound(after);
     if (next == all_.end()) return nullptr;
     in_slice_ = next->first;
-    return &next->second;
+    return next->second.get();
   }
   std::uint64_t end_slice() noexcept {
     std::uint64_t ended = 0;
@@ -106,7 +117,7 @@ class served_containers {
 
   std::mutex mutex_;
   std::condition_variable slice_ends_;
-  std::map<std::uint64_t, served_container> all_;  // in the order in which they came
+  std::map<std::uint64_t, std::unique_ptr<served_container>> all_;  // in the order they came in
   std::uint64_t last_ = 0;
   std::uint64_t in_slice_ = 0;
 };
