@@ -45,6 +45,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 
@@ -175,13 +176,22 @@ inline std::string number_name(char kind, std::size_t bytes) {
   return kind + std::to_string(8 * bytes);
 }
 
+template <class T>
+concept word_integer = std::integral<T> && sizeof(T) <= sizeof(std::uint64_t);
+
+// By comparing: traits know integers of 128 bits only where the compiler's extensions are on. Plain
+// characters are signed here whether or not they are on this machine.
+template <class T>
+inline constexpr char integer_kind =
+    static_cast<T>(-1) < static_cast<T>(0) || std::same_as<T, char> || std::same_as<T, wchar_t>
+        ? 'i'
+        : 'u';
+
 }  // namespace detail
 
-template <std::integral T>
+template <detail::word_integer T>
 struct codec<T> {
-  static std::string name() {
-    return detail::number_name(std::is_signed_v<T> ? 'i' : 'u', sizeof(T));
-  }
+  static std::string name() { return detail::number_name(detail::integer_kind<T>, sizeof(T)); }
   static void write(byte_buffer& out, T value) {
     out.number<sizeof(T)>(static_cast<std::uint64_t>(value));
   }
@@ -189,6 +199,22 @@ struct codec<T> {
     std::uint64_t number = 0;
     if (!in.number<sizeof(T)>(number)) return false;
     value = static_cast<T>(number);
+    return true;
+  }
+};
+
+template <detail::wide_integer T>
+struct codec<T> {
+  static std::string name() { return detail::number_name(detail::integer_kind<T>, sizeof(T)); }
+  static void write(byte_buffer& out, T value) {
+    out.number<8>(static_cast<std::uint64_t>(value));
+    out.number<8>(static_cast<std::uint64_t>(value >> 64));
+  }
+  static bool read(byte_reader& in, T& value) noexcept {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    if (in.left() < sizeof(T) || !in.number<8>(low) || !in.number<8>(high)) return false;
+    value = static_cast<T>(static_cast<T>(high) << 64 | static_cast<T>(low));
     return true;
   }
 };

@@ -110,6 +110,28 @@ TEST(codec, names_tell_types_apart) {
   static_assert(steady::has_codec<point> && !steady::has_codec<int*> && !steady::has_codec<void>);
 }
 
+#if defined(__SIZEOF_INT128__)
+TEST(codec, of_wide_integers_keeps_both_halves) {
+  __extension__ using wide = unsigned __int128;
+  __extension__ using signed_wide = __int128;
+  const wide value = (wide{0x0102030405060708u} << 64) | 0x1112131415161718u;
+  EXPECT_EQ(bytes_of(value), (std::vector<unsigned>{0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
+                                                    8, 7, 6, 5, 4, 3, 2, 1}));
+  expect_round_trip(value);
+  expect_round_trip<signed_wide>(-1);
+  expect_round_trip<signed_wide>(-(signed_wide{1} << 100) + 5);
+  EXPECT_EQ(codec<wide>::name(), "u128");
+  EXPECT_EQ(codec<signed_wide>::name(), "i128");
+}
+#endif
+
+// -funsigned-char and other machines change nothing.
+TEST(codec, of_characters_has_the_same_name_everywhere) {
+  EXPECT_EQ(codec<char>::name(), "i8");
+  EXPECT_EQ(codec<wchar_t>::name(), sizeof(wchar_t) == 4 ? "i32" : "i16");
+  EXPECT_EQ(bytes_of<char>('\xff'), (std::vector<unsigned>{0xff}));
+}
+
 TEST(codec, believes_no_count) {
   byte_buffer out;
   out.number<4>(0xffffffffu);
