@@ -10,7 +10,9 @@
 //
 // Called with one argument it is a plain hash. Called with a second, a seed, it is a family of
 // hashes: whoever does not know the seed cannot choose colliding keys ahead of time. Steady's maps
-// give each map its own random seed.
+// give each map its own random seed. Not so "everything else", such as std::optional, std::variant
+// and std::filesystem::path: std::hash takes no seed, and keys for which it is the same collide
+// under every seed. Where strangers choose such keys, specialise steady::hash, with hash_values.
 //
 // A map calls a user's own hash with the key alone, and mixes the result with its seed. A hash that
 // can do more says so by member types. Nothing is guessed from the calls that compile:
