@@ -30,9 +30,9 @@ inline bool system_random(void* bytes, std::size_t count) noexcept {
   return ::getentropy(bytes, count) == 0;
 }
 
-// Calls `what` in the child after every fork() to come.
-inline void after_each_fork(void (*what)()) noexcept {
-  static_cast<void>(::pthread_atfork(nullptr, nullptr, what));
+// Calls `what` in the child after every fork() to come; false if the system will not.
+inline bool after_each_fork(void (*what)()) noexcept {
+  return ::pthread_atfork(nullptr, nullptr, what) == 0;
 }
 
 // Of a clock that never goes back.
@@ -55,7 +55,7 @@ inline bool system_random(void* bytes, std::size_t count) noexcept {
   STEADY_CATCH_ALL { return false; }
 }
 
-inline void after_each_fork(void (*)()) noexcept {}  // there is none
+inline bool after_each_fork(void (*)()) noexcept { return true; }  // there is none
 
 inline std::uint64_t system_nanoseconds() noexcept {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();

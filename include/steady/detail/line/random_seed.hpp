@@ -29,8 +29,8 @@ inline std::uint64_t& random_state() noexcept {
 // The first state of a thread. A child of fork() draws its own: it would have the seeds, and the
 // ids of feeds and durable maps, that its parent has.
 STEADY_COLD inline std::uint64_t first_state() noexcept {
-  [[maybe_unused]] static const bool once =
-      (after_each_fork([]() noexcept { random_state() = 0; }), true);
+  [[maybe_unused]] static const bool is_watched =
+      after_each_fork([]() noexcept { random_state() = 0; });
   return entropy();
 }
 
