@@ -323,20 +323,41 @@ class FindFunction(gdb.Function):
 
     def invoke(self, container: gdb.Value, key: gdb.Value) -> gdb.Value:
         opened = Container.open(container)
-        wanted = comparable(key)
+        key = without_reference(key)
+        wanted = None
         for slot in opened.of.table.elements():
             found, value = opened.key_and_value(slot)
+            if wanted is None:
+                wanted = comparable(as_number_of(found, key))
             if comparable(found) == wanted:
                 return found if value is None else value
-        raise gdb.GdbError(f"no such key: {wanted}")
+        raise gdb.GdbError(f"no such key: {comparable(key)}")
+
+
+WHOLE_NUMBERS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_CHAR)
+
+
+def as_number_of(found: gdb.Value, key: gdb.Value) -> gdb.Value:
+    """The key in the type of those that are there, as a program passes it; but no whole number is
+    made of what is none."""
+    code = key.type.strip_typedefs().code
+    code_there = found.type.strip_typedefs().code
+    is_number = code in WHOLE_NUMBERS or code == gdb.TYPE_CODE_FLT
+    if code_there == gdb.TYPE_CODE_FLT and is_number:
+        return key.cast(found.type)
+    if code_there in WHOLE_NUMBERS and code in WHOLE_NUMBERS:
+        return key.cast(found.type)
+    return key
 
 
 def comparable(key: gdb.Value) -> object:
     """A number, or a text without its quotes."""
     key = without_reference(key)
     code = key.type.strip_typedefs().code
-    if code in (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_CHAR):
+    if code in WHOLE_NUMBERS:
         return int(key)
+    if code == gdb.TYPE_CODE_FLT:
+        return float(key)
     printer = gdb.default_visualizer(key)
     if printer is not None and hasattr(printer, "to_string"):
         text = printer.to_string()

@@ -70,6 +70,8 @@ class Container:
     def summary(self) -> str:
         size = self.table.size()
         text = f"{self.name} with {size} element{'' if size == 1 else 's'}"
+        if self.table.is_retired():
+            text += ", retired"
         migration = self.table.migration()
         if migration is not None:
             text += f", {migration.kind} {migration.percent} %"

@@ -123,7 +123,13 @@ class Table:
         self.cold = link.target() if link.number() != 0 else None
 
     def size(self) -> int:
+        if self.is_retired():
+            return sum(1 for _ in self.elements())
         return self.state.member("size").number()
+
+    def is_retired(self) -> bool:
+        """Whether it is what a steady::retired holds, whose elements are being destroyed."""
+        return self.cold is not None and self.cold.member("is_retired").number() != 0
 
     def _array_of(self, place: Place) -> Optional[BucketArray]:
         directory = place.member("directory_").number()
@@ -162,7 +168,7 @@ class Table:
 
     def migration(self) -> Optional[Migration]:
         old, new = self._arrays()
-        if old is None or new is None:
+        if old is None or new is None or self.is_retired():
             return None
         if self._is_reseeding():
             kind = "reseeding"
@@ -182,8 +188,17 @@ class Table:
     def elements(self) -> Iterator[Slot]:
         old, new = self._arrays()
         frontier = self._frontier()
+        first_new = 0
+        first_old = old.bucket_at(frontier) if old is not None else 0
+        if self.is_retired():  # the new array's elements are destroyed first
+            destruction = self.cold.member("destruction")
+            next_bucket = destruction.member("next_bucket").number()
+            if destruction.member("in_new").number() != 0:
+                first_new = next_bucket
+            else:
+                first_old, new = next_bucket, None
         if new is not None and frontier != 0:
             in_use = new.buckets if self._is_reseeding() else new.bucket_at(frontier - 1) + 1
-            yield from new.elements(0, in_use, "new")
+            yield from new.elements(first_new, in_use, "new")
         if old is not None:
-            yield from old.elements(old.bucket_at(frontier), old.buckets, "old")
+            yield from old.elements(first_old, old.buckets, "old")

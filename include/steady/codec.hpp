@@ -25,7 +25,8 @@
 //
 //   Bound    O(bytes).
 //   Throws   std::bad_alloc, and what the value's own functions throw; write() of what has more
-//            than 2^32 - 1 elements throws std::length_error.
+//            than 2^32 - 1 elements throws std::length_error, and of a vector whose elements take
+//            no bytes, std::invalid_argument.
 //   Threads  any.
 #pragma once
 
@@ -45,6 +46,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 
@@ -78,18 +80,19 @@ class byte_buffer {
   // To no more than there are.
   void truncate(std::size_t size) noexcept { size_ = size; }
   void reserve(std::size_t capacity) {
-    if (capacity > capacity_) grow(capacity);
+    if (capacity > capacity_) static_cast<void>(grow(capacity));
   }
 
   // Room for `count` more bytes, which the caller has to write.
   unsigned char* extend(std::size_t count) {
-    if (count > capacity_ - size_) grow(size_ + count);
-    unsigned char* const fresh = bytes_.get() + size_;
-    size_ += count;
-    return fresh;
+    if (count > capacity_ - size_) static_cast<void>(grow(size_ + count));
+    return take(count);
   }
+  // They may be bytes of this buffer.
   void append(const void* bytes, std::size_t count) {
-    if (count != 0) std::memcpy(extend(count), bytes, count);
+    block before;
+    if (count > capacity_ - size_) before = grow(size_ + count);
+    if (count != 0) std::memcpy(take(count), bytes, count);
   }
   // The lowest bytes of a number, the lowest first.
   template <unsigned Bytes>
@@ -99,16 +102,25 @@ class byte_buffer {
   }
 
  private:
-  STEADY_NOINLINE void grow(std::size_t needed) {
+  using block = std::unique_ptr<unsigned char[]>;
+
+  // Of the room that there is.
+  unsigned char* take(std::size_t count) noexcept {
+    unsigned char* const fresh = bytes_.get() + size_;
+    size_ += count;
+    return fresh;
+  }
+  // Returns the block that there was.
+  [[nodiscard]] STEADY_NOINLINE block grow(std::size_t needed) {
     const std::size_t doubled = capacity_ * 2 < 256 ? 256 : capacity_ * 2;
     const std::size_t room = needed < doubled ? doubled : needed;
-    std::unique_ptr<unsigned char[]> larger(new unsigned char[room]);
+    block larger(new unsigned char[room]);
     if (size_ != 0) std::memcpy(larger.get(), bytes_.get(), size_);
-    bytes_ = std::move(larger);
     capacity_ = room;
+    return std::exchange(bytes_, std::move(larger));
   }
 
-  std::unique_ptr<unsigned char[]> bytes_;
+  block bytes_;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };
@@ -175,13 +187,22 @@ inline std::string number_name(char kind, std::size_t bytes) {
   return kind + std::to_string(8 * bytes);
 }
 
+template <class T>
+concept word_integer = std::integral<T> && sizeof(T) <= sizeof(std::uint64_t);
+
+// By comparing: traits know integers of 128 bits only where the compiler's extensions are on. Plain
+// characters are signed here whether or not they are on this machine.
+template <class T>
+inline constexpr char integer_kind =
+    static_cast<T>(-1) < static_cast<T>(0) || std::same_as<T, char> || std::same_as<T, wchar_t>
+        ? 'i'
+        : 'u';
+
 }  // namespace detail
 
-template <std::integral T>
+template <detail::word_integer T>
 struct codec<T> {
-  static std::string name() {
-    return detail::number_name(std::is_signed_v<T> ? 'i' : 'u', sizeof(T));
-  }
+  static std::string name() { return detail::number_name(detail::integer_kind<T>, sizeof(T)); }
   static void write(byte_buffer& out, T value) {
     out.number<sizeof(T)>(static_cast<std::uint64_t>(value));
   }
@@ -189,6 +210,22 @@ struct codec<T> {
     std::uint64_t number = 0;
     if (!in.number<sizeof(T)>(number)) return false;
     value = static_cast<T>(number);
+    return true;
+  }
+};
+
+template <detail::wide_integer T>
+struct codec<T> {
+  static std::string name() { return detail::number_name(detail::integer_kind<T>, sizeof(T)); }
+  static void write(byte_buffer& out, T value) {
+    out.number<8>(static_cast<std::uint64_t>(value));
+    out.number<8>(static_cast<std::uint64_t>(value >> 64));
+  }
+  static bool read(byte_reader& in, T& value) noexcept {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    if (in.left() < sizeof(T) || !in.number<8>(low) || !in.number<8>(high)) return false;
+    value = static_cast<T>(static_cast<T>(high) << 64 | static_cast<T>(low));
     return true;
   }
 };
@@ -258,13 +295,19 @@ struct codec<std::basic_string<char, Traits, Allocator>> {
   }
 };
 
-// The elements must take a byte each, at least: a count alone proves nothing.
+// The elements must take a byte each, at least: a count alone proves nothing when it is read.
 template <class T, class Allocator>
 struct codec<std::vector<T, Allocator>> {
   static std::string name() { return "vector<" + codec<T>::name() + ">"; }
   static void write(byte_buffer& out, const std::vector<T, Allocator>& value) {
     detail::write_count(out, value.size());
-    for (const auto& element : value) codec<T>::write(out, element);
+    for (const auto& element : value) {
+      const std::size_t before = out.size();
+      codec<T>::write(out, element);
+      if (out.size() == before) {
+        STEADY_THROW(std::invalid_argument("steady::codec: an element of a vector without bytes"));
+      }
+    }
   }
   static bool read(byte_reader& in, std::vector<T, Allocator>& value) {
     std::uint64_t count = 0;

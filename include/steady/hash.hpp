@@ -2,6 +2,7 @@
 //
 //   integers, enums, pointers,  one folded multiplication
 //   float, double
+//   integers of 128 bits        their two halves, one after the other
 //   strings, string views       16 bytes per folded multiplication; transparent, so that a map of
 //                               std::string with std::equal_to<> is searched by string_view
 //   pairs, tuples               their values one after the other; see also hash_values below
@@ -9,7 +10,9 @@
 //
 // Called with one argument it is a plain hash. Called with a second, a seed, it is a family of
 // hashes: whoever does not know the seed cannot choose colliding keys ahead of time. Steady's maps
-// give each map its own random seed.
+// give each map its own random seed. Not so "everything else", such as std::optional, std::variant
+// and std::filesystem::path: std::hash takes no seed, and keys for which it is the same collide
+// under every seed. Where strangers choose such keys, specialise steady::hash, with hash_values.
 //
 // A map calls a user's own hash with the key alone, and mixes the result with its seed. A hash that
 // can do more says so by member types. Nothing is guessed from the calls that compile:
@@ -206,6 +209,17 @@ std::uint64_t hash_one(const Value& value, std::uint64_t seed) {
 }
 
 }  // namespace detail
+
+template <detail::wide_integer Key>
+struct hash<Key> {
+  using is_avalanching = void;
+  using takes_seed = void;
+
+  STEADY_ALWAYS_INLINE std::uint64_t operator()(Key key, std::uint64_t seed = 0) const noexcept {
+    const std::uint64_t of_low_half = detail::hash_integer(static_cast<std::uint64_t>(key), seed);
+    return detail::hash_integer(static_cast<std::uint64_t>(key >> 64), of_low_half);
+  }
+};
 
 template <class Char, class Allocator>
 struct hash<std::basic_string<Char, std::char_traits<Char>, Allocator>>

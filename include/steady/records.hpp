@@ -9,7 +9,7 @@
 // be none, and costs no more than its bytes.
 //
 //   Bound    O(bytes of the record).
-//   Throws   what the codecs throw; parsing throws nothing else.
+//   Throws   what the codecs throw, and std::bad_alloc; parsing throws nothing else.
 //   Threads  any.
 #pragma once
 
@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -79,10 +80,10 @@ inline parsed_frame parse_frame(std::span<const unsigned char> bytes) noexcept {
 }
 
 // Completes the frame at `start`, whose head was left free and whose payload ends the buffer; takes
-// it away again and is false if it is too long.
+// it away again and is false if that is empty or too long.
 inline bool end_frame(byte_buffer& out, std::size_t start) noexcept {
   const std::size_t length = out.size() - start - frame_head_bytes;
-  if (length > max_payload_bytes) {
+  if (length == 0 || length > max_payload_bytes) {
     out.truncate(start);
     return false;
   }
@@ -95,7 +96,7 @@ inline bool end_frame(byte_buffer& out, std::size_t start) noexcept {
 }
 
 // Appends a frame whose payload `write(out)` appends. False, and nothing is appended, if that is
-// more than max_payload_bytes; the same if it throws.
+// nothing or more than max_payload_bytes; nothing either if it throws.
 template <class Write>
 bool append_frame(byte_buffer& out, const Write& write) {
   const std::size_t start = out.size();
@@ -136,8 +137,9 @@ struct record_header {
   friend bool operator==(const record_header&, const record_header&) = default;
 };
 
+// Throws std::length_error, too, if the names of the codecs are too long for a frame.
 inline void append_header(byte_buffer& out, const record_header& header) {
-  append_frame(out, [&](byte_buffer& to) {
+  const bool fits = append_frame(out, [&](byte_buffer& to) {
     to.number<1>(static_cast<unsigned char>(record_tag::header));
     to.number<8>(record_header::magic);
     to.number<2>(record_header::version);
@@ -148,6 +150,7 @@ inline void append_header(byte_buffer& out, const record_header& header) {
     codec<std::string>::write(to, header.key);
     codec<std::string>::write(to, header.value);
   });
+  if (!fits) STEADY_THROW(std::length_error("steady: the names of codecs are too long"));
 }
 
 enum class header_state { good, not_steady, other_version };
@@ -269,7 +272,8 @@ bool read_key(std::span<const unsigned char> payload, Key& key) {
   const bool is_change =
       tag == record_tag::insert || tag == record_tag::assign || tag == record_tag::erase;
   const std::size_t before = is_change ? 9 : 1;  // the tag, and a change's position
-  if (!is_change && tag != record_tag::element) return false;
+  const bool is_element = payload[0] == static_cast<unsigned char>(record_tag::element);
+  if (!is_change && !is_element) return false;
   if (payload.size() < before) return false;
   byte_reader in(payload.subspan(before));
   return codec<Key>::read(in, key);

@@ -1,5 +1,6 @@
 // steady::stats: what a map looks like now, and what it has done so far. O(1): all of it is in
-// counters, or in at most four buckets.
+// counters, or in at most four buckets; but snapshots are asked one by one, and the arrays that
+// clear_gradually() left and that they look at.
 //
 // `migrations`, `started` and `steps` begin with a map's first migration or request, and begin
 // again when the map has given all its memory back. Growth up to four buckets happens at once: no
@@ -37,7 +38,7 @@ struct stats {
     std::uint64_t load = 0;      // the load factor: above its limit, or far below it
     std::uint64_t request = 0;   // reserve(), rehash(), trim() and the ..._gradually functions
     std::uint64_t overflow = 0;  // far more overflow than chance explains, or a chain too long
-  } started;                     // finished and the one that is on, by what began them
+  } started;                     // by what began them, also those that clear_gradually() ended
 
   struct {
     std::uint64_t insert = 0;  // by inserting calls

@@ -100,6 +100,45 @@ class GdbTest(unittest.TestCase):
         self.assertIn('= "text 90"\n', output)
         self.assertIn("no such key: 99", output)
 
+    def test_finds_keys_as_the_container_does(self):
+        """A number is one of the keys' type: 0.1 is another double than it is a float."""
+        values = {
+            "$steady_find(doubles, 2)": 20,
+            "$steady_find(doubles, 0.1)": 1,
+            "$steady_find(floats, 0.1)": 1,
+            "$steady_find(floats, 0.5)": 5,
+            "$steady_find(shared_doubles, 2)": 20,
+            "$steady_find(unsigned_numbers, 0xffffffff)": 3,
+            "$steady_find(unsigned_numbers, -1)": 3,
+            "$steady_find(of_two, 1.0)": 10,
+        }
+        texts, _ = self.printed(SUBJECTS[0], list(values))
+        for n, (name, value) in enumerate(values.items()):
+            self.assertEqual(texts.get(name), f"${n + 1} = {value}", name)
+        for key in ["doubles, 3", "floats, 0.2", "of_two, 1.5"]:
+            with self.subTest(key=key):
+                output, _ = self.run_script(SUBJECTS[0], f"print $steady_find({key})\n")
+                self.assertIn("no such key", output)
+
+    def test_retired_containers_have_what_is_not_destroyed(self):
+        for subject in SUBJECTS:
+            sizes = {"left": 1000, "left_grown": 400, "left_in_old": 400, "left_numbers": 10000}
+            texts, _ = self.printed(subject, [f"{name}.contents_" for name in sizes])
+            for name, most in sizes.items():
+                name += ".contents_"
+                with self.subTest(subject=subject, container=name):
+                    found = MAP_ELEMENT.findall(texts[name])
+                    size = int(re.search(r"with (\d+) elements", texts[name]).group(1))
+                    self.assertEqual(len(found), size, texts[name][:1000])
+                    self.assertEqual(len(set(found)), size)
+                    self.assertIn(size, range(most // 10, most))
+                    for key, value in found:
+                        number = int(key.strip('"').replace("text ", ""))
+                        self.assertEqual(int(value), 10 * number)
+                        self.assertEqual(key, f'"text {number}"' if "text" in key else str(number))
+                    self.assertIn("retired", texts[name])
+                    self.assertNotIn("remark", texts[name])
+
     def test_core_files(self):
         with tempfile.TemporaryDirectory() as folder:
             core = Path(folder) / "core"

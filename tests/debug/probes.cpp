@@ -113,6 +113,22 @@ void arouse_suspicion(limited& limit) {
   hash_is_broken = false;
 }
 
+// The same after a chain that was far longer, and that a reservation allowed.
+void arouse_suspicion_late(limited& limit) {
+  using map_type = map_of<steady::hash_map>;
+  hash_is_broken = true;
+  map_type map{0, breakable_hash(), std::equal_to<int>(), map_type::allocator_type(limit)};
+  map.reserve(1000);
+  for (int n = 0; n < 1000; ++n) map.try_emplace(n, n);
+  for (int n = 0; n < 1000; ++n) map.erase(n);
+  map.shrink_gradually();
+  map.finish();
+  for (int n = 0; n < 300; ++n) map.try_emplace(n, n);
+  map.finish();
+  tell(map, static_cast<unsigned>(map.stats().migrations.reseed), limit.refused);
+  hash_is_broken = false;
+}
+
 }  // namespace
 
 int main() {
@@ -123,4 +139,5 @@ int main() {
   migrate_in_every_way<map_of<steady::concurrent_hash_map>>(shared);
   arouse_suspicion<map_of<steady::hash_map>>(never);
   arouse_suspicion<map_of<steady::concurrent_hash_map>>(never);
+  arouse_suspicion_late(never);
 }

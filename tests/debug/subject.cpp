@@ -21,6 +21,7 @@
 #include <steady/hash_set.hpp>
 #include <steady/node_hash_map.hpp>
 #include <steady/node_hash_set.hpp>
+#include <steady/retire.hpp>
 
 namespace {
 
@@ -190,6 +191,14 @@ Container emptied(int count) {
   return made;
 }
 
+// Of which the first buckets are destroyed.
+template <class Container>
+steady::retired<Container> partly_destroyed(Container&& of, std::size_t steps) {
+  auto left = steady::retire(std::move(of));
+  left.step(steps);
+  return left;
+}
+
 volatile int stops = 0;
 [[gnu::noinline]] void stop_here() { stops = stops + 1; }
 
@@ -264,6 +273,15 @@ int main(int count, char** arguments) {
 
   steady::hash_map<int, steady::hash_set<int>> nested;
   nested[1] = {10};
+  auto left = partly_destroyed(with<words>(1000), 40);
+  auto left_grown = partly_destroyed(growing<words>(300), 10);
+  auto left_in_old = partly_destroyed(growing<words>(300), 30);
+  auto left_numbers = partly_destroyed(with<ints>(10000), 2);  // chunks
+  steady::hash_map<double, int> doubles{{2.0, 20}, {0.1, 1}};
+  steady::hash_map<float, int> floats{{0.1f, 1}, {0.5f, 5}};
+  steady::hash_map<std::uint32_t, int> unsigned_numbers{{0xffffffff, 3}};
+  steady::concurrent_hash_map<double, int> shared_doubles;
+  shared_doubles.try_emplace(2.0, 20);
   const auto* pointer = &of_two;
   auto& reference = of_two;
 
@@ -324,7 +342,12 @@ int main(int count, char** arguments) {
   const int* into_node = &of_nodes.find("text 3")->second;
   std::fflush(list_of_all);
   stop_here();
-  return pointer == &reference && past == of_two.end() && into != into_node && nested.size() == 1
+  const bool are_numbers_there =
+      doubles.size() + floats.size() + unsigned_numbers.size() + shared_doubles.size() == 6;
+  const bool is_anything_left =
+      !left.done() && !left_grown.done() && !left_in_old.done() && !left_numbers.done();
+  return pointer == &reference && past == of_two.end() && into != into_node && nested.size() == 1 &&
+                 are_numbers_there && is_anything_left
              ? 0
              : 1;
 }

@@ -1,10 +1,12 @@
 // Codecs and records: values become bytes and the same values again, and nothing else becomes any.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <random>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -110,6 +112,28 @@ TEST(codec, names_tell_types_apart) {
   static_assert(steady::has_codec<point> && !steady::has_codec<int*> && !steady::has_codec<void>);
 }
 
+#if defined(__SIZEOF_INT128__)
+TEST(codec, of_wide_integers_keeps_both_halves) {
+  __extension__ using wide = unsigned __int128;
+  __extension__ using signed_wide = __int128;
+  const wide value = (wide{0x0102030405060708u} << 64) | 0x1112131415161718u;
+  EXPECT_EQ(bytes_of(value), (std::vector<unsigned>{0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
+                                                    8, 7, 6, 5, 4, 3, 2, 1}));
+  expect_round_trip(value);
+  expect_round_trip<signed_wide>(-1);
+  expect_round_trip<signed_wide>(-(signed_wide{1} << 100) + 5);
+  EXPECT_EQ(codec<wide>::name(), "u128");
+  EXPECT_EQ(codec<signed_wide>::name(), "i128");
+}
+#endif
+
+// -funsigned-char and other machines change nothing.
+TEST(codec, of_characters_has_the_same_name_everywhere) {
+  EXPECT_EQ(codec<char>::name(), "i8");
+  EXPECT_EQ(codec<wchar_t>::name(), sizeof(wchar_t) == 4 ? "i32" : "i16");
+  EXPECT_EQ(bytes_of<char>('\xff'), (std::vector<unsigned>{0xff}));
+}
+
 TEST(codec, believes_no_count) {
   byte_buffer out;
   out.number<4>(0xffffffffu);
@@ -123,6 +147,27 @@ TEST(codec, believes_no_count) {
   byte_reader flag(out.view());
   bool is = false;
   EXPECT_FALSE(codec<bool>::read(flag, is)) << "255 is no bool";
+}
+
+// They could not be read again: a count that no bytes justify is not believed.
+TEST(codec, of_vectors_refuses_elements_without_bytes) {
+  using nothing = std::array<int, 0>;
+  byte_buffer out;
+  EXPECT_THROW(codec<std::vector<nothing>>::write(out, std::vector<nothing>(3)),
+               std::invalid_argument);
+  expect_round_trip(std::vector<nothing>());
+  expect_round_trip(std::optional<nothing>(nothing{}));
+}
+
+TEST(byte_buffer, appends_its_own_bytes) {
+  byte_buffer out;
+  out.append("0123456789abcdef", 16);
+  while (out.size() < 4096) {
+    const std::size_t before = out.size();
+    out.append(out.data(), before);  // it grows now and then
+    ASSERT_EQ(out.size(), 2 * before);
+    ASSERT_TRUE(std::equal(out.data(), out.data() + before, out.data() + before));
+  }
 }
 
 TEST(crc32c, of_the_standard_examples) {
@@ -229,6 +274,30 @@ TEST(records, refuses_what_is_too_long) {
   const std::string large(steady::max_payload_bytes, 'x');
   EXPECT_FALSE((steady::append_element<std::string, void>(out, large, nullptr)));
   EXPECT_EQ(out.size(), 6u);
+  steady::record_header header;
+  header.key = large;
+  EXPECT_THROW(steady::append_header(out, header), std::length_error);
+  EXPECT_EQ(out.size(), 6u);
+}
+
+TEST(records, refuses_frames_of_nothing) {
+  byte_buffer out;
+  out.append("before", 6);
+  EXPECT_FALSE(steady::append_frame(out, [](byte_buffer&) {}));
+  EXPECT_EQ(out.size(), 6u);
+}
+
+// Only changes have after_sync.
+TEST(records, of_elements_have_one_tag) {
+  byte_buffer out;
+  const int one = 1;
+  ASSERT_TRUE((steady::append_element<int, int>(out, one, &one)));
+  steady::mark_after_sync(out.data(), true);
+  const auto payload = steady::parse_frame(out.view()).payload;
+  int key = 0;
+  int value = 0;
+  EXPECT_FALSE(steady::read_element(payload, key, &value));
+  EXPECT_FALSE(steady::read_key(payload, key));
 }
 
 TEST(records, headers_come_back_and_others_are_refused) {

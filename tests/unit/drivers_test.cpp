@@ -174,7 +174,8 @@ TEST(drivers_of_hash_map, chains_begin_a_reseeding) {
   EXPECT_EQ(started(now), finished(now));
 }
 
-TEST(drivers_of_hash_map, a_migration_that_is_cut_short_counts_no_more) {
+// Counters do not go down, or monitoring systems take it for a new beginning.
+TEST(drivers_of_hash_map, a_migration_that_is_cut_short_counts_as_started) {
   number_map<> map;
   fill(map, 0, 10'000);
   map.finish();
@@ -182,8 +183,8 @@ TEST(drivers_of_hash_map, a_migration_that_is_cut_short_counts_no_more) {
   map.step(10);
   EXPECT_EQ(map.stats().started.request, 1u);
   map.clear_gradually();
-  EXPECT_EQ(map.stats().started.request, 0u);
-  EXPECT_EQ(started(map.stats()), finished(map.stats()));
+  EXPECT_EQ(map.stats().started.request, 1u);
+  EXPECT_EQ(started(map.stats()), finished(map.stats()) + 1);
 }
 
 TEST(drivers_of_hash_map, steps_are_counted_beyond_32_bits) {

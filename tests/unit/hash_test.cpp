@@ -140,6 +140,37 @@ TEST(hash_of_integers, is_also_that_of_enumerations) {
   EXPECT_EQ(steady::hash<colour>{}(colour::blue), steady::hash<int>{}(-1));
 }
 
+#if defined(__SIZEOF_INT128__)
+__extension__ using wide = unsigned __int128;
+__extension__ using signed_wide = __int128;
+
+TEST(hash_of_wide_integers, sees_both_halves) {
+  std::set<std::uint64_t> all;
+  std::set<std::uint64_t> all_in_tuples;
+  for (wide n = 0; n < 1'000; ++n) {
+    for (const wide key : {n, (n + 1) << 64, (n + 1) << 64 | (n + 1)}) {
+      all.insert(steady::hash<wide>{}(key, 12'345));
+      all_in_tuples.insert(steady::hash<std::tuple<wide, int>>{}({key, 1}, 12'345));
+    }
+  }
+  EXPECT_EQ(all.size(), 3'000u);
+  EXPECT_EQ(all_in_tuples.size(), 3'000u);
+  expect_seeds_to_matter(wide{1} << 100);
+}
+
+TEST(hash_of_wide_integers, depends_on_the_value_only) {
+  EXPECT_EQ(steady::hash<wide>{}(5, 7), steady::hash<signed_wide>{}(5, 7));
+  EXPECT_EQ(steady::hash<wide>{}(static_cast<wide>(-1)), steady::hash<signed_wide>{}(-1));
+}
+
+TEST(hash_of_wide_integers, spreads_keys_over_a_map) {
+  steady::hash_map<wide, int> map;
+  for (int n = 0; n < 3'000; ++n) map[static_cast<wide>(n) << 64] = n;
+  for (int n = 0; n < 3'000; ++n) ASSERT_EQ(map.at(static_cast<wide>(n) << 64), n);
+  EXPECT_LT(map.stats().longest_chain, 8u) << "one chain of 498 if a half is lost";
+}
+#endif
+
 TEST(hash_of_pointers, is_that_of_the_address) {
   int x[2];
   EXPECT_EQ(steady::hash<int*>{}(x), steady::hash<void*>{}(x));

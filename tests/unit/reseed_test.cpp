@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <random>
 #include <set>
 #include <utility>
@@ -278,6 +279,64 @@ TEST(attack, of_a_broken_hash_is_answered_rarely) {
   expect_numbers(map, 5000);
   EXPECT_GE(map.stats().migrations.reseed, 1u);
   EXPECT_LE(map.stats().migrations.reseed, 8u);
+}
+
+// 2,000 elements that do not collide, and so many that do; the map ends its migrations.
+void attack(attacked_map<true>& map, colliding_keys& keys, std::uint64_t hostile) {
+  for (std::uint64_t n = 0; n < 2'000; ++n) map.try_emplace(0x9e3779b97f4a7c15u * n, n);
+  map.finish();
+  for (std::uint64_t n = 0; n < hostile; ++n) map.try_emplace(keys.next(), n);
+  map.finish();
+  ASSERT_STREQ(map.check_invariants(), nullptr);
+}
+
+// With the same seed, as if the attacker had found out the new one.
+TEST(attack, is_answered_again_after_clear) {
+  for (const bool walked : {false, true}) {
+    for (const bool migrating : {false, true}) {
+      colliding_keys keys(4);
+      attacked_map<true> map;
+      using walker = decltype(map.walk());
+      const std::unique_ptr<walker> observer(walked ? new walker(map.walk()) : nullptr);
+      attack(map, keys, 150);
+      ASSERT_EQ(map.stats().migrations.reseed, 1u);
+      if (migrating) {
+        map.compact_gradually();
+        map.step(1);
+      }
+      keys.plant_seed();
+      map.clear();
+      const std::uint64_t before = map.stats().migrations.reseed;
+      EXPECT_EQ(before, migrating ? 0u : 1u) << "memory was kept unless it was migrating";
+      attack(map, keys, 100);
+      EXPECT_EQ(map.stats().migrations.reseed, before + 1);
+    }
+  }
+}
+
+// The first answer takes the same seed once more. As with a broken hash, there is no second one
+// before the map has grown, or has become smaller.
+TEST(attack, is_answered_again_by_a_map_that_shrank) {
+  colliding_keys keys(5);
+  attacked_map<true> map;
+  for (std::uint64_t n = 0; n < 20'000; ++n) map.try_emplace(0x9e3779b97f4a7c15u * n, n);
+  map.finish();
+  for (std::uint64_t n = 0; n < 120; ++n) {
+    keys.plant_seed();
+    map.try_emplace(keys.next(), n);
+  }
+  map.finish();
+  for (std::uint64_t n = 0; n < 20; ++n) map.try_emplace(keys.next(), n);
+  map.finish();
+  ASSERT_EQ(map.stats().migrations.reseed, 1u);
+  ASSERT_GT(map.stats().longest_chain, 15u) << "then the seed was another one";
+  for (std::uint64_t n = 0; n < 20'000; ++n) map.erase(0x9e3779b97f4a7c15u * n);
+  map.shrink_gradually();
+  map.finish();
+  for (std::uint64_t n = 0; n < 20; ++n) map.try_emplace(keys.next(), n);
+  map.finish();
+  EXPECT_EQ(map.stats().migrations.reseed, 2u);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
 }
 
 TEST(attack, does_not_break_the_promise_of_reserve) {

@@ -575,6 +575,31 @@ TEST(snapshot, is_counted_as_long_as_it_may_copy) {
   EXPECT_EQ(map.stats().snapshot_bytes, 0u);
 }
 
+TEST(snapshot, is_counted_through_any_number_of_clear_gradually) {
+  number_map<> map;
+  const std::uint64_t count = fill_numbers_to(stage::before, map);
+  steady::snapshot first(map);
+  for (std::uint64_t n = 0; n < count; n += 2) map.at(n) = 1;
+  for (int round = 0; round < 3; ++round) {
+    map.clear_gradually();
+    EXPECT_GT(first.bytes(), 0u);
+    EXPECT_EQ(map.stats().snapshot_bytes, first.bytes()) << round;
+    map.reserve_gradually(1'000);  // so that the next arrays do not go at once
+    map[0] = 0;
+  }
+  steady::snapshot second(map);
+  map.at(0) = 1;
+  for (int round = 0; round < 3; ++round) {
+    map.clear_gradually();
+    map.reserve_gradually(1'000);
+    map[0] = 0;
+    EXPECT_GT(second.bytes(), 0u);
+    EXPECT_EQ(map.stats().snapshot_bytes, first.bytes() + second.bytes()) << round;
+  }
+  first.abandon();
+  EXPECT_EQ(map.stats().snapshot_bytes, second.bytes());
+}
+
 // The iterator stays where it was, and the next ++ tries again.
 TEST(snapshot, goes_on_where_an_iterator_could_not) {
   using map_type = ledger_map<std::uint64_t, std::uint64_t>;

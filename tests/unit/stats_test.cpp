@@ -60,6 +60,42 @@ TEST(stats, count_migrations_and_who_drove_them) {
   EXPECT_EQ(now.migrations.compact, 0u);
 }
 
+TEST(stats, count_migrations_that_clear_gradually_ended) {
+  number_map<> map;
+  fill_numbers_to(stage::halfway, map);
+  const auto growing = map.stats().started;
+  map.clear_gradually();
+  EXPECT_EQ(map.stats().started.load, growing.load);
+  EXPECT_EQ(map.stats().migrations.grow, growing.load - 1);
+  number_map<> compacted;
+  fill_numbers_to(stage::done, compacted);
+  compacted.compact_gradually();
+  compacted.step(1);
+  const auto begun = compacted.stats().started;
+  EXPECT_EQ(begun.request, 1u);
+  compacted.clear_gradually();
+  EXPECT_EQ(compacted.stats().started.request, 1u);
+  EXPECT_EQ(compacted.stats().started.load, begun.load);
+}
+
+// The walker keeps the block that its steps are counted in.
+TEST(stats, begin_again_without_memory_where_a_walker_is) {
+  number_map<> map;
+  fill_numbers_to(stage::done, map);
+  auto walker = map.walk();
+  map.reseed_gradually();
+  for (auto at = walker.begin(); at != walker.end(); ++at) continue;
+  map.finish();
+  EXPECT_GT(map.stats().steps.walk, 0u);
+  EXPECT_EQ(map.stats().migrations.reseed, 1u);
+  map.clear();
+  map.rehash(0);
+  const auto now = map.stats();
+  EXPECT_EQ(now.steps.walk, 0u);
+  EXPECT_EQ(now.migrations.reseed, 0u);
+  EXPECT_EQ(now.started.load + now.started.request + now.started.overflow, 0u);
+}
+
 TEST(stats, count_overflow) {
   map_of<std::uint64_t, int, steady::default_policy, constant_hash> map;
   map.reserve(100);

@@ -30,6 +30,14 @@ constexpr T clamped(T value, T least, T most) noexcept {
   return value < least ? least : most < value ? most : value;
 }
 
+// An integer of 128 bits. The standard library calls it one only where the compiler's extensions
+// are on.
+template <class T>
+concept wide_integer = !std::is_class_v<T> && !std::is_union_v<T> && !std::is_enum_v<T> &&
+                       sizeof(T) == 16 && requires(T value) {
+  static_cast<std::uint64_t>(value >> 64);
+};
+
 // The two halves of the 128-bit product a*b, xored: one multiplication that lets every bit of the
 // operands reach every bit of the result. (The folded multiply of wyhash and its descendants.)
 STEADY_ALWAYS_INLINE std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {

@@ -7,7 +7,7 @@
 //   steady:migration_step     (container, kind, from, to, driver, count)      intervals moved
 //   steady:migration_end      (container, kind, from, to)
 //   steady:reseed_suspected   (container, size, chain)                        overflow buckets
-//   steady:allocation_failed  (container, bytes)                              0: of addresses
+//   steady:allocation_failed  (container, bytes)                              memory or addresses
 //
 // kind: 0 grow, 1 compact, 2 shrink, 3 reseed. driver: 0 insert, 1 erase, 2 trim, 3 call, 4 walk
 // (steady::stats::steps). `container` is an address that names it: the address of a hash_map, and

@@ -1,4 +1,4 @@
-// Randomness and a clock, from the operating system. Without the standard
+// Randomness, a clock and word of fork(), from the operating system. Without the standard
 // headers for these, which take longer to compile than all of Steady.
 #pragma once
 
@@ -10,6 +10,7 @@
 #if STEADY_HAS_POSIX
 #include <unistd.h>
 
+#include <pthread.h>
 #include <time.h>
 #if defined(__APPLE__)
 #include <sys/random.h>
@@ -27,6 +28,11 @@ namespace steady::detail {
 // Fills the bytes with random ones; false if the system has none to give.
 inline bool system_random(void* bytes, std::size_t count) noexcept {
   return ::getentropy(bytes, count) == 0;
+}
+
+// Calls `what` in the child after every fork() to come; false if the system will not.
+inline bool after_each_fork(void (*what)()) noexcept {
+  return ::pthread_atfork(nullptr, nullptr, what) == 0;
 }
 
 // Of a clock that never goes back.
@@ -48,6 +54,8 @@ inline bool system_random(void* bytes, std::size_t count) noexcept {
   }
   STEADY_CATCH_ALL { return false; }
 }
+
+inline bool after_each_fork(void (*)()) noexcept { return true; }  // there is none
 
 inline std::uint64_t system_nanoseconds() noexcept {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();

@@ -1,7 +1,7 @@
 // A fresh line_seed for every map: unpredictable from outside, cheap enough for short-lived maps.
 //
-// One draw from the system per thread, then a SplitMix64 sequence (Steele, Lea, Flood 2014). Where
-// the system has no randomness to give, the seed comes from addresses: never an error.
+// One draw from the system per thread and process, then a SplitMix64 sequence (Steele, Lea, Flood
+// 2014). Where the system has no randomness to give, the seed comes from addresses: never an error.
 #pragma once
 
 #include <cstdint>
@@ -26,10 +26,18 @@ inline std::uint64_t& random_state() noexcept {
   return state;
 }
 
+// The first state of a thread. A child of fork() draws its own: it would have the seeds, and the
+// ids of feeds and durable maps, that its parent has.
+STEADY_COLD inline std::uint64_t first_state() noexcept {
+  [[maybe_unused]] static const bool is_watched =
+      after_each_fork([]() noexcept { random_state() = 0; });
+  return entropy();
+}
+
 inline std::uint64_t next_random() noexcept {
   std::uint64_t& state = random_state();
   if (state == 0) [[unlikely]]
-    state = entropy();
+    state = first_state();
   state += golden;
   std::uint64_t word = state;
   word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;

@@ -341,9 +341,15 @@ STEADY_COLD bool table_engine<Storage>::wants_reseeding(std::uint64_t size) cons
       !may_migrate_for_chains(size)) {
     return false;
   }
+  return suspected_chain() > layout().longest_natural_chain;
+}
+
+// How long the chain is in the bucket that had too long a one.
+template <class Storage>
+STEADY_COLD std::size_t table_engine<Storage>::suspected_chain() const noexcept {
   const array& old = cold().old_array();
   const std::uint64_t bucket = old.line().bucket_at(requests().long_chain_at);
-  return old.overflow_of(bucket, layout()).length() > layout().longest_natural_chain;
+  return old.overflow_of(bucket, layout()).length();
 }
 
 // Throws what the allocator throws; the next insertion looks again then.
@@ -382,7 +388,7 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
     migration<Storage>(of_).start_reseeding(next, requests().long_chain_at);
     note_small_size();
     if (cause == migration_cause::overflow) {
-      probe_reseed_suspected(of_.table, size, cold().memory.longest_chain);
+      probe_reseed_suspected(of_.table, size, suspected_chain());
     }
   } else if (start) {
     start_migration(next);
@@ -410,8 +416,7 @@ table_engine<Storage>::cause_of_migration(unsigned next, std::uint64_t size) con
 // Of the migration that has begun.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::note_cause(migration_cause cause) noexcept {
-  cold().begun_on_request = cause == migration_cause::request;
-  cold().begun_for_overflow = cause == migration_cause::overflow;
+  ++counters().begun[static_cast<unsigned>(cause)];
 }
 
 template <class Storage>

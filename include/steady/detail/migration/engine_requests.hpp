@@ -177,6 +177,9 @@ STEADY_COLD void table_engine<Storage>::clear() noexcept {
   state_.size = 0;
   empty_buckets(state_.cold_link == nullptr ? only : cold().old_array());
   take_seed();  // it may be filled in the order of a map that it was a copy of
+  if (state_.cold_link != nullptr && cold().rare != nullptr) {
+    detail::to_raw(cold().rare)->reseed_again_from = 0;
+  }
   if (was_full && !is_reserved) note_kept();
   update_limits();
 }
@@ -336,6 +339,7 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
     snapshot.ended();
   });
   cold().active = {};
+  if (cold().rare != nullptr) detail::to_raw(cold().rare)->forget_the_past();
   forget_requests();
   cold_blocks<Storage>::drop_if_unused(of_);
 }

@@ -2,6 +2,10 @@
 // most four buckets.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
 #include <steady/detail/migration/table_engine.hpp>
 
 namespace steady::detail {
@@ -16,9 +20,17 @@ STEADY_COLD std::uint64_t table_engine<Storage>::slots() const noexcept {
                                 cold_blocks<Storage>::room(kept, layout()));
 }
 
-inline std::size_t bytes_held_by(const observer_list<snapshot_base>& snapshots) noexcept {
+// Bytes held by snapshots of a table with this cold block: a visit to each, and, where retired
+// arrays have any, to the retired arrays that are newer.
+template <class Storage>
+STEADY_COLD std::size_t bytes_of_snapshots(const cold_block<Storage>& of) noexcept {
   std::size_t bytes = 0;
-  snapshots.each([&](const snapshot_base& one) { bytes += one.bytes(); });
+  const cold_block<Storage>* at = std::addressof(of);
+  while (true) {
+    at->snapshots.each([&](const snapshot_base& one) { bytes += one.bytes(); });
+    if (at->older == nullptr || (at->is_retired && !at->destruction.is_any_older_observed)) break;
+    at = detail::to_raw(at->older);
+  }
   return bytes;
 }
 
@@ -51,20 +63,18 @@ STEADY_COLD stats table_engine<Storage>::statistics() const noexcept {
       now.bytes += older.memory.bytes + older.destruction.older_bytes;
       now.retired = older.destruction.total_elements;
       elements += now.retired;
-      now.snapshot_bytes += bytes_held_by(older.snapshots);
     }
-    now.snapshot_bytes += bytes_held_by(of.snapshots);
+    now.snapshot_bytes = detail::bytes_of_snapshots(of);
     const migration_counters& counted = of.active.counters;
-    now.migrations = {counted.grown, counted.compacted, counted.shrunk, counted.reseeded};
-    now.started.request = counted.requested + (of.migrating() && of.begun_on_request);
-    now.started.overflow = counted.for_overflow + (of.migrating() && of.begun_for_overflow);
-    now.started.load = std::uint64_t{counted.grown} + counted.compacted + counted.shrunk +
-                       counted.reseeded + of.migrating() - now.started.request -
-                       now.started.overflow;
+    now.migrations = {counted.grown, counted.compacted, counted.shrunk, 0};
+    now.started = {counted.begun[0], counted.begun[1], counted.begun[2]};
     now.steps = {counted.steps(driver::insert), counted.steps(driver::erase),
-                 counted.steps(driver::trim),
-                 of.rare == nullptr ? 0 : detail::to_raw(of.rare)->steps_by_walk,
-                 counted.steps(driver::call)};
+                 counted.steps(driver::trim), 0, counted.steps(driver::call)};
+    if (of.rare != nullptr) {
+      const rare_block& rare = *detail::to_raw(of.rare);
+      now.migrations.reseed = rare.reseeded;
+      now.steps.walk = rare.steps_by_walk;
+    }
   }
   now.bytes += elements * of_.kind.bytes_elsewhere;
   now.migrating = is_pending();

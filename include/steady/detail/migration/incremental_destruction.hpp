@@ -113,6 +113,8 @@ class incremental_destruction {
       progress.total_elements += older.destruction.total_elements;
       progress.older_bytes = older.memory.bytes + older.destruction.older_bytes;
       progress.older_pending = pending(older);
+      progress.is_any_older_observed =
+          older.snapshots.any() || older.destruction.is_any_older_observed;
     }
     cold.is_retired = true;
     cold.destruction = progress;

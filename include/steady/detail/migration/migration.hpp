@@ -291,14 +291,16 @@ class migration {
     of_.state.show_sparse();
     cold_blocks<Storage>::note_crowding(cold_, layout());
   }
+  // A smaller table may try another seed again: that costs no more than the shrinking did.
   void count_migration(unsigned from, unsigned to) noexcept {
+    rare_block* const rare = cold_.rare == nullptr ? nullptr : detail::to_raw(cold_.rare);
+    if (cold_.reseeding) {
+      ++rare->reseeded;
+      return;
+    }
     migration_counters& counters = cold_.active.counters;
-    ++(cold_.reseeding ? counters.reseeded
-       : to > from     ? counters.grown
-       : to < from     ? counters.shrunk
-                       : counters.compacted);
-    counters.requested += cold_.begun_on_request;
-    counters.for_overflow += cold_.begun_for_overflow;
+    ++(to > from ? counters.grown : to < from ? counters.shrunk : counters.compacted);
+    if (to < from && rare != nullptr) rare->reseed_again_from = 0;
   }
   void complete_reseeding() noexcept {
     cold_.reseeding = false;

@@ -224,6 +224,7 @@ class table_engine {
   bool may_migrate_for_chains(std::uint64_t size) const noexcept;
   bool wants_compaction(std::uint64_t size) const noexcept;
   bool wants_reseeding(std::uint64_t size) const noexcept;
+  std::size_t suspected_chain() const noexcept;
   void look_at_chains(std::uint64_t size);
   bool start_wanted_migration(std::uint64_t size);
   migration_cause cause_of_migration(unsigned next, std::uint64_t size) const noexcept;

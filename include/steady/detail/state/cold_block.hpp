@@ -29,8 +29,9 @@ struct migration_requests {
   std::uint32_t erasures_before = 0;  // table_shape::erasures() at a clear() that kept the memory
 };
 
-// Buckets of work by what drove it (walking: see rare_block), and finished migrations by kind and
-// by what began them; as steady::stats has them. Steps are counted up to 2^48, nine years of a
+// Buckets of work by what drove it (walking: see rare_block), finished migrations by kind
+// (reseedings: likewise), and those that have begun by their migration_cause; as steady::stats has
+// them. Steps are counted up to 2^48, nine years of a
 // million a second, so that a cold block takes no more memory.
 struct migration_counters {
   std::uint32_t steps_low[4] = {};
@@ -38,9 +39,7 @@ struct migration_counters {
   std::uint32_t grown = 0;
   std::uint32_t compacted = 0;
   std::uint32_t shrunk = 0;
-  std::uint32_t reseeded = 0;
-  std::uint32_t requested = 0;  // of those
-  std::uint32_t for_overflow = 0;
+  std::uint32_t begun[3] = {};
 
   void add_steps(driver by, std::uint64_t count) noexcept {
     const auto n = static_cast<unsigned>(by);
@@ -63,7 +62,8 @@ struct destruction_progress {
   std::uint64_t total_elements = 0;
   std::uint64_t older_bytes = 0;
   std::uint64_t older_pending = 0;
-  bool in_new = false;  // the new array comes first
+  bool in_new = false;                 // the new array comes first
+  bool is_any_older_observed = false;  // by snapshots, when this block was retired
 };
 
 // What only tables with walkers need, and tables under a reseeding.
@@ -81,6 +81,15 @@ struct rare_block {
   std::uint64_t early_first = 0;  // the interval of the old line that is emptied before its turn
   std::uint64_t early_last = 0;
   bool early_emptied = false;
+
+  std::uint32_t reseeded = 0;  // finished reseedings
+
+  // When the table has given all its memory back.
+  void forget_the_past() noexcept {
+    steps_by_walk = 0;
+    reseed_again_from = 0;
+    reseeded = 0;
+  }
 };
 
 // What only tables that are not retired need.
@@ -102,13 +111,11 @@ struct cold_block {
   [[no_unique_address]] memory_counters<Storage> memory;  // followed by what fits its last word
   bool reseeding : 1 = false;                             // the new array has a line of its own
   bool is_retired : 1 = false;                            // which member of the union is in use
-  bool reseed : 1 = false;              // requested: the next migration takes another seed
-  bool long_chain : 1 = false;          // one was seen
-  bool crowded : 1 = false;             // too much overflow was seen
-  bool for_overflow : 1 = false;        // requested because of one of the two
-  bool begun_for_overflow : 1 = false;  // the migration under way
-  bool begun_on_request : 1 = false;    // likewise
-  bool kept_by_clear : 1 = false;       // the memory, in the hope that it will be filled again
+  bool reseed : 1 = false;         // requested: the next migration takes another seed
+  bool long_chain : 1 = false;     // one was seen
+  bool crowded : 1 = false;        // too much overflow was seen
+  bool for_overflow : 1 = false;   // requested because of one of the two
+  bool kept_by_clear : 1 = false;  // the memory, in the hope that it will be filled again
   request asked = request::none;
   union {
     activity active;
