@@ -309,8 +309,9 @@ class fed_container
   explicit fed_container(const feed_options& options = {}) : fed_container(Container(), options) {}
   // Takes these elements over; they are there before the first change.
   explicit fed_container(Container&& content, const feed_options& options = {})
-      : base(std::move(content), next_random(), options.max_changes == 0 ? 1 : options.max_changes,
-             options.max_bytes, std::uint64_t{0}) {}
+      : base(std::move(content), random_in_public(),
+             options.max_changes == 0 ? 1 : options.max_changes, options.max_bytes,
+             std::uint64_t{0}) {}
 
   // Of the last change; 0 before the first.
   std::uint64_t position() const noexcept { return this->recorder().ring().last(); }

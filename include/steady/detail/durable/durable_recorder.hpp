@@ -94,7 +94,7 @@ class durable_recorder {
     container_ = &container;
     room_.enter();
     recovery<Container, Key, T> recovered(container, room_, options_.salvage, options_.progress);
-    recovered.run(next_random() | 1);
+    recovered.run(random_in_public() | 1);
     const recovery_state& found = recovered.state();
     report_ = found.report;
     header_ = found.header;
@@ -213,7 +213,7 @@ class durable_recorder {
   // The one that followers know, if all is there that they were told under it (feed_mark.hpp).
   std::uint64_t id_of_feed(const recovery_state& found) {
     if (found.report.is_new) return header_.map_id;
-    const std::uint64_t fresh = next_random() | 1;
+    const std::uint64_t fresh = random_in_public() | 1;
     if (!found.has_feed_mark) return fresh;
     const feed_mark mark(room_);
     const std::optional<record_feed> told = mark.read();

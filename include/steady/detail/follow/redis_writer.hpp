@@ -153,7 +153,7 @@ class redis_writer {
   // Entries 1, 2, ... of the snapshot of a position.
   void begin_snapshot(std::uint64_t position) {
     parts_.clear();
-    run_ = detail::next_random();
+    run_ = detail::random_in_public();
     saving_ = {position, 0};
     saving_bytes_ = 0;
     changed_before_ = changed_bytes_;

@@ -81,7 +81,7 @@ inline bool are_same(const proof_type& one, const proof_type& other) noexcept {
 // Nobody proves anything with it.
 inline nonce_type fresh_nonce() {
   nonce_type nonce{};
-  for (unsigned char& byte : nonce) byte = static_cast<unsigned char>(next_random());
+  for (unsigned char& byte : nonce) byte = static_cast<unsigned char>(random_in_public());
   return nonce;
 }
 

@@ -45,12 +45,20 @@ inline std::uint64_t next_random() noexcept {
   return word ^ (word >> 31);
 }
 
+// A number that strangers may see: an id, a nonce, the name of an order. From one number of the
+// sequence all that follow can be told, and with them every seed to come; from two that are folded
+// into one they cannot, short of trying all states.
+inline std::uint64_t random_in_public() noexcept {
+  const std::uint64_t first = next_random();
+  return fold(first, next_random() | 1);
+}
+
 inline line_seed random_seed() noexcept { return {next_random() | line_seed::required_bits}; }
 
 // Cursors carry the name of their table's order, so that those of another one are recognised.
 // Neither 0, which is no name, nor 0xffff.
 inline std::uint16_t random_name() noexcept {
-  return static_cast<std::uint16_t>(1 + (next_random() >> 32) % 0xfffe);
+  return static_cast<std::uint16_t>(1 + (random_in_public() >> 32) % 0xfffe);
 }
 // Of the same table's next order: none of its last 65,533 names.
 constexpr std::uint16_t name_after(std::uint16_t name) noexcept {
