@@ -79,6 +79,61 @@ TYPED_TEST(reserve, is_undone_by_rehash_to_zero) {
   }
 }
 
+// Where the elements with keys below `count` are.
+template <class Map>
+std::vector<const void*> places_of(const Map& map, std::uint64_t count) {
+  std::vector<const void*> places;
+  for (std::uint64_t n = 0; n < count; ++n) places.push_back(&*map.find(n));
+  return places;
+}
+
+// A map of `kept` elements whose array has buckets for many more than the `reserved`.
+number_map<> large_map_of_few(std::uint64_t kept, std::uint64_t reserved) {
+  number_map<> map;
+  for (std::uint64_t n = 0; n < 50'000; ++n) map.try_emplace(n, 3 * n);
+  map.finish();
+  map.reserve_gradually(reserved);
+  for (std::uint64_t n = kept; n < 50'000; ++n) map.erase(n);
+  return map;
+}
+
+struct shrinking_by_erasing : steady::default_policy {
+  static constexpr bool erase_moves = true;
+};
+
+TEST(reserve_of_less_than_there_is_room_for, keeps_insertions_from_shrinking_the_map) {
+  number_map<> map = large_map_of_few(500, 1'000);
+  EXPECT_TRUE(map.migrating());
+  const auto places = places_of(map, 500);
+  for (std::uint64_t n = 500; n < 1'000; ++n) map.try_emplace(n, 3 * n);
+  EXPECT_EQ(places_of(map, 500), places);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+  for (std::uint64_t n = 1'000; n < 1'500; ++n) map.try_emplace(n, 3 * n);
+  EXPECT_NE(places_of(map, 500), places) << "beyond what was reserved the map may shrink";
+}
+
+TEST(reserve_of_less_than_there_is_room_for, keeps_insertions_from_going_on_with_a_shrink) {
+  number_map<> map = large_map_of_few(500, 1'000);
+  ASSERT_EQ(map.step(3), 3u);
+  ASSERT_TRUE(map.stats().migrating);
+  const auto places = places_of(map, 500);
+  for (std::uint64_t n = 500; n < 1'000; ++n) map.try_emplace(n, 3 * n);
+  EXPECT_EQ(places_of(map, 500), places);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+  map.finish();
+  EXPECT_EQ(map.stats().migrations.shrink, 1u);
+  for (std::uint64_t n = 0; n < 1'000; ++n) ASSERT_EQ(map.at(n), 3 * n);
+}
+
+TEST(reserve_of_less_than_there_is_room_for, lets_erasures_shrink_that_may_move_elements) {
+  number_map<shrinking_by_erasing> map;
+  for (std::uint64_t n = 0; n < 50'000; ++n) map.try_emplace(n, 3 * n);
+  map.finish();
+  map.reserve_gradually(1'000);
+  for (std::uint64_t n = 500; n < 50'000; ++n) map.erase(n);
+  EXPECT_GE(map.stats().migrations.shrink, 1u);
+}
+
 TEST(rehash, rounds_up_to_a_power_of_two) {
   number_map<> map = {{1, 1}};
   for (const auto& [asked, given] : {std::pair{1u, 1u},

@@ -42,20 +42,18 @@ STEADY_COLD typename table_engine<Storage>::limits table_engine<Storage>::idle_r
                          requests().reserved <= room();
     if (!at_rest) return {};
     from = sizing_now().shrink_below(state_.log2_buckets());
-    if (state_.size < from) return {};
+    if (state_.size < from) return {limit_of(min_of(from, requests().reserved)), 0};
     if (of.kept_by_clear) return until_settled();
   }
-  return {static_cast<std::uint32_t>(min_of(room(), state_type::largest_limit)),
-          static_cast<std::uint32_t>(min_of(from, state_type::largest_limit))};
+  return {limit_of(room()), limit_of(from)};
 }
 
 // After a clear(), the next insertion after an erasure looks at how many there were.
 template <class Storage>
 STEADY_COLD typename table_engine<Storage>::limits table_engine<Storage>::until_settled()
     const noexcept {
-  const auto enough = static_cast<std::uint32_t>(
-      min_of(sizing(layout(), of_.kind.shrink_below).shrink_below(state_.log2_buckets()),
-             state_type::largest_limit));
+  const std::uint32_t enough =
+      limit_of(sizing(layout(), of_.kind.shrink_below).shrink_below(state_.log2_buckets()));
   return {enough, enough};
 }
 
@@ -187,7 +185,7 @@ STEADY_COLD void table_engine<Storage>::start_at_random() noexcept {
   if (size <= reserved() || size > room() || state_.migrating() || wants_migration(size)) return;
   STEADY_TRY {
     start_migration(state_.log2_buckets());
-    note_cause(migration_cause::request);
+    note_cause(migration_cause::load);
   }
   STEADY_CATCH_ALL {}
 }
@@ -206,7 +204,9 @@ void table_engine<Storage>::make_progress(std::uint64_t size, driver of) noexcep
 
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::progress_by_erasing() noexcept {
-  if (state_.size >= state_.insert_limit) make_progress(state_.size, driver::erase);
+  // Where an insertion has nothing to do, an erasure may have to shrink.
+  const bool may_shrink = state_.erase_limit == 0 && state_.cold_link != nullptr && is_pending();
+  if (may_shrink || state_.size >= state_.insert_limit) make_progress(state_.size, driver::erase);
 }
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::progress_by_walking() noexcept {
@@ -251,7 +251,8 @@ template <class Storage>
 STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(std::uint64_t most,
                                                               std::uint64_t size, driver of) {
   std::uint64_t done = 0;
-  while (done < most && (state_.migrating() || start_wanted_migration(size))) {
+  while (done < most && (state_.migrating() ? !keeps_promise(size, of) || cold().begun_on_request
+                                            : start_wanted_migration(size, of))) {
     migration<Storage> under_way(of_);
     const migration_route route = under_way.route();
     const std::uint64_t left = most - done;
@@ -363,10 +364,11 @@ STEADY_COLD void table_engine<Storage>::look_at_chains(std::uint64_t size) {
 }
 
 template <class Storage>
-STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t size) {
+STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t size, driver of) {
   if (!state_.has_memory()) return false;
   if (state_.cold_link != nullptr && (cold().long_chain || cold().crowded)) look_at_chains(size);
   if (!wants_migration(size)) return false;
+  if (keeps_promise(size, of) && cold().asked == request::none && !cold().reseed) return false;
   if (wants_whole()) {
     make_whole();
     if (!wants_migration(size)) return false;

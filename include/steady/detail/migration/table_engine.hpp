@@ -191,6 +191,9 @@ class table_engine {
   array kept_array() const noexcept {
     return state_.cold_link == nullptr ? state_.old_array() : cold().kept_array();
   }
+  static std::uint32_t limit_of(std::uint64_t size) noexcept {
+    return static_cast<std::uint32_t>(min_of(size, state_type::largest_limit));
+  }
   sizing sizing_now() const noexcept;
   std::uint64_t room() const noexcept;
   void update_limits() noexcept;
@@ -225,7 +228,15 @@ class table_engine {
   bool wants_compaction(std::uint64_t size) const noexcept;
   bool wants_reseeding(std::uint64_t size) const noexcept;
   void look_at_chains(std::uint64_t size);
-  bool start_wanted_migration(std::uint64_t size);
+  // Whether an insertion that leaves `size` elements must move none, because as many were reserved,
+  // and there is room for these. It does so only for a request that the program has made since.
+  bool keeps_promise(std::uint64_t size, driver of) const noexcept {
+    if (of != driver::insert || state_.cold_link == nullptr || size > requests().reserved)
+      return false;
+    return requests().reserved <=
+           min_of(room(), cold_blocks<Storage>::room(cold().old_array(), layout()));
+  }
+  bool start_wanted_migration(std::uint64_t size, driver of);
   migration_cause cause_of_migration(unsigned next, std::uint64_t size) const noexcept;
   void note_cause(migration_cause cause) noexcept;
   void start_migration(unsigned log2_buckets);
