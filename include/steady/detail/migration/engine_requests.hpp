@@ -328,9 +328,9 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
   }
   const typename cold_type::link kept = state_.cold_link;
   destroy_older(everything);
-  state_.reset();
+  state_.reset();  // destructors find no element, whatever the arrays are like
+  detail::destroy_arrays(of_, *detail::to_raw(kept));
   state_.cold_link = kept;
-  detail::destroy_arrays(of_, cold());
   cold().snapshots.each([this](snapshot_base& snapshot) {
     cold().snapshots.remove(snapshot);
     snapshot.ended();
