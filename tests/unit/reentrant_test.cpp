@@ -113,8 +113,8 @@ TYPED_TEST(reentrant, looks_while_a_container_is_emptied) {
 
 template <class Map>
 class reentrant_migration : public testing::Test {};
-using maps = testing::Types<watched<steady::hash<int>>,
-                            watched<steady::hash<int>, fancy_allocator>>;
+using maps =
+    testing::Types<watched<steady::hash<int>>, watched<steady::hash<int>, fancy_allocator>>;
 TYPED_TEST_SUITE(reentrant_migration, maps);
 
 TYPED_TEST(reentrant_migration, looks_while_a_container_is_emptied_in_the_middle_of_it) {

@@ -355,7 +355,7 @@ STEADY_COLD void table_engine<Storage>::forget_requests() noexcept {
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::announce_end() noexcept {
   if (state_.cold_link == nullptr) return;
-  cold().announce_all();
+  cold().snapshots.each([](snapshot_base& snapshot) { snapshot.emptied(); });
   state_.each_walker([](walker_base& walker) { walker.emptied(); });
 }
 
