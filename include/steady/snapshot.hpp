@@ -70,7 +70,6 @@ class snapshot final : private detail::snapshot_base {
 
  public:
   using value_type = typename elements::value_type;
-
   using iterator = detail::snapshot_iterator<snapshot>;
 
   static_assert(std::is_copy_constructible_v<value_type>,
@@ -78,6 +77,7 @@ class snapshot final : private detail::snapshot_base {
   static_assert(!std::is_const_v<Container>,
                 "steady::snapshot: the container is const, and a snapshot registers itself in it; "
                 "make the snapshot where the container may be changed");
+
   // The container's elements as they are now. Bound: O(1); may allocate a small block. Throws what
   // copying the hash throws, and the allocator.
   explicit snapshot(Container& container)
@@ -409,7 +409,7 @@ class snapshot final : private detail::snapshot_base {
       abandon();
     }
   }
-  void require_no_visitor() const noexcept {
+  void require_no_visitor() const noexcept override {
     if (detail::debug_mode && delivering_) {
       detail::misuse(
           "a container was changed from within a visitor of its snapshot; the snapshot's range, "

@@ -13,7 +13,7 @@ template <class Storage>
 STEADY_COLD sizing table_engine<Storage>::sizing_now() const noexcept {
   if (state_.cold_link == nullptr) return sizing(layout(), of_.kind.shrink_below);
   const double shrink_below = cold().kept_by_clear ? 0 : of_.kind.shrink_below;
-  return sizing(layout(), shrink_below, requests().reserved, cold().asked, cold().reseed);
+  return sizing(layout(), shrink_below, requests().reserved, cold().asked);
 }
 
 // The elements that fit.
@@ -38,7 +38,7 @@ STEADY_COLD typename table_engine<Storage>::limits table_engine<Storage>::idle_r
   if (state_.cold_link != nullptr) {
     const cold_type& of = cold();
     const bool at_rest = !of.migrating() && of.older == nullptr && !of.snapshots.any() &&
-                         !of.long_chain && !of.crowded && of.asked == request::none && !of.reseed &&
+                         !of.long_chain && !of.crowded && !of.asked.any() &&
                          requests().reserved <= room();
     if (!at_rest) return {};
     from = sizing_now().shrink_below(state_.log2_buckets());
@@ -174,8 +174,7 @@ STEADY_COLD bool table_engine<Storage>::grows_at_once() const noexcept {
   if (!can_grow_at_once(state_.old_array())) return false;
   if (state_.cold_link == nullptr) return true;
   const cold_type& of = cold();
-  return !of.migrating() && of.asked == request::none && !of.reseed && !of.long_chain &&
-         requests().reserved <= room();
+  return !of.migrating() && !of.asked.any() && !of.long_chain && requests().reserved <= room();
 }
 
 // Stress migration: begins a migration where an insertion may, though none is needed.
@@ -350,14 +349,15 @@ STEADY_COLD bool table_engine<Storage>::wants_reseeding(std::uint64_t size) cons
 // Throws what the allocator throws; the next insertion looks again then.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::look_at_chains(std::uint64_t size) {
+  requested_kinds& asked = cold().asked;
+  const bool was_asked = asked.any();
   if (wants_reseeding(size)) {
     cold_blocks<Storage>::rare_of(of_).reseed_again_from = 2 * size;
-    cold().reseed = true;
-    cold().for_overflow = true;
+    asked.reseed = true;
   } else if (wants_compaction(size)) {
-    cold().asked = request::compact;
-    cold().for_overflow = true;
+    asked.compact = true;
   }
+  if (!was_asked) cold().for_overflow = asked.any();
   cold().long_chain = false;
   cold().crowded = false;
   update_limits();
@@ -368,7 +368,7 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   if (!state_.has_memory()) return false;
   if (state_.cold_link != nullptr && (cold().long_chain || cold().crowded)) look_at_chains(size);
   if (!wants_migration(size)) return false;
-  if (keeps_promise(size, of) && cold().asked == request::none && !cold().reseed) return false;
+  if (keeps_promise(size, of) && !cold().asked.any()) return false;
   if (wants_whole()) {
     make_whole();
     if (!wants_migration(size)) return false;
@@ -378,22 +378,11 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   const unsigned next = sizes.wanted(now, size, part_in_use(sizes, size));
   const bool start = sizes.must_start(now, next);
   const migration_cause cause = cause_of_migration(next, size);
-  if (start && state_.cold_link != nullptr && cold().reseed) {
-    cold_blocks<Storage>::rare_of(of_);
-    if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
-    migration<Storage>(of_).start_reseeding(next, requests().long_chain_at);
-    note_small_size();
-    if (cause == migration_cause::overflow) {
-      probe_reseed_suspected(of_.table, size, cold().memory.longest_chain);
-    }
-  } else if (start) {
-    start_migration(next);
-  }
-  if (start) note_cause(cause);
+  if (start) begin_migration(next, cause);
   if (state_.cold_link != nullptr) {
-    if (next <= now) cold().asked = request::none;
-    cold().reseed = false;
-    if (cold().asked == request::none) cold().for_overflow = false;
+    cold().asked.reseed = false;
+    if (next <= now) cold().asked = {};
+    if (!cold().asked.any()) cold().for_overflow = false;
   }
   if (!start) update_limits();
   return start;
@@ -405,8 +394,7 @@ STEADY_COLD migration_cause
 table_engine<Storage>::cause_of_migration(unsigned next, std::uint64_t size) const noexcept {
   const bool grows = next > state_.log2_buckets();
   if (state_.cold_link == nullptr || (grows && size > room())) return migration_cause::load;
-  const bool is_asked = cold().asked != request::none || cold().reseed;
-  if (!grows && !is_asked) return migration_cause::load;
+  if (!grows && !cold().asked.any()) return migration_cause::load;
   return cold().for_overflow ? migration_cause::overflow : migration_cause::request;
 }
 // Of the migration that has begun.
@@ -414,6 +402,24 @@ template <class Storage>
 STEADY_COLD void table_engine<Storage>::note_cause(migration_cause cause) noexcept {
   cold().begun_on_request = cause == migration_cause::request;
   cold().begun_for_overflow = cause == migration_cause::overflow;
+}
+
+// With another seed, if one is asked for.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::begin_migration(unsigned log2_buckets,
+                                                        migration_cause cause) {
+  if (state_.cold_link != nullptr && cold().asked.reseed) {
+    cold_blocks<Storage>::rare_of(of_);
+    if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
+    migration<Storage>(of_).start_reseeding(log2_buckets, requests().long_chain_at);
+    note_small_size();
+    if (cause == migration_cause::overflow) {
+      probe_reseed_suspected(of_.table, state_.size, cold().memory.longest_chain);
+    }
+  } else {
+    start_migration(log2_buckets);
+  }
+  note_cause(cause);
 }
 
 template <class Storage>

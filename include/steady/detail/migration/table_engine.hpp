@@ -82,7 +82,7 @@ class table_engine {
   // ---- requests ----
 
   void reserve(std::uint64_t size);
-  void resize(unsigned log2_buckets);
+  void resize(unsigned log2_buckets, std::uint64_t promised);
   void rehash(std::uint64_t slots);
   void withdraw_reservation() noexcept;
   void reserve_gradually(std::uint64_t size);
@@ -169,7 +169,11 @@ class table_engine {
   // Steps that a call does, which it counts at its end, however that comes.
   struct counted_steps {
     counted_steps(const table_engine& engine, driver what, const migration_route& where) noexcept
-        : of(engine), by(what), route(where) {}
+        : of(engine), by(what), route(where) {
+      if constexpr (debug_mode) {
+        of.cold().snapshots.each([](snapshot_base& snapshot) { snapshot.require_no_visitor(); });
+      }
+    }
     ~counted_steps() {
       of.count_steps(by, count);
       if (count != 0)
@@ -197,6 +201,7 @@ class table_engine {
   sizing sizing_now() const noexcept;
   std::uint64_t room() const noexcept;
   void update_limits() noexcept;
+  std::uint64_t elements_in(std::uint64_t slots) const noexcept;
   void make_first(std::uint64_t size);
   void make_empty_buckets(unsigned log2_buckets);
   void release_unreserved() noexcept;
@@ -239,9 +244,10 @@ class table_engine {
   bool start_wanted_migration(std::uint64_t size, driver of);
   migration_cause cause_of_migration(unsigned next, std::uint64_t size) const noexcept;
   void note_cause(migration_cause cause) noexcept;
+  void begin_migration(unsigned log2_buckets, migration_cause cause);
   void start_migration(unsigned log2_buckets);
   void complete_migration();
-  void ask_for(request what) noexcept;
+  void ask_for(requested_kinds more) noexcept;
 
   void announce_end() noexcept;
   void empty_buckets(array& within) noexcept;

@@ -122,6 +122,8 @@ class snapshot_base : public observer_link<snapshot_base> {
   virtual void reseeded() noexcept = 0;
   // There are no elements any more.
   virtual void ended() noexcept = 0;
+  // In debug mode: ends the program if the snapshot's visitor is running.
+  virtual void require_no_visitor() const noexcept = 0;
   // The bytes that it holds.
   virtual std::size_t bytes() const noexcept = 0;
 
