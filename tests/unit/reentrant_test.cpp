@@ -150,4 +150,27 @@ TEST(reentrant_moves, may_not_look_while_elements_move) {
   }
 }
 
+// Its copies may throw, and so may moving it: where a map grows, it is copied.
+struct looks_when_copied {
+  const steady::hash_map<int, looks_when_copied>* home = nullptr;
+
+  explicit looks_when_copied(const steady::hash_map<int, looks_when_copied>& of) : home(&of) {}
+  looks_when_copied(const looks_when_copied& from) noexcept(false) : home(from.home) {
+    static_cast<void>(home->contains(1));
+  }
+};
+
+TEST(reentrant_moves, may_not_look_while_elements_are_copied_to_move) {
+  GTEST_FLAG_SET(death_test_style, "fast");
+  const auto grow = [] {
+    steady::hash_map<int, looks_when_copied> map;
+    map.try_emplace(0, map);
+    map.step(1);
+    map.rehash(1000);
+  };
+  if (steady::detail::debug_mode) {
+    EXPECT_DEATH(grow(), "looked at from within the move constructor .* while it moves them");
+  }
+}
+
 }  // namespace
