@@ -203,8 +203,8 @@ class hash_container {
     constexpr bool propagate = allocator_traits::propagate_on_container_copy_assignment::value;
     hash_container copy(other, propagate ? other.get_allocator() : get_allocator());
     table_.replace_functions(other.table_);
-    table_.end();
-    if constexpr (propagate) table_.allocator() = other.get_allocator();
+    table_.end();  // of `other`, too, if it is in one of the elements
+    if constexpr (propagate) table_.allocator() = copy.get_allocator();
     table_.take(copy.table_);
     return *this;
   }
@@ -614,11 +614,11 @@ class hash_container {
   // Calls `visitor(element)` for every element. Bound: O(size).
   template <class Visitor>
   void for_each(Visitor visitor) {
-    visit_all(begin(), visitor);
+    visit_all(*this, visitor);
   }
   template <class Visitor>
   void for_each(Visitor visitor) const {
-    visit_all(begin(), visitor);
+    visit_all(*this, visitor);
   }
   // The same for a part of the elements, so that several threads can share the work. Where
   // snapshots are alive threads can only share reading, of a const container: what may be written
@@ -697,7 +697,8 @@ class hash_container {
 
   // ---- requesting work in steps ----
   // These return in constant time; migrating() is true until the request is done. Those that throw
-  // nothing do nothing where a small map cannot allocate the block that remembers the request.
+  // nothing do nothing where a small map cannot allocate the block that remembers the request. They
+  // add up: one migration meets all that were asked for. reserve() and rehash() meet them at once.
 
   // Room for `size` elements, in the end; then, until the size exceeds that, no insertion migrates,
   // and references stay valid. Throws std::length_error for sizes that no map can have, and what
@@ -708,6 +709,7 @@ class hash_container {
   void shrink_gradually() noexcept { table_.changing_engine().shrink_gradually(); }
 
   // Moves every element to a new array, which removes the overflow that erasing has left.
+  // Insertions move elements until it is done, whatever was reserved; so for reseed_gradually().
   void compact_gradually() noexcept { table_.changing_engine().compact_gradually(); }
 
   // Gives every element a hash position under a new random seed, so that keys chosen to collide
@@ -733,7 +735,8 @@ class hash_container {
 
   // ---- paying at once ----
 
-  // Room for `size` elements: until then no insertion migrates, and references stay valid.
+  // Room for `size` elements: until then no insertion migrates, and references stay valid, unless
+  // another request is made. What was reserved before, and asked for in steps, is met as well.
   // Bound: O(elements + buckets). Throws std::length_error for sizes that no map can have, and what
   // hash, elements and allocator throw: it may be done in part then. A growth that was begun goes
   // on, and other calls for memory or less of it finish it first; clear() and clear_gradually() end
@@ -880,9 +883,13 @@ class hash_container {
     return {found, next};
   }
 
-  template <class Iterator, class Visitor>
-  static void visit_all(Iterator at, Visitor& visitor) {
-    for (; !at.is_end(); at.operator++()) visitor(at.operator*());
+  template <class Self, class Visitor>
+  static void visit_all(Self& self, Visitor& visitor) {
+    for (auto at = self.begin(); !at.is_end(); at.operator++()) {
+      auto& element = at.operator*();
+      [[maybe_unused]] const typename table_type::user_code scope(std::addressof(self.table_));
+      visitor(element);
+    }
   }
 
   // Hands an element to the visitor, a const one if `Self` is const.

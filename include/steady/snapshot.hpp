@@ -26,8 +26,9 @@
 //
 //   Threads  stepping, skipping and reading the range only read the container, as const functions
 //            do: several threads may each do so with a snapshot of their own, beside any const
-//            functions but stats(), which asks all snapshots what they hold. Making, abandoning and
-//            destroying one counts as writing to the container.
+//            functions but stats(), which asks all snapshots what they hold, if the allocator may
+//            be used by several threads. Making, abandoning and destroying one counts as writing to
+//            the container.
 #pragma once
 
 #include <cstddef>
@@ -48,6 +49,7 @@
 #include <steady/detail/table/container_functions.hpp>
 #include <steady/detail/traversal/line_visit.hpp>
 #include <steady/detail/traversal/saved_copies.hpp>
+#include <steady/detail/traversal/snapshot_iterator.hpp>
 #include <steady/hash_map.hpp>
 
 namespace steady {
@@ -68,17 +70,19 @@ class snapshot final : private detail::snapshot_base {
 
  public:
   using value_type = typename elements::value_type;
+  using iterator = detail::snapshot_iterator<snapshot>;
 
   static_assert(std::is_copy_constructible_v<value_type>,
                 "steady::snapshot: the container's elements cannot be copied");
-
-  class iterator;
+  static_assert(!std::is_const_v<Container>,
+                "steady::snapshot: the container is const, and a snapshot registers itself in it; "
+                "make the snapshot where the container may be changed");
 
   // The container's elements as they are now. Bound: O(1); may allocate a small block. Throws what
   // copying the hash throws, and the allocator.
   explicit snapshot(Container& container)
       : snapshot(detail::container_access::table_of(container)) {}
-  // What was copied is freed at once; skip() does it in steps.
+  // What was copied is freed at once, in O(buckets copied); skip() does it in steps.
   ~snapshot() {
     abandon();
     skip(~std::size_t{0});
@@ -115,8 +119,8 @@ class snapshot final : private detail::snapshot_base {
     return done;
   }
 
-  // Passes over intervals without delivering them, and frees what was copied of at most
-  // `max_buckets`; returns how many. Throws nothing.
+  // Passes over at most `max_buckets` intervals, those that step() would deliver, and frees what
+  // was copied of them; returns how many. Throws nothing.
   std::size_t skip(std::size_t max_buckets) noexcept {
     std::size_t done = 0;
     if (max_buckets > 0 && current_ != nullptr) {
@@ -124,16 +128,10 @@ class snapshot final : private detail::snapshot_base {
       ++done;
     }
     for (; done < max_buckets; ++done) {
-      frozen_line* const next = next_line();
-      if (next == nullptr) break;
-      frozen_line& line = *next;
-      if (line.saved.has_chunk_of(line.next)) {
-        line.saved.free(line.saved.take(line.next));
-        pass(line);
-      } else {
-        line.next =
-            detail::min_of<std::uint64_t>(line.end, (line.next | (chunk_intervals - 1)) + 1);
-      }
+      frozen_line* const line = pass_empty();
+      if (line == nullptr) break;
+      line->saved.free(line->saved.take(line->next));
+      pass(*line);
     }
     return done;
   }
@@ -151,8 +149,9 @@ class snapshot final : private detail::snapshot_base {
   }
 
   // The elements that are left, as an input range; use either this or step(). Each comes from a
-  // copy, so the container may be changed between two steps. Bound of a step: an interval. Throws
-  // what copying throws; can be tried again then.
+  // copy, so the container may be changed between two steps. Bound of a step: an interval, up to 64
+  // empty ones, and, of a snapshot that was made while the container was being reseeded, all in
+  // front that got their elements since. Throws what copying throws; can be tried again then.
   iterator begin() {
     require_whole();
     if (current_ == nullptr) load_next();
@@ -164,34 +163,9 @@ class snapshot final : private detail::snapshot_base {
   bool shows() const noexcept { return current_ != nullptr; }
   const value_type& shown() const noexcept { return element_at(*current_, at_); }
 
-  class iterator {
-   public:
-    using iterator_concept = std::input_iterator_tag;
-    using value_type = typename snapshot::value_type;
-    using difference_type = std::ptrdiff_t;
-
-    iterator() noexcept = default;
-    explicit iterator(snapshot& of) noexcept : of_(std::addressof(of)) {}
-
-    const value_type& operator*() const noexcept {
-      return of_->element_at(*of_->current_, of_->at_);
-    }
-    const value_type* operator->() const noexcept { return std::addressof(operator*()); }
-    iterator& operator++() {
-      of_->advance();
-      return *this;
-    }
-    void operator++(int) { operator++(); }
-
-    friend bool operator==(const iterator& at, std::default_sentinel_t) noexcept {
-      return !at.of_->shows();
-    }
-
-   private:
-    snapshot* of_ = nullptr;
-  };
-
  private:
+  friend iterator;
+
   using allocator_type = std::remove_cvref_t<decltype(std::declval<table&>().allocator())>;
   using list = detail::observer_list<detail::snapshot_base>;
   using location = typename table::location;
@@ -351,18 +325,20 @@ class snapshot final : private detail::snapshot_base {
     while (frozen_line* const line = next_line()) {
       const std::uint64_t saved = line->saved.next_saved(line->next, line->end);
       // What is saved here may be gone in the container, with its memory.
-      if (saved != line->next) line->next = detail::min_of(saved, next_present(*line));
+      if (saved != line->next) line->next = detail::min_of(saved, next_present(*line, line->next));
       if (!line->at_end()) return line;
     }
     return nullptr;
   }
-  // The next interval that falls into a bucket with elements; the line's end if there is none.
-  std::uint64_t next_present(const frozen_line& line) const {
+  // The first interval from `from` on that falls into a bucket with elements; the line's end if
+  // there is none.
+  std::uint64_t next_present(const frozen_line& line, std::uint64_t from) const {
+    if (from == line.end) return from;
     if (present_ == nullptr || (line.self() != on_old_ && line.self() != on_new_)) return line.end;
     const visit_type visitor(detail::line_arrays<storage>(*present_), position_);
     const auto found = visitor.find_occupied(present_->reseeding && line.self() == on_new_,
-                                             line.grid.first_of(line.next));
-    return found.exists ? detail::max_of(line.next, line.grid.bucket_at(found.first)) : line.end;
+                                             line.grid.first_of(from));
+    return found.exists ? detail::max_of(from, line.grid.bucket_at(found.first)) : line.end;
   }
 
   // Makes the next interval with elements the current one; none if there is none. Where that
@@ -398,25 +374,46 @@ class snapshot final : private detail::snapshot_base {
   // ---- what the container tells ----
 
   void changing(bool in_new, std::uint64_t first, std::uint64_t last) noexcept override {
-    if (detail::debug_mode && delivering_) {
-      detail::misuse(
-          "a container was changed from within a visitor of its snapshot; the snapshot's range, "
-          "which delivers copies, allows that");
-    }
+    require_no_visitor();
     if (done()) return list::remove(*this);  // here, because whoever completed it was no writer
     frozen_line* const line = in_new && present_->reseeding ? on_new_ : on_old_;
     if (line == nullptr) return;
-    STEADY_TRY {
-      const std::uint64_t end =
-          detail::min_of<std::uint64_t>(line->grid.bucket_at(last) + 1, line->end);
+    or_fail([&] {
+      const auto end = detail::min_of<std::uint64_t>(line->grid.bucket_at(last) + 1, line->end);
       for (std::uint64_t n = detail::max_of<std::uint64_t>(line->grid.bucket_at(first), line->next);
            n < end; ++n) {
         if (!line->saved.has(n)) save(*line, n);
       }
-    }
+    });
+  }
+  // What has no elements now need not be noted: nothing in the container will be this snapshot's.
+  void emptied() noexcept override {
+    require_no_visitor();
+    or_fail([&] {
+      for (frozen_line* const line : {on_old_, on_new_}) {
+        if (line == nullptr) continue;
+        for (std::uint64_t n = next_present(*line, line->next); n != line->end;
+             n = next_present(*line, n + 1)) {
+          if (!line->saved.has(n)) save(*line, n);
+        }
+      }
+    });
+    abandon();
+  }
+
+  template <class Save>
+  void or_fail(const Save& save_all) noexcept {
+    STEADY_TRY { save_all(); }
     STEADY_CATCH_ALL {
       failure_ = std::current_exception();
       abandon();
+    }
+  }
+  void require_no_visitor() const noexcept override {
+    if (detail::debug_mode && delivering_) {
+      detail::misuse(
+          "a container was changed from within a visitor of its snapshot; the snapshot's range, "
+          "which delivers copies, allows that");
     }
   }
 

@@ -21,7 +21,8 @@
 //   Bound        of a step: a bucket; the pending work of an insertion, which may evacuate
 //                Policy::evacuations_per_insert intervals (twice as many under a reseeding); the
 //                empty buckets in front of the next one too, but only while a reseeding that began
-//                meanwhile is under way.
+//                meanwhile is under way. After one, also the buckets in front whose elements were
+//                all met before it: towards the end, most of the container.
 //   Throws       what the hash and the allocator throw; the step can be tried again then.
 //   Threads      a walker changes the container: as for its non-const functions.
 #pragma once
@@ -267,7 +268,9 @@ class walker final : private detail::walker_base {
 
   void rehomed(void* table) noexcept override {
     table_ = static_cast<Table*>(table);
-    if (table_ == nullptr) emptied();
+    if (table_ != nullptr) return;
+    emptied();
+    at_end_ = true;
   }
 
   Table* table_;

@@ -1,9 +1,11 @@
 // Arguments that refer to elements of the very map they are inserted into: inserting may move those
 // elements, but not before the new one is made.
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -13,6 +15,46 @@
 #include "support/policies.hpp"
 
 namespace {
+
+// Goes along when a map is assigned, and fills memory that it gives back.
+template <class T>
+struct numbered_allocator {
+  using value_type = T;
+  using propagate_on_container_copy_assignment = std::true_type;
+  int number = 0;
+
+  explicit numbered_allocator(int own) noexcept : number(own) {}
+  template <class U>
+  numbered_allocator(const numbered_allocator<U>& other) noexcept : number(other.number) {}
+
+  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* block, std::size_t count) noexcept {
+    std::memset(static_cast<void*>(block), 0xdd, count * sizeof(T));
+    std::allocator<T>().deallocate(block, count);
+  }
+  friend bool operator==(const numbered_allocator& a, const numbered_allocator& b) noexcept {
+    return a.number == b.number;
+  }
+};
+
+struct branch;
+using tree = steady::hash_map<int, branch, steady::hash<int>, std::equal_to<>,
+                              numbered_allocator<std::pair<const int, branch>>>;
+struct branch {
+  tree branches;
+};
+
+TEST(a_map_inside_an_element, may_be_assigned_to_the_map_around_it) {
+  const tree::allocator_type outer(1);
+  const tree::allocator_type inner(2);
+  tree all(outer);
+  all.try_emplace(1, branch{tree(inner)})
+      .first->second.branches.try_emplace(2, branch{tree(inner)});
+  all = all.at(1).branches;
+  EXPECT_EQ(all.get_allocator().number, 2);
+  EXPECT_EQ(all.size(), 1u);
+  EXPECT_TRUE(all.contains(2));
+}
 
 const std::string text = "a value that is long enough for the heap";
 

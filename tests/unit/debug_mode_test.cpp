@@ -198,6 +198,8 @@ TEST_F(from_within, its_visitor) {
   map m = numbers(10);
   const auto inserting = [&](auto&) { return m.try_emplace(-1).second; };
   EXPECT_DEATH(erase_if(m, inserting), message);
+  EXPECT_DEATH(m.for_each([&](auto&) { m.try_emplace(-1); }), message);
+  EXPECT_DEATH(std::as_const(m).for_each([&](const auto&) { m.erase(1); }), message);
 }
 
 struct changing_value {
@@ -238,6 +240,15 @@ TEST_F(debug_mode, snapshot_visitors_may_not_change_the_container) {
   view.step(9, [&](const auto& element) { EXPECT_TRUE(std::as_const(m).contains(element.first)); });
   EXPECT_TRUE(view.done());
   m.erase(1);
+}
+
+TEST_F(debug_mode, snapshot_visitors_may_not_step_the_container) {
+  map m = numbers(1'000);
+  m.finish();
+  m.compact_gradually();
+  steady::snapshot view(m);
+  EXPECT_DEATH(view.step(1, [&](const auto&) { m.step(1); }), "within a visitor of its snapshot");
+  EXPECT_EQ(m.step(1), 1u);
 }
 
 }  // namespace

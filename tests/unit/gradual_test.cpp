@@ -135,6 +135,76 @@ TYPED_TEST(gradual, shrink_copes_with_insertions_meanwhile) {
   expect_range(m, 49'900, 60'000);
 }
 
+// Buckets for four times as many elements as there are.
+template <class Map>
+void fill_a_quarter(Map& map) {
+  fill(map, 20'000);
+  for (std::uint64_t n = 5'000; n < 20'000; ++n) map.erase(n);
+  map.finish();
+}
+
+TYPED_TEST(gradual, requests_of_several_kinds_are_all_met) {
+  typename TestFixture::map fitting;
+  fill_a_quarter(fitting);
+  const auto many = fitting.stats().buckets;
+  fitting.shrink_gradually();
+  fitting.finish();
+  const auto few = fitting.stats().buckets;
+  ASSERT_LT(few, many);
+  const auto compacted = fitting.stats().migrations.compact;
+  fitting.compact_gradually();
+  fitting.shrink_gradually();
+  fitting.finish();
+  EXPECT_EQ(fitting.stats().migrations.compact, compacted + 1) << "there was nothing to shrink";
+
+  typename TestFixture::map m;
+  fill_a_quarter(m);
+  m.shrink_gradually();
+  m.compact_gradually();
+  m.reseed_gradually();
+  m.finish();
+  EXPECT_EQ(m.stats().buckets, few);
+  EXPECT_EQ(m.stats().migrations.reseed, 1u) << "one migration meets all three";
+  EXPECT_EQ(m.stats().migrations.compact, 0u);
+  expect_range(m, 0, 5'000);
+}
+
+TYPED_TEST(gradual, requests_are_met_by_reserve) {
+  typename TestFixture::map m;
+  fill_a_quarter(m);
+  const auto buckets = m.stats().buckets;
+  m.reseed_gradually();
+  m.reserve(10);
+  EXPECT_FALSE(m.migrating());
+  EXPECT_EQ(m.stats().migrations.reseed, 1u);
+  m.compact_gradually();
+  m.reserve(10);
+  EXPECT_EQ(m.stats().migrations.compact, 1u);
+  EXPECT_EQ(m.stats().buckets, buckets);
+  m.shrink_gradually();
+  m.reserve(10);
+  EXPECT_FALSE(m.migrating());
+  EXPECT_LT(m.stats().buckets, buckets);
+  m.reseed_gradually();
+  m.rehash(0);
+  EXPECT_EQ(m.stats().migrations.reseed, 2u);
+  expect_range(m, 0, 5'000);
+}
+
+TEST(gradual_requests, are_kept_where_reserve_is_refused_memory) {
+  memory_ledger ledger;
+  ledger_map<std::uint64_t, std::uint64_t> m{ledger_allocator<int>(ledger)};
+  fill(m, 5'000);
+  m.finish();
+  m.reseed_gradually();
+  ledger.refuse_above = 0;
+  EXPECT_THROW(m.reserve(50'000), std::bad_alloc);
+  ledger.refuse_above = ~std::size_t{0};
+  m.finish();
+  EXPECT_EQ(m.stats().migrations.reseed, 1u);
+  expect_range(m, 0, 5'000);
+}
+
 TYPED_TEST(gradual, compact_evacuates_everything_once_more) {
   typename TestFixture::map m;
   fill(m, 5'000);

@@ -2,12 +2,15 @@
 // before it is destroyed, and whatever is found is alive. Looking while the container moves
 // elements is named by debug mode.
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <utility>
 
 #include <gtest/gtest.h>
 
 #include <steady/hash_map.hpp>
+
+#include "support/offset_pointer.hpp"
 
 namespace {
 
@@ -39,8 +42,15 @@ struct looking {
   static inline int met = 0;
 };
 
-template <class Hash>
-struct watched : steady::hash_map<int, std::unique_ptr<looking<watched<Hash>>>, Hash> {
+template <class T>
+using plain_allocator = std::allocator<std::pair<const int, T>>;
+template <class T>
+using fancy_allocator = support::offset_allocator<std::pair<const int, T>>;
+
+template <class Hash, template <class> class Allocator = plain_allocator>
+struct watched : steady::hash_map<int, std::unique_ptr<looking<watched<Hash, Allocator>>>, Hash,
+                                  std::equal_to<>,
+                                  Allocator<std::unique_ptr<looking<watched<Hash, Allocator>>>>> {
   using element = looking<watched>;
 
   void fill(int from, int to) {
@@ -101,8 +111,14 @@ TYPED_TEST(reentrant, looks_while_a_container_is_emptied) {
   }
 }
 
-TEST(reentrant_migration, looks_while_a_container_is_emptied_in_the_middle_of_it) {
-  using map_type = watched<steady::hash<int>>;
+template <class Map>
+class reentrant_migration : public testing::Test {};
+using maps =
+    testing::Types<watched<steady::hash<int>>, watched<steady::hash<int>, fancy_allocator>>;
+TYPED_TEST_SUITE(reentrant_migration, maps);
+
+TYPED_TEST(reentrant_migration, looks_while_a_container_is_emptied_in_the_middle_of_it) {
+  using map_type = TypeParam;
   map_type map;
   int next = 0;
   while (map.size() < 2000 || !map.migrating()) map.fill(next, next + 1), ++next;
@@ -123,11 +139,34 @@ struct looks_when_moved {
   }
 };
 
-TEST(reentrant_migration, may_not_look_while_elements_move) {
+TEST(reentrant_moves, may_not_look_while_elements_move) {
   GTEST_FLAG_SET(death_test_style, "fast");
   const auto grow = [] {
     steady::hash_map<int, looks_when_moved> map;
     for (int n = 0; n < 1000; ++n) map.try_emplace(n, map);
+  };
+  if (steady::detail::debug_mode) {
+    EXPECT_DEATH(grow(), "looked at from within the move constructor .* while it moves them");
+  }
+}
+
+// Its copies may throw, and so may moving it: where a map grows, it is copied.
+struct looks_when_copied {
+  const steady::hash_map<int, looks_when_copied>* home = nullptr;
+
+  explicit looks_when_copied(const steady::hash_map<int, looks_when_copied>& of) : home(&of) {}
+  looks_when_copied(const looks_when_copied& from) noexcept(false) : home(from.home) {
+    static_cast<void>(home->contains(1));
+  }
+};
+
+TEST(reentrant_moves, may_not_look_while_elements_are_copied_to_move) {
+  GTEST_FLAG_SET(death_test_style, "fast");
+  const auto grow = [] {
+    steady::hash_map<int, looks_when_copied> map;
+    map.try_emplace(0, map);
+    map.step(1);
+    map.rehash(1000);
   };
   if (steady::detail::debug_mode) {
     EXPECT_DEATH(grow(), "looked at from within the move constructor .* while it moves them");

@@ -79,6 +79,105 @@ TYPED_TEST(reserve, is_undone_by_rehash_to_zero) {
   }
 }
 
+// Where the elements with keys below `count` are.
+template <class Map>
+std::vector<const void*> places_of(const Map& map, std::uint64_t count) {
+  std::vector<const void*> places;
+  for (std::uint64_t n = 0; n < count; ++n) places.push_back(&*map.find(n));
+  return places;
+}
+
+// A map of `kept` elements whose array has buckets for many more than the `reserved`.
+number_map<> large_map_of_few(std::uint64_t kept, std::uint64_t reserved) {
+  number_map<> map;
+  for (std::uint64_t n = 0; n < 50'000; ++n) map.try_emplace(n, 3 * n);
+  map.finish();
+  map.reserve_gradually(reserved);
+  for (std::uint64_t n = kept; n < 50'000; ++n) map.erase(n);
+  return map;
+}
+
+struct shrinking_by_erasing : steady::default_policy {
+  static constexpr bool erase_moves = true;
+};
+
+TEST(reserve_of_less_than_there_is_room_for, keeps_insertions_from_shrinking_the_map) {
+  number_map<> map = large_map_of_few(500, 1'000);
+  EXPECT_TRUE(map.migrating());
+  const auto places = places_of(map, 500);
+  for (std::uint64_t n = 500; n < 1'000; ++n) map.try_emplace(n, 3 * n);
+  EXPECT_EQ(places_of(map, 500), places);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+  for (std::uint64_t n = 1'000; n < 1'500; ++n) map.try_emplace(n, 3 * n);
+  EXPECT_NE(places_of(map, 500), places) << "beyond what was reserved the map may shrink";
+}
+
+TEST(reserve_of_less_than_there_is_room_for, keeps_insertions_from_going_on_with_a_shrink) {
+  number_map<> map = large_map_of_few(500, 1'000);
+  ASSERT_EQ(map.step(3), 3u);
+  ASSERT_TRUE(map.stats().migrating);
+  const auto places = places_of(map, 500);
+  for (std::uint64_t n = 500; n < 1'000; ++n) map.try_emplace(n, 3 * n);
+  EXPECT_EQ(places_of(map, 500), places);
+  EXPECT_STREQ(map.check_invariants(), nullptr);
+  map.finish();
+  EXPECT_EQ(map.stats().migrations.shrink, 1u);
+  for (std::uint64_t n = 0; n < 1'000; ++n) ASSERT_EQ(map.at(n), 3 * n);
+}
+
+TEST(reserve_of_less_than_there_is_room_for, lets_erasures_shrink_that_may_move_elements) {
+  number_map<shrinking_by_erasing> map;
+  for (std::uint64_t n = 0; n < 50'000; ++n) map.try_emplace(n, 3 * n);
+  map.finish();
+  map.reserve_gradually(1'000);
+  for (std::uint64_t n = 500; n < 50'000; ++n) map.erase(n);
+  EXPECT_GE(map.stats().migrations.shrink, 1u);
+}
+
+// What a request for little memory says of a map that has much.
+TEST(requests_for_less, let_the_map_shrink_by_itself) {
+  for (const int way : {0, 1, 2}) {
+    number_map<> map;
+    for (std::uint64_t n = 0; n < 50'000; ++n) map.try_emplace(n, 3 * n);
+    map.finish();
+    if (way == 1) map.reserve(10);
+    if (way == 2) map.rehash(0);
+    for (std::uint64_t n = 100; n < 50'000; ++n) map.erase(n);
+    map.finish();
+    EXPECT_LT(map.stats().buckets, 128u) << way;
+    map.clear();
+    map.clear();
+    EXPECT_LT(map.stats().bytes, 10'000u) << way;
+  }
+}
+
+TEST(requests_for_less, keep_what_was_reserved_before) {
+  number_map<> map;
+  map.reserve(20'000);
+  const auto buckets = map.stats().buckets;
+  map.reserve(10);
+  for (std::uint64_t n = 0; n < 20'000; ++n) map.try_emplace(n, 3 * n);
+  for (std::uint64_t n = 10; n < 20'000; ++n) map.erase(n);
+  map.finish();
+  EXPECT_EQ(map.stats().buckets, buckets);
+  map.reserve_gradually(100'000);
+  map.reserve(10);
+  EXPECT_FALSE(map.migrating());
+  EXPECT_GT(map.stats().buckets, buckets) << "a request that was on its way is met";
+}
+
+TEST(rehash, keeps_as_many_slots_as_were_asked_for) {
+  for (const std::uint64_t asked : {2'000u, 7'168u, 7'169u, 20'000u}) {
+    number_map<> map;
+    map.rehash(asked);
+    for (std::uint64_t n = 0; n < 10; ++n) map.try_emplace(n, 3 * n);
+    map.finish();
+    EXPECT_GE(map.bucket_count(), asked);
+    map.clear();
+    EXPECT_GE(map.bucket_count(), asked);
+  }
+}
+
 TEST(rehash, rounds_up_to_a_power_of_two) {
   number_map<> map = {{1, 1}};
   for (const auto& [asked, given] : {std::pair{1u, 1u},

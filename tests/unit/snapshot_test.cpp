@@ -512,6 +512,79 @@ TEST(snapshot, delivers_an_interval_again_whose_visitor_threw) {
   EXPECT_EQ(delivered, expected);
 }
 
+TEST(snapshot, skips_intervals_whose_visitor_threw_and_no_others) {
+  number_map<> map;
+  for (std::uint64_t n = 0; n < 10'000; ++n) map.try_emplace(n, n);
+  map.finish();
+  for (const bool copied : {false, true}) {
+    steady::snapshot view(map);
+    if (copied) {
+      for (auto& [key, value] : map) ++value;
+    }
+    std::uint64_t delivered = 0;
+    int thrown = 0;
+    while (!view.done()) {
+      try {
+        view.step(1, [&](const auto& element) {
+          if (element.first % 1'000 == 0) throw std::runtime_error("not this one");
+          ++delivered;
+        });
+      } catch (const std::runtime_error&) {
+        ++thrown;
+        EXPECT_EQ(view.skip(1), 1u);
+      }
+    }
+    EXPECT_GE(thrown, 1);
+    EXPECT_GT(delivered, 10'000u - 10 * 32) << "an interval is a bucket at most";
+    EXPECT_LT(delivered, 10'000u);
+  }
+}
+
+TEST(snapshot, skips_as_many_intervals_as_it_says) {
+  number_map<> map;
+  for (std::uint64_t n = 0; n < 1'000; ++n) map.try_emplace(n, n);
+  map.finish();
+  std::size_t intervals = 0;
+  for (steady::snapshot view(map); !view.done();) intervals += view.step(1, [](const auto&) {});
+  std::size_t skipped = 0;
+  for (steady::snapshot view(map); !view.done();) skipped += view.skip(1);
+  EXPECT_EQ(skipped, intervals);
+}
+
+// Two elements among many buckets.
+TEST(snapshot, of_a_sparse_map_that_is_emptied_copies_elements_only) {
+  for (const int way : {0, 1, 2}) {
+    number_map<> map;
+    map.reserve(1'000'000);
+    map[1] = 10;
+    map[2] = 20;
+    steady::snapshot view(map);
+    if (way == 0) map.clear();
+    if (way == 1) map = number_map<>();
+    if (way == 2) map.rehash((map.clear(), 0));
+    EXPECT_LT(view.bytes(), 2'000u);
+    map.insert({{1, 11}, {2, 21}, {3, 31}});
+    content delivered;
+    view.step(1'000, [&](const auto& element) { delivered.insert(element); });
+    EXPECT_TRUE(view.done());
+    EXPECT_EQ(delivered, (content{{1, 10}, {2, 20}}));
+  }
+}
+
+TEST(snapshot, of_a_sparse_map_is_dropped_in_as_many_steps_as_it_has_copies) {
+  number_map<> map;
+  map.reserve(1'000'000);
+  map[1] = 10;
+  map[2] = 20;
+  steady::snapshot view(map);
+  map[1] = 11;
+  view.abandon();
+  std::size_t steps = 0;
+  for (; !view.done(); ++steps) view.skip(1);
+  EXPECT_LE(steps, 65u) << "those that share a chunk of notes with the copy, and a last one";
+  EXPECT_EQ(view.bytes(), 0u);
+}
+
 // Moving element by element, because the allocators differ.
 TEST(snapshot, sees_elements_move_to_other_memory) {
   using map_type = ledger_map<std::uint64_t, std::uint64_t>;

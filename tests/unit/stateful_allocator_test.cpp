@@ -200,6 +200,22 @@ TEST(allocator_that_is_only_moved_by_assignment, comes_along) {
   EXPECT_EQ(map.get_allocator().number, 1);
 }
 
+TEST(stateful_allocator_that_stays, leaves_the_source_without_memory_and_takes_its_reservation) {
+  using map_type = ledger_map<std::uint64_t, std::uint64_t>;
+  for (const std::uint64_t count : {0u, 500u}) {
+    memory_ledger here;
+    memory_ledger there;
+    map_type source{map_type::allocator_type(here)};
+    source.reserve(800);
+    for (std::uint64_t n = 0; n < count; ++n) source.try_emplace(n, 3 * n);
+    const std::size_t slots = source.bucket_count();
+    map_type target(std::move(source), map_type::allocator_type(there));
+    EXPECT_EQ(here.bytes, 0u);
+    EXPECT_EQ(target.bucket_count(), slots);
+    EXPECT_EQ(target.size(), count);
+  }
+}
+
 TEST(stateful_allocator_that_stays, moves_elements_that_cannot_be_copied) {
   using map_type = ledger_map<int, std::unique_ptr<int>>;
   memory_ledger here;

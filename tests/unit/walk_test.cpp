@@ -307,6 +307,8 @@ TEST(walk, ends_with_the_container) {
   auto at = walk.begin();
   ++at;
   map.reset();
+  EXPECT_TRUE(walk.at_end());
+  EXPECT_TRUE(at == walk.end());
   ++at;
   EXPECT_TRUE(at == walk.end());
   EXPECT_TRUE(walk.begin() == walk.end());
@@ -322,6 +324,14 @@ TEST(walk, ends_where_its_elements_are_assigned_away) {
   ++at;
   EXPECT_TRUE(at == walk.end());
   EXPECT_EQ(map, other);
+}
+
+TEST(walk, over_nothing_leaves_memory_that_trim_gives_back) {
+  number_map<> map;
+  for ([[maybe_unused]] auto& element : map.walk()) FAIL();
+  EXPECT_GT(map.stats().bytes, 0u) << "for the walkers to come";
+  map.trim();
+  EXPECT_EQ(map.stats().bytes, 0u);
 }
 
 TEST(walk, over_nothing_is_at_its_end) {

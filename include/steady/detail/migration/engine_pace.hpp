@@ -13,7 +13,7 @@ template <class Storage>
 STEADY_COLD sizing table_engine<Storage>::sizing_now() const noexcept {
   if (state_.cold_link == nullptr) return sizing(layout(), of_.kind.shrink_below);
   const double shrink_below = cold().kept_by_clear ? 0 : of_.kind.shrink_below;
-  return sizing(layout(), shrink_below, requests().reserved, cold().asked, cold().reseed);
+  return sizing(layout(), shrink_below, requests().reserved, cold().asked);
 }
 
 // The elements that fit.
@@ -38,24 +38,22 @@ STEADY_COLD typename table_engine<Storage>::limits table_engine<Storage>::idle_r
   if (state_.cold_link != nullptr) {
     const cold_type& of = cold();
     const bool at_rest = !of.migrating() && of.older == nullptr && !of.snapshots.any() &&
-                         !of.long_chain && !of.crowded && of.asked == request::none && !of.reseed &&
+                         !of.long_chain && !of.crowded && !of.asked.any() &&
                          requests().reserved <= room();
     if (!at_rest) return {};
     from = sizing_now().shrink_below(state_.log2_buckets());
-    if (state_.size < from) return {};
+    if (state_.size < from) return {limit_of(min_of(from, requests().reserved)), 0};
     if (of.kept_by_clear) return until_settled();
   }
-  return {static_cast<std::uint32_t>(min_of(room(), state_type::largest_limit)),
-          static_cast<std::uint32_t>(min_of(from, state_type::largest_limit))};
+  return {limit_of(room()), limit_of(from)};
 }
 
 // After a clear(), the next insertion after an erasure looks at how many there were.
 template <class Storage>
 STEADY_COLD typename table_engine<Storage>::limits table_engine<Storage>::until_settled()
     const noexcept {
-  const auto enough = static_cast<std::uint32_t>(
-      min_of(sizing(layout(), of_.kind.shrink_below).shrink_below(state_.log2_buckets()),
-             state_type::largest_limit));
+  const std::uint32_t enough =
+      limit_of(sizing(layout(), of_.kind.shrink_below).shrink_below(state_.log2_buckets()));
   return {enough, enough};
 }
 
@@ -176,8 +174,7 @@ STEADY_COLD bool table_engine<Storage>::grows_at_once() const noexcept {
   if (!can_grow_at_once(state_.old_array())) return false;
   if (state_.cold_link == nullptr) return true;
   const cold_type& of = cold();
-  return !of.migrating() && of.asked == request::none && !of.reseed && !of.long_chain &&
-         requests().reserved <= room();
+  return !of.migrating() && !of.asked.any() && !of.long_chain && requests().reserved <= room();
 }
 
 // Stress migration: begins a migration where an insertion may, though none is needed.
@@ -187,7 +184,7 @@ STEADY_COLD void table_engine<Storage>::start_at_random() noexcept {
   if (size <= reserved() || size > room() || state_.migrating() || wants_migration(size)) return;
   STEADY_TRY {
     start_migration(state_.log2_buckets());
-    note_cause(migration_cause::request);
+    note_cause(migration_cause::load);
   }
   STEADY_CATCH_ALL {}
 }
@@ -206,7 +203,9 @@ void table_engine<Storage>::make_progress(std::uint64_t size, driver of) noexcep
 
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::progress_by_erasing() noexcept {
-  if (state_.size >= state_.insert_limit) make_progress(state_.size, driver::erase);
+  // Where an insertion has nothing to do, an erasure may have to shrink.
+  const bool may_shrink = state_.erase_limit == 0 && state_.cold_link != nullptr && is_pending();
+  if (may_shrink || state_.size >= state_.insert_limit) make_progress(state_.size, driver::erase);
 }
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::progress_by_walking() noexcept {
@@ -251,7 +250,8 @@ template <class Storage>
 STEADY_NOINLINE std::uint64_t table_engine<Storage>::work_off(std::uint64_t most,
                                                               std::uint64_t size, driver of) {
   std::uint64_t done = 0;
-  while (done < most && (state_.migrating() || start_wanted_migration(size))) {
+  while (done < most && (state_.migrating() ? !keeps_promise(size, of) || cold().begun_on_request
+                                            : start_wanted_migration(size, of))) {
     migration<Storage> under_way(of_);
     const migration_route route = under_way.route();
     const std::uint64_t left = most - done;
@@ -355,24 +355,26 @@ STEADY_COLD std::size_t table_engine<Storage>::suspected_chain() const noexcept 
 // Throws what the allocator throws; the next insertion looks again then.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::look_at_chains(std::uint64_t size) {
+  requested_kinds& asked = cold().asked;
+  const bool was_asked = asked.any();
   if (wants_reseeding(size)) {
     cold_blocks<Storage>::rare_of(of_).reseed_again_from = 2 * size;
-    cold().reseed = true;
-    cold().for_overflow = true;
+    asked.reseed = true;
   } else if (wants_compaction(size)) {
-    cold().asked = request::compact;
-    cold().for_overflow = true;
+    asked.compact = true;
   }
+  if (!was_asked) cold().for_overflow = asked.any();
   cold().long_chain = false;
   cold().crowded = false;
   update_limits();
 }
 
 template <class Storage>
-STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t size) {
+STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t size, driver of) {
   if (!state_.has_memory()) return false;
   if (state_.cold_link != nullptr && (cold().long_chain || cold().crowded)) look_at_chains(size);
   if (!wants_migration(size)) return false;
+  if (keeps_promise(size, of) && !cold().asked.any()) return false;
   if (wants_whole()) {
     make_whole();
     if (!wants_migration(size)) return false;
@@ -382,22 +384,11 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   const unsigned next = sizes.wanted(now, size, part_in_use(sizes, size));
   const bool start = sizes.must_start(now, next);
   const migration_cause cause = cause_of_migration(next, size);
-  if (start && state_.cold_link != nullptr && cold().reseed) {
-    cold_blocks<Storage>::rare_of(of_);
-    if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
-    migration<Storage>(of_).start_reseeding(next, requests().long_chain_at);
-    note_small_size();
-    if (cause == migration_cause::overflow) {
-      probe_reseed_suspected(of_.table, size, suspected_chain());
-    }
-  } else if (start) {
-    start_migration(next);
-  }
-  if (start) note_cause(cause);
+  if (start) begin_migration(next, cause);
   if (state_.cold_link != nullptr) {
-    if (next <= now) cold().asked = request::none;
-    cold().reseed = false;
-    if (cold().asked == request::none) cold().for_overflow = false;
+    cold().asked.reseed = false;
+    if (next <= now) cold().asked = {};
+    if (!cold().asked.any()) cold().for_overflow = false;
   }
   if (!start) update_limits();
   return start;
@@ -409,14 +400,32 @@ STEADY_COLD migration_cause
 table_engine<Storage>::cause_of_migration(unsigned next, std::uint64_t size) const noexcept {
   const bool grows = next > state_.log2_buckets();
   if (state_.cold_link == nullptr || (grows && size > room())) return migration_cause::load;
-  const bool is_asked = cold().asked != request::none || cold().reseed;
-  if (!grows && !is_asked) return migration_cause::load;
+  if (!grows && !cold().asked.any()) return migration_cause::load;
   return cold().for_overflow ? migration_cause::overflow : migration_cause::request;
 }
 // Of the migration that has begun.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::note_cause(migration_cause cause) noexcept {
+  cold().begun_on_request = cause == migration_cause::request;
   ++counters().begun[static_cast<unsigned>(cause)];
+}
+
+// With another seed, if one is asked for.
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::begin_migration(unsigned log2_buckets,
+                                                        migration_cause cause) {
+  if (state_.cold_link != nullptr && cold().asked.reseed) {
+    cold_blocks<Storage>::rare_of(of_);
+    if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
+    migration<Storage>(of_).start_reseeding(log2_buckets, requests().long_chain_at);
+    note_small_size();
+    if (cause == migration_cause::overflow) {
+      probe_reseed_suspected(of_.table, state_.size, suspected_chain());
+    }
+  } else {
+    start_migration(log2_buckets);
+  }
+  note_cause(cause);
 }
 
 template <class Storage>

@@ -9,29 +9,30 @@ inline namespace STEADY_ABI {
 
 // ---- requests ----
 
-// Room for `size` elements, and for those that are there, should growing have failed: until then,
-// insertions move nothing.
+// Room for `size` elements, for what was reserved before, and for those that are there, should
+// growing have failed: until then, insertions move nothing.
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::reserve(std::uint64_t size) {
-  const std::uint64_t wanted = max_of(size, state_.size);
+  const bool has_cold = state_.cold_link != nullptr;
+  const std::uint64_t promised = has_cold ? max_of(size, requests().reserved) : size;
+  const std::uint64_t wanted = max_of(promised, state_.size);
   const unsigned fitting = layout().log2_buckets_for(wanted);
-  if (state_.cold_link != nullptr || (state_.has_memory() ? wanted > room() : fitting != 0)) {
-    return resize(state_.has_memory() ? max_of(fitting, state_.log2_buckets()) : fitting);
+  if (has_cold || (state_.has_memory() ? wanted > room() : fitting != 0)) {
+    const bool keeps_buckets = state_.has_memory() && !(has_cold && cold().asked.shrink);
+    return resize(keeps_buckets ? max_of(fitting, state_.log2_buckets()) : fitting, promised);
   }
   if (!state_.has_memory()) make_first(wanted);
   state_.references.promise(wanted);
 }
 
-// Brings the number of buckets to 2^log2_buckets, at once; until they are full, insertions move
-// nothing.
+// Brings the number of buckets to 2^log2_buckets, and meets what else is asked for, at once. Until
+// the size exceeds `promised`, insertions move nothing.
 template <class Storage>
-STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets) {
+STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets, std::uint64_t promised) {
   layout().check_log2_buckets(log2_buckets);
   cold_type& of = cold_blocks<Storage>::of(of_);
-  const std::uint64_t reserved_before = requests().reserved;
-  forget_requests();
-  requests().reserved = reserved_before;  // should this fail
-  update_limits();
+  of.kept_by_clear = false;
+  update_limits();  // should this fail
   complete_migration();
   destroy_older(everything);
   if (!state_.has_memory()) {
@@ -40,15 +41,25 @@ STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets) {
     // A tiny array that is as large as any single bucket will do for one.
     const bool suffices = log2_buckets == 0 && room() == layout().load_limit(0);
     if (state_.old_array().is_tiny() && !suffices) small_growth<Storage>(of_).make_whole();
-    if (of.old_array().line().log2_buckets() != log2_buckets) {
-      start_migration(log2_buckets);
-      note_cause(migration_cause::request);
-      requests().reserved = layout().load_limit(log2_buckets);
+    if (of.asked.compact || of.asked.reseed ||
+        of.old_array().line().log2_buckets() != log2_buckets) {
+      begin_migration(log2_buckets, migration_cause::request);
+      forget_requests();
+      requests().reserved = promised;
       complete_migration();
     }
   }
-  requests().reserved = layout().load_limit(log2_buckets);
+  of.asked = {};
+  requests().reserved = promised;
   update_limits();
+}
+
+// The elements that call for at least so many slots.
+template <class Storage>
+STEADY_COLD std::uint64_t table_engine<Storage>::elements_in(std::uint64_t slots) const noexcept {
+  if (slots == 0) return 0;
+  return static_cast<std::uint64_t>(static_cast<double>(slots) * layout().load / layout().width) +
+         1;
 }
 
 // As many slots as asked for, or as the size needs; 0 for an empty table gives all memory back.
@@ -60,7 +71,8 @@ STEADY_COLD void table_engine<Storage>::rehash(std::uint64_t asked) {
   const bool has_single_bucket = state_.has_memory() && state_.log2_buckets() == 0;
   if (state_.cold_link != nullptr || log2_buckets != 0 ||
       (state_.has_memory() && !(has_single_bucket && asked <= slots()))) {
-    return resize(log2_buckets);
+    return resize(log2_buckets,
+                  min_of<std::uint64_t>(elements_in(asked), layout().load_limit(log2_buckets)));
   }
   if (!state_.has_memory()) make_first(layout().room_in_slots(asked));
   state_.references.promise(room());
@@ -90,7 +102,8 @@ template <class Storage>
 STEADY_COLD void table_engine<Storage>::make_like(const array& other) {
   const unsigned log2_buckets = other.line().log2_buckets();
   if (other.is_tiny()) return make_first(other.tiny_slots(layout()));
-  if (log2_buckets > 2 || !array::is_embedded(other.line(), layout())) return resize(log2_buckets);
+  if (log2_buckets > 2 || !array::is_embedded(other.line(), layout()))
+    return resize(log2_buckets, 0);
   make_empty_buckets(log2_buckets);
   update_limits();
 }
@@ -122,34 +135,35 @@ STEADY_COLD void table_engine<Storage>::reserve_gradually(std::uint64_t size) {
 
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::shrink_gradually() noexcept {
+  if (!state_.has_memory()) return cold_blocks<Storage>::drop_if_unused(of_);
   // A small map that is small enough need not remember this.
   if (state_.cold_link == nullptr &&
       layout().log2_buckets_for(state_.size) >= state_.log2_buckets())
     return;
-  ask_for(request::shrink);
+  requested_kinds asked;
+  asked.shrink = true;
+  ask_for(asked);
   withdraw_reservation();
 }
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::compact_gradually() noexcept {
-  if (state_.size != 0) ask_for(request::compact);
+  requested_kinds asked;
+  asked.compact = true;
+  if (state_.size != 0) ask_for(asked);
+}
+template <class Storage>
+STEADY_COLD void table_engine<Storage>::reseed_gradually() noexcept {
+  requested_kinds asked;
+  asked.reseed = true;
+  if (state_.size != 0) ask_for(asked);
 }
 
 // Does nothing where allocating a cold block fails: then the table has at most four buckets.
 template <class Storage>
-STEADY_COLD void table_engine<Storage>::ask_for(request what) noexcept {
+STEADY_COLD void table_engine<Storage>::ask_for(requested_kinds more) noexcept {
   if (!state_.has_memory()) return;
   STEADY_TRY {
-    cold_blocks<Storage>::of(of_).asked = what;
-    cold().for_overflow = false;
-  }
-  STEADY_CATCH_ALL {}
-  update_limits();
-}
-template <class Storage>
-STEADY_COLD void table_engine<Storage>::reseed_gradually() noexcept {
-  if (state_.size == 0) return;
-  STEADY_TRY {
-    cold_blocks<Storage>::of(of_).reseed = true;
+    cold_blocks<Storage>::of(of_).asked.add(more);
     cold().for_overflow = false;
   }
   STEADY_CATCH_ALL {}
@@ -331,9 +345,9 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
   }
   const typename cold_type::link kept = state_.cold_link;
   destroy_older(everything);
-  state_.reset();
+  state_.reset();  // destructors find no element, whatever the arrays are like
+  detail::destroy_arrays(of_, *detail::to_raw(kept));
   state_.cold_link = kept;
-  detail::destroy_arrays(of_, cold());
   cold().snapshots.each([this](snapshot_base& snapshot) {
     cold().snapshots.remove(snapshot);
     snapshot.ended();
@@ -348,8 +362,7 @@ template <class Storage>
 STEADY_COLD void table_engine<Storage>::forget_requests() noexcept {
   requests().reserved = 0;
   cold().kept_by_clear = false;
-  cold().asked = request::none;
-  cold().reseed = false;
+  cold().asked = {};
   cold().long_chain = false;
   cold().crowded = false;
   cold().for_overflow = false;
@@ -359,7 +372,7 @@ STEADY_COLD void table_engine<Storage>::forget_requests() noexcept {
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::announce_end() noexcept {
   if (state_.cold_link == nullptr) return;
-  cold().announce_all();
+  cold().snapshots.each([](snapshot_base& snapshot) { snapshot.emptied(); });
   state_.each_walker([](walker_base& walker) { walker.emptied(); });
 }
 

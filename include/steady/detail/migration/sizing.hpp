@@ -26,18 +26,14 @@ namespace steady::detail {
 
 class sizing {
  public:
-  // The requests: a size to have room for, a kind of migration, another seed.
+  // The requests: a size to have room for, and kinds of migration.
   sizing(const array_layout& layout, double shrink_part, std::uint64_t reserved = 0,
-         request asked = request::none, bool reseed = false) noexcept
-      : layout_(layout),
-        shrink_part_(shrink_part),
-        reserved_(reserved),
-        asked_(asked),
-        reseed_(reseed) {}
+         requested_kinds asked = {}) noexcept
+      : layout_(layout), shrink_part_(shrink_part), reserved_(reserved), asked_(asked) {}
 
   // `part` of the hash line has elements; see densest().
   STEADY_COLD bool wants_migration(unsigned now, std::uint64_t size, double part) const noexcept {
-    return asked_ != request::none || reseed_ || max_of(size, reserved_) > room(now) ||
+    return asked_.any() || max_of(size, reserved_) > room(now) ||
            (size < shrink_below(now) && wanted(now, size, part) != now);
   }
 
@@ -45,7 +41,7 @@ class sizing {
   STEADY_COLD unsigned wanted(unsigned now, std::uint64_t size, double part) const {
     const unsigned fitting = layout_.log2_buckets_for(max_of(size, reserved_));
     if (fitting > now) return min_of(fitting, now + 3);
-    if (asked_ == request::shrink) return fitting;
+    if (asked_.shrink) return fitting;
     // A single bucket may be filled to the brim, and so hold more than two with a low load limit.
     if (max_of(size, reserved_) > room(now)) return now + 1;
     if (size >= shrink_below(now)) return now;
@@ -54,7 +50,7 @@ class sizing {
     return min_of(now, max_of(layout_.log2_buckets_for(room_for), densest(size, part)));
   }
   bool must_start(unsigned now, unsigned next) const noexcept {
-    return next != now || asked_ == request::compact || reseed_;
+    return next != now || asked_.compact || asked_.reseed;
   }
 
   // The idle range: from `shrink_below` to `room`, insertions and erasures have no migration work
@@ -85,8 +81,7 @@ class sizing {
   const array_layout& layout_;
   double shrink_part_;
   std::uint64_t reserved_;
-  request asked_;
-  bool reseed_;
+  requested_kinds asked_;
 };
 
 }  // namespace steady::detail

@@ -82,7 +82,7 @@ class table_engine {
   // ---- requests ----
 
   void reserve(std::uint64_t size);
-  void resize(unsigned log2_buckets);
+  void resize(unsigned log2_buckets, std::uint64_t promised);
   void rehash(std::uint64_t slots);
   void withdraw_reservation() noexcept;
   void reserve_gradually(std::uint64_t size);
@@ -169,7 +169,11 @@ class table_engine {
   // Steps that a call does, which it counts at its end, however that comes.
   struct counted_steps {
     counted_steps(const table_engine& engine, driver what, const migration_route& where) noexcept
-        : of(engine), by(what), route(where) {}
+        : of(engine), by(what), route(where) {
+      if constexpr (debug_mode) {
+        of.cold().snapshots.each([](snapshot_base& snapshot) { snapshot.require_no_visitor(); });
+      }
+    }
     ~counted_steps() {
       of.count_steps(by, count);
       if (count != 0)
@@ -191,9 +195,13 @@ class table_engine {
   array kept_array() const noexcept {
     return state_.cold_link == nullptr ? state_.old_array() : cold().kept_array();
   }
+  static std::uint32_t limit_of(std::uint64_t size) noexcept {
+    return static_cast<std::uint32_t>(min_of(size, state_type::largest_limit));
+  }
   sizing sizing_now() const noexcept;
   std::uint64_t room() const noexcept;
   void update_limits() noexcept;
+  std::uint64_t elements_in(std::uint64_t slots) const noexcept;
   void make_first(std::uint64_t size);
   void make_empty_buckets(unsigned log2_buckets);
   void release_unreserved() noexcept;
@@ -226,12 +234,21 @@ class table_engine {
   bool wants_reseeding(std::uint64_t size) const noexcept;
   std::size_t suspected_chain() const noexcept;
   void look_at_chains(std::uint64_t size);
-  bool start_wanted_migration(std::uint64_t size);
+  // Whether an insertion that leaves `size` elements must move none, because as many were reserved,
+  // and there is room for these. It does so only for a request that the program has made since.
+  bool keeps_promise(std::uint64_t size, driver of) const noexcept {
+    if (of != driver::insert || state_.cold_link == nullptr || size > requests().reserved)
+      return false;
+    return requests().reserved <=
+           min_of(room(), cold_blocks<Storage>::room(cold().old_array(), layout()));
+  }
+  bool start_wanted_migration(std::uint64_t size, driver of);
   migration_cause cause_of_migration(unsigned next, std::uint64_t size) const noexcept;
   void note_cause(migration_cause cause) noexcept;
+  void begin_migration(unsigned log2_buckets, migration_cause cause);
   void start_migration(unsigned log2_buckets);
   void complete_migration();
-  void ask_for(request what) noexcept;
+  void ask_for(requested_kinds more) noexcept;
 
   void announce_end() noexcept;
   void empty_buckets(array& within) noexcept;

@@ -19,7 +19,20 @@
 
 namespace steady::detail {
 
-enum class request : std::uint8_t { none, shrink, compact };
+// Kinds of migration that are asked for, by the program or by the table itself. One migration meets
+// all of them.
+struct requested_kinds {
+  bool shrink : 1 = false;
+  bool compact : 1 = false;
+  bool reseed : 1 = false;  // the next migration takes another seed
+
+  bool any() const noexcept { return shrink || compact || reseed; }
+  void add(requested_kinds more) noexcept {
+    shrink |= more.shrink;
+    compact |= more.compact;
+    reseed |= more.reseed;
+  }
+};
 
 // The requests to a table, and what it has noticed by itself.
 struct migration_requests {
@@ -111,12 +124,12 @@ struct cold_block {
   [[no_unique_address]] memory_counters<Storage> memory;  // followed by what fits its last word
   bool reseeding : 1 = false;                             // the new array has a line of its own
   bool is_retired : 1 = false;                            // which member of the union is in use
-  bool reseed : 1 = false;         // requested: the next migration takes another seed
-  bool long_chain : 1 = false;     // one was seen
-  bool crowded : 1 = false;        // too much overflow was seen
-  bool for_overflow : 1 = false;   // requested because of one of the two
-  bool kept_by_clear : 1 = false;  // the memory, in the hope that it will be filled again
-  request asked = request::none;
+  bool long_chain : 1 = false;                            // one was seen
+  bool crowded : 1 = false;                               // too much overflow was seen
+  bool for_overflow : 1 = false;      // all that is asked for is because of one of the two
+  bool begun_on_request : 1 = false;  // the migration under way
+  bool kept_by_clear : 1 = false;     // the memory, in the hope that it will be filled again
+  requested_kinds asked;
   union {
     activity active;
     destruction_progress destruction;

@@ -116,10 +116,14 @@ class snapshot_base : public observer_link<snapshot_base> {
   // only under a reseeding. Elements that a reseeding is about to move count as going from the old
   // array, and not as coming to the new one.
   virtual void changing(bool in_new, std::uint64_t first, std::uint64_t last) noexcept = 0;
+  // All elements are about to go.
+  virtual void emptied() noexcept = 0;
   // A reseeding is complete: what was the new array is the old one now.
   virtual void reseeded() noexcept = 0;
   // There are no elements any more.
   virtual void ended() noexcept = 0;
+  // In debug mode: ends the program if the snapshot's visitor is running.
+  virtual void require_no_visitor() const noexcept = 0;
   // The bytes that it holds.
   virtual std::size_t bytes() const noexcept = 0;
 

@@ -129,7 +129,9 @@ class container_functions {
   static void move_each(Table& table, Table& other) {
     const std::uint64_t promised = other.engine().reserved();
     STEADY_TRY {
-      if (other.size() != 0) table.engine().reserve(max_of<std::uint64_t>(other.size(), promised));
+      // Without a cold block nothing was reserved that would be worth an array.
+      if (other.size() != 0 || other.state().cold_link != nullptr)
+        table.engine().reserve(max_of<std::uint64_t>(other.size(), promised));
       for (auto at = other.first(); at;) {
         const auto next = other.after(at);
         other.note_write(at.slot);
@@ -145,7 +147,7 @@ class container_functions {
       STEADY_RETHROW;
     }
     if (promised < table.size()) table.engine().withdraw_reservation();
-    other.engine().clear();
+    other.engine().release();
   }
 
   static bool are_equal(const allocator_type& a, const allocator_type& b) noexcept {

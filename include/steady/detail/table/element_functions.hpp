@@ -76,6 +76,7 @@ class element_functions {
     if constexpr (elements::nothrow_movable()) {
       for (std::size_t n = 0; n < count; ++n) own.relocate(to(first[n]), from(first[n]));
     } else {
+      [[maybe_unused]] const typename Table::user_code scope(table, doing::moving_elements);
       std::size_t done = 0;
       STEADY_TRY {
         for (; done < count; ++done) {
