@@ -47,9 +47,9 @@
 #include <steady/detail/memory/item_list.hpp>
 #include <steady/detail/state/observers.hpp>
 #include <steady/detail/table/container_functions.hpp>
+#include <steady/detail/traversal/frozen_position.hpp>
 #include <steady/detail/traversal/line_visit.hpp>
 #include <steady/detail/traversal/saved_copies.hpp>
-#include <steady/detail/traversal/snapshot_iterator.hpp>
 #include <steady/hash_map.hpp>
 
 namespace steady {
@@ -70,7 +70,7 @@ class snapshot final : private detail::snapshot_base {
 
  public:
   using value_type = typename elements::value_type;
-  using iterator = detail::snapshot_iterator<snapshot>;
+  class iterator;
 
   static_assert(std::is_copy_constructible_v<value_type>,
                 "steady::snapshot: the container's elements cannot be copied");
@@ -103,7 +103,7 @@ class snapshot final : private detail::snapshot_base {
   template <class Visitor>
   std::size_t step(std::size_t max_buckets, Visitor&& visitor) {
     require_whole();
-    [[maybe_unused]] const delivering scope(delivering_);
+    [[maybe_unused]] const detail::delivering scope(delivering_);
     std::size_t done = 0;
     if (max_buckets > 0 && current_ != nullptr) {
       for (; at_ < current_->count; ++at_) visitor(element_at(*current_, at_));
@@ -163,9 +163,33 @@ class snapshot final : private detail::snapshot_base {
   bool shows() const noexcept { return current_ != nullptr; }
   const value_type& shown() const noexcept { return element_at(*current_, at_); }
 
- private:
-  friend iterator;
+  // In here, so that no operator of the elements' namespaces is looked up.
+  class iterator {
+   public:
+    using iterator_concept = std::input_iterator_tag;
+    using value_type = typename snapshot::value_type;
+    using difference_type = std::ptrdiff_t;
 
+    iterator() noexcept = default;
+    explicit iterator(snapshot& of) noexcept : of_(std::addressof(of)) {}
+
+    const value_type& operator*() const noexcept { return of_->shown(); }
+    const value_type* operator->() const noexcept { return std::addressof(operator*()); }
+    iterator& operator++() {
+      of_->advance();
+      return *this;
+    }
+    void operator++(int) { operator++(); }
+
+    friend bool operator==(const iterator& at, std::default_sentinel_t) noexcept {
+      return !at.of_->shows();
+    }
+
+   private:
+    snapshot* of_ = nullptr;
+  };
+
+ private:
   using allocator_type = std::remove_cvref_t<decltype(std::declval<table&>().allocator())>;
   using list = detail::observer_list<detail::snapshot_base>;
   using location = typename table::location;
@@ -180,17 +204,8 @@ class snapshot final : private detail::snapshot_base {
 
   using frozen_line = detail::frozen_line<copies>;
 
-  // The hash positions of elements on the line that is visited; a snapshot outlives the table.
-  struct line_position {
-    std::remove_cvref_t<decltype(std::declval<table&>().hash())> hash;
-    detail::line_seed seed;
-
-    std::uint64_t operator()(const slot_type& slot, bool) const { return under(seed, slot); }
-    std::uint64_t under(const detail::line_seed& of, const slot_type& slot) const {
-      return detail::position_of(hash, elements::key_of(slot), of);
-    }
-  };
-  using visit_type = detail::line_visit<slot_type, typename table::layout, line_position>;
+  using visit_type =
+      detail::line_visit<slot_type, typename table::layout, detail::frozen_position<table>>;
 
   explicit snapshot(table& of)
       : position_{of.hash(), of.state().seed},
@@ -270,16 +285,6 @@ class snapshot final : private detail::snapshot_base {
       visitor.all_of(false, detail::max_of(first, present_->frontier), last, visit_found);
     }
   }
-
-  // While a visitor has the elements.
-  struct delivering {
-    explicit delivering(bool& flag) noexcept : on(flag) { on = true; }
-    ~delivering() { on = false; }
-    delivering(const delivering&) = delete;
-    delivering& operator=(const delivering&) = delete;
-
-    bool& on;
-  };
 
   // Leaves out what came to the new line since the start, from what was the old one then.
   template <class Visit>
@@ -420,7 +425,7 @@ class snapshot final : private detail::snapshot_base {
   void reseeded() noexcept override { on_old_ = std::exchange(on_new_, nullptr); }
   void ended() noexcept override { present_ = nullptr; }
 
-  line_position position_;
+  detail::frozen_position<table> position_;
   const cold_type* present_ = nullptr;  // null when there is nothing left in the container
   frozen_line lines_[2];
   frozen_line* on_old_ = nullptr;  // the line of the container's old array; null: nothing of ours

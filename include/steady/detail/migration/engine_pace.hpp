@@ -430,9 +430,10 @@ STEADY_COLD void table_engine<Storage>::begin_migration(unsigned log2_buckets,
 
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::start_migration(unsigned log2_buckets) {
-  const bool is_first = state_.cold_link == nullptr;
   cold_blocks<Storage>::of(of_);
-  if (is_first && log2_buckets > state_.log2_buckets()) requests().reserved = 0;  // outgrown
+  // Outgrown: what few buckets have room for is noted as reserved where nobody knows better.
+  const std::uint64_t few = min_of<std::uint64_t>(state_.size, layout().few_limits[2]);
+  if (log2_buckets > state_.log2_buckets() && requests().reserved <= few) requests().reserved = 0;
   if (state_.old_array().is_tiny()) small_growth<Storage>(of_).make_whole();
   migration<Storage>(of_).start(log2_buckets);
   note_small_size();
