@@ -1,6 +1,7 @@
-// The whole engine: table_engine.hpp declares it, four headers hold its functions.
+// The whole engine: table_engine.hpp declares it, five headers hold its functions.
 #pragma once
 
+#include <steady/detail/migration/engine_chains.hpp>
 #include <steady/detail/migration/engine_pace.hpp>
 #include <steady/detail/migration/engine_requests.hpp>
 #include <steady/detail/migration/engine_slots.hpp>
