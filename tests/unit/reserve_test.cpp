@@ -138,6 +138,21 @@ TEST(reserve_of_less_than_there_is_room_for, keeps_insertions_from_going_on_with
   for (std::uint64_t n = 0; n < 1'000; ++n) ASSERT_EQ(map.at(n), 3 * n);
 }
 
+// Up to the size from which it would not shrink anyway, and beyond.
+TEST(reserve_of_less_than_there_is_room_for, is_filled_past_the_size_where_shrinking_ends) {
+  number_map<> map;
+  for (std::uint64_t n = 0; n < 3'000; ++n) map.try_emplace(n, 3 * n);
+  map.finish();
+  map.reserve_gradually(2'000);
+  for (std::uint64_t n = 10; n < 3'000; ++n) map.erase(n);
+  const auto buckets = map.stats().buckets;
+  for (std::uint64_t n = 10; n < 2'000; ++n) {
+    map.try_emplace(n, 3 * n);
+    ASSERT_STREQ(map.check_invariants(), nullptr) << n;
+  }
+  EXPECT_EQ(map.stats().buckets, buckets);
+}
+
 TEST(reserve_of_less_than_there_is_room_for, lets_erasures_shrink_that_may_move_elements) {
   number_map<shrinking_by_erasing> map;
   for (std::uint64_t n = 0; n < 50'000; ++n) map.try_emplace(n, 3 * n);
