@@ -106,6 +106,19 @@ TEST(interleaved_sync, does_what_native_sync_does) {
   }
 }
 
+// As on processors without atomic words of 64 bits.
+struct word_with_a_lock : std::atomic<std::uint64_t> {
+  using std::atomic<std::uint64_t>::atomic;
+  static constexpr bool is_always_lock_free = false;
+};
+TEST(store_byte, replaces_one_byte_of_words_that_need_a_lock) {
+  word_with_a_lock words[2]{0x1122334455667788, 0};
+  steady::detail::store_byte(words, 1, 0xaa);
+  steady::detail::store_byte(words, 15, 0xbb);
+  EXPECT_EQ(words[0].load(), 0x112233445566aa88u);
+  EXPECT_EQ(words[1].load(), 0xbb00000000000000u);
+}
+
 TEST(interleaved_atomic, may_be_zeroed_memory_or_a_constant) {
   EXPECT_EQ(constant.load(), 7u);
   alignas(word) std::array<unsigned char, sizeof(word)> zeroed{};
