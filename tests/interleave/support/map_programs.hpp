@@ -618,12 +618,18 @@ class leaving_helper final : public sd::migration_watcher {
   typename Sync::template atomic<std::uint32_t> locked_{0};
   tiny_map<Sync>* container_;
 };
+// A map whose helper leaves in the first thread.
 template <class Sync>
-void destroy_while_a_helper_leaves(program& p) {
+std::shared_ptr<tiny_map<Sync>> map_that_a_helper_leaves(program& p) {
   const auto map = std::make_shared<tiny_map<Sync>>();
   const auto helper = std::make_shared<leaving_helper<Sync>>(*map);
   require(map->upkeep().watch(*helper), "the map has a helper already");
   p.thread([=] { helper->end(); });
+  return map;
+}
+template <class Sync>
+void destroy_while_a_helper_leaves(program& p) {
+  const auto map = interleave::map_that_a_helper_leaves<Sync>(p);
   p.thread([=] {
     auto& state = map->state();
     state.watcher.container_goes();
@@ -633,10 +639,7 @@ void destroy_while_a_helper_leaves(program& p) {
 // The same where the container is moved or swapped: what the helper did to it has happened before.
 template <class Sync>
 void move_while_a_helper_leaves(program& p) {
-  const auto map = std::make_shared<tiny_map<Sync>>();
-  const auto helper = std::make_shared<leaving_helper<Sync>>(*map);
-  require(map->upkeep().watch(*helper), "the map has a helper already");
-  p.thread([=] { helper->end(); });
+  const auto map = interleave::map_that_a_helper_leaves<Sync>(p);
   p.thread([=] {
     auto& state = map->state();
     const sd::without_watcher<Sync> alone(state.watcher);
