@@ -3,32 +3,15 @@
 Where there is a Conan, package.conan runs the whole recipe.
 """
 
-import subprocess
-import tempfile
 import types
 import unittest
 from pathlib import Path
 
 from conan_stand_ins import Toolchain, recipe
+from runs_cmake import RunsCMake
 
 
-class ConanRecipe(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
-    def run_cmake(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["cmake", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        self.assertEqual(done.returncode, 0, done.stdout)
-        return done.stdout
-
+class ConanRecipe(RunsCMake):
     def compiled_as_told(self, sources: str, build: str) -> None:
         """Conan's option fPIC becomes a variable of CMake's; the standard is without extensions."""
         option = "-DCMAKE_POSITION_INDEPENDENT_CODE="

@@ -4,9 +4,10 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 import unittest
 from pathlib import Path
+
+from runs_cmake import RunsCMake
 
 PROJECT = Path(__file__).resolve().parents[2]
 LIBRARY_ALONE = [
@@ -21,28 +22,10 @@ add_subdirectory({project} steady)
 """
 
 
-class InstalledFiles(unittest.TestCase):
+class InstalledFiles(RunsCMake):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        super().setUp()
         self.build = self.folder / "build"
-
-    def run_cmake(self, *arguments: str, **environment: str) -> str:
-        kept = {name: value for name, value in os.environ.items() if "EMAIL" not in name}
-        kept.pop("DEBFULLNAME", None)
-        if shutil.which("ninja"):  # ./check needs no make
-            kept["CMAKE_GENERATOR"] = "Ninja"
-        done = subprocess.run(
-            ["cmake", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            env={**kept, **environment},
-        )
-        self.assertEqual(done.returncode, 0, done.stdout)
-        return done.stdout
 
     def configure(self, *options: str, source: Path = PROJECT, **environment: str) -> str:
         return self.run_cmake("-S", str(source), "-B", str(self.build), *options, **environment)
