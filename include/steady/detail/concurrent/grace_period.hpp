@@ -8,7 +8,8 @@
 //
 // A thread takes a record at its first operation and gives it back when it ends; nobody registers.
 // Operations after that, in destructors of thread_local objects, take one each and give it back.
-// Records are numbered, so that threads can have counters of their own (striped_count.hpp).
+// The first records are numbered, so that their threads can have counters of their own
+// (striped_count.hpp).
 //
 //   [E1] store before loads: pinned at this time, before all that the thread reads from now on
 //   [E2] load, sequentially consistent: the clock; who sees a time sees what was unlinked before it
@@ -26,6 +27,7 @@
 #include <new>
 #include <utility>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 
 namespace steady::detail {
@@ -43,6 +45,9 @@ class grace_period {
   };
 
  public:
+  // Numbers below this are of one thread each; all other threads have this one.
+  static constexpr std::uint32_t shared_number = 16;
+
   // While one exists, nothing that this thread can reach is freed.
   class pin {
    public:
@@ -137,7 +142,7 @@ class grace_period {
     auto* const made = new (std::nothrow) record{};
     if (made == nullptr) return nullptr;
     made->taken.store(1, std::memory_order_relaxed);
-    made->number = records_made_.fetch_add(1, std::memory_order_relaxed);
+    made->number = min_of(records_made_.fetch_add(1, std::memory_order_relaxed), shared_number);
     record* first = records_.load(std::memory_order_seq_cst);  // [E7]
     do {
       made->next = first;

@@ -17,6 +17,7 @@
 #include <cstdint>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/concurrent/grace_period.hpp>
 #include <steady/stats.hpp>
 
 namespace steady::detail {
@@ -40,14 +41,12 @@ template <class Sync>
 class striped_count {
  public:
   using stripe = count_stripe<Sync>;
-  static constexpr std::uint32_t own_stripes = 16;
+  static constexpr std::uint32_t own_stripes = grace_period<Sync>::shared_number;
 
   STEADY_ALWAYS_INLINE static bool is_own(std::uint32_t thread) noexcept {
     return thread < own_stripes;
   }
-  STEADY_ALWAYS_INLINE stripe& of(std::uint32_t thread) noexcept {
-    return stripes_[is_own(thread) ? thread : own_stripes].of;
-  }
+  STEADY_ALWAYS_INLINE stripe& of(std::uint32_t thread) noexcept { return stripes_[thread].of; }
 
   STEADY_ALWAYS_INLINE void add(std::uint32_t thread, std::uint64_t change) noexcept {
     add_to(of(thread).count, thread, change);
