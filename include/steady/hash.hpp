@@ -5,7 +5,8 @@
 //   integers of 128 bits        their two halves, one after the other
 //   strings, string views       16 bytes per folded multiplication; transparent, so that a map of
 //                               std::string with std::equal_to<> is searched by string_view
-//   pairs, tuples               their values one after the other; see also hash_values below
+//   pairs, tuples, std::array,  their values one after the other; see also hash_values below.
+//   std::vector                 Arrays and vectors of integers are hashed as strings are
 //   everything else             std::hash<Key>, mixed, because many std::hash are the identity
 //
 // Called with one argument it is a plain hash. Called with a second, a seed, it is a family of
@@ -31,6 +32,7 @@
 // Not a cryptographic hash. Bound: proportional to the key's length. Throws: nothing of its own.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -41,6 +43,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <steady/detail/base/bits.hpp>
 
@@ -262,6 +265,50 @@ struct hash<std::tuple<Values...>> {
   std::uint64_t operator()(const std::tuple<Values...>& key, std::uint64_t seed = 0) const {
     return std::apply([&](const Values&... values) { return steady::hash_values(seed, values...); },
                       key);
+  }
+};
+
+namespace detail {
+
+// Whether equal values are equal bytes, and steady::hash means nothing else by equal.
+template <class Value>
+concept hashed_by_its_bytes =
+    hashed_as_integer<Value> && std::has_unique_object_representations_v<Value> &&
+    std::same_as<typename hash<Value>::hash_of_numbers, hash<Value>>;
+
+template <class Value>
+std::uint64_t hash_sequence(const Value* values, std::size_t count, std::uint64_t seed) {
+  if constexpr (hashed_by_its_bytes<Value>) {
+    return hash_bytes(values, count * sizeof(Value), seed);
+  } else {
+    seed = hash_integer(count, seed);
+    for (std::size_t n = 0; n < count; ++n) seed = hash_one(values[n], seed);
+    return seed;
+  }
+}
+
+}  // namespace detail
+
+// Unless there is a std::hash, as a program may have for arrays of its own types.
+template <class Value, std::size_t Size>
+requires(!detail::has_std_hash<std::array<Value, Size>>) struct hash<std::array<Value, Size>> {
+  using is_avalanching = void;
+  using takes_seed = void;
+
+  std::uint64_t operator()(const std::array<Value, Size>& key, std::uint64_t seed = 0) const {
+    return detail::hash_sequence(key.data(), Size, seed);
+  }
+};
+
+// Not std::vector<bool>, which has a std::hash.
+template <class Value, class Allocator>
+requires(!detail::has_std_hash<std::vector<Value, Allocator>>) struct hash<
+    std::vector<Value, Allocator>> {
+  using is_avalanching = void;
+  using takes_seed = void;
+
+  std::uint64_t operator()(const std::vector<Value, Allocator>& key, std::uint64_t seed = 0) const {
+    return detail::hash_sequence(key.data(), key.size(), seed);
   }
 };
 

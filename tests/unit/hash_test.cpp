@@ -1,8 +1,10 @@
 // steady::hash: which keys agree, which differ, and what a seed changes.
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <random>
@@ -268,6 +270,89 @@ TEST(hash_of_several_values, makes_pairs_and_tuples_keys) {
   for (int n = 0; n < 1'000; ++n) tuples.insert({n, n % 7, "x"});
   EXPECT_TRUE(tuples.contains({500, 500 % 7, "x"}));
   EXPECT_FALSE(tuples.contains({500, 500 % 7, "y"}));
+}
+
+TEST(hash_of_sequences, sees_every_value_their_order_and_their_number) {
+  const steady::hash<std::vector<int>> of_numbers;
+  const steady::hash<std::vector<std::string>> of_texts;
+  std::set<std::uint64_t> results;
+  const std::vector<int> numbers[] = {{}, {0}, {0, 0}, {1}, {1, 2}, {2, 1}, {1, 2, 3, 4, 5, 6, 7}};
+  for (const auto& each : numbers) results.insert(of_numbers(each, 7));
+  EXPECT_EQ(results.size(), std::size(numbers));
+  results.clear();
+  const std::vector<std::string> texts[] = {{}, {""}, {"", ""}, {"a"}, {"a", "b"}, {"b", "a"}};
+  for (const auto& each : texts) results.insert(of_texts(each, 7));
+  EXPECT_EQ(results.size(), std::size(texts));
+  EXPECT_NE(of_numbers({1, 2}, 1), of_numbers({1, 2}, 2));
+  EXPECT_NE(of_texts({"a"}, 1), of_texts({"a"}, 2));
+}
+
+// Where one ends and the next begins must show.
+TEST(hash_of_sequences, differ_where_their_borders_do) {
+  using two = std::pair<std::vector<std::string>, std::vector<std::string>>;
+  const steady::hash<two> hash;
+  EXPECT_NE(hash({{"a"}, {"b", "c"}}), hash({{"a", "b"}, {"c"}}));
+  EXPECT_NE(hash({{}, {"a"}}), hash({{"a"}, {}}));
+}
+
+TEST(hash_of_sequences, is_the_same_for_what_is_equal) {
+  using zeros = std::array<double, 2>;
+  EXPECT_EQ(steady::hash<zeros>{}({0.0, 1.0}), steady::hash<zeros>{}({-0.0, 1.0}));
+  std::vector<std::uint64_t> with_room = {1, 2, 3};
+  with_room.reserve(100);
+  EXPECT_EQ(steady::hash<std::vector<std::uint64_t>>{}(with_room),
+            steady::hash<std::vector<std::uint64_t>>{}({1, 2, 3}));
+}
+
+// Two values are equal if their last decimal digits are.
+enum class digit : int {};
+bool operator==(digit a, digit b) { return static_cast<int>(a) % 10 == static_cast<int>(b) % 10; }
+
+}  // namespace
+
+template <>
+struct steady::hash<digit> {
+  std::uint64_t operator()(digit value) const { return static_cast<std::uint64_t>(value) % 10; }
+};
+template <>
+struct std::hash<std::array<user::point, 2>> {
+  std::size_t operator()(const std::array<user::point, 2>& of) const {
+    return static_cast<std::size_t>(of[0].x);
+  }
+};
+
+namespace {
+
+TEST(hash_of_sequences, calls_hashes_of_the_users) {
+  using pair_of_digits = std::array<digit, 2>;
+  EXPECT_EQ((pair_of_digits{digit{3}, digit{14}}), (pair_of_digits{digit{13}, digit{4}}));
+  EXPECT_EQ(steady::hash<pair_of_digits>{}({digit{3}, digit{14}}, 5),
+            steady::hash<pair_of_digits>{}({digit{13}, digit{4}}, 5));
+  using points = std::array<user::point, 2>;
+  EXPECT_EQ(steady::hash<points>{}({user::point{1, 2}, user::point{3, 4}}),
+            steady::hash<points>{}({user::point{1, 7}, user::point{8, 9}}));
+  EXPECT_NE(steady::hash<std::vector<user::point>>{}({{1, 2}, {3, 4}}),
+            steady::hash<std::vector<user::point>>{}({{1, 2}, {3, 5}}));
+}
+
+TEST(hash_of_sequences, makes_arrays_and_vectors_keys) {
+  steady::hash_map<std::array<std::uint8_t, 16>, int> by_id;
+  steady::hash_set<std::vector<std::array<short, 3>>> paths;
+  steady::hash_set<std::vector<bool>> bits;
+  for (int n = 0; n < 1'000; ++n) {
+    const auto low = static_cast<std::uint8_t>(n);
+    const auto high = static_cast<std::uint8_t>(n / 256);
+    by_id[{0, 0, low, high}] = n;
+    paths.insert({{1, 2, 3}, {4, 5, static_cast<short>(n)}});
+    bits.insert({n % 2 == 0, n % 3 == 0});
+  }
+  EXPECT_EQ(by_id.size(), 1'000u);
+  EXPECT_EQ(by_id.at({0, 0, 0xe7, 3}), 999);
+  EXPECT_EQ(paths.size(), 1'000u);
+  EXPECT_TRUE(paths.contains({{1, 2, 3}, {4, 5, 77}}));
+  EXPECT_FALSE(paths.contains({{1, 2, 3}}));
+  EXPECT_EQ(bits.size(), 4u);
+  EXPECT_TRUE((steady::hash_set<std::array<int, 0>>{{}}.contains({})));
 }
 
 }  // namespace
