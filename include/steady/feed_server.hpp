@@ -44,6 +44,7 @@
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/asio.hpp>
+#include <steady/detail/follow/bounded_time.hpp>
 #include <steady/detail/follow/byte_stream.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/secret.hpp>
@@ -89,7 +90,12 @@ class feed_server {
  public:
   feed_server(boost::asio::io_context& loop, Fed& of, const std::string& address,
               feed_server_options options = {})
-      : of_(&of), options_(std::move(options)), timer_(loop) {
+      : of_(&of),
+        options_(detail::with_bounded(std::move(options), &feed_server_options::handshake_time,
+                                      &feed_server_options::stall_time,
+                                      &feed_server_options::beat_time,
+                                      &feed_server_options::look_time)),
+        timer_(loop) {
     detail::require_secrets(options_.secret);
     listen(loop, detail::parse_address(address));
     accept();

@@ -38,6 +38,7 @@
 #include <utility>
 
 #include <steady/detail/follow/address.hpp>
+#include <steady/detail/follow/bounded_time.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/redis_line.hpp>
 #include <steady/detail/follow/redis_stream.hpp>
@@ -111,7 +112,10 @@ class redis_follower final : public follower<Container> {
   }
 
  private:
-  static detail::redis_tail_settings settings_of(const redis_follower_options& options) {
+  static detail::redis_tail_settings settings_of(const redis_follower_options& given) {
+    const redis_follower_options options = detail::with_bounded(
+        given, &redis_follower_options::look_time, &redis_follower_options::first_wait,
+        &redis_follower_options::longest_wait, &redis_follower_options::silence_time);
     return {options.group,        options.acknowledges == acknowledging::applied,
             options.read_entries, options.max_reply_bytes,
             options.look_time,    options.first_wait,

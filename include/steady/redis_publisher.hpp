@@ -45,6 +45,7 @@
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/feed/recorded_container.hpp>
 #include <steady/detail/follow/address.hpp>
+#include <steady/detail/follow/bounded_time.hpp>
 #include <steady/detail/follow/element_records.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/redis_line.hpp>
@@ -107,7 +108,10 @@ class redis_publisher {
   redis_publisher(Fed& of, const std::string& address, const std::string& name,
                   redis_publisher_options options = {})
       : of_(&of),
-        options_(std::move(options)),
+        options_(detail::with_bounded(std::move(options), &redis_publisher_options::first_wait,
+                                      &redis_publisher_options::longest_wait,
+                                      &redis_publisher_options::silence_time,
+                                      &redis_publisher_options::beat_time)),
         wait_(options_.first_wait, options_.longest_wait),
         snapshot_wait_(options_.first_wait, options_.longest_wait),
         writer_({detail::parse_redis_address(address), options_.user, options_.password},
@@ -120,7 +124,7 @@ class redis_publisher {
   // Sends what there is, and takes answers; waits up to `wait` where there are none, but no longer
   // than until the next sign of life.
   publisher_state poll(milliseconds wait = milliseconds(0)) {
-    STEADY_TRY { turn(clock::now() + wait); }
+    STEADY_TRY { turn(detail::end_of(wait)); }
     STEADY_CATCH_ALL {  // the next connection finds out what was done
       abandon_snapshot();
       writer_.fail("a change or an element could not be written", follow_refusal::none);
@@ -132,7 +136,7 @@ class redis_publisher {
   // Polls until Redis has all changes that there are, and a snapshot before them; false if that
   // takes longer.
   bool flush(milliseconds longest) {
-    const clock::time_point until = clock::now() + longest;
+    const clock::time_point until = detail::end_of(longest);
     while (!has_written_all()) {
       if (state_ == publisher_state::refused || clock::now() >= until) return false;
       poll(left(until));

@@ -43,6 +43,7 @@
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/asio.hpp>
+#include <steady/detail/follow/bounded_time.hpp>
 #include <steady/detail/follow/byte_stream.hpp>
 #include <steady/detail/follow/client_session.hpp>
 #include <steady/detail/follow/messages.hpp>
@@ -79,7 +80,9 @@ class socket_follower final : public follower<Container> {
                   socket_follower_options options = {})
       : follower<Container>(std::move(empty)),
         address_(detail::parse_address(address)),
-        options_(std::move(options)),
+        options_(detail::with_bounded(std::move(options), &socket_follower_options::first_wait,
+                                      &socket_follower_options::longest_wait,
+                                      &socket_follower_options::silence_time)),
         wait_(options_.first_wait, options_.longest_wait),
         timer_(loop) {
     detail::require_secrets(options_.secret);

@@ -401,6 +401,31 @@ TEST(feed_server, waits_for_who_takes_bytes_slowly) {
   EXPECT_LT(taken, 30'000'000u) << "it was slow";
 }
 
+// "Never", which must not overflow where clocks count in nanoseconds.
+TEST(socket_follower, may_have_the_longest_times) {
+  constexpr auto never = std::chrono::milliseconds::max();
+  asio::io_context loop;
+  fed_source source(5);
+  source.write(100);
+  steady::feed_server_options of_server = server_options();
+  of_server.handshake_time = never;
+  of_server.stall_time = never;
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", of_server);
+  std::uint64_t ends = 0;
+  server.on_end([&](steady::follow_refusal, const std::string&) { ++ends; });
+  steady::socket_follower_options of_follower = follower_options();
+  of_follower.first_wait = never;
+  of_follower.longest_wait = never;
+  of_follower.silence_time = never;
+  text_follower follower(loop, at_port(server.port()), of_follower);
+  follower.start();
+  EXPECT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  const std::uint64_t beat = server.counts().bytes;  // there are no changes, so signs of life
+  EXPECT_TRUE(run_until(loop, [&] { return server.counts().bytes > beat + 1'000; }));
+  EXPECT_EQ(ends, 0u);
+  EXPECT_EQ(follower.connections(), 1u);
+}
+
 TEST(socket_follower, gives_up_a_server_that_says_nothing) {
   asio::io_context loop;
   tcp::acceptor silent(loop, {asio::ip::address_v4::loopback(), 0});

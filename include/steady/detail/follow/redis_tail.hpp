@@ -27,6 +27,7 @@
 
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/follow/bounded_time.hpp>
 #include <steady/detail/follow/messages.hpp>
 #include <steady/detail/follow/redis_entries.hpp>
 #include <steady/detail/follow/redis_line.hpp>
@@ -73,7 +74,7 @@ class redis_tail {
 
   // True if there are records left.
   bool poll(std::size_t max, milliseconds wait) {
-    const clock::time_point until = clock::now() + wait;
+    const clock::time_point until = detail::end_of(wait);
     while (state_ != connection_state::refused && require_line(until)) {
       if (!entries_.empty()) {
         if (max == 0) return true;
