@@ -106,8 +106,7 @@ class tail_reader {
 
   bool has_head(std::uint64_t at, const head_bytes& expected) const {
     head_bytes head{};
-    const std::int64_t got = uninterrupted(
-        [&] { return room_->files().read(file_.number(), head.data(), head.size(), at); });
+    const std::int64_t got = read_all(room_->files(), file_.number(), head.data(), head.size(), at);
     if (got < 0) throw_system("read", path_, static_cast<int>(got));
     return got == static_cast<std::int64_t>(head.size()) && head == expected && size() >= next_;
   }
@@ -167,5 +166,28 @@ class tail_reader {
   std::size_t end_ = 0;
   bool has_rest_ = false;  // there were bytes, too few for a frame
 };
+
+// False where there is no such file, or it has no whole header of this version. Reads no more than
+// that.
+inline bool read_header_of(const room& in, const std::string& path, record_header& header) {
+  const int number = uninterrupted([&] { return in.files().open(path.c_str(), file_mode::read); });
+  if (number == -ENOENT) return false;
+  if (number < 0) throw_system("open", path, number);
+  const file_handle file(in.files(), number);
+  const std::uint64_t size = in.size_of(file, path);
+  byte_buffer bytes;
+  parsed_frame found = parse_frame({});
+  while (found.state == frame_state::incomplete && found.bytes <= size) {
+    const std::size_t had = bytes.size();
+    bytes.extend(found.bytes - had);
+    const std::int64_t got =
+        read_all(in.files(), number, bytes.data() + had, found.bytes - had, had);
+    if (got < 0) throw_system("read", path, static_cast<int>(got));
+    if (static_cast<std::size_t>(got) < found.bytes - had) return false;  // it has become shorter
+    found = parse_frame(bytes.view());
+  }
+  return found.state == frame_state::whole &&
+         read_header(found.payload, header) == header_state::good;
+}
 
 }  // namespace steady::detail
