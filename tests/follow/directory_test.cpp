@@ -216,6 +216,66 @@ TEST(directory_follower, notices_changes_that_were_replaced_by_some_as_long) {
   EXPECT_EQ(texts_of(follower), (texts{{1, "one"}, {2, "bbb"}, {3, "three"}}));
 }
 
+// And where the last of them is the same again: what was not synced is compared.
+TEST(directory_follower, notices_changes_that_were_replaced_before_one_that_is_the_same) {
+  memory_files files;
+  writer source(files);
+  source.options.sync = steady::sync_policy::never;
+  source.options.flush_bytes = 1;
+  source.open();
+  source.map->insert_or_assign(0, "zero");
+  source.map->sync();
+  const std::string log = "room/log.00000000000000000001";
+  const std::size_t kept = files.content(log).size();
+  source.map->insert_or_assign(1, "aaa");
+  for (std::uint64_t n = 2; n < 30; ++n) source.map->insert_or_assign(n, "the same");
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  source.map.reset();
+  files.content(log).resize(kept);
+  source.open();
+  source.map->insert_or_assign(1, "bbb");
+  for (std::uint64_t n = 2; n < 40; ++n) source.map->insert_or_assign(n, "the same");
+  poll_all(follower);
+  EXPECT_EQ(texts_of(follower), support::texts_of(*source.map));
+  EXPECT_EQ(follower.restarts(), 0u) << "all was in the log";
+}
+
+// However much that is, and however long: the work of a look at the files is bounded.
+TEST(directory_follower, compares_a_few_kilobytes_at_most) {
+  class counted_files final : public files_around {
+   public:
+    using files_around::files_around;
+    std::int64_t read(int file, void* to, std::size_t bytes, std::uint64_t at) noexcept override {
+      const std::int64_t got = files_around::read(file, to, bytes, at);
+      bytes_read += got;
+      return got;
+    }
+    std::int64_t bytes_read = 0;
+  };
+  for (const bool is_synced : {false, true}) {
+    for (const std::size_t length : {3u, 3000u, 50'000u}) {
+      memory_files in_memory;
+      counted_files files(in_memory);
+      writer source(in_memory);
+      source.options.sync =
+          is_synced ? steady::sync_policy::each_change : steady::sync_policy::never;
+      source.options.flush_bytes = 1;
+      source.open();
+      text_follower follower("room", {std::chrono::milliseconds(0), &files});
+      for (std::uint64_t n = 0; n < 300; ++n) {
+        source.map->insert_or_assign(n, std::string(length, 'x'));
+        poll_all(follower);
+      }
+      ASSERT_EQ(follower.position(), 300u);
+      files.bytes_read = 0;
+      follower.poll(100);
+      EXPECT_GT(files.bytes_read, 0);
+      EXPECT_LE(files.bytes_read, is_synced && length < 100 ? 200 : 10'000) << length;
+    }
+  }
+}
+
 // Between the follower's last look at a segment and its look at the names, the writer completes the
 // segment and makes the next ones.
 TEST(directory_follower, reads_a_segment_to_the_end_that_it_gets_meanwhile) {

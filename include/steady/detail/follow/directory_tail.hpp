@@ -10,8 +10,8 @@
 //   4. A snapshot may be newer than what is written of the log: the writer has not got to it, or
 //      was ended before. It is loaded if that stays so for `patience`, or if the log goes on
 //      behind it.
-//   5. A record that was read and then taken back by the writer (a full disk) is noticed: its
-//      place in the file has other bytes then. All is read anew.
+//   5. Records that were read and then taken back (a full disk, a power failure) are noticed where
+//      the place of the last ones (recent_frames.hpp) has other bytes then. All is read anew.
 //   6. A snapshot that is damaged is passed over, and reported: the newest whole one is taken, or
 //      the log from its beginning. Only where nothing goes on from here that is an error.
 //
