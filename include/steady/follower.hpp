@@ -13,11 +13,13 @@
 //   2. Changes are applied in their order, each once. A follower that comes back goes on from its
 //      position, if the source still has the changes; otherwise it begins with a snapshot.
 //   3. A follower writes nothing into a directory, takes no lock there, and its writer never waits.
-//      It reads what was written, synced or not; what the writer takes back (after a write
-//      that failed, or a power failure) is noticed, and everything is read anew.
+//      It reads what was written, synced or not. What was taken back (after a write that failed,
+//      or a power failure) is noticed where the last 1 to 4 KiB that it has read of the log are
+//      others now, and everything is read anew.
 //
 //   Memory   the content; while a snapshot arrives, two of them.
-//   Bound    poll(max): `max` records. The content that a snapshot has replaced is freed in steps.
+//   Bound    poll(max): `max` records; 4 KiB that are compared. The content that a snapshot has
+//            replaced is freed in steps.
 //   Throws   std::bad_alloc, what the container, the codecs and visitors throw, and durable_error
 //            where files are damaged and nothing else goes on from there, are of other types, or
 //            cannot be read. Each call may be repeated.

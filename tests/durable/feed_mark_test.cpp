@@ -17,6 +17,7 @@
 
 #include "durable/recovery_model.hpp"
 #include "support/durable_model.hpp"
+#include "support/files_around.hpp"
 #include "support/memory_files.hpp"
 
 namespace {
@@ -154,6 +155,85 @@ TEST(feed_mark, must_be_gone_before_the_map_is_open) {
                  steady::durable_error)
         << call;
   }
+}
+
+// The first group could not make that sure, and tells nothing. The second one must not take the
+// missing file for one that stays away.
+TEST(feed_mark, is_gone_for_good_before_a_later_group_is_told) {
+  for (std::uint32_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE(seed);
+    memory_files files;
+    std::unique_ptr<memory_files> left;
+    steady::feed_position known;
+    {
+      durable_texts map(room, fed_options(files, sync_policy::each_change));
+      map.insert_or_assign(1, "one");
+      files.only("sync");
+      files.fail(0, 1, EIO);
+      EXPECT_THROW(map.group([] { FAIL() << "told although the file may come back"; }),
+                   steady::durable_error);
+      map.group([&] {
+        map.insert_or_assign(2, "two");
+        known = point_of(map);
+        left = files.copy_unsafe();
+      });
+    }
+    std::mt19937 random(seed);
+    left->power_failure(random);
+    durable_texts map(room, fed_options(*left, sync_policy::each_change));
+    map.insert_or_assign(7, "other");
+    EXPECT_EQ(start_at(map, known), feed_start::other_feed);
+  }
+}
+
+// So also before an opening cuts what may have been told: an earlier one may have got no further
+// than removing the file.
+TEST(feed_mark, is_gone_for_good_before_something_is_cut) {
+  class watched_files final : public files_around {
+   public:
+    explicit watched_files(memory_files& in) : files_around(in), in_(&in) {}
+    int truncate(int file, std::uint64_t size) noexcept override {
+      const int done = files_around::truncate(file, size);
+      left = in_->copy_unsafe();
+      return done;
+    }
+    std::unique_ptr<memory_files> left;
+
+   private:
+    memory_files* in_;
+  };
+  for (std::uint32_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE(seed);
+    memory_files in_memory;
+    const lived first(in_memory, sync_policy::each_change, true, write_three);
+    first.files->content(log_name(1)).back() ^= 1;
+    first.files->settle();
+    first.files->only("sync");
+    first.files->fail(0, 1, EIO);
+    EXPECT_THROW(durable_texts(room, fed_options(*first.files, sync_policy::each_change)),
+                 steady::durable_error);
+    watched_files files(*first.files);
+    steady::durable_options options = fed_options(*first.files, sync_policy::each_change);
+    options.files = &files;
+    { durable_texts map(room, options); }
+    ASSERT_TRUE(files.left);
+    std::mt19937 random(seed);
+    files.left->power_failure(random);
+    durable_texts map(room, fed_options(*files.left, sync_policy::each_change));
+    ASSERT_EQ(map.position(), 2u);
+    map.insert_or_assign(7, "other");
+    EXPECT_EQ(start_at(map, first.known), feed_start::other_feed);
+  }
+}
+
+TEST(feed_mark, is_read_in_pieces) {
+  memory_files in_memory;
+  const lived first(in_memory, sync_policy::each_change, true, write_three);
+  files_in_pieces files(*first.files);
+  steady::durable_options options = fed_options(*first.files, sync_policy::each_change);
+  options.files = &files;
+  durable_texts map(room, options);
+  EXPECT_EQ(start_at(map, first.known), feed_start::resumed);
 }
 
 TEST(feed_mark, is_not_there_where_closing_made_nothing_safe) {

@@ -37,8 +37,11 @@ struct written {
   memory_files files;
   std::vector<texts> at;  // by position
 
-  explicit written(int operations, std::uint64_t segment_bytes = 1 << 20, int snapshot_after = -1) {
+  explicit written(int operations, std::uint64_t segment_bytes = 1 << 20, int snapshot_after = -1,
+                   steady::sync_policy sync = steady::sync_policy::each_change) {
     steady::durable_options options = quiet_options(files);
+    options.sync = sync;
+    options.flush_bytes = 1;  // where changes are not synced one by one, they are written so
     options.segment_bytes = segment_bytes;
     durable_texts map(room, options);
     std::mt19937 random(5);

@@ -170,6 +170,60 @@ TEST(recovery, notices_every_damaged_byte_of_a_log) {
   EXPECT_LT(torn, 80u);
 }
 
+// The last segment of a log that was synced, but for its beginning: `marked`, whether its first
+// change says that what is before it was synced, as files of earlier versions may not.
+std::string last_segment(written& whole, bool is_marked) {
+  std::string last;
+  for (const std::string& name : whole.files.paths()) {
+    if (name.find("log.") != std::string::npos) last = name;
+  }
+  memory_files::bytes& bytes = whole.files.content(last);
+  const std::size_t header = steady::parse_frame(bytes).bytes;
+  EXPECT_GT(bytes.size(), header + 200) << "some changes";
+  steady::mark_after_sync(bytes.data() + header, is_marked);
+  return last;
+}
+
+// A segment's header is synced before changes are written behind it: where there are any, it was
+// damaged, whatever they say of syncs, and the segment is not removed.
+TEST(recovery, keeps_changes_behind_a_damaged_header) {
+  for (const bool is_marked : {false, true}) {
+    written whole(60, 600, -1, sync_policy::never);
+    const std::string last = last_segment(whole, is_marked);
+    const std::size_t header = steady::parse_frame(whole.files.content(last)).bytes;
+    for (std::size_t n = 0; n < header; ++n) {
+      auto files = whole.files.copy();
+      files->content(last)[n] ^= 0x01;
+      opened again(files->copy());
+      ASSERT_TRUE(again.trouble) << n << ": opened at " << again.map->position();
+      ASSERT_EQ(again.trouble->trouble(), durable_trouble::damaged);
+      ASSERT_EQ(again.trouble->file(), last);
+      ASSERT_EQ(again.files->content(last), files->content(last)) << "as it was";
+      opened salvaged(std::move(files), true);
+      ASSERT_TRUE(salvaged.map) << salvaged.trouble->what();
+      ASSERT_EQ(texts_of(*salvaged.map), whole.at.back()) << n;
+    }
+  }
+}
+
+// Whatever the policy: the segment before is synced before a new one is made.
+TEST(recovery, of_segments_whose_first_change_says_that_all_before_was_synced) {
+  for (const sync_policy policy :
+       {sync_policy::each_change, sync_policy::interval, sync_policy::never}) {
+    written whole(60, 600, -1, policy);
+    std::size_t segments = 0;
+    for (const std::string& name : whole.files.paths()) {
+      if (name.find("log.") == std::string::npos) continue;
+      const std::span<const unsigned char> all = whole.files.content(name);
+      const auto first = steady::parse_frame(all.subspan(steady::parse_frame(all).bytes));
+      ASSERT_EQ(first.state, steady::frame_state::whole) << name;
+      EXPECT_TRUE(steady::is_after_sync(first.payload)) << name;
+      ++segments;
+    }
+    EXPECT_GT(segments, 3u);
+  }
+}
+
 TEST(recovery, notices_every_damaged_byte_of_a_snapshot) {
   written whole(60, 300, 50);
   std::string path;

@@ -27,6 +27,13 @@
 namespace {
 
 using namespace support;
+
+// Whether it has everything after so many polls, or would go on for ever.
+bool ends_polling(text_follower& follower, int polls = 100) {
+  while (polls > 0 && follower.poll(100) == steady::poll_result::more) --polls;
+  return polls > 0;
+}
+
 TEST(directory_follower, waits_for_a_directory_and_its_first_change) {
   memory_files files;
   text_follower follower("room", on(files));
@@ -209,6 +216,66 @@ TEST(directory_follower, notices_changes_that_were_replaced_by_some_as_long) {
   EXPECT_EQ(texts_of(follower), (texts{{1, "one"}, {2, "bbb"}, {3, "three"}}));
 }
 
+// And where the last of them is the same again: what was not synced is compared.
+TEST(directory_follower, notices_changes_that_were_replaced_before_one_that_is_the_same) {
+  memory_files files;
+  writer source(files);
+  source.options.sync = steady::sync_policy::never;
+  source.options.flush_bytes = 1;
+  source.open();
+  source.map->insert_or_assign(0, "zero");
+  source.map->sync();
+  const std::string log = "room/log.00000000000000000001";
+  const std::size_t kept = files.content(log).size();
+  source.map->insert_or_assign(1, "aaa");
+  for (std::uint64_t n = 2; n < 30; ++n) source.map->insert_or_assign(n, "the same");
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  source.map.reset();
+  files.content(log).resize(kept);
+  source.open();
+  source.map->insert_or_assign(1, "bbb");
+  for (std::uint64_t n = 2; n < 40; ++n) source.map->insert_or_assign(n, "the same");
+  poll_all(follower);
+  EXPECT_EQ(texts_of(follower), support::texts_of(*source.map));
+  EXPECT_EQ(follower.restarts(), 0u) << "all was in the log";
+}
+
+// However much that is, and however long: the work of a look at the files is bounded.
+TEST(directory_follower, compares_a_few_kilobytes_at_most) {
+  class counted_files final : public files_around {
+   public:
+    using files_around::files_around;
+    std::int64_t read(int file, void* to, std::size_t bytes, std::uint64_t at) noexcept override {
+      const std::int64_t got = files_around::read(file, to, bytes, at);
+      bytes_read += got;
+      return got;
+    }
+    std::int64_t bytes_read = 0;
+  };
+  for (const bool is_synced : {false, true}) {
+    for (const std::size_t length : {3u, 3000u, 50'000u}) {
+      memory_files in_memory;
+      counted_files files(in_memory);
+      writer source(in_memory);
+      source.options.sync =
+          is_synced ? steady::sync_policy::each_change : steady::sync_policy::never;
+      source.options.flush_bytes = 1;
+      source.open();
+      text_follower follower("room", {std::chrono::milliseconds(0), &files});
+      for (std::uint64_t n = 0; n < 300; ++n) {
+        source.map->insert_or_assign(n, std::string(length, 'x'));
+        poll_all(follower);
+      }
+      ASSERT_EQ(follower.position(), 300u);
+      files.bytes_read = 0;
+      follower.poll(100);
+      EXPECT_GT(files.bytes_read, 0);
+      EXPECT_LE(files.bytes_read, is_synced && length < 100 ? 200 : 10'000) << length;
+    }
+  }
+}
+
 // Between the follower's last look at a segment and its look at the names, the writer completes the
 // segment and makes the next ones.
 TEST(directory_follower, reads_a_segment_to_the_end_that_it_gets_meanwhile) {
@@ -274,6 +341,66 @@ TEST(directory_follower, takes_another_map_in_the_same_place) {
   poll_all(follower);
   EXPECT_FOLLOWS(follower, second);
   EXPECT_NE(follower.resume_point()->feed, feed);
+}
+
+// A map whose log was compacted away: a snapshot that is no newer than what the follower has is all
+// that tells.
+TEST(directory_follower, takes_another_map_that_is_only_a_snapshot) {
+  for (const int changes : {1, 4, 9}) {
+    memory_files files;
+    writer first(files);
+    first.write(4);
+    first.map->save_snapshot();
+    first.map.reset();
+    files.remove("room/log.00000000000000000001");
+    text_follower follower("room", on(files));
+    poll_all(follower);
+    poll_all(follower);
+    EXPECT_EQ(follower.position(), 4u);
+    EXPECT_EQ(follower.obstacle(), "");
+    EXPECT_EQ(follower.restarts(), 0u) << "it has this one";
+    for (const std::string& path : files.paths()) files.remove(path.c_str());
+    writer second(files);
+    second.random.seed(8);
+    second.write(changes);
+    second.map->save_snapshot();
+    files.remove("room/log.00000000000000000001");
+    poll_all(follower);
+    EXPECT_FOLLOWS(follower, second);
+    EXPECT_EQ(follower.restarts(), 1u);
+  }
+}
+
+// Of its own map, that is an older copy: what it has cannot be compared with anything.
+TEST(directory_follower, says_that_only_an_older_snapshot_is_there) {
+  memory_files files;
+  writer source(files);
+  source.write(4);
+  source.map->save_snapshot();
+  source.write(2);
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  EXPECT_EQ(follower.obstacle(), "");
+  files.remove("room/log.00000000000000000001");
+  poll_all(follower);
+  EXPECT_EQ(follower.position(), 6u);
+  EXPECT_NE(follower.obstacle().find("position 4"), std::string::npos) << follower.obstacle();
+}
+
+TEST(directory_follower, reads_files_in_pieces) {
+  memory_files in_memory;
+  files_in_pieces files(in_memory);
+  writer source(in_memory);
+  source.options.segment_bytes = 300;
+  source.open();
+  text_follower follower("room", {std::chrono::milliseconds(0), &files});
+  for (int round = 0; round < 30; ++round) {
+    source.write(2);
+    if (round == 10) source.map->save_snapshot();
+    EXPECT_TRUE(ends_polling(follower));
+    EXPECT_FOLLOWS(follower, source);
+  }
+  EXPECT_EQ(follower.restarts(), 0u);
 }
 
 TEST(directory_follower, says_what_is_wrong_with_files) {
@@ -352,6 +479,56 @@ TEST(directory_follower, takes_a_snapshot_that_is_ahead_of_the_log) {
     poll_all(patient);
     EXPECT_EQ(patient.position(), goes_on ? source.map->position() : 10u);
   }
+}
+
+// So also where it goes on in a segment of its own, since the last one was full.
+TEST(directory_follower, takes_a_snapshot_that_is_ahead_of_a_segment_that_is_complete) {
+  memory_files files;
+  writer source(files);
+  source.options.sync = steady::sync_policy::never;
+  source.options.segment_bytes = 1;
+  source.open();
+  source.write(5);
+  source.map->sync();
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  EXPECT_EQ(follower.position(), 5u);
+  source.write(5);
+  source.map->save_snapshot();
+  files.break_all("write");  // it ends before the last changes are written
+  source.map.reset();
+  files.break_all("");
+  source.open();
+  ASSERT_EQ(source.map->position(), 10u);
+  source.write(1);
+  source.map->sync();
+  EXPECT_TRUE(ends_polling(follower));
+  EXPECT_FOLLOWS(follower, source);
+}
+
+// A salvage leaves the last segment, and a snapshot and a log that go on much later.
+TEST(directory_follower, takes_what_a_salvage_has_left) {
+  memory_files files;
+  writer source(files);
+  source.write(5);
+  source.map->save_snapshot();
+  source.options.segment_bytes = 1;
+  source.open();
+  source.write(1);
+  source.map->save_snapshot();
+  source.write(1);
+  text_follower follower("room", on(files));
+  poll_all(follower);
+  EXPECT_EQ(follower.position(), 7u);
+  source.map.reset();
+  memory_files::bytes& snapshot = files.content("room/snapshot.00000000000000000006");
+  snapshot[snapshot.size() - 20] ^= 1;
+  source.options.salvage = true;
+  source.open();
+  source.map->insert_or_assign(8, "eight");
+  EXPECT_TRUE(ends_polling(follower));
+  EXPECT_EQ(follower.position(), source.map->position());
+  EXPECT_EQ(texts_of(follower), support::texts_of(*source.map));
 }
 
 TEST(directory_follower, follows_sets) {

@@ -2,6 +2,7 @@
 // own.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -44,6 +45,15 @@ class files_around : public steady::file_operations {
 
  private:
   steady::file_operations* inner_;
+};
+
+// Which read no more than a few bytes at once, as they may.
+class files_in_pieces final : public files_around {
+ public:
+  using files_around::files_around;
+  std::int64_t read(int file, void* to, std::size_t bytes, std::uint64_t at) noexcept override {
+    return files_around::read(file, to, std::min<std::size_t>(bytes, 5), at);
+  }
 };
 
 }  // namespace support

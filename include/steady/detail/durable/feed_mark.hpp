@@ -35,8 +35,7 @@ class feed_mark {
     if (number < 0) return std::nullopt;
     const file_handle file(room_->files(), number);
     unsigned char bytes[feed_record_bytes];
-    const std::int64_t got =
-        uninterrupted([&] { return room_->files().read(file.number(), bytes, sizeof bytes, 0); });
+    const std::int64_t got = read_all(room_->files(), file.number(), bytes, sizeof bytes, 0);
     record_feed found;
     if (got != std::int64_t{sizeof bytes}) return std::nullopt;
     const parsed_frame frame = parse_frame(bytes);
@@ -52,12 +51,12 @@ class feed_mark {
   }
 
   // Before anything is told that is not durable, and before anything is cut that may have been
-  // told.
+  // told. Where there is none, too, the directory is synced: an earlier call may have failed at
+  // that.
   void remove() const {
     const std::string path = room_->feed_path();
     const int removed = room_->remove(path);
-    if (removed == -ENOENT) return;
-    if (removed < 0) throw_system("remove", path, removed);
+    if (removed < 0 && removed != -ENOENT) throw_system("remove", path, removed);
     const int safe = room_->sync();
     if (safe < 0) throw_system("sync", room_->path(), safe);
   }

@@ -146,7 +146,7 @@ class log_replayer {
   // A write that did not finish. A segment without a header goes as a whole. Followers may know of
   // it: a last record that was damaged looks the same.
   void cut(const lost_bytes& torn) {
-    if (of_->has_feed_mark) feed_mark(*of_->files).remove();
+    feed_mark(*of_->files).remove();
     of_->has_feed_mark = false;
     of_->report.cut = torn;
     int done = 0;

@@ -300,6 +300,7 @@ class log_writer {
         const outcome begun = begin_segment(first);
         if (begun.error != 0) return begun;
         segment = first;
+        mark_after_sync(writing_.data(), true);  // the last segment and this header are synced
       }
       const outcome written = write_pending();
       if (written.error != 0) return written;

@@ -98,6 +98,21 @@ inline int write_all(file_operations& files, int file, const unsigned char* from
   return 0;
 }
 
+// Reads what the file has at an offset, up to so many bytes; how many, or a negative errno where
+// that fails.
+inline std::int64_t read_all(file_operations& files, int file, unsigned char* to, std::size_t bytes,
+                             std::uint64_t at) noexcept {
+  std::size_t got = 0;
+  while (got < bytes) {
+    const std::int64_t done =
+        uninterrupted([&] { return files.read(file, to + got, bytes - got, at + got); });
+    if (done < 0) return done;
+    if (done == 0) break;
+    got += static_cast<std::size_t>(done);
+  }
+  return static_cast<std::int64_t>(got);
+}
+
 class room {
  public:
   room(file_operations& files, std::string path) : files_(&files), path_(std::move(path)) {}

@@ -3,7 +3,8 @@
 //
 // Whole changes behind the place tell, by after_sync. Values may hold bytes that look like changes,
 // so where the broken one begins as the next change, and would end the file, those behind it count
-// only if they go on behind it: it is the length then that is damaged.
+// only if they go on behind it: it is the length then that is damaged. A header is synced before
+// changes are written, so behind a broken one any change tells.
 //
 //   Bound   that of frame_reader::find().
 //   Throws  as frame_reader.
@@ -36,6 +37,7 @@ class torn_end {
   // and no bit of its length is damaged. Leaves the reader anywhere.
   bool may_be_synced() {
     const std::uint64_t at = reader_->offset();
+    if (at == 0) return find_change_behind(*reader_, last_) || reader_->has_passed_over();
     const bool ends_file = begins_change_that_ends_file();
     reader_->go_to(at + 1);
     if (!ends_file) return is_synced_behind() || reader_->has_passed_over();

@@ -10,12 +10,16 @@
 //   4. A snapshot may be newer than what is written of the log: the writer has not got to it, or
 //      was ended before. It is loaded if that stays so for `patience`, or if the log goes on
 //      behind it.
-//   5. A record that was read and then taken back by the writer (a full disk) is noticed: its
-//      place in the file has other bytes then. All is read anew.
+//   5. Records that were read and then taken back (a full disk, a power failure) are noticed where
+//      the place of the last ones (recent_frames.hpp) has other bytes then. All is read anew.
 //   6. A snapshot that is damaged is passed over, and reported: the newest whole one is taken, or
 //      the log from its beginning. Only where nothing goes on from here that is an error.
 //
-//   Bound   poll(): `max` records; a look at the names of the files where nothing is left.
+//   7. Another map in this place is known by the id in a header: of the log that would go on, or,
+//      where there is none, of the newest snapshot.
+//
+//   Bound   poll(): `max` records; where nothing is left a look at the names of the files, and
+//           where there is no log, at the header of the newest snapshot.
 //   Throws  durable_error where files cannot be read, are damaged, or of other types; what the
 //           replica throws.
 #pragma once
@@ -94,7 +98,7 @@ class directory_tail {
     forget_passed_over(found);
     if (into_->has_content() && !is_anew_ && open_log_at(found, into_->position() + 1)) return true;
     while (const auto newest = newest_whole(found)) {
-      if (!is_wanted(*newest)) break;
+      if (!is_wanted(*newest) && !is_of_another_map(*newest)) break;
       if (open_snapshot(*newest)) return true;
       if (!is_passed_over(*newest)) return false;  // it is gone: a newer one is there
     }
@@ -118,6 +122,14 @@ class directory_tail {
   bool is_wanted(std::uint64_t snapshot) const noexcept {
     return !into_->has_content() || is_anew_ || snapshot > into_->position();
   }
+  // Then all is read anew.
+  bool is_of_another_map(std::uint64_t snapshot) {
+    record_header header;
+    const bool is_there = read_header_of(room_, room_.snapshot_path(snapshot), header);
+    if (!is_there || header.map_id == into_->feed()) return false;
+    begin_anew();
+    return true;
+  }
   void explain(const room::content& found) {
     if (found.logs.empty() && found.snapshots.empty()) {
       obstacle_ = room_.path() + " holds no durable map yet";
@@ -126,6 +138,10 @@ class directory_tail {
     } else if (!found.logs.empty() && found.logs[0] > into_->position() + 1) {
       obstacle_ =
           "no file of " + room_.path() + " has change " + std::to_string(into_->position() + 1);
+    } else if (found.logs.empty() && found.snapshots.back() < into_->position()) {
+      obstacle_ = room_.path() + " has only a snapshot of position " +
+                  std::to_string(found.snapshots.back()) + ", although change " +
+                  std::to_string(into_->position()) + " was there";
     }
   }
 
@@ -341,6 +357,8 @@ class directory_tail {
     if (reader_.has_frame()) return step::next_file;
     const bool goes_on = later != found.logs.end() && *later <= into_->position() + 1;
     if (!goes_on && later != found.logs.end() && !has_newer_snapshot(found)) return doubt();
+    // Without the snapshot, this segment would be the one to go on with, again and again.
+    if (!goes_on && is_there) return go_to_snapshot(found);
     leave_file();
     // A torn record at the end was written once more there.
     if (goes_on && !open_log(*later)) return step::waits;

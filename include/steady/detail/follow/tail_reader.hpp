@@ -21,6 +21,7 @@
 
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/durable/room.hpp>
+#include <steady/detail/follow/recent_frames.hpp>
 #include <steady/records.hpp>
 
 namespace steady::detail {
@@ -50,6 +51,7 @@ class tail_reader {
     file_.close();
     next_ = last_ = 0;
     begin_ = end_ = 0;
+    recent_.clear();
   }
 
   bool is_open() const noexcept { return file_.is_open(); }
@@ -66,8 +68,8 @@ class tail_reader {
       forget_ahead();
       return is_end ? result::end : result::partial;
     }
-    std::copy_n(ahead().begin(), frame_head_bytes, last_head_.begin());
-    if (next_ == 0) first_head_ = last_head_;
+    if (next_ == 0) std::copy_n(ahead().begin(), frame_head_bytes, first_head_.begin());
+    recent_.add(next_, ahead().data(), found.bytes);
     last_ = next_;
     next_ += found.bytes;
     begin_ += found.bytes;
@@ -84,9 +86,13 @@ class tail_reader {
   // Whether next() would give one.
   bool has_frame() { return look().state == frame_state::whole; }
 
-  // Whether the file still has the last frame where it was read: a write that was taken back may
-  // have been read.
-  bool still_has_last() const { return next_ == 0 || has_head(last_, last_head_); }
+  // Whether the file still has the last frames (recent_frames.hpp) where they were read: a write
+  // that was taken back may have been read.
+  bool still_has_last() const {
+    if (recent_.end() > size()) return false;
+    std::array<unsigned char, recent_frames::most_bytes> bytes;
+    return recent_.are_in(read_again(bytes.data(), recent_.bytes_to_compare(), recent_.begin()));
+  }
 
   // Opens the file of this name again, if it is there; false if that is another one.
   bool open_again() {
@@ -96,7 +102,7 @@ class tail_reader {
     if (number < 0) throw_system("open", path_, number);
     file_ = file_handle(room_->files(), number);
     forget_ahead();
-    return next_ == 0 || (has_head(0, first_head_) && still_has_last());
+    return next_ == 0 || (has_first() && still_has_last());
   }
 
  private:
@@ -104,12 +110,16 @@ class tail_reader {
 
   using head_bytes = std::array<unsigned char, frame_head_bytes>;
 
-  bool has_head(std::uint64_t at, const head_bytes& expected) const {
+  bool has_first() const {
     head_bytes head{};
-    const std::int64_t got = uninterrupted(
-        [&] { return room_->files().read(file_.number(), head.data(), head.size(), at); });
+    return read_again(head.data(), head.size(), 0).size() == head.size() && head == first_head_;
+  }
+  // Fewer where the file ends.
+  std::span<const unsigned char> read_again(unsigned char* to, std::size_t bytes,
+                                            std::uint64_t at) const {
+    const std::int64_t got = read_all(room_->files(), file_.number(), to, bytes, at);
     if (got < 0) throw_system("read", path_, static_cast<int>(got));
-    return got == static_cast<std::int64_t>(head.size()) && head == expected && size() >= next_;
+    return {to, static_cast<std::size_t>(got)};
   }
 
   std::span<const unsigned char> ahead() const noexcept {
@@ -160,12 +170,35 @@ class tail_reader {
   file_handle file_;
   std::uint64_t next_ = 0;
   std::uint64_t last_ = 0;
-  head_bytes last_head_{};
   head_bytes first_head_{};
+  recent_frames recent_;
   byte_buffer buffer_;  // the bytes from offset() on, from begin_ to end_
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool has_rest_ = false;  // there were bytes, too few for a frame
 };
+
+// False where there is no such file, or it has no whole header of this version. Reads no more than
+// that.
+inline bool read_header_of(const room& in, const std::string& path, record_header& header) {
+  const int number = uninterrupted([&] { return in.files().open(path.c_str(), file_mode::read); });
+  if (number == -ENOENT) return false;
+  if (number < 0) throw_system("open", path, number);
+  const file_handle file(in.files(), number);
+  const std::uint64_t size = in.size_of(file, path);
+  byte_buffer bytes;
+  parsed_frame found = parse_frame({});
+  while (found.state == frame_state::incomplete && found.bytes <= size) {
+    const std::size_t had = bytes.size();
+    bytes.extend(found.bytes - had);
+    const std::int64_t got =
+        read_all(in.files(), number, bytes.data() + had, found.bytes - had, had);
+    if (got < 0) throw_system("read", path, static_cast<int>(got));
+    if (static_cast<std::size_t>(got) < found.bytes - had) return false;  // it has become shorter
+    found = parse_frame(bytes.view());
+  }
+  return found.state == frame_state::whole &&
+         read_header(found.payload, header) == header_state::good;
+}
 
 }  // namespace steady::detail
