@@ -7,9 +7,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -129,7 +129,9 @@ struct two_containers {
     two_containers<Source>::give_away(from, [&](typename Source::copy& slot) {
       bool is_taken = false;
       if constexpr (hands_over) {
-        is_taken = adopt(to, Source::elements::node_in(slot));
+        node* const given = Source::elements::node_in(slot);
+        const key_type& key = elements::key_in(given->value);
+        is_taken = adopt(to, given, key, to.code_of(key));
       } else {  // Trivially copyable.
         Source::elements::read(slot, [&](const value_type& element) {
           is_taken = to.template insert<false>(elements::key_in(element), leave, element);
@@ -232,12 +234,19 @@ struct two_containers {
   }
 
   // Takes over a node whose allocator is equal, unless its key is there. Returns whether it did.
-  static bool adopt(Container& to, node* given) {
+  static bool adopt(Container& to, node* given, const key_type& key, std::uint64_t code) {
     const typename Container::call during(to.use_);
-    adopted_slot<elements> made(given);
-    const auto code = to.code_of(made.key());
-    return to.template insert_made<false>(made.key(), code, leave, made,
+    adopted_slot<elements> made(given, key);
+    return to.template insert_made<false>(key, code, leave, made,
                                           [&]() -> const copy& { return made.make_slot(code); });
+  }
+  // Calls nothing of the user's.
+  static void give_back(Container& to, const node* adopted, std::uint64_t code) noexcept {
+    const typename Container::call during(to.use_);
+    const typename Container::pin pinned;
+    to.access().visit(
+        pinned, code, [&](const copy& slot) { return elements::node_in(slot) == adopted; },
+        [](copy&) { return fate::is_erased; });
   }
 
   // ---- between unequal allocators ----
@@ -256,44 +265,34 @@ struct two_containers {
     });
     from.free_everything();
   }
-  // On an exception the element is where it was, unless it can only be moved, and moving it throws.
+  // On an exception the element is where it was.
   static void move_node(Container& to, Container& from, node* old) {
-    node* const made = with_moved(old->value, [&to](auto&&... parts) {
-      return nodes::create(to.allocator_, std::forward<decltype(parts)>(parts)...);
-    });
+    const std::uint64_t code = to.code_of(elements::key_in(old->value));
+    node* const made = nodes::allocate(to.allocator_);
     STEADY_TRY {
-      if (!adopt(to, made)) nodes::destroy(to.allocator_, made);
+      if (!fill_place(to, old->value, made, code)) nodes::release(to.allocator_, made);
     }
     STEADY_CATCH_ALL {
-      if constexpr (moves_nothrow) {
-        detail::destroy_element(from.allocator_, std::addressof(old->value));
-        with_moved(made->value, [&](auto&&... parts) {
-          detail::construct_element(from.allocator_, std::addressof(old->value),
-                                    std::forward<decltype(parts)>(parts)...);
-        });
-      }
-      nodes::destroy(to.allocator_, made);
+      nodes::release(to.allocator_, made);
       STEADY_RETHROW;
     }
     nodes::destroy(from.allocator_, old);
   }
+  // The node gets its place first, while nobody looks: whatever fails then, no element has moved
+  // that would have to go back, which may fail, too. Returns false if the key is there.
+  static bool fill_place(Container& to, value_type& old, node* made, std::uint64_t code) {
+    if (!adopt(to, made, elements::key_in(old), code)) return false;
+    STEADY_TRY {
+      plain_elements::transplant(to.allocator_, std::addressof(made->value), std::addressof(old));
+    }
+    STEADY_CATCH_ALL {
+      give_back(to, made, code);
+      STEADY_RETHROW;
+    }
+    return true;
+  }
 
   static constexpr bool moves_nothrow = plain_elements::nothrow_movable();
-  // Calls `f` with what an element is made of that takes this one's place: moved, or, if that may
-  // throw, copied.
-  template <class F>
-  static auto with_moved(value_type& element, F&& f) {
-    if constexpr (!moves_nothrow && plain_elements::copyable()) {
-      return std::forward<F>(f)(std::as_const(element));
-    } else if constexpr (is_map) {
-      return std::forward<F>(f)(
-          std::piecewise_construct,
-          std::forward_as_tuple(std::move(const_cast<key_type&>(element.first))),
-          std::forward_as_tuple(std::move(element.second)));
-    } else {
-      return std::forward<F>(f)(std::move(const_cast<key_type&>(element)));
-    }
-  }
 };
 
 }  // namespace steady::detail
