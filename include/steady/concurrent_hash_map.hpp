@@ -149,6 +149,7 @@ class concurrent_hash_map {
       : concurrent_hash_map(detail::max_of(capacity, detail::known_length(first, last)), hash,
                             equal, allocator) {
     insert(first, last);
+    container_.withdraw_reservation(capacity);
   }
   template <std::input_iterator Iterator>
   concurrent_hash_map(Iterator first, Iterator last, size_type capacity,
@@ -182,6 +183,7 @@ class concurrent_hash_map {
       : concurrent_hash_map(detail::max_of(capacity, detail::told_length(range)), hash, equal,
                             allocator) {
     insert_range(std::forward<Range>(range));
+    container_.withdraw_reservation(capacity);
   }
   template <detail::iterable Range>
   concurrent_hash_map(from_range_t, Range&& range, size_type capacity,
@@ -237,6 +239,7 @@ class concurrent_hash_map {
       auto taken = other.extract(other.begin());
       try_emplace(std::move(taken.key()), std::move(taken.mapped()));
     }
+    container_.withdraw_reservation();
   }
 
   // ---- while nobody else uses it: assigning, swapping, taking out, destroying ----

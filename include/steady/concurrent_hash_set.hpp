@@ -104,6 +104,7 @@ class concurrent_hash_set {
       : concurrent_hash_set(detail::max_of(capacity, detail::known_length(first, last)), hash,
                             equal, allocator) {
     insert(first, last);
+    container_.withdraw_reservation(capacity);
   }
   template <std::input_iterator Iterator>
   concurrent_hash_set(Iterator first, Iterator last, size_type capacity,
@@ -137,6 +138,7 @@ class concurrent_hash_set {
       : concurrent_hash_set(detail::max_of(capacity, detail::told_length(range)), hash, equal,
                             allocator) {
     insert_range(std::forward<Range>(range));
+    container_.withdraw_reservation(capacity);
   }
   template <detail::iterable Range>
   concurrent_hash_set(from_range_t, Range&& range, size_type capacity,
@@ -189,6 +191,7 @@ class concurrent_hash_set {
       : concurrent_hash_set(other.size(), other.hash_function(), other.key_eq(),
                             other.get_allocator()) {
     while (!other.empty()) insert(std::move(other.extract(other.begin()).value()));
+    container_.withdraw_reservation();
   }
 
   // ---- while nobody else uses it: assigning, swapping, taking out, destroying ----

@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/concurrent/bucket_edit.hpp>
@@ -53,6 +54,7 @@ struct two_containers {
             return fate::stays;
           },
           is_enough);
+      to.withdraw_reservation();
     }
   }
 
@@ -251,18 +253,26 @@ struct two_containers {
 
   // ---- between unequal allocators ----
 
+  // What was reserved goes along.
   static void move_each(Container& to, Container& from) {
-    to.reserve(from.size());
-    give_away(from, [&](copy& slot) {
-      if constexpr (Container::are_flat) {
-        elements::read(slot, [&to](const value_type& element) {
-          to.template insert<false>(elements::key_in(element), leave, element);
-        });
-      } else {
-        move_node(to, from, elements::node_in(slot));
-      }
-      return true;
-    });
+    STEADY_TRY {
+      to.reserve(max_of(from.size(), from.reserved()));
+      give_away(from, [&](copy& slot) {
+        if constexpr (Container::are_flat) {
+          elements::read(slot, [&to](const value_type& element) {
+            to.template insert<false>(elements::key_in(element), leave, element);
+          });
+        } else {
+          move_node(to, from, elements::node_in(slot));
+        }
+        return true;
+      });
+    }
+    STEADY_CATCH_ALL {
+      to.withdraw_reservation();
+      STEADY_RETHROW;
+    }
+    to.withdraw_reservation(from.reserved());
     from.free_everything();
   }
   // On an exception the element is where it was.
