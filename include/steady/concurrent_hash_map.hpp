@@ -225,6 +225,7 @@ class concurrent_hash_map {
   // O(size) when the allocators differ.
   concurrent_hash_map(concurrent_hash_map&& other, const allocator_type& allocator)
       : concurrent_hash_map(other.container_.hash(), other.container_.equal(), allocator) {
+    detail::require_transplanting<plain_elements, allocator_type>();
     pairs::take_or_move(container_, other.container_);
   }
 
@@ -259,6 +260,9 @@ class concurrent_hash_map {
   // propagate_on_container_move_assignment says so; where the allocators differ and stay, elements
   // are moved one by one, and on an exception each is either here or there.
   concurrent_hash_map& operator=(concurrent_hash_map&& other) noexcept(pairs::assigns_nothrow) {
+    if constexpr (!allocator_traits::propagate_on_container_move_assignment::value) {
+      detail::require_transplanting<plain_elements, allocator_type>();
+    }
     if (this != std::addressof(other)) pairs::assign_moved(container_, other.container_);
     return *this;
   }

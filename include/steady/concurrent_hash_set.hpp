@@ -180,6 +180,7 @@ class concurrent_hash_set {
   // O(size) when the allocators differ.
   concurrent_hash_set(concurrent_hash_set&& other, const allocator_type& allocator)
       : concurrent_hash_set(other.container_.hash(), other.container_.equal(), allocator) {
+    detail::require_transplanting<plain_elements, allocator_type>();
     pairs::take_or_move(container_, other.container_);
   }
 
@@ -211,6 +212,9 @@ class concurrent_hash_set {
   // propagate_on_container_move_assignment says so; where the allocators differ and stay, elements
   // are moved one by one, and on an exception each is either here or there.
   concurrent_hash_set& operator=(concurrent_hash_set&& other) noexcept(pairs::assigns_nothrow) {
+    if constexpr (!allocator_traits::propagate_on_container_move_assignment::value) {
+      detail::require_transplanting<plain_elements, allocator_type>();
+    }
     if (this != std::addressof(other)) pairs::assign_moved(container_, other.container_);
     return *this;
   }

@@ -73,9 +73,9 @@ struct two_containers {
   static void assign_copy(Container& to, const Container& original,
                           Container& from) noexcept(Container::replaces_functions_nothrow) {
     to.functions_.replace(original.functions_);
-    to.free_everything();
+    to.free_everything();  // of `original`, too, if it is in one of the elements
     if constexpr (allocator_traits::propagate_on_container_copy_assignment::value) {
-      to.allocator_ = original.allocator_;
+      to.allocator_ = from.allocator_;
     }
     to.take(from);
   }
@@ -83,12 +83,14 @@ struct two_containers {
     to.functions_.replace(from.functions_);
     to.free_everything();
     if constexpr (allocator_traits::propagate_on_container_move_assignment::value) {
-      to.allocator_ = from.allocator_;
+      to.allocator_ = std::move(from.allocator_);
+      to.take(from);
+    } else {
+      take_or_move(to, from);
     }
-    take_or_move(to, from);
   }
   // `to` is empty. Where the allocators differ each element is moved; on an exception each is
-  // either here or there.
+  // either here or there. (Elements that cannot be moved then have been refused.)
   static void take_or_move(Container& to, Container& from) {
     if constexpr (!allocator_traits::is_always_equal::value) {
       if (!are_equal(to.allocator_, from.allocator_)) return move_each(to, from);
