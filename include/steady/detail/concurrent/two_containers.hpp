@@ -20,6 +20,7 @@
 #include <steady/detail/concurrent/line_walk.hpp>
 #include <steady/detail/concurrent/shared_nodes.hpp>
 #include <steady/detail/elements/elements.hpp>
+#include <steady/detail/table/container_functions.hpp>
 #include <steady/moves_without_throwing.hpp>
 
 namespace steady::detail {
@@ -161,14 +162,11 @@ struct two_containers {
         elements::read(slot, [&taken](const value_type& element) { taken.insert(element); });
       });
     } else {
+      auto& table = container_access::table_of(taken);
       give_away(from, [&](copy& slot) {
         node* const given = elements::node_in(slot);
-        if constexpr (is_map) {
-          taken.try_emplace(std::move(const_cast<key_type&>(given->value.first)),
-                            std::move(given->value.second));
-        } else {
-          taken.insert(std::move(const_cast<key_type&>(given->value)));
-        }
+        container_functions<std::remove_reference_t<decltype(table)>>::adopt(
+            table, std::addressof(given->value));
         nodes::destroy(from.allocator_, given);
         return true;
       });
