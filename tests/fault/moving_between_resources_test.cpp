@@ -60,12 +60,24 @@ Part part_of(std::uint64_t n) {
     return Part("a text of more than fifteen letters " + std::to_string(n));
   }
 }
+// Can be copied, and moved to a resource, but not copied to one.
+struct moved_to_resources {
+  using allocator_type = std::pmr::polymorphic_allocator<char>;
+  std::pmr::string text;
+  explicit moved_to_resources(const std::string& from) : text(from) {}
+  moved_to_resources(const moved_to_resources&) = default;
+  moved_to_resources(moved_to_resources&&) = default;
+  moved_to_resources(moved_to_resources&& other, const allocator_type& to)
+      : text(std::move(other.text), to) {}
+};
+
 std::uint64_t number_in(const owner& part) { return part == nullptr ? nothing : *part; }
 std::uint64_t number_in(const owners& part) { return part.empty() ? nothing : number_in(part[0]); }
 std::uint64_t number_in(const std::string& part) {
   return part.empty() ? nothing : std::stoull(part.substr(part.rfind(' ')));
 }
 std::uint64_t number_in(const std::pmr::string& part) { return number_in(std::string(part)); }
+std::uint64_t number_in(const moved_to_resources& part) { return number_in(part.text); }
 
 struct hash_of_owner {
   std::size_t operator()(const owner& key) const { return std::hash<std::uint64_t>()(*key); }
@@ -182,8 +194,10 @@ using containers = testing::Types<
     parts<std::string, owners>::map<flat_map>, parts<std::string, owners>::map<map_of_threads>,
     parts<owner, std::pmr::string>::map<flat_map>, parts<owner, std::pmr::string>::map<node_map>,
     parts<owner, std::pmr::string>::map<map_of_threads>, parts<owner, owners>::map<flat_map>,
-    parts<owner, owners>::map<map_of_threads>, steady::pmr::hash_set<std::pmr::string>,
-    steady::pmr::concurrent_hash_set<std::pmr::string>>;
+    parts<owner, owners>::map<map_of_threads>,
+    parts<std::string, moved_to_resources>::map<flat_map>,
+    parts<std::string, moved_to_resources>::map<map_of_threads>,
+    steady::pmr::hash_set<std::pmr::string>, steady::pmr::concurrent_hash_set<std::pmr::string>>;
 TYPED_TEST_SUITE(between_resources, containers);
 
 TYPED_TEST(between_resources, no_element_is_lost_where_memory_is_refused) {

@@ -87,13 +87,22 @@ template <class Allocator, class First, class Second>
 inline constexpr bool takes_allocator<Allocator, std::pair<First, Second>> =
     takes_allocator<Allocator, First> || takes_allocator<Allocator, Second>;
 
+// Whether a part can be copied to a container whose allocator differs.
+template <class Allocator, class Part>
+inline constexpr bool is_copyable_with =
+    is_copyable<Part> &&
+    (!std::uses_allocator_v<Part, Allocator> ||
+     std::is_constructible_v<Part, const Part&, const Allocator&> ||
+     std::is_constructible_v<Part, std::allocator_arg_t, const Allocator&, const Part&>);
+
 // Whether a part of an element may throw on its way to a container whose allocator differs; and
 // whether it is copied then.
 template <class Allocator, class Part>
 inline constexpr bool may_fail_to_move =
     takes_allocator<Allocator, Part> || !moves_without_throwing<Part>;
 template <class Allocator, class Part>
-inline constexpr bool is_copied_over = may_fail_to_move<Allocator, Part>&& is_copyable<Part>;
+inline constexpr bool is_copied_over =
+    may_fail_to_move<Allocator, Part>&& is_copyable_with<Allocator, Part>;
 
 template <bool Copies, class Part>
 constexpr auto&& copied_or_moved(Part& part) noexcept {
@@ -281,7 +290,7 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   static void transplant(Allocator& allocator, slot_type* to, slot_type* from) {
     if constexpr (!builds_itself<Allocator, slot_type>) {
       transfer(allocator, to, from);
-    } else if constexpr (may_fail_to_move<Allocator, T> && !is_copyable<Key>) {
+    } else if constexpr (may_fail_to_move<Allocator, T> && !is_copyable_with<Allocator, Key>) {
       move_value_first(allocator, to, from);
     } else {
       // The value comes last: where that may throw, the key is copied.
