@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -118,6 +120,19 @@ TEST(concurrent_reservations, of_containers_made_of_those_of_one_thread_are_none
   const auto keys = elements<std::uint64_t>();
   set made_set(steady::pmr::hash_set<std::uint64_t>(keys.begin(), keys.end()));
   expect_shrinking(made_set);
+}
+
+TEST(concurrent_reservations, are_not_released_with_the_elements) {
+  auto released = filled().release();
+  expect_shrinking(released);
+  auto nodes = steady::concurrent_hash_map<std::uint64_t, std::string>();
+  for (std::uint64_t n = 0; n < count; ++n) nodes.try_emplace(n, "text");
+  auto released_nodes = nodes.release();
+  expect_shrinking(released_nodes);
+  set keys;
+  for (std::uint64_t n = 0; n < count; ++n) keys.insert(n);
+  auto released_keys = keys.release();
+  expect_shrinking(released_keys);
 }
 
 TEST(concurrent_reservations, go_along_when_elements_are_moved) {

@@ -151,18 +151,18 @@ struct two_containers {
     return merged;
   }
 
-  // Moves all elements to `taken`, an empty container of one thread that has room for them; those
-  // that cannot be moved without fail are copied. Nobody else uses `from`. On an exception the
-  // moved ones are no longer in `from`; copied ones still are.
+  // Moves all elements to `taken`, an empty container of one thread that has room for them, which
+  // it need not keep when they go; those that cannot be moved without fail are copied. Nobody else
+  // uses `from`. On an exception the moved ones are no longer in `from`; copied ones still are.
   template <class Taken>
   static void release(Container& from, Taken& taken) {
+    auto& table = container_access::table_of(taken);
     constexpr bool copies = Container::are_flat || (!moves_nothrow && plain_elements::copyable());
     if constexpr (copies) {
       from.for_each_slot([&taken](const copy& slot) {
         elements::read(slot, [&taken](const value_type& element) { taken.insert(element); });
       });
     } else {
-      auto& table = container_access::table_of(taken);
       give_away(from, [&](copy& slot) {
         node* const given = elements::node_in(slot);
         container_functions<std::remove_reference_t<decltype(table)>>::adopt(
@@ -171,6 +171,7 @@ struct two_containers {
         return true;
       });
     }
+    table.engine().withdraw_reservation();
     from.free_everything();
   }
 
