@@ -149,6 +149,7 @@ class concurrent_hash_map {
       : concurrent_hash_map(detail::max_of(capacity, detail::known_length(first, last)), hash,
                             equal, allocator) {
     insert(first, last);
+    container_.withdraw_reservation(capacity);
   }
   template <std::input_iterator Iterator>
   concurrent_hash_map(Iterator first, Iterator last, size_type capacity,
@@ -182,6 +183,7 @@ class concurrent_hash_map {
       : concurrent_hash_map(detail::max_of(capacity, detail::told_length(range)), hash, equal,
                             allocator) {
     insert_range(std::forward<Range>(range));
+    container_.withdraw_reservation(capacity);
   }
   template <detail::iterable Range>
   concurrent_hash_map(from_range_t, Range&& range, size_type capacity,
@@ -223,6 +225,7 @@ class concurrent_hash_map {
   // O(size) when the allocators differ.
   concurrent_hash_map(concurrent_hash_map&& other, const allocator_type& allocator)
       : concurrent_hash_map(other.container_.hash(), other.container_.equal(), allocator) {
+    detail::require_transplanting<plain_elements, allocator_type>();
     pairs::take_or_move(container_, other.container_);
   }
 
@@ -237,6 +240,7 @@ class concurrent_hash_map {
       auto taken = other.extract(other.begin());
       try_emplace(std::move(taken.key()), std::move(taken.mapped()));
     }
+    container_.withdraw_reservation();
   }
 
   // ---- while nobody else uses it: assigning, swapping, taking out, destroying ----
@@ -256,6 +260,9 @@ class concurrent_hash_map {
   // propagate_on_container_move_assignment says so; where the allocators differ and stay, elements
   // are moved one by one, and on an exception each is either here or there.
   concurrent_hash_map& operator=(concurrent_hash_map&& other) noexcept(pairs::assigns_nothrow) {
+    if constexpr (!allocator_traits::propagate_on_container_move_assignment::value) {
+      detail::require_transplanting<plain_elements, allocator_type>();
+    }
     if (this != std::addressof(other)) pairs::assign_moved(container_, other.container_);
     return *this;
   }

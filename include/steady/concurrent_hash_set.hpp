@@ -104,6 +104,7 @@ class concurrent_hash_set {
       : concurrent_hash_set(detail::max_of(capacity, detail::known_length(first, last)), hash,
                             equal, allocator) {
     insert(first, last);
+    container_.withdraw_reservation(capacity);
   }
   template <std::input_iterator Iterator>
   concurrent_hash_set(Iterator first, Iterator last, size_type capacity,
@@ -137,6 +138,7 @@ class concurrent_hash_set {
       : concurrent_hash_set(detail::max_of(capacity, detail::told_length(range)), hash, equal,
                             allocator) {
     insert_range(std::forward<Range>(range));
+    container_.withdraw_reservation(capacity);
   }
   template <detail::iterable Range>
   concurrent_hash_set(from_range_t, Range&& range, size_type capacity,
@@ -178,6 +180,7 @@ class concurrent_hash_set {
   // O(size) when the allocators differ.
   concurrent_hash_set(concurrent_hash_set&& other, const allocator_type& allocator)
       : concurrent_hash_set(other.container_.hash(), other.container_.equal(), allocator) {
+    detail::require_transplanting<plain_elements, allocator_type>();
     pairs::take_or_move(container_, other.container_);
   }
 
@@ -189,6 +192,7 @@ class concurrent_hash_set {
       : concurrent_hash_set(other.size(), other.hash_function(), other.key_eq(),
                             other.get_allocator()) {
     while (!other.empty()) insert(std::move(other.extract(other.begin()).value()));
+    container_.withdraw_reservation();
   }
 
   // ---- while nobody else uses it: assigning, swapping, taking out, destroying ----
@@ -208,6 +212,9 @@ class concurrent_hash_set {
   // propagate_on_container_move_assignment says so; where the allocators differ and stay, elements
   // are moved one by one, and on an exception each is either here or there.
   concurrent_hash_set& operator=(concurrent_hash_set&& other) noexcept(pairs::assigns_nothrow) {
+    if constexpr (!allocator_traits::propagate_on_container_move_assignment::value) {
+      detail::require_transplanting<plain_elements, allocator_type>();
+    }
     if (this != std::addressof(other)) pairs::assign_moved(container_, other.container_);
     return *this;
   }

@@ -189,6 +189,32 @@ TEST(throwing_release, leaves_no_element_that_was_moved_from) {
   EXPECT_EQ(chance, 41u);
 }
 
+// Where moving an element throws that cannot be copied, that one stays whole.
+struct moved_by_chance {
+  std::uint64_t number;
+  explicit moved_by_chance(std::uint64_t n) : number(n) {}
+  moved_by_chance(moved_by_chance&& other) : number((countdown::chance(), other.number)) {}
+  moved_by_chance& operator=(moved_by_chance&&) = delete;
+};
+
+TEST(throwing_release, keeps_the_element_that_could_not_be_moved) {
+  bool thrown = true;
+  std::size_t chance = 0;
+  for (; thrown; ++chance) {
+    concurrent_map_of<std::string, moved_by_chance> map;
+    for (std::uint64_t n = 0; n < 40; ++n) map.try_emplace(make<std::string>(n), 3 * n);
+    thrown = release_throws(map, chance);
+    ASSERT_EQ(map.size(), thrown ? 40 - chance : 0);
+    std::size_t found = 0;
+    for (std::uint64_t n = 0; n < 40; ++n) {
+      found += map.cvisit(make<std::string>(n),
+                          [n](const auto& element) { EXPECT_EQ(element.second.number, 3 * n); });
+    }
+    ASSERT_EQ(found, map.size()) << "chance " << chance;
+  }
+  EXPECT_EQ(chance, 41u);
+}
+
 // ---- visitors that throw ----
 
 template <class Map>

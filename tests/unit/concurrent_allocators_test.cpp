@@ -2,7 +2,9 @@
 // assigning and swapping, and what remains where memory is refused.
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
+#include <memory>
 #include <memory_resource>
 #include <new>
 #include <string>
@@ -225,6 +227,83 @@ TYPED_TEST(concurrent_allocators, that_fail_while_merging_leave_every_element_in
     }
     if (!failed) break;
   }
+}
+
+// ---- assigning where more than the elements is unusual ----
+
+struct with_map_within;
+using nested = kind<with_map_within, true, true, true>;
+struct with_map_within {
+  std::shared_ptr<nested::map> map;
+};
+
+// The map that is copied ends with the elements that are replaced.
+TEST(concurrent_assignment, may_copy_what_is_in_one_of_the_elements) {
+  memory_ledger here;
+  memory_ledger there;
+  alignas(nested::map) std::byte place[sizeof(nested::map)];
+  auto* const within = new (place) nested::map(nested::allocator(there));
+  const auto leave_nothing = [&place](nested::map* gone) {
+    gone->~concurrent_hash_map();
+    std::memset(place, 0, sizeof place);
+  };
+  {
+    nested::map map{nested::allocator(here)};
+    within->try_emplace(1, with_map_within());
+    within->try_emplace(2, with_map_within());
+    map.try_emplace(1, with_map_within{std::shared_ptr<nested::map>(within, leave_nothing)});
+    map = *within;
+    EXPECT_EQ(&map.get_allocator().ledger(), &there);
+    EXPECT_EQ(map.size(), 2u);
+    map.check_invariants();
+  }
+  EXPECT_EQ(here.blocks + there.blocks, 0u);
+}
+
+// Not std::mutex, but neither can be copied or moved.
+struct immovable {
+  std::uint64_t number;
+  explicit immovable(std::uint64_t n) : number(n) {}
+  immovable(const immovable&) = delete;
+  immovable& operator=(const immovable&) = delete;
+};
+
+// Propagates on move assignment, for which it need not be copy assignable.
+template <class T>
+struct moved_along : ledger_allocator<T, propagation<true>> {
+  template <class U>
+  struct rebind {
+    using other = moved_along<U>;
+  };
+  explicit moved_along(memory_ledger& ledger) noexcept
+      : ledger_allocator<T, propagation<true>>(ledger) {}
+  moved_along(const moved_along&) = default;
+  moved_along& operator=(const moved_along&) = delete;
+  moved_along& operator=(moved_along&&) = default;
+  template <class U>
+  moved_along(const moved_along<U>& other) noexcept
+      : ledger_allocator<T, propagation<true>>(other.ledger()) {}
+};
+
+template <class T>
+void expect_to_take_over_as_it_is() {
+  memory_ledger here;
+  memory_ledger there;
+  using allocator = moved_along<std::pair<const std::uint64_t, T>>;
+  steady::concurrent_hash_map<std::uint64_t, T, steady::hash<std::uint64_t>,
+                              std::equal_to<std::uint64_t>, allocator>
+      target{allocator(here)}, source{allocator(there)};
+  source.try_emplace(1, 7u);
+  target.try_emplace(2, 7u);
+  target = std::move(source);
+  EXPECT_EQ(&target.get_allocator().ledger(), &there);
+  EXPECT_TRUE(target.contains(1) && target.size() == 1);
+  EXPECT_EQ(here.blocks, 0u);
+}
+
+TEST(concurrent_assignment, moves_no_element_where_the_allocator_comes_along) {
+  expect_to_take_over_as_it_is<std::uint64_t>();
+  expect_to_take_over_as_it_is<immovable>();
 }
 
 // ---- polymorphic allocators ----

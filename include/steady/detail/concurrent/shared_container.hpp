@@ -356,6 +356,13 @@ class shared_container {
     require_possible(size);
     upkeep().reserve(size);
   }
+  // What was reserved for elements that have come, beyond what was asked for.
+  void withdraw_reservation(std::size_t asked_for = 0) noexcept {
+    if (reserved() > asked_for) state_.reserved.store(asked_for, std::memory_order_relaxed);
+  }
+  std::size_t reserved() const noexcept {
+    return static_cast<std::size_t>(state_.reserved.load(std::memory_order_relaxed));
+  }
   void rehash(std::size_t slots) {
     const call during(use_);
     require_possible(slots);

@@ -25,8 +25,7 @@ class shared_node_memory {
   // Throws what the allocator and the element throw.
   template <class... Arguments>
   static node* create(Allocator& allocator, Arguments&&... arguments) {
-    nodes from(allocator);
-    node* const made = std::to_address(traits::allocate(from, 1));
+    node* const made = allocate(allocator);
     STEADY_TRY {
       detail::construct_element(allocator, std::addressof(made->value),
                                 std::forward<Arguments>(arguments)...);
@@ -42,14 +41,19 @@ class shared_node_memory {
     release(allocator, gone);
   }
 
- private:
-  using traits = typename std::allocator_traits<Allocator>::template rebind_traits<node>;
-  using nodes = typename traits::allocator_type;
-
+  // Without an element.
+  static node* allocate(Allocator& allocator) {
+    nodes from(allocator);
+    return std::to_address(traits::allocate(from, 1));
+  }
   static void release(Allocator& allocator, node* gone) noexcept {
     nodes to(allocator);
     traits::deallocate(to, detail::to_stored<typename traits::pointer>(gone), 1);
   }
+
+ private:
+  using traits = typename std::allocator_traits<Allocator>::template rebind_traits<node>;
+  using nodes = typename traits::allocator_type;
 };
 
 // The slot of a new element. It owns the element's node until the slot is inserted. What went into
@@ -115,14 +119,16 @@ class slot_maker {
   bool is_made_ = false;  // of flat elements
 };
 
-// The same for a node that stays another's until the slot is inserted.
+// The same for a node that stays another's until the slot is inserted. Its element, which has that
+// key, may be made afterwards.
 template <class Elements>
 class adopted_slot {
   using copy = typename Elements::layout::copy;
+  using key_type = typename Elements::key_type;
   using node = typename Elements::node;
 
  public:
-  explicit adopted_slot(node* given) noexcept : given_(given) {}
+  adopted_slot(node* given, const key_type& key) noexcept : given_(given), key_(key) {}
 
   const copy& make_slot(std::uint64_t code) noexcept {
     Elements::make(slot_, code, given_);
@@ -131,10 +137,11 @@ class adopted_slot {
   void is_inserted() noexcept {}
 
   bool is_made() const noexcept { return true; }
-  const auto& key() const noexcept { return Elements::key_in(given_->value); }
+  const key_type& key() const noexcept { return key_; }
 
  private:
   node* given_;
+  const key_type& key_;
   copy slot_;
 };
 

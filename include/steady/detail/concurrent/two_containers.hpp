@@ -7,18 +7,20 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/concurrent/bucket_edit.hpp>
 #include <steady/detail/concurrent/line_walk.hpp>
 #include <steady/detail/concurrent/shared_nodes.hpp>
 #include <steady/detail/elements/elements.hpp>
+#include <steady/detail/table/container_functions.hpp>
 #include <steady/moves_without_throwing.hpp>
 
 namespace steady::detail {
@@ -53,6 +55,7 @@ struct two_containers {
             return fate::stays;
           },
           is_enough);
+      to.withdraw_reservation();
     }
   }
 
@@ -71,9 +74,9 @@ struct two_containers {
   static void assign_copy(Container& to, const Container& original,
                           Container& from) noexcept(Container::replaces_functions_nothrow) {
     to.functions_.replace(original.functions_);
-    to.free_everything();
+    to.free_everything();  // of `original`, too, if it is in one of the elements
     if constexpr (allocator_traits::propagate_on_container_copy_assignment::value) {
-      to.allocator_ = original.allocator_;
+      to.allocator_ = from.allocator_;
     }
     to.take(from);
   }
@@ -81,12 +84,14 @@ struct two_containers {
     to.functions_.replace(from.functions_);
     to.free_everything();
     if constexpr (allocator_traits::propagate_on_container_move_assignment::value) {
-      to.allocator_ = from.allocator_;
+      to.allocator_ = std::move(from.allocator_);
+      to.take(from);
+    } else {
+      take_or_move(to, from);
     }
-    take_or_move(to, from);
   }
   // `to` is empty. Where the allocators differ each element is moved; on an exception each is
-  // either here or there.
+  // either here or there. (Elements that cannot be moved then have been refused.)
   static void take_or_move(Container& to, Container& from) {
     if constexpr (!allocator_traits::is_always_equal::value) {
       if (!are_equal(to.allocator_, from.allocator_)) return move_each(to, from);
@@ -129,7 +134,9 @@ struct two_containers {
     two_containers<Source>::give_away(from, [&](typename Source::copy& slot) {
       bool is_taken = false;
       if constexpr (hands_over) {
-        is_taken = adopt(to, Source::elements::node_in(slot));
+        node* const given = Source::elements::node_in(slot);
+        const key_type& key = elements::key_in(given->value);
+        is_taken = adopt(to, given, key, to.code_of(key));
       } else {  // Trivially copyable.
         Source::elements::read(slot, [&](const value_type& element) {
           is_taken = to.template insert<false>(elements::key_in(element), leave, element);
@@ -144,11 +151,12 @@ struct two_containers {
     return merged;
   }
 
-  // Moves all elements to `taken`, an empty container of one thread that has room for them; those
-  // that cannot be moved without fail are copied. Nobody else uses `from`. On an exception the
-  // moved ones are no longer in `from`; copied ones still are.
+  // Moves all elements to `taken`, an empty container of one thread that has room for them, which
+  // it need not keep when they go; those that cannot be moved without fail are copied. Nobody else
+  // uses `from`. On an exception the moved ones are no longer in `from`; copied ones still are.
   template <class Taken>
   static void release(Container& from, Taken& taken) {
+    auto& table = container_access::table_of(taken);
     constexpr bool copies = Container::are_flat || (!moves_nothrow && plain_elements::copyable());
     if constexpr (copies) {
       from.for_each_slot([&taken](const copy& slot) {
@@ -157,16 +165,13 @@ struct two_containers {
     } else {
       give_away(from, [&](copy& slot) {
         node* const given = elements::node_in(slot);
-        if constexpr (is_map) {
-          taken.try_emplace(std::move(const_cast<key_type&>(given->value.first)),
-                            std::move(given->value.second));
-        } else {
-          taken.insert(std::move(const_cast<key_type&>(given->value)));
-        }
+        container_functions<std::remove_reference_t<decltype(table)>>::adopt(
+            table, std::addressof(given->value));
         nodes::destroy(from.allocator_, given);
         return true;
       });
     }
+    table.engine().withdraw_reservation();
     from.free_everything();
   }
 
@@ -232,68 +237,73 @@ struct two_containers {
   }
 
   // Takes over a node whose allocator is equal, unless its key is there. Returns whether it did.
-  static bool adopt(Container& to, node* given) {
+  static bool adopt(Container& to, node* given, const key_type& key, std::uint64_t code) {
     const typename Container::call during(to.use_);
-    adopted_slot<elements> made(given);
-    const auto code = to.code_of(made.key());
-    return to.template insert_made<false>(made.key(), code, leave, made,
+    adopted_slot<elements> made(given, key);
+    return to.template insert_made<false>(key, code, leave, made,
                                           [&]() -> const copy& { return made.make_slot(code); });
+  }
+  // Calls nothing of the user's.
+  static void give_back(Container& to, const node* adopted, std::uint64_t code) noexcept {
+    const typename Container::call during(to.use_);
+    const typename Container::pin pinned;
+    to.access().visit(
+        pinned, code, [&](const copy& slot) { return elements::node_in(slot) == adopted; },
+        [](copy&) { return fate::is_erased; });
   }
 
   // ---- between unequal allocators ----
 
+  // What was reserved goes along.
   static void move_each(Container& to, Container& from) {
-    to.reserve(from.size());
-    give_away(from, [&](copy& slot) {
-      if constexpr (Container::are_flat) {
-        elements::read(slot, [&to](const value_type& element) {
-          to.template insert<false>(elements::key_in(element), leave, element);
-        });
-      } else {
-        move_node(to, from, elements::node_in(slot));
-      }
-      return true;
-    });
-    from.free_everything();
-  }
-  // On an exception the element is where it was, unless it can only be moved, and moving it throws.
-  static void move_node(Container& to, Container& from, node* old) {
-    node* const made = with_moved(old->value, [&to](auto&&... parts) {
-      return nodes::create(to.allocator_, std::forward<decltype(parts)>(parts)...);
-    });
     STEADY_TRY {
-      if (!adopt(to, made)) nodes::destroy(to.allocator_, made);
+      to.reserve(max_of(from.size(), from.reserved()));
+      give_away(from, [&](copy& slot) {
+        if constexpr (Container::are_flat) {
+          elements::read(slot, [&to](const value_type& element) {
+            to.template insert<false>(elements::key_in(element), leave, element);
+          });
+        } else {
+          move_node(to, from, elements::node_in(slot));
+        }
+        return true;
+      });
     }
     STEADY_CATCH_ALL {
-      if constexpr (moves_nothrow) {
-        detail::destroy_element(from.allocator_, std::addressof(old->value));
-        with_moved(made->value, [&](auto&&... parts) {
-          detail::construct_element(from.allocator_, std::addressof(old->value),
-                                    std::forward<decltype(parts)>(parts)...);
-        });
-      }
-      nodes::destroy(to.allocator_, made);
+      to.withdraw_reservation();
+      STEADY_RETHROW;
+    }
+    to.withdraw_reservation(from.reserved());
+    from.free_everything();
+  }
+  // On an exception the element is where it was.
+  static void move_node(Container& to, Container& from, node* old) {
+    const std::uint64_t code = to.code_of(elements::key_in(old->value));
+    node* const made = nodes::allocate(to.allocator_);
+    STEADY_TRY {
+      if (!fill_place(to, old->value, made, code)) nodes::release(to.allocator_, made);
+    }
+    STEADY_CATCH_ALL {
+      nodes::release(to.allocator_, made);
       STEADY_RETHROW;
     }
     nodes::destroy(from.allocator_, old);
   }
+  // The node gets its place first, while nobody looks: whatever fails then, no element has moved
+  // that would have to go back, which may fail, too. Returns false if the key is there.
+  static bool fill_place(Container& to, value_type& old, node* made, std::uint64_t code) {
+    if (!adopt(to, made, elements::key_in(old), code)) return false;
+    STEADY_TRY {
+      plain_elements::transplant(to.allocator_, std::addressof(made->value), std::addressof(old));
+    }
+    STEADY_CATCH_ALL {
+      give_back(to, made, code);
+      STEADY_RETHROW;
+    }
+    return true;
+  }
 
   static constexpr bool moves_nothrow = plain_elements::nothrow_movable();
-  // Calls `f` with what an element is made of that takes this one's place: moved, or, if that may
-  // throw, copied.
-  template <class F>
-  static auto with_moved(value_type& element, F&& f) {
-    if constexpr (!moves_nothrow && plain_elements::copyable()) {
-      return std::forward<F>(f)(std::as_const(element));
-    } else if constexpr (is_map) {
-      return std::forward<F>(f)(
-          std::piecewise_construct,
-          std::forward_as_tuple(std::move(const_cast<key_type&>(element.first))),
-          std::forward_as_tuple(std::move(element.second)));
-    } else {
-      return std::forward<F>(f)(std::move(const_cast<key_type&>(element)));
-    }
-  }
 };
 
 }  // namespace steady::detail

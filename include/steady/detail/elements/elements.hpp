@@ -72,6 +72,47 @@ concept builds_itself = requires(Allocator& allocator, Value* at, Value& from) {
 }
 || requires(Allocator& allocator, Value* at) { allocator.destroy(at); };
 
+// Whether an allocator that builds elements may hand itself on to a part: then a part from
+// elsewhere is copied where it cannot take over what that owns. What other allocators do is not
+// known.
+template <class Allocator, class Part>
+inline constexpr bool takes_allocator = [] {
+  if constexpr (is_polymorphic_allocator<Allocator>) {
+    return std::uses_allocator_v<Part, Allocator>;
+  } else {
+    return requires { typename Part::allocator_type; };
+  }
+}();
+template <class Allocator, class First, class Second>
+inline constexpr bool takes_allocator<Allocator, std::pair<First, Second>> =
+    takes_allocator<Allocator, First> || takes_allocator<Allocator, Second>;
+
+// Whether a part can be copied to a container whose allocator differs.
+template <class Allocator, class Part>
+inline constexpr bool is_copyable_with =
+    is_copyable<Part> &&
+    (!std::uses_allocator_v<Part, Allocator> ||
+     std::is_constructible_v<Part, const Part&, const Allocator&> ||
+     std::is_constructible_v<Part, std::allocator_arg_t, const Allocator&, const Part&>);
+
+// Whether a part of an element may throw on its way to a container whose allocator differs; and
+// whether it is copied then.
+template <class Allocator, class Part>
+inline constexpr bool may_fail_to_move =
+    takes_allocator<Allocator, Part> || !moves_without_throwing<Part>;
+template <class Allocator, class Part>
+inline constexpr bool is_copied_over =
+    may_fail_to_move<Allocator, Part>&& is_copyable_with<Allocator, Part>;
+
+template <bool Copies, class Part>
+constexpr auto&& copied_or_moved(Part& part) noexcept {
+  if constexpr (Copies) {
+    return std::as_const(part);
+  } else {
+    return std::move(part);
+  }
+}
+
 // Slots that hold the elements themselves.
 template <class Value>
 struct elements_in_slots {
@@ -153,8 +194,7 @@ struct set_elements : elements_in_slots<Key> {
   }
 
   // The same, but on an exception `from` is as before: what may throw when moved is copied. The
-  // allocators of the two are equal; with transplant() they need not be, and one that builds
-  // elements may have to copy what they own.
+  // allocators of the two are equal; with transplant() they need not be.
   template <class Allocator>
   static void transfer(Allocator& allocator, slot_type* to,
                        slot_type* from) noexcept(moves_by_promise()) {
@@ -166,8 +206,9 @@ struct set_elements : elements_in_slots<Key> {
   }
   template <class Allocator>
   static void transplant(Allocator& allocator, slot_type* to, slot_type* from) {
-    if constexpr (moves_by_promise() && builds_itself<Allocator, slot_type>) {
-      move(allocator, to, from);
+    if constexpr (builds_itself<Allocator, slot_type>) {
+      detail::construct_element(allocator, to,
+                                detail::copied_or_moved<is_copied_over<Allocator, Key>>(*from));
     } else {
       transfer(allocator, to, from);
     }
@@ -247,14 +288,40 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
   }
   template <class Allocator>
   static void transplant(Allocator& allocator, slot_type* to, slot_type* from) {
-    if constexpr (moves_by_promise() && builds_itself<Allocator, slot_type>) {
-      move(allocator, to, from);
-    } else {
+    if constexpr (!builds_itself<Allocator, slot_type>) {
       transfer(allocator, to, from);
+    } else if constexpr (may_fail_to_move<Allocator, T> && !is_copyable_with<Allocator, Key>) {
+      move_value_first(allocator, to, from);
+    } else {
+      // The value comes last: where that may throw, the key is copied.
+      constexpr bool copies_key = is_copied_over<Allocator, Key> || may_fail_to_move<Allocator, T>;
+      detail::construct_element(
+          allocator, to, detail::copied_or_moved<copies_key>(const_cast<Key&>(from->first)),
+          detail::copied_or_moved<is_copied_over<Allocator, T>>(from->second));
     }
   }
 
  private:
+  // A key that cannot be copied moves last. If that throws, a value that was moved goes back.
+  template <class Allocator>
+  static void move_value_first(Allocator& allocator, slot_type* to, slot_type* from) {
+    T* const value = std::addressof(to->second);
+    constexpr bool copies = is_copied_over<Allocator, T>;
+    detail::construct_element(allocator, value, detail::copied_or_moved<copies>(from->second));
+    STEADY_TRY {
+      detail::construct_element(allocator, const_cast<Key*>(std::addressof(to->first)),
+                                std::move(const_cast<Key&>(from->first)));
+    }
+    STEADY_CATCH_ALL {
+      if constexpr (copies) {
+        detail::destroy_element(allocator, value);
+      } else {
+        replace(std::addressof(from->second), value);
+      }
+      STEADY_RETHROW;
+    }
+  }
+
   // A pair whose value throws when moved would take the key with it, already moved from. So the
   // members are moved one by one, and the key goes back.
   static void move_members(slot_type* to, slot_type* from) {
@@ -268,10 +335,11 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
     }
   }
 
-  // A second exception in here would lose the key; it ends the program instead.
-  static void replace(Key* key, Key* by) noexcept {
-    std::destroy_at(key);
-    std::construct_at(key, std::move(*by));
+  // A second exception in here would lose the part; it ends the program instead.
+  template <class Part>
+  static void replace(Part* part, Part* by) noexcept {
+    std::destroy_at(part);
+    std::construct_at(part, std::move(*by));
     std::destroy_at(by);
   }
 };

@@ -89,7 +89,7 @@ struct node_elements {
   }
   static void transplant(Allocator& allocator, slot_type* to, slot_type* from) {
     make_node(allocator, to, [&](value_type* element) {
-      Elements::transfer(allocator, element, detail::to_raw(*from));
+      Elements::transplant(allocator, element, detail::to_raw(*from));
     });
   }
 
