@@ -541,7 +541,7 @@ class hash_container {
   insert_return_type insert(node_type&& node) {
     if (node.empty()) return {};
     functions::require_equal_allocator(table_, node.get_allocator());
-    const auto [at, inserted] = functions::adopt(table_, node.slot());
+    const auto [at, inserted] = functions::adopt(table_, node.get_allocator(), node.slot());
     if (inserted) node.reset();
     return {iterator(table_, at), inserted, std::move(node)};
   }
@@ -549,7 +549,7 @@ class hash_container {
   iterator insert(const_iterator, node_type&& node) {
     if (node.empty()) return end();
     functions::require_equal_allocator(table_, node.get_allocator());
-    const auto [at, inserted] = functions::adopt(table_, node.slot());
+    const auto [at, inserted] = functions::adopt(table_, node.get_allocator(), node.slot());
     if (inserted) node.reset();
     return {table_, at};
   }

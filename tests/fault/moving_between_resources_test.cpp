@@ -2,6 +2,7 @@
 // k-th call, for every k: each element stays whole, in one of the two.
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <memory_resource>
@@ -52,6 +53,8 @@ template <class Part>
 Part part_of(std::uint64_t n) {
   if constexpr (std::is_same_v<Part, owner>) {
     return std::make_unique<std::uint64_t>(n);
+  } else if constexpr (std::is_same_v<Part, std::deque<int>>) {
+    return Part(100, static_cast<int>(n));
   } else if constexpr (std::is_same_v<Part, owners>) {
     owners made;
     made.push_back(std::make_unique<std::uint64_t>(n));
@@ -73,6 +76,9 @@ struct moved_to_resources {
 
 std::uint64_t number_in(const owner& part) { return part == nullptr ? nothing : *part; }
 std::uint64_t number_in(const owners& part) { return part.empty() ? nothing : number_in(part[0]); }
+std::uint64_t number_in(const std::deque<int>& part) {
+  return part.empty() ? nothing : static_cast<std::uint64_t>(part[99]);
+}
 std::uint64_t number_in(const std::string& part) {
   return part.empty() ? nothing : std::stoull(part.substr(part.rfind(' ')));
 }
@@ -219,6 +225,48 @@ TYPED_TEST(between_resources, constructing_needs_no_memory_of_the_old_one) {
     target.swap(made);
   };
   EXPECT_FALSE(this->move_fails(failing_resource::never, true, construct));
+}
+
+// Flat containers pass single elements on, too. (Nodes need equal allocators.)
+template <class Container>
+class elements_between_resources : public between_resources<Container> {};
+
+using flat_containers = testing::Types<parts<std::string, std::pmr::string>::map<flat_map>,
+                                       parts<std::pmr::string, std::string>::map<flat_map>,
+                                       parts<std::string, owners>::map<flat_map>,
+                                       parts<owner, std::pmr::string>::map<flat_map>,
+                                       parts<std::pmr::string, std::deque<int>>::map<flat_map>,
+                                       steady::pmr::hash_set<std::pmr::string>>;
+TYPED_TEST_SUITE(elements_between_resources, flat_containers);
+
+TYPED_TEST(elements_between_resources, are_whole_where_memory_is_refused_for_a_merge) {
+  const auto merge = [](TypeParam& target, TypeParam& source) { target.merge(source); };
+  std::size_t k = 0;
+  while (this->move_fails(k, false, merge)) {
+    if (this->HasFailure()) return;
+    ++k;
+  }
+  EXPECT_GE(k, 1u);
+}
+
+TYPED_TEST(elements_between_resources, stay_in_their_handles_where_memory_is_refused) {
+  const auto hand_over = [](TypeParam& target, TypeParam& source) {
+    while (!source.empty()) {
+      auto node = source.extract(source.begin());
+      try {
+        target.insert(std::move(node));
+      } catch (const std::bad_alloc&) {
+        source.insert(std::move(node));
+        throw;
+      }
+    }
+  };
+  std::size_t k = 0;
+  while (this->move_fails(k, false, hand_over)) {
+    if (this->HasFailure()) return;
+    ++k;
+  }
+  EXPECT_GE(k, 1u);
 }
 
 }  // namespace

@@ -166,7 +166,7 @@ struct two_containers {
       give_away(from, [&](copy& slot) {
         node* const given = elements::node_in(slot);
         container_functions<std::remove_reference_t<decltype(table)>>::adopt(
-            table, std::addressof(given->value));
+            table, table.allocator(), std::addressof(given->value));
         nodes::destroy(from.allocator_, given);
         return true;
       });

@@ -120,7 +120,8 @@ class batches {
         slot_type* const from = given[n].slot;
         source.note_write(from);
         const std::uint64_t position = keys.position(n, elements::key_of(*from));
-        if (functions::adopt_at(table, position, from).second) source.erase_noted(given[n]);
+        if (functions::adopt_at(table, position, source.allocator(), from).second)
+          source.erase_noted(given[n]);
       }
     }
   }

@@ -108,15 +108,17 @@ class container_functions {
   }
 
   // Takes what a slot of another table or of none holds, if its key is new; then the slot's content
-  // is to be destroyed, otherwise, and on an exception, it is as before. The source's allocator
-  // equals this one's, if slots own memory.
-  static std::pair<location, bool> adopt(Table& table, slot_type* from) {
-    return table.find_or_insert_foreign(elements::key_of(*from), transferring(table, from));
+  // is to be destroyed, otherwise, and on an exception, it is as before. `source` is the allocator
+  // that the slot's content was made with; it equals this one's, if slots own memory.
+  static std::pair<location, bool> adopt(Table& table, const allocator_type& source,
+                                         slot_type* from) {
+    return table.find_or_insert_foreign(elements::key_of(*from), taking_over(table, source, from));
   }
   // The same where the key's hash position, on the old line, is known.
-  static std::pair<location, bool> adopt_at(Table& table, std::uint64_t position, slot_type* from) {
+  static std::pair<location, bool> adopt_at(Table& table, std::uint64_t position,
+                                            const allocator_type& source, slot_type* from) {
     return table.find_or_insert_foreign_at(position, elements::key_of(*from),
-                                           transferring(table, from));
+                                           taking_over(table, source, from));
   }
 
   // Takes the other's content; moves each element if the allocators differ.
@@ -246,8 +248,14 @@ class container_functions {
   }
 
  private:
-  static auto transferring(Table& table, slot_type* from) {
-    return [&table, from](slot_type* to) { elements::transfer(table.allocator(), to, from); };
+  static auto taking_over(Table& table, const allocator_type& source, slot_type* from) {
+    return [&table, &source, from](slot_type* to) {
+      if constexpr (!elements::owns_memory) {
+        if (!are_equal(source, table.allocator()))
+          return elements::transplant(table.allocator(), to, from);
+      }
+      elements::transfer(table.allocator(), to, from);
+    };
   }
 
   // By the elements' own ==, which may tell keys apart that the table's equality does not.
