@@ -95,7 +95,7 @@ class tiny_map {
   explicit tiny_map(unsigned most = 64, double shrink_below = 0, bool evacuates_first = false,
                     bool has_eight = false,
                     const sd::memory_source& source = scribbled_memory_source)
-      : kind_{nullptr, most / 64.0 + 0.001, shrink_below, 1, evacuates_first},
+      : kind_{nullptr, most / 64.0 + 0.001, shrink_below, 1, evacuates_first, 1, 8},
         state_(kind_, this, source) {
     make_records<Sync>();
     const pin pinned;

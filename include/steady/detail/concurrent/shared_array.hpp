@@ -152,8 +152,9 @@ class shared_array {
   std::uint64_t buckets() const noexcept { return line.buckets(); }
 
   // The elements that it has room for within the load limit.
-  std::uint64_t limit(double load_limit) const noexcept {
-    return static_cast<std::uint64_t>(static_cast<double>(buckets() * Layout::width) * load_limit);
+  std::uint64_t limit(double load_limit) const noexcept { return limit_of(buckets(), load_limit); }
+  static std::uint64_t limit_of(std::uint64_t buckets, double load_limit) noexcept {
+    return static_cast<std::uint64_t>(static_cast<double>(buckets * Layout::width) * load_limit);
   }
 
   // ---- before a bucket is written ----
