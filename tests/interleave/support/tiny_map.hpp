@@ -63,7 +63,9 @@ void make_records() {
       { const pin pinned; }
       places.push_back(std::exchange(Sync::thread_place(), nullptr));
     }
-    for (void* const place : places) scheduler::release_place(place);
+    for (void* const place : places) {
+      if (place != nullptr) scheduler::release_place(place);
+    }
     Sync::thread_place() = outside;
     { const pin pinned; }
     return true;
