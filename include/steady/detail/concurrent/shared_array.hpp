@@ -119,6 +119,17 @@ class shared_array {
     }
   }
 
+  // Whether there is memory for one with so many buckets now.
+  static bool can_be_had(shared_memory<Sync>& memory, line_partition line) noexcept {
+    STEADY_TRY {
+      shared_array* const made = create(memory, line, line_seed(), 0);
+      while (made->release_some(memory)) {
+      }
+      return true;
+    }
+    STEADY_CATCH_ALL { return false; }
+  }
+
   // ---- finding ----
 
   STEADY_ALWAYS_INLINE header& header_at(std::uint64_t bucket) const noexcept {

@@ -141,11 +141,20 @@ class shared_migration {
   }
 
   // Room for `size` elements: the first array, or a request to grow. Throws what the allocator
-  // throws where there is no array yet; then nothing was asked for.
-  void reserve(std::uint64_t size) {
-    if (state_.first_array() == nullptr) make_first_array(size);
+  // throws where there is no array yet; then nothing was asked for. False, and nothing was asked
+  // for, if the last of several arrays on the way cannot be had.
+  bool reserve(std::uint64_t size) {
+    const array* const first = state_.first_array();
+    const unsigned log2 = sizing().log2_buckets_for(size);
+    if (first == nullptr) {
+      make_first_array(size);
+    } else if (log2 > first->line.log2_buckets() + evacuation<Sync, Layout>::most_log2_growth &&
+               !array::can_be_had(state_.memory, line_partition::of(log2))) {
+      return false;
+    }
     state_type::raise(state_.reserved, size);
     look_at_size();
+    return true;
   }
   // Whether the newest array has room for `size` elements.
   bool has_room_for(std::uint64_t size) const noexcept {
