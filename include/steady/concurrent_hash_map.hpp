@@ -15,6 +15,11 @@
 // erased is destroyed by a later erasure, when no thread can be reading its key any longer, or with
 // the map.
 //
+// What a key refers to, as a std::string_view does, must outlive not only the element but also all
+// calls of other threads that were on when it was erased: their equality may still be reading it.
+// The same goes for what values in slots refer to, of which visitors and find() have copies. A key
+// that owns what it refers to, as std::string does, needs no such care.
+//
 // Copying, moving, assigning and swapping treat hash, equality and allocator as hash_map does: the
 // functions come along with the elements, and the allocator where its traits say so; where
 // allocators differ and stay, elements are moved one by one. Key and T must be complete types.

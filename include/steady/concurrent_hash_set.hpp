@@ -5,7 +5,7 @@
 //   bool is_there = set.contains(1);
 //
 // What concurrent_hash_map.hpp says at its top of elements, visitors, threads, bounds, waiting and
-// exceptions holds here as well; visitors always get const Key&.
+// exceptions holds here as well, and of what elements refer to; visitors always get const Key&.
 #pragma once
 
 #include <concepts>

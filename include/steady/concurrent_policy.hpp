@@ -20,7 +20,8 @@ struct default_concurrent_policy {
   static constexpr std::size_t most_flat_bytes = 64;
 
   // The container grows when it holds more than this part of all slots in buckets. At more than 1
-  // most elements are in overflow.
+  // most elements are in overflow. What counts as crowded, and as a chain too long for chance,
+  // follows from it.
   static constexpr double load_limit = 0.8;
 
   // A container of more than a chunk (64 KiB) that holds less than this part of its load limit

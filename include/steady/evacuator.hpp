@@ -23,8 +23,9 @@
 // Lifetimes. Evacuator, service and container may be destroyed in any order, by any thread. Whoever
 // comes first waits for the turn of that container that is on (1,024 elements), and the
 // evacuator's and the service's destructors wait for the calls of all threads that are on; so they
-// must not be run by a visitor. A service stays with its container when that is moved from or
-// swapped: it is about the object, not about its elements.
+// must not be run by a visitor, nor by the destructor of one of that container's elements. A
+// service stays with its container when that is moved from or swapped: it is about the object, not
+// about its elements.
 //
 // Threads: serve(), and destroying services, at any time by any thread.
 #pragma once

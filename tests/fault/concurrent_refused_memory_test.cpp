@@ -97,6 +97,18 @@ TYPED_TEST(refused_memory, gives_up_a_reservation) {
   this->expect_all_there();
 }
 
+// What lies on the way is not made for nothing.
+TYPED_TEST(refused_memory, begins_no_growth_whose_end_cannot_be_had) {
+  const std::size_t slots = this->map->bucket_count();
+  const std::uint64_t begun = this->map->stats().started.request;
+  this->map->reserve(1'000'000'000);
+  this->map->rehash(1'000'000'000);
+  EXPECT_EQ(this->map->bucket_count(), slots);
+  EXPECT_EQ(this->map->stats().started.request, begun);
+  EXPECT_FALSE(this->map->migrating());
+  this->expect_all_there();
+}
+
 TYPED_TEST(refused_memory, shrinks_again_after_a_reservation_that_was_given_up) {
   using pair = std::pair<const TypeParam, std::uint64_t>;
   this->ledger.refuse_above = memory_ledger::never;

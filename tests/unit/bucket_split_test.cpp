@@ -159,7 +159,7 @@ class bucket_split_test : public testing::Test {
     return static_cast<std::uint8_t>(words[slot / 8].load() >> slot % 8 * 8);
   }
 
-  static constexpr sd::shared_kind<layout> kind{nullptr, 0.8, 0.1, 2, false};
+  static constexpr sd::shared_kind<layout> kind{nullptr, 0.8, 0.1, 2, false, 1, 8};
 
   std::mt19937_64 random_{1};
   state_type state_{kind, nullptr, sd::plain_memory_source};

@@ -581,6 +581,8 @@ void compact_while_a_helper_leaves(program& p) {
   });
   p.finally([=] {
     require(all->map.migrating(), "the program does not migrate");
+    require(sd::share_of_calls<Sync, tiny_layout>(all->map.state()).quota() != 0,
+            "calls have no share in the migration, though there is no helper");
     all->map.finish();
     all->require_all(2);
   });

@@ -63,7 +63,9 @@ void make_records() {
       { const pin pinned; }
       places.push_back(std::exchange(Sync::thread_place(), nullptr));
     }
-    for (void* const place : places) scheduler::release_place(place);
+    for (void* const place : places) {
+      if (place != nullptr) scheduler::release_place(place);
+    }
     Sync::thread_place() = outside;
     { const pin pinned; }
     return true;
@@ -95,7 +97,7 @@ class tiny_map {
   explicit tiny_map(unsigned most = 64, double shrink_below = 0, bool evacuates_first = false,
                     bool has_eight = false,
                     const sd::memory_source& source = scribbled_memory_source)
-      : kind_{nullptr, most / 64.0 + 0.001, shrink_below, 1, evacuates_first},
+      : kind_{nullptr, most / 64.0 + 0.001, shrink_below, 1, evacuates_first, 1, 8},
         state_(kind_, this, source) {
     make_records<Sync>();
     const pin pinned;

@@ -47,8 +47,9 @@ struct overflow_supply {
 
 // e^-x for x >= 0, to the few digits that sizing spare room needs.
 constexpr double exp_minus(double x) noexcept {
-  double power = 1 - x / 1024;
-  for (int doubling = 0; doubling < 10; ++doubling) power *= power;
+  const int doublings = x > 16 ? 20 : 10;
+  double power = 1 - x / (1 << doublings);
+  for (int doubling = 0; doubling < doublings; ++doubling) power *= power;
   return power;
 }
 

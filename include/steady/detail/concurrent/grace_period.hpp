@@ -11,6 +11,10 @@
 // The first records are numbered, so that their threads can have counters of their own
 // (striped_count.hpp).
 //
+// Where memory for a record is refused, a thread joins the crowd for the length of an operation:
+// all threads without a record have one word, the time at which the first of them came and how many
+// they are. As long as one of them is there, nothing that was retired since then is freed.
+//
 //   [E1] store before loads: pinned at this time, before all that the thread reads from now on
 //   [E2] load, sequentially consistent: the clock; who sees a time sees what was unlinked before it
 //   [E3] store, release: no longer pinned; after all that the thread has read
@@ -20,6 +24,8 @@
 //   [E7] load, sequentially consistent: the list of records
 //   [E8] exchange, acquire: takes a record that another thread gave back
 //   [E9] store, release: gives it back
+//   [E10] compare-and-swap, sequentially consistent: one more in the crowd; as E1, before E2
+//   [E11] compare-and-swap, release: one less; as E3
 #pragma once
 
 #include <atomic>
@@ -43,6 +49,7 @@ class grace_period {
     std::uint32_t number;
     record* next;
   };
+  enum class role : std::uint8_t { usual, within_another, of_ended_thread, in_crowd };
 
  public:
   // Numbers below this are of one thread each; all other threads have this one.
@@ -54,6 +61,10 @@ class grace_period {
     STEADY_ALWAYS_INLINE pin() noexcept : record_(mine()) {
       if (record_ == nullptr) [[unlikely]] {
         record_ = take_record();
+        if (record_ == &crowd_) {
+          role_ = role::in_crowd;
+          return;
+        }
         if (Sync::has_thread_ended()) role_ = role::of_ended_thread;
       } else if (record_->pinned.load(std::memory_order_relaxed) != 0) [[unlikely]] {
         role_ = role::within_another;
@@ -76,12 +87,12 @@ class grace_period {
     std::uint32_t thread_number() const noexcept { return record_->number; }
 
    private:
-    enum class role : std::uint8_t { usual, within_another, of_ended_thread };
-
     STEADY_COLD static void end_unusual(record* of, role had) noexcept {
       if (had == role::within_another) return;
+      Sync::thread_place() = nullptr;
+      if (had == role::in_crowd) return leave_crowd();
       of->pinned.store(0, std::memory_order_release);  // [E3]
-      give_back(std::exchange(Sync::thread_place(), nullptr));
+      give_back(of);
     }
 
     record* record_;
@@ -107,7 +118,8 @@ class grace_period {
       const std::uint64_t pinned = r->pinned.load(std::memory_order_seq_cst);  // [E5]
       if (pinned != 0 && pinned < time) return false;
     }
-    return true;
+    const std::uint64_t crowd = crowd_.pinned.load(std::memory_order_seq_cst);  // [E5]
+    return crowd == 0 || time_of_crowd(crowd) >= time;
   }
 
  private:
@@ -116,12 +128,18 @@ class grace_period {
     return static_cast<record*>(Sync::thread_place());
   }
 
+  // The thread's own, or that of the crowd, which it has joined then.
   STEADY_COLD static record* take_record() noexcept {
     Sync::prepare_fences();
-    record* taken = nullptr;
-    while ((taken = free_record()) == nullptr && (taken = new_record()) == nullptr) Sync::yield();
+    record* taken = free_record();
+    if (taken == nullptr) taken = new_record();
+    if (taken == nullptr) {
+      join_crowd();
+      taken = &crowd_;
+    } else if (!Sync::has_thread_ended()) {
+      Sync::at_thread_exit(give_back);
+    }
     Sync::thread_place() = taken;
-    if (!Sync::has_thread_ended()) Sync::at_thread_exit(give_back);
     return taken;
   }
   static void give_back(void* of) noexcept {
@@ -137,7 +155,7 @@ class grace_period {
     }
     return nullptr;
   }
-  // Null if there is no memory for one: then the thread waits for another's.
+  // Null if there is no memory for one.
   static record* new_record() noexcept {
     auto* const made = new (std::nothrow) record{};
     if (made == nullptr) return nullptr;
@@ -151,10 +169,50 @@ class grace_period {
     return made;
   }
 
+  // The crowd's word: the time above the count; 0: nobody is there. A time that does not fit is
+  // taken for an earlier one.
+  static constexpr unsigned crowd_count_bits = 16;
+  static constexpr std::uint64_t most_in_crowd = (std::uint64_t{1} << crowd_count_bits) - 1;
+  static constexpr std::uint64_t last_time_of_crowd = ~std::uint64_t{0} >> crowd_count_bits;
+  static std::uint64_t time_of_crowd(std::uint64_t word) noexcept {
+    return word >> crowd_count_bits;
+  }
+
+  static void join_crowd() noexcept {
+    atomic<std::uint64_t>& crowd = crowd_.pinned;
+    std::uint64_t seen = crowd.load(std::memory_order_relaxed);
+    std::uint64_t joined = 0;
+    do {
+      while ((seen & most_in_crowd) == most_in_crowd) {
+        Sync::yield();
+        seen = crowd.load(std::memory_order_relaxed);
+      }
+      const std::uint64_t now = clock_.load(std::memory_order_relaxed);
+      const std::uint64_t alone = min_of(now, last_time_of_crowd) << crowd_count_bits | 1;
+      joined = seen == 0 ? alone : seen + 1;
+    } while (!crowd.compare_exchange_strong(seen, joined, std::memory_order_seq_cst,  // [E10]
+                                            std::memory_order_relaxed));
+    static_cast<void>(clock_.load(std::memory_order_seq_cst));  // [E2]
+  }
+  static void leave_crowd() noexcept {
+    atomic<std::uint64_t>& crowd = crowd_.pinned;
+    std::uint64_t seen = crowd.load(std::memory_order_relaxed);
+    std::uint64_t left = 0;
+    do {
+      left = (seen & most_in_crowd) == 1 ? 0 : seen - 1;
+    } while (!crowd.compare_exchange_strong(seen, left, std::memory_order_release,  // [E11]
+                                            std::memory_order_relaxed));
+  }
+
   // Never freed: threads of other translation units may outlive any static object.
   static inline constinit atomic<std::uint64_t> clock_{1};
   static inline constinit atomic<record*> records_{nullptr};
   static inline constinit atomic<std::uint32_t> records_made_{0};
+  static record crowd_;  // in no list; what stands for a record while a thread is in the crowd
 };
+
+template <class Sync>
+inline constinit typename grace_period<Sync>::record grace_period<Sync>::crowd_{
+    {0}, {1}, shared_number, nullptr};
 
 }  // namespace steady::detail

@@ -18,14 +18,17 @@ class share_of_calls {
  public:
   explicit share_of_calls(shared_state<Sync, Layout>& state) noexcept : state_(state) {}
 
+  // Without a helper the usual number at least: it may have gone while another thread began a
+  // migration and left that to it.
   unsigned quota() const noexcept {
-    return state_.evacuations_per_call.load(std::memory_order_relaxed);
+    const unsigned share = what_is_set();
+    return share != 0 || state_.watcher.is_taken() ? share : state_.kind->evacuations_per_call;
   }
   // So many that what is left moves in half of the insertions that there is room for; at most 16,
   // and in a reseeding, where each element may need a chunk of its own, the usual number. If a
   // helper comes or goes meanwhile, what it has set stays.
   void set_quota(const array& from, const array& to, std::uint64_t size) noexcept {
-    unsigned seen = quota();
+    unsigned seen = what_is_set();
     const std::uint64_t limit = shared_sizing<Sync, Layout>(state_).limit_of(to);
     const std::uint64_t room = limit > size ? limit - size : 0;
     const unsigned least = is_left_alone(seen, from, size) ? 0 : state_.kind->evacuations_per_call;
@@ -39,6 +42,9 @@ class share_of_calls {
   }
 
  private:
+  unsigned what_is_set() const noexcept {
+    return state_.evacuations_per_call.load(std::memory_order_relaxed);
+  }
   // A helper that has lagged once in this migration is helped to its end.
   bool is_left_alone(unsigned share, const array& from, std::uint64_t size) const noexcept {
     return share == 0 && state_.watcher.is_taken() && !watcher_lags(from, size);

@@ -119,6 +119,17 @@ class shared_array {
     }
   }
 
+  // Whether there is memory for one with so many buckets now.
+  static bool can_be_had(shared_memory<Sync>& memory, line_partition line) noexcept {
+    STEADY_TRY {
+      shared_array* const made = create(memory, line, line_seed(), 0);
+      while (made->release_some(memory)) {
+      }
+      return true;
+    }
+    STEADY_CATCH_ALL { return false; }
+  }
+
   // ---- finding ----
 
   STEADY_ALWAYS_INLINE header& header_at(std::uint64_t bucket) const noexcept {
@@ -152,8 +163,9 @@ class shared_array {
   std::uint64_t buckets() const noexcept { return line.buckets(); }
 
   // The elements that it has room for within the load limit.
-  std::uint64_t limit(double load_limit) const noexcept {
-    return static_cast<std::uint64_t>(static_cast<double>(buckets() * Layout::width) * load_limit);
+  std::uint64_t limit(double load_limit) const noexcept { return limit_of(buckets(), load_limit); }
+  static std::uint64_t limit_of(std::uint64_t buckets, double load_limit) noexcept {
+    return static_cast<std::uint64_t>(static_cast<double>(buckets * Layout::width) * load_limit);
   }
 
   // ---- before a bucket is written ----

@@ -83,8 +83,12 @@ class shared_container {
   static constexpr hash_kind kind_of_keys = kind_of_hash<Hash, Key>;
 
   static constexpr shared_kind<layout> kind{elements::has_code_first ? nullptr : elements::code_of,
-                                            Policy::load_limit, Policy::shrink_below,
-                                            Policy::evacuations_per_call, Policy::evacuates_first};
+                                            Policy::load_limit,
+                                            Policy::shrink_below,
+                                            Policy::evacuations_per_call,
+                                            Policy::evacuates_first,
+                                            natural_overflow<Policy, layout>::per_bucket,
+                                            natural_overflow<Policy, layout>::longest_chain};
 
  public:
   shared_container(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)

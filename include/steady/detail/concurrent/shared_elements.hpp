@@ -24,15 +24,17 @@
 #include <steady/detail/concurrent/slot_layout.hpp>
 #include <steady/detail/elements/elements.hpp>
 #include <steady/detail/line/hash_line.hpp>
+#include <steady/hash.hpp>
 
 namespace steady::detail {
 
 // ---- hash codes ----
 
-// Whether a slot must keep the code: unless it is a number that the key is.
+// Whether a slot must keep the code: unless it is a number that the key is. What std::hash makes of
+// a key is kept, because migrations ask for codes of slots that others are just writing.
 template <class Hash, class Key>
 inline constexpr bool keeps_code = !(kind_of_hash<Hash, Key> == hash_kind::of_numbers &&
-                                     hashes_nothrow<hash_kind::of_numbers, Hash, Key>);
+                                     (hashed_as_integer<Key> || hashed_as_bits<Key>));
 
 // The code of a key: 64 bits that any array makes a position of. `seed` is the container's, and
 // the same for all of its arrays.

@@ -134,16 +134,27 @@ class shared_migration {
   bool is_kept_waiting() const noexcept {
     const array* const current = state_.first_array();
     if (was_refused_ || current == nullptr || current->next() != nullptr) return false;
-    const plan due = sizing().what_is_due(*current, state_.counts.sum());
-    return due.is_due && (due.kind != migration_kind::reseed || !is_room_for_garbage(due.kind));
+    const std::uint64_t size = state_.counts.sum();
+    return sizing().what_is_due(*current, size, false).is_due ||
+           (sizing().what_is_due(*current, size).is_due &&
+            !is_room_for_garbage(migration_kind::reseed));
   }
 
   // Room for `size` elements: the first array, or a request to grow. Throws what the allocator
-  // throws where there is no array yet; then nothing was asked for.
-  void reserve(std::uint64_t size) {
-    if (state_.first_array() == nullptr) make_first_array(size);
+  // throws where there is no array yet; then nothing was asked for. False, and nothing was asked
+  // for, if the last of several arrays on the way cannot be had.
+  bool reserve(std::uint64_t size) {
+    const array* const first = state_.first_array();
+    const unsigned log2 = sizing().log2_buckets_for(size);
+    if (first == nullptr) {
+      make_first_array(size);
+    } else if (log2 > first->line.log2_buckets() + evacuation<Sync, Layout>::most_log2_growth &&
+               !array::can_be_had(state_.memory, line_partition::of(log2))) {
+      return false;
+    }
     state_type::raise(state_.reserved, size);
     look_at_size();
+    return true;
   }
   // Whether the newest array has room for `size` elements.
   bool has_room_for(std::uint64_t size) const noexcept {
@@ -169,7 +180,7 @@ class shared_migration {
   // A chain of so many overflow buckets was seen.
   STEADY_COLD void saw_chain(std::uint64_t length) noexcept {
     state_type::raise(state_.longest_chain, length);
-    if (length <= longest_natural_chain) return;
+    if (length <= state_.kind->longest_natural_chain) return;
     const std::uint64_t size = state_.counts.sum();
     // Growth that is late makes chains, too.
     if (size > sizing().limit_of(*state_.first_array())) return;
@@ -237,9 +248,6 @@ class shared_migration {
   static constexpr std::uint64_t most_calls_unwatched = 1024;
   static constexpr std::uint64_t most_arrays_leaving = 16;
   static constexpr std::uint64_t run = 8;  // intervals that a thread takes on at once
-  // So many chance does not chain: at the load limit a bucket has 12.8 elements on average, and
-  // 80 are beyond any chance.
-  static constexpr std::uint64_t longest_natural_chain = 8;
 
   // Intervals that a call evacuates, which it counts at its end.
   struct counted_steps {
@@ -286,9 +294,12 @@ class shared_migration {
     if (!right.has_it()) return;
     array* const current = state_.first_array();
     if (current->next() != nullptr) return;
-    const plan due = sizing().what_is_due(*current, size);
+    plan due = sizing().what_is_due(*current, size);
     if (!due.is_due || !is_room_for_garbage(due.kind)) return;
-    if (due.kind == migration_kind::reseed && !may_reseed()) return;
+    if (due.kind == migration_kind::reseed && !may_reseed()) {
+      due = sizing().what_is_due(*current, size, false);
+      if (!due.is_due) return state_.requests.are_met(migration_kind::shrink, to_shrink);
+    }
     start(*current, due, size);
   }
   // Unless a chain was too long.
@@ -408,8 +419,10 @@ class shared_migration {
     state_.finished[static_cast<unsigned>(from.kind)].fetch_add(1, std::memory_order_relaxed);
     // A shrinking may have to be followed by another.
     if (from.kind != migration_kind::shrink) state_.requests.are_met(from.kind, from.requests);
-    if (from.kind == migration_kind::compact) {
-      state_.left_crowded.store(to.overflow_buckets.in_use(), std::memory_order_relaxed);
+    const std::uint64_t overflow = to.overflow_buckets.in_use();
+    if (from.kind == migration_kind::compact ||
+        overflow < state_.left_crowded.load(std::memory_order_relaxed)) {
+      state_.left_crowded.store(overflow, std::memory_order_relaxed);
     }
     if (from.kind == migration_kind::shrink) state_.forget_attack();
     const bool reseeded = from.kind == migration_kind::reseed;

@@ -5,12 +5,23 @@
 #include <atomic>
 #include <cstdint>
 
+#include <steady/detail/array/array_layout.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/concurrent/evacuation.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 #include <steady/detail/line/hash_line.hpp>
 
 namespace steady::detail {
+
+// What chance explains of overflow at a policy's load limit, and at the default one or less. There
+// some 18 % of the buckets have an overflow bucket, 12.8 elements are in a bucket on average, and
+// the 80 of such a chain are beyond any chance.
+template <class Policy, class Layout>
+struct natural_overflow {
+  using statistics = overflow_statistics<Policy, Layout::width, Layout::overflow_width>;
+  static constexpr double per_bucket = max_of(1.0, statistics::crowded);
+  static constexpr std::uint32_t longest_chain = max_of(8u, statistics::longest_natural_chain);
+};
 
 template <class Sync, class Layout>
 class shared_sizing {
@@ -34,9 +45,8 @@ class shared_sizing {
   }
   unsigned log2_buckets_for(std::uint64_t size) const noexcept {
     unsigned log2 = least_log2_buckets;
-    const double slots = static_cast<double>(size) / state_.kind->load_limit;
     while (log2 < line_partition::max_log2_buckets &&
-           static_cast<double>(std::uint64_t{Layout::width} << log2) < slots) {
+           array::limit_of(std::uint64_t{1} << log2, state_.kind->load_limit) < size) {
       ++log2;
     }
     return log2;
@@ -47,15 +57,16 @@ class shared_sizing {
     migration_kind kind;
     unsigned log2_buckets;
   };
-  plan what_is_due(const array& current, std::uint64_t size) const noexcept {
+  // `reseeds`: false if walks keep a reseeding from starting.
+  plan what_is_due(const array& current, std::uint64_t size, bool reseeds = true) const noexcept {
     const unsigned now = current.line.log2_buckets();
     const std::uint64_t wanted = max_of(size, state_.reserved.load(std::memory_order_relaxed));
     if (wanted > limit_of(current)) {
-      const unsigned fitting = log2_buckets_for(wanted + 1);
+      const unsigned fitting = log2_buckets_for(wanted);
       return {true, migration_kind::grow,
               clamped(fitting, now + 1, now + evacuation<Sync, Layout>::most_log2_growth)};
     }
-    if (state_.requests.is_asked(migration_kind::reseed))
+    if (reseeds && state_.requests.is_asked(migration_kind::reseed))
       return {true, migration_kind::reseed, now};
     const bool shrinks =
         size < shrinks_below(current) ||
@@ -68,11 +79,12 @@ class shared_sizing {
   }
 
  private:
-  // At the load limit some 18 % of the buckets have an overflow bucket. What a compaction has left
-  // the next one would leave.
+  // What a compaction has left the next one would leave.
   bool is_crowded(const array& current) const noexcept {
     const std::uint64_t overflow_buckets = current.overflow_buckets.in_use();
-    return overflow_buckets > current.buckets() + 4 &&
+    const double natural =
+        static_cast<double>(current.buckets()) * state_.kind->natural_overflow_per_bucket;
+    return static_cast<double>(overflow_buckets) > natural + 4 &&
            overflow_buckets / 2 > state_.left_crowded.load(std::memory_order_relaxed);
   }
 

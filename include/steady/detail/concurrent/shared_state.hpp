@@ -48,6 +48,8 @@ struct shared_kind {
   double shrink_below;
   unsigned evacuations_per_call;
   bool evacuates_first;
+  double natural_overflow_per_bucket;  // overflow buckets; of more, a compaction rids the container
+  std::uint32_t longest_natural_chain;  // of overflow buckets; longer ones are an attack
 
   STEADY_ALWAYS_INLINE std::uint64_t code_in(const copy& slot) const noexcept {
     if constexpr (Layout::slot_bytes >= sizeof(std::uint64_t)) {
@@ -120,8 +122,9 @@ struct shared_state {
   atomic<std::uint32_t> evacuations_per_call{0};  // of the migration that is on
   atomic<std::uint64_t> size_at_start{0};         // of that migration
   atomic<std::uint64_t> longest_chain{0};
-  atomic<std::uint64_t> reseeded_at{0};   // the size at the last reseeding for a long chain
-  atomic<std::uint64_t> left_crowded{0};  // overflow buckets that the last compaction has left
+  atomic<std::uint64_t> reseeded_at{0};  // the size at the last reseeding for a long chain
+  atomic<std::uint64_t> left_crowded{
+      0};  // overflow buckets after the last compaction, or fewer since
 
   // Walks along the line that are on, and whether a reseeding is.
   atomic<std::uint32_t> walks{0};

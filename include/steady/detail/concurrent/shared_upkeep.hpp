@@ -119,7 +119,7 @@ class shared_upkeep {
     const std::uint64_t buckets_before = buckets();
     {
       const pin pinned;
-      migration(state_, pinned.thread_number()).reserve(size);
+      if (!migration(state_, pinned.thread_number()).reserve(size)) return false;
     }
     if (finish() || has_room_for(size)) return true;
     return give_up_reservation(size, before, buckets_before);
