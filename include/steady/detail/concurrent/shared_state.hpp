@@ -123,8 +123,8 @@ struct shared_state {
   atomic<std::uint64_t> size_at_start{0};         // of that migration
   atomic<std::uint64_t> longest_chain{0};
   atomic<std::uint64_t> reseeded_at{0};  // the size at the last reseeding for a long chain
-  atomic<std::uint64_t> left_crowded{
-      0};  // overflow buckets after the last compaction, or fewer since
+  // Overflow buckets after the last compaction, or fewer since.
+  atomic<std::uint64_t> left_crowded{0};
 
   // Walks along the line that are on, and whether a reseeding is.
   atomic<std::uint32_t> walks{0};
