@@ -236,10 +236,14 @@ class redis_tail {
     beat_ = found.beat;
     has_baseline_ = true;
     const bool is_same = into_->has_content() && found.feed == into_->feed();
+    const bool is_older = is_same && found.newest < into_->position();
+    // From the same publisher: by a replica that lags, or by Redis that has lost what comes again.
+    if (is_older && !found.publisher.empty() && found.publisher == publisher_) return;
     if (is_alive || !is_same || found.newest > into_->position()) {
       into_->heard_of(found.feed, found.newest);
     }
-    if (is_alive && is_same && found.newest < into_->position()) is_anew_ = true;
+    if (is_older && is_alive) is_anew_ = true;
+    if (is_same && !is_older) publisher_ = found.publisher;
   }
   void choose(const source_state& found) {
     be_following();
@@ -423,6 +427,7 @@ class redis_tail {
   clock::time_point pause_until_;
   clock::time_point begun_;  // the connection
   std::string feed_;
+  std::string publisher_;  // that was known to have what is there
   std::uint64_t beat_ = 0;
   bool has_baseline_ = false;    // beat_ is of this connection
   bool is_anew_ = false;         // what is there is of another history
