@@ -19,8 +19,8 @@
 //      keep_for_groups say.
 //   4. A stream has one publisher: one that begins takes it over from one that is there, whose
 //      state() is `refused` then. A stream of other types, or of another format, is not taken over.
-//      Where somebody has removed the stream, it begins anew; where its snapshot, there is a new
-//      one.
+//      Where somebody has removed all keys, the stream begins anew; where the snapshot, or the
+//      changes behind it, there is a new snapshot.
 //   5. The source's writers never wait. A durable_map must keep changes, see
 //      durable_options::feed_changes.
 //
@@ -248,7 +248,10 @@ class redis_publisher {
     changes_.emplace(*of_, feed_position{found.feed, found.newest});
     if (changes_->start() != feed_start::resumed) return false;
     writer_.go_on(found);
-    if (snapshot_ && !writer_.resume_snapshot(found)) abandon_snapshot();
+    if (snapshot_ && !writer_.resume_snapshot(found)) {
+      abandon_snapshot();
+      wants_snapshot_ = true;
+    }
     return true;
   }
   void begin_stream() {

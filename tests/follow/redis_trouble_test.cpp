@@ -133,17 +133,90 @@ TEST_F(redis_publisher, is_replaced_by_one_that_came_after_its_stream_was_remove
   EXPECT_EQ(server_->text({"HGET", "stock:source", "newest"}), "30");
 }
 
+// And what comes behind it.
 TEST_F(redis_publisher, writes_a_snapshot_again_that_somebody_removed) {
   fed_source source(43);
   source.write(100);
   text_publisher& publisher = publish(source, publisher_options());
   ASSERT_TRUE(publisher.flush(limit));
-  server_->number({"DEL", "stock:snapshot"});
-  ASSERT_TRUE(run_until([&] { return publisher.counts().snapshots == 2; }));
-  text_follower& follower = follow(follower_options());
-  ASSERT_TRUE(run_until_same(source)) << how_it_stands();
-  EXPECT_EQ(bytes_of(follower.content()), bytes_of(source.map.content()));
+  for (const std::string_view removed : {"stock:snapshot", "stock"}) {
+    SCOPED_TRACE(removed);
+    source.write(10);
+    ASSERT_TRUE(publisher.flush(limit));
+    const std::uint64_t before = publisher.counts().snapshots;
+    server_->number({"DEL", removed});
+    ASSERT_TRUE(run_until([&] { return publisher.counts().snapshots == before + 1; }));
+    text_follower& follower = follow(follower_options());
+    ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+    EXPECT_EQ(bytes_of(follower.content()), bytes_of(source.map.content()));
+    follower_.reset();
+    for (int beats = 0; beats < 3; ++beats) publisher.poll(10ms);
+    EXPECT_EQ(publisher.counts().snapshots, before + 1) << "once";
+  }
   EXPECT_EQ(publisher.counts().begun, 1u);
+}
+
+TEST_F(redis_publisher, ends_no_snapshot_whose_parts_somebody_removed) {
+  server_->number({"HSET", "stock:source", "partial", "run-3", "snapshot", "5"});
+  const steady::detail::stream_keys keys("stock");
+  const auto reply =
+      server_->ask({"EVAL", steady::detail::redis_scripts::end_snapshot, "4", keys.source,
+                    keys.changes, keys.snapshot, keys.partial, "1", "run-3", "9", "10", "0", "4"});
+  EXPECT_EQ(steady::detail::text_of(*reply), "GAP the parts of this snapshot were removed");
+  EXPECT_EQ(server_->text({"HGET", "stock:source", "partial"}), "") << "so it is begun anew";
+  EXPECT_EQ(server_->text({"HGET", "stock:source", "snapshot"}), "5");
+}
+
+TEST_F(redis_publisher, begins_a_snapshot_anew_whose_parts_somebody_removed) {
+  fed_source source(48);
+  source.write(1500, 2000);
+  text_publisher& publisher = publish(source, publisher_options());
+  ASSERT_TRUE(publisher.flush(limit));
+  bool has_removed = true;
+  int removals = 0;
+  for (int polls = 1; has_removed && !HasFailure(); ++polls) {
+    SCOPED_TRACE(polls);
+    source.write(1);
+    const std::uint64_t before = publisher.counts().snapshots;
+    publisher.start_snapshot();
+    for (int n = 0; n < polls; ++n) publisher.poll();
+    has_removed = server_->number({"DEL", "stock:snapshot.partial"}) == 1;
+    removals += has_removed ? 1 : 0;
+    ASSERT_TRUE(run_until([&] {
+      return publisher.counts().snapshots > before && !publisher.is_saving();
+    })) << publisher.trouble();
+    text_follower& follower = follow(follower_options());
+    ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+    EXPECT_EQ(bytes_of(follower.content()), bytes_of(source.map.content()));
+    follower_.reset();
+  }
+  EXPECT_GT(removals, 3);
+  EXPECT_EQ(publisher.counts().begun, 1u);
+}
+
+TEST_F(redis_follower, refuses_a_snapshot_that_lacks_entries) {
+  fed_source source(49);
+  source.write(200, 2000);
+  text_publisher& publisher = publish(source, publisher_options());
+  for (const bool is_first : {true, false}) {
+    SCOPED_TRACE(is_first);
+    source.write(10);
+    const std::uint64_t before = publisher.counts().snapshots;
+    publisher.start_snapshot();
+    ASSERT_TRUE(run_until([&] { return publisher.counts().snapshots > before; }));
+    const std::string position = std::to_string(*publisher.snapshot_position());
+    const std::string number = position + (is_first ? "-1" : "-3");
+    ASSERT_EQ(server_->number({"XDEL", "stock:snapshot", number}), 1);
+    text_follower& follower = follow(follower_options());
+    ASSERT_TRUE(run_until([&] { return !follower.trouble().empty(); }));
+    EXPECT_EQ(follower.trouble(), "entry " + position + (is_first ? "-2" : "-4") +
+                                      " of stock:snapshot is refused: those of the snapshot "
+                                      "before it are missing");
+    source.write(10);
+    publisher.start_snapshot();
+    ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+    follower_.reset();
+  }
 }
 
 TEST_F(redis_streams, limits_of_nothing_are_those_of_one) {

@@ -235,10 +235,13 @@ inline constexpr std::string_view append_changes =
     "return 'OK'\n";
 
 // ARGV: term, feed, the part before, this one, its entry's number, records. The first part has none
-// before it.
+// before it. Where somebody has removed those before it, the snapshot is begun anew.
 inline constexpr std::string_view append_snapshot =
     "if ARGV[3] == '' then\n"
     "  redis.call('DEL', KEYS[4])\n"
+    "elseif redis.call('EXISTS', KEYS[4]) == 0 then\n"
+    "  redis.call('HSET', KEYS[1], 'partial', '')\n"
+    "  return redis.error_reply('GAP the parts of this snapshot were removed')\n"
     "elseif redis.call('HGET', KEYS[1], 'partial') ~= ARGV[3] then\n"
     "  return redis.error_reply('GAP this part of a snapshot does not come next')\n"
     "end\n"
@@ -251,6 +254,10 @@ inline constexpr std::string_view append_snapshot =
 inline constexpr std::string_view end_snapshot =
     "if redis.call('HGET', KEYS[1], 'partial') ~= ARGV[2] then "
     "return redis.error_reply('GAP this snapshot is not whole') end\n"
+    "if redis.call('EXISTS', KEYS[4]) == 0 then\n"
+    "  redis.call('HSET', KEYS[1], 'partial', '')\n"
+    "  return redis.error_reply('GAP the parts of this snapshot were removed')\n"
+    "end\n"
     "redis.call('RENAME', KEYS[4], KEYS[3])\n"
     "redis.call('HSET', KEYS[1], 'partial', '', 'snapshot', ARGV[3], 'snapshot_bytes', ARGV[4])\n"
     "if ARGV[5] ~= '0' then "
@@ -258,11 +265,14 @@ inline constexpr std::string_view end_snapshot =
     "redis.call('XTRIM', KEYS[2], 'MINID', '=', ARGV[6] .. '-0')\n"
     "return 'OK'\n";
 
-// Everything that the source has is in the stream. Tells whether somebody has removed the snapshot.
+// Everything that the source has is in the stream. Tells whether somebody has removed the snapshot,
+// or the changes behind it.
 inline constexpr std::string_view beat =
     "redis.call('HINCRBY', KEYS[1], 'beat', 1)\n"
-    "if redis.call('HEXISTS', KEYS[1], 'snapshot') == 1 and "
-    "redis.call('EXISTS', KEYS[3]) == 0 then return 'LOST' end\n"
+    "local snapshot = redis.call('HGET', KEYS[1], 'snapshot')\n"
+    "local is_newest = snapshot == redis.call('HGET', KEYS[1], 'newest')\n"
+    "if snapshot and (redis.call('EXISTS', KEYS[3]) == 0 or "
+    "(not is_newest and redis.call('EXISTS', KEYS[2]) == 0)) then return 'LOST' end\n"
     "return 'OK'\n";
 
 }  // namespace redis_scripts

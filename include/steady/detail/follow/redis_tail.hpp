@@ -322,20 +322,21 @@ class redis_tail {
       refuse_entry("it has not the form of a publisher's");
     } else if (entries_.entry().feed != feed_) {
       drop_entries("the source is another one");
-    } else if (place_ == place::snapshot && !comes_next()) {
+    } else if (place_ == place::snapshot && is_of_another_snapshot()) {
       drop_entries("the snapshot was replaced while it was read");
+    } else if (place_ == place::snapshot && !comes_next()) {
+      refuse_entry("those of the snapshot before it are missing");
     } else {
       return true;
     }
     return false;
   }
+  bool is_of_another_snapshot() const {
+    return last_.part != 0 && entries_.entry().id.position != last_.position;
+  }
   bool comes_next() {
-    const stream_id& id = entries_.entry().id;
-    const bool is_first = last_ == stream_id();
-    if (id.part != last_.part + 1) return false;
-    if (!is_first && id.position != last_.position) return false;
-    last_ = id;
-    return true;
+    const stream_id before = std::exchange(last_, entries_.entry().id);
+    return last_.part == before.part + 1;
   }
   void close_entry() {
     if (place_ == place::changes) {

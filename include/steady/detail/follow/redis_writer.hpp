@@ -176,7 +176,8 @@ class redis_writer {
   }
   // After a break: whether the snapshot can go on from what Redis has of it.
   bool resume_snapshot(const source_state& from) {
-    if (from.has_snapshot && from.snapshot == saving_.position && is_ending_) {
+    const bool has_ended = from.has_snapshot && from.partial.empty();
+    if (has_ended && from.snapshot == saving_.position && is_ending_) {
       ++snapshots_;  // only the answer was lost
       parts_.clear();
       return true;
