@@ -82,7 +82,11 @@ class log_reader {
     has_missed_ = false;
     for (const std::uint64_t at : found.snapshots) add(room_.snapshot_path(at), at, false);
     for (const std::uint64_t at : found.logs) add(room_.log_path(at), at, true);
-    for (file_facts& file : files_) read(file);
+    newest_whole_ = 0;
+    for (file_facts& file : files_) {
+      read(file);
+      if (!file.is_log && file.damage.empty()) newest_whole_ = file.number;
+    }
     if (verifies_) find_gaps();
   }
   // Whatever else has such a name: opening a pipe would wait for whoever writes to it.
@@ -143,15 +147,14 @@ class log_reader {
   }
   // Each segment goes on where the one before ends, or behind a snapshot.
   void find_gaps() {
-    std::uint64_t reached = 0;
+    std::uint64_t reached = newest_whole_;
     for (file_facts& file : files_) {
-      if (!file.is_log) {
-        reached = std::max(reached, file.number);
-      } else if (file.header && file.damage.empty() && file.number > reached + 1) {
+      if (!file.is_log) continue;
+      if (file.header && file.damage.empty() && file.number > reached + 1) {
         file.damage = fmt::format("changes {} to {} are missing in front of it", reached + 1,
                                   file.number - 1);
       }
-      if (file.is_log) reached = std::max(reached, file.last);
+      reached = std::max(reached, file.last);
     }
   }
   static void note(file_facts& file, std::uint64_t at, const char* what) {
@@ -175,18 +178,25 @@ class log_reader {
         return;
       }
       if (!read_position(payload, position)) return note(file, at, "a record that is no change");
-      if (position != file.last + 1) return note(file, at, "a change that does not come next");
+      if (!comes_next(position, file.last)) {
+        return note(file, at, "a change that does not come next");
+      }
       ++file.records;
       file.last = position;
       advance(reader);
     }
+  }
+  // Or what is between them only the snapshot has: the log was not written so far when its writer
+  // was ended, and the next one went on behind the snapshot.
+  bool comes_next(std::uint64_t position, std::uint64_t last) const {
+    return position == last + 1 || (position > last && position <= newest_whole_ + 1);
   }
   // As recovery asks it. If not, what is broken was never acknowledged, and opening cuts it.
   // `last`: the position of the change in front of it.
   bool may_be_synced(const file_facts& file, std::uint64_t last) const {
     detail::frame_reader at_damage(room_, file.path);
     at_damage.go_to(file.damaged_at);
-    return detail::torn_end(at_damage, last).may_be_synced();
+    return detail::torn_end(at_damage, std::max(last, newest_whole_)).may_be_synced();
   }
   void read_snapshot(file_facts& file, tail_reader& reader) {
     std::span<const unsigned char> payload;
@@ -213,6 +223,7 @@ class log_reader {
   bool verifies_;
   bool has_missed_ = false;  // a file that was there
   std::vector<file_facts> files_;
+  std::uint64_t newest_whole_ = 0;  // position of a snapshot
   std::uint64_t bytes_in_all_ = 0;
   std::uint64_t bytes_done_ = 0;
   progress_line progress_;

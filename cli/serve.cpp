@@ -14,8 +14,10 @@
 #include <vector>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
@@ -46,8 +48,8 @@ constexpr std::size_t longest_line = std::size_t{1} << 20;
 template <class Map>
 class line_input {
  public:
-  // `shares_syncs`: all lines of one arrival are acknowledged by one sync. `file`: named with what
-  // is wrong; empty for standard input.
+  // `shares_syncs`: all lines of one arrival are acknowledged by one sync, where that is possible.
+  // `file`: named with what is wrong; empty for standard input.
   line_input(Map& map, bool shares_syncs, progress_line& progress, const std::string& file = {})
       : map_(&map),
         shares_syncs_(shares_syncs),
@@ -63,11 +65,11 @@ class line_input {
   // `is_end`: a last line may lack its end.
   void take(std::string_view bytes, bool is_end) {
     pending_ += bytes;
-    const std::uint64_t before = map_->position();
-    if (!shares_syncs_) {
+    if (pending_.empty()) return;
+    if (shares_syncs_) {
+      apply_together(is_end);
+    } else {
       apply_lines(is_end);
-    } else if (sync_by([&] { map_->group([&] { apply_lines(is_end); }); })) {
-      note_success(before);
     }
     if (pending_.size() > longest_line) pass_over_line();
     if (answer_.empty()) return;
@@ -82,6 +84,26 @@ class line_input {
   }
 
  private:
+  void apply_together(bool is_end) {
+    const std::uint64_t before = map_->position();
+    bool has_begun = false;
+    const bool is_synced = sync_by([&] {
+      try {
+        map_->group([&] {
+          has_begun = in_group_ = true;
+          apply_lines(is_end);
+        });
+      } catch (const durable_error& error) {
+        if (has_begun) throw;
+        tell_once(trouble_of_groups_, place_,
+                  words_of(error) + "; each change is synced by itself");
+      }
+    });
+    in_group_ = false;
+    if (!has_begun) return apply_lines(is_end);
+    trouble_of_groups_.clear();
+    if (is_synced) note_success(before);
+  }
   void apply_lines(bool is_end) {
     std::size_t begin = 0;
     for (std::size_t end = 0; (end = pending_.find('\n', begin)) != std::string::npos;) {
@@ -101,9 +123,9 @@ class line_input {
       if (const std::string why = apply_line(*map_, line, answer_); !why.empty()) complain(why);
     } catch (const durable_error& error) {
       ++failed_;
-      tell_once(trouble_of_lines_, this_line(), error);
+      tell_once(trouble_of_lines_, this_line(), words_of(error));
     }
-    if (!shares_syncs_) note_success(before);
+    if (!in_group_) note_success(before);
   }
   template <class Sync>
   bool sync_by(const Sync& sync) {
@@ -112,7 +134,7 @@ class line_input {
       has_failed_to_sync_ = false;
     } catch (const durable_error& error) {
       has_failed_to_sync_ = true;
-      tell_once(trouble_of_syncs_, place_, error);
+      tell_once(trouble_of_syncs_, place_, words_of(error));
     }
     return !has_failed_to_sync_;
   }
@@ -134,9 +156,11 @@ class line_input {
     progress_->clear();
     write_error(what);
   }
+  static std::string words_of(const durable_error& error) {
+    return std::string(without_name(error.what()));
+  }
   // The same trouble not for every line.
-  void tell_once(std::string& told, const std::string& where, const durable_error& error) {
-    const std::string what(without_name(error.what()));
+  void tell_once(std::string& told, const std::string& where, const std::string& what) {
     if (std::exchange(told, what) != what) tell(where + what);
   }
   // Its end is still to come.
@@ -159,11 +183,13 @@ class line_input {
   std::string failure_;
   std::string trouble_of_lines_;  // that was told of; "" since a change has succeeded
   std::string trouble_of_syncs_;
+  std::string trouble_of_groups_;  // since one could begin
   std::uint64_t lines_ = 0;
   std::uint64_t wrong_ = 0;
   std::uint64_t failed_ = 0;
   bool has_failed_to_sync_ = false;
   bool is_rest_of_long_line_ = false;
+  bool in_group_ = false;
 };
 
 template <class Map>
@@ -198,7 +224,7 @@ class served {
     progress_.clear();
     lines_.end();
     tell_of_output(lines_);
-    if (!lines_.failure().empty() || lines_.has_failed()) return 1;
+    if (!lines_.failure().empty() || lines_.has_failed() || has_lost_input_) return 1;
     return stop_requested() ? 128 + stop_signal() : 0;
   }
 
@@ -290,12 +316,20 @@ class served {
   void read_more() {
     input_->async_read_some(boost::asio::buffer(block_),
                             [this](const boost::system::error_code& error, std::size_t count) {
-                              lines_.take(std::string_view(block_.data(), count), bool(error));
+                              take(std::string_view(block_.data(), count), error);
                               if (server_) server_->wake();
                               publish();
                               if (!error) return read_more();
                               has_ended_ = true;
                             });
+  }
+  void take(std::string_view bytes, const boost::system::error_code& error) {
+    const bool is_end = error == boost::asio::error::eof;
+    lines_.take(bytes, is_end);
+    if (!error || is_end) return;
+    has_lost_input_ = true;
+    progress_.clear();
+    write_error("cannot read standard input: " + error.message());
   }
 
   Map* map_;
@@ -310,6 +344,7 @@ class served {
   std::array<char, std::size_t{64} << 10> block_{};
   int input_flags_ = ::fcntl(STDIN_FILENO, F_GETFL);
   bool has_ended_ = false;
+  bool has_lost_input_ = false;
 };
 
 template <class T>

@@ -16,7 +16,7 @@
 //   4. With a group (XREADGROUP, XACK) Redis, and the publisher, know how far the follower is, and
 //      what it has not acknowledged is kept for it (redis_publisher_options::keep_for_groups).
 //      Each follower needs a group of its own. Without a group it writes nothing, and may read
-//      from a replica.
+//      from a replica, also from one that lags: content stays what it is until that is further.
 //   5. What would be refused again (a wrong password, other types, another format) is not tried
 //      again: state() is `refused`, until close().
 //   6. What stands in Redis is trusted in nothing: what is no record, or does not come next, is
@@ -37,6 +37,7 @@
 #include <string>
 #include <utility>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/bounded_time.hpp>
 #include <steady/detail/follow/messages.hpp>
@@ -116,10 +117,14 @@ class redis_follower final : public follower<Container> {
     const redis_follower_options options = detail::with_bounded(
         given, &redis_follower_options::look_time, &redis_follower_options::first_wait,
         &redis_follower_options::longest_wait, &redis_follower_options::silence_time);
-    return {options.group,        options.acknowledges == acknowledging::applied,
-            options.read_entries, options.max_reply_bytes,
-            options.look_time,    options.first_wait,
-            options.longest_wait, options.look_time + options.silence_time};
+    return {options.group,
+            options.acknowledges == acknowledging::applied,
+            detail::max_of<std::size_t>(options.read_entries, 1),
+            options.max_reply_bytes,
+            options.look_time,
+            options.first_wait,
+            options.longest_wait,
+            options.look_time + options.silence_time};
   }
 
   detail::redis_tail<detail::replica<Container>> tail_;

@@ -18,7 +18,9 @@
 //      one before, and the changes before it are trimmed, but for those that keep_changes and
 //      keep_for_groups say.
 //   4. A stream has one publisher: one that begins takes it over from one that is there, whose
-//      state() is `refused` then. A stream of other types is not taken over.
+//      state() is `refused` then. A stream of other types, or of another format, is not taken over.
+//      Where somebody has removed all keys, the stream begins anew; where the snapshot, or the
+//      changes behind it, there is a new snapshot.
 //   5. The source's writers never wait. A durable_map must keep changes, see
 //      durable_options::feed_changes.
 //
@@ -108,10 +110,7 @@ class redis_publisher {
   redis_publisher(Fed& of, const std::string& address, const std::string& name,
                   redis_publisher_options options = {})
       : of_(&of),
-        options_(detail::with_bounded(std::move(options), &redis_publisher_options::first_wait,
-                                      &redis_publisher_options::longest_wait,
-                                      &redis_publisher_options::silence_time,
-                                      &redis_publisher_options::beat_time)),
+        options_(bounded(std::move(options))),
         wait_(options_.first_wait, options_.longest_wait),
         snapshot_wait_(options_.first_wait, options_.longest_wait),
         writer_({detail::parse_redis_address(address), options_.user, options_.password},
@@ -177,6 +176,16 @@ class redis_publisher {
   int descriptor() const noexcept { return writer_.descriptor(); }
 
  private:
+  // Also so that each entry has something, and one of them may be sent.
+  static redis_publisher_options bounded(redis_publisher_options options) {
+    for (std::size_t* const bytes : {&options.entry_bytes, &options.window_bytes}) {
+      *bytes = detail::max_of<std::size_t>(*bytes, 1);
+    }
+    return detail::with_bounded(std::move(options), &redis_publisher_options::first_wait,
+                                &redis_publisher_options::longest_wait,
+                                &redis_publisher_options::silence_time,
+                                &redis_publisher_options::beat_time);
+  }
   const auto& core() const { return detail::recorded_access::recorder_of(*of_).feed(); }
   static milliseconds left(clock::time_point until) {
     const auto now = clock::now();
@@ -239,7 +248,10 @@ class redis_publisher {
     changes_.emplace(*of_, feed_position{found.feed, found.newest});
     if (changes_->start() != feed_start::resumed) return false;
     writer_.go_on(found);
-    if (snapshot_ && !writer_.resume_snapshot(found)) abandon_snapshot();
+    if (snapshot_ && !writer_.resume_snapshot(found)) {
+      abandon_snapshot();
+      wants_snapshot_ = true;
+    }
     return true;
   }
   void begin_stream() {

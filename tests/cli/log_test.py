@@ -133,6 +133,30 @@ class LogTest(DurableMapTest):
         log.write_bytes(bytes(20) + content[20:])
         self.assertIn("DAMAGED at byte 0: it has no header", self.log("--verify", status=1).stdout)
 
+    def test_what_only_a_snapshot_has_is_not_missing_in_the_log(self):
+        """As after kill -9 with --sync never: the snapshot was there before the log."""
+        self.fill("".join(f"set key{n} {n}\n" for n in range(5)))
+        shutil.copytree(self.path("stock"), self.path("before"))
+        self.fill("".join(f"set more{n} {n}\n" for n in range(5)))
+        self.log("--compact")
+        snapshot = "snapshot.00000000000000000010"
+        shutil.copy(self.path("stock") / snapshot, self.path("before"))
+        shutil.rmtree(self.path("stock"))
+        os.rename(self.path("before"), self.path("stock"))
+        self.fill("set a 1\n")  # behind change 5, in the same segment
+        verified = self.log("--verify").stdout
+        self.assertIn("6 changes, up to 11\nAll records are whole.\n", verified)
+        shutil.copytree(self.path("stock"), self.path("kept"))
+        self.log("--compact")
+        self.assertEqual(self.names(), ["snapshot.00000000000000000011"])
+
+        shutil.rmtree(self.path("stock"))
+        os.rename(self.path("kept"), self.path("stock"))
+        content = bytearray((self.path("stock") / snapshot).read_bytes())
+        content[-20] ^= 1
+        (self.path("stock") / snapshot).write_bytes(content)
+        self.assertIn("a change that does not come next", self.log("--verify", status=1).stdout)
+
     def test_a_pipe_of_that_name_is_not_waited_for(self):
         self.fill("set a 1\n")
         os.mkfifo(self.path("stock") / "log.00000000000000000009")

@@ -49,6 +49,31 @@ class LoadTest(DurableMapTest):
         self.assertEqual((done.returncode, done.stdout), (0, "a\thas\t1\n"), done.stderr)
 
 
+class InputTest(DurableMapTest):
+    """What comes in is made, or it is told that it was not."""
+
+    def test_where_changes_cannot_share_a_sync(self):
+        self.path("stock/feed").mkdir(parents=True)  # cannot be removed, as before a first group
+        text = "x" * 10_000
+        lines = "".join(f"set key{n} {text}\n" for n in range(200))  # longer than a line may be
+        done = self.fill(lines, "--value", "text")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = "cannot remove stock/feed: Is a directory; each change is synced by itself"
+        self.assertEqual(done.stderr.count(said), 1, "told once")
+        self.assertEqual(done.stderr.count("\n"), 2, done.stderr)
+        self.assertIn("position 200, 200 elements", self.follow("stock", "--once", "--quiet").stdout)
+
+    def test_input_that_cannot_be_read_is_no_end(self):
+        with open("/proc/self/mem", "rb") as unreadable:
+            done = run(
+                "serve", "stock", "--listen", "unix:socket", "--end-with-input",
+                cwd=self.directory, stdin=unreadable,
+            )
+        self.skip_if_missing(done.stderr)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("\nsteady: cannot read standard input: Input/output error\n", done.stderr)
+
+
 class SourceTest(DurableMapTest):
     """What would be ignored is refused: somebody may rely on it."""
 

@@ -96,6 +96,168 @@ TEST_F(redis_streams, a_server_that_has_lost_everything_gets_it_again) {
   EXPECT_EQ(bytes_of(follower_->content()), bytes_of(source.map.content()));
 }
 
+// Also on a connection that goes on.
+TEST_F(redis_publisher, begins_anew_where_the_stream_was_removed) {
+  fed_source source(40);
+  source.write(100);
+  publish(source, publisher_options());
+  follow(follower_options());
+  ASSERT_TRUE(run_until_same(source));
+  const std::vector<std::vector<std::string_view>> removals = {{"FLUSHALL"},
+                                                               {"DEL", "stock:source"}};
+  for (const auto& words : removals) {
+    const std::uint64_t begun = publisher_->counts().begun;
+    server_->ask(words);
+    source.write(10);
+    ASSERT_TRUE(publisher_->flush(limit)) << words[0] << ": " << publisher_->trouble();
+    EXPECT_EQ(publisher_->counts().begun, begun + 1);
+    ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+    EXPECT_EQ(bytes_of(follower_->content()), bytes_of(source.map.content()));
+  }
+}
+
+// Both would have the first term, if that were the same for all.
+TEST_F(redis_publisher, is_replaced_by_one_that_came_after_its_stream_was_removed) {
+  fed_source source(41);
+  source.write(30);
+  ASSERT_TRUE(publish(source, publisher_options()).flush(limit));
+  const auto old = std::move(publisher_);
+  server_->ask({"FLUSHALL"});
+  fed_source other(42);
+  other.write(30);
+  ASSERT_TRUE(publish(other, publisher_options()).flush(limit));
+  source.write(10);
+  EXPECT_FALSE(old->flush(limit));
+  EXPECT_EQ(old->state(), steady::publisher_state::refused);
+  EXPECT_EQ(publisher_->counts().begun, 1u);
+  EXPECT_EQ(server_->text({"HGET", "stock:source", "newest"}), "30");
+}
+
+// And what comes behind it.
+TEST_F(redis_publisher, writes_a_snapshot_again_that_somebody_removed) {
+  fed_source source(43);
+  source.write(100);
+  text_publisher& publisher = publish(source, publisher_options());
+  ASSERT_TRUE(publisher.flush(limit));
+  for (const std::string_view removed : {"stock:snapshot", "stock"}) {
+    SCOPED_TRACE(removed);
+    source.write(10);
+    ASSERT_TRUE(publisher.flush(limit));
+    const std::uint64_t before = publisher.counts().snapshots;
+    server_->number({"DEL", removed});
+    ASSERT_TRUE(run_until([&] { return publisher.counts().snapshots == before + 1; }));
+    text_follower& follower = follow(follower_options());
+    ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+    EXPECT_EQ(bytes_of(follower.content()), bytes_of(source.map.content()));
+    follower_.reset();
+    for (int beats = 0; beats < 3; ++beats) publisher.poll(10ms);
+    EXPECT_EQ(publisher.counts().snapshots, before + 1) << "once";
+  }
+  EXPECT_EQ(publisher.counts().begun, 1u);
+}
+
+TEST_F(redis_publisher, ends_no_snapshot_whose_parts_somebody_removed) {
+  server_->number({"HSET", "stock:source", "partial", "run-3", "snapshot", "5"});
+  const steady::detail::stream_keys keys("stock");
+  const auto reply =
+      server_->ask({"EVAL", steady::detail::redis_scripts::end_snapshot, "4", keys.source,
+                    keys.changes, keys.snapshot, keys.partial, "1", "run-3", "9", "10", "0", "4"});
+  EXPECT_EQ(steady::detail::text_of(*reply), "GAP the parts of this snapshot were removed");
+  EXPECT_EQ(server_->text({"HGET", "stock:source", "partial"}), "") << "so it is begun anew";
+  EXPECT_EQ(server_->text({"HGET", "stock:source", "snapshot"}), "5");
+}
+
+TEST_F(redis_publisher, begins_a_snapshot_anew_whose_parts_somebody_removed) {
+  fed_source source(48);
+  source.write(1500, 2000);
+  text_publisher& publisher = publish(source, publisher_options());
+  ASSERT_TRUE(publisher.flush(limit));
+  bool has_removed = true;
+  int removals = 0;
+  for (int polls = 1; has_removed && !HasFailure(); ++polls) {
+    SCOPED_TRACE(polls);
+    source.write(1);
+    const std::uint64_t before = publisher.counts().snapshots;
+    publisher.start_snapshot();
+    for (int n = 0; n < polls; ++n) publisher.poll();
+    has_removed = server_->number({"DEL", "stock:snapshot.partial"}) == 1;
+    removals += has_removed ? 1 : 0;
+    ASSERT_TRUE(run_until([&] {
+      return publisher.counts().snapshots > before && !publisher.is_saving();
+    })) << publisher.trouble();
+    text_follower& follower = follow(follower_options());
+    ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+    EXPECT_EQ(bytes_of(follower.content()), bytes_of(source.map.content()));
+    follower_.reset();
+  }
+  EXPECT_GT(removals, 3);
+  EXPECT_EQ(publisher.counts().begun, 1u);
+}
+
+TEST_F(redis_follower, refuses_a_snapshot_that_lacks_entries) {
+  fed_source source(49);
+  source.write(200, 2000);
+  text_publisher& publisher = publish(source, publisher_options());
+  for (const bool is_first : {true, false}) {
+    SCOPED_TRACE(is_first);
+    source.write(10);
+    const std::uint64_t before = publisher.counts().snapshots;
+    publisher.start_snapshot();
+    ASSERT_TRUE(run_until([&] { return publisher.counts().snapshots > before; }));
+    const std::string position = std::to_string(*publisher.snapshot_position());
+    const std::string number = position + (is_first ? "-1" : "-3");
+    ASSERT_EQ(server_->number({"XDEL", "stock:snapshot", number}), 1);
+    text_follower& follower = follow(follower_options());
+    ASSERT_TRUE(run_until([&] { return !follower.trouble().empty(); }));
+    EXPECT_EQ(follower.trouble(), "entry " + position + (is_first ? "-2" : "-4") +
+                                      " of stock:snapshot is refused: those of the snapshot "
+                                      "before it are missing");
+    source.write(10);
+    publisher.start_snapshot();
+    ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+    follower_.reset();
+  }
+}
+
+TEST_F(redis_streams, limits_of_nothing_are_those_of_one) {
+  fed_source source(44);
+  source.write(30);
+  auto options = publisher_options();
+  options.entry_bytes = options.window_bytes = 0;
+  publish(source, options);
+  auto how = follower_options();
+  how.read_entries = 0;
+  follow(how);
+  ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+}
+
+// As the replica of a server that it was connected to before: beats come, and older changes.
+TEST_F(redis_follower, does_not_go_back_with_a_replica_that_lags) {
+  fed_source source(45);
+  source.write(60);
+  publish(source, publisher_options());
+  text_follower& follower = follow(follower_options());
+  ASSERT_TRUE(run_until_same(source));
+  source.write(40);
+  ASSERT_TRUE(run_until_same(source));
+  for (int n = 0; n < 5; ++n) follower.poll(10, 10ms);  // it looks meanwhile
+  publisher_.reset();
+  server_->number({"HSET", "stock:source", "newest", "60"});
+  const auto age = follower.lag().age;
+  for (int n = 0; n < 20; ++n) {
+    server_->number({"HINCRBY", "stock:source", "beat", "1"});
+    follower.poll(10, 10ms);
+  }
+  EXPECT_EQ(follower.position(), 100u);
+  EXPECT_EQ(follower.counts().snapshots, 1u);
+  EXPECT_GE(follower.lag().age, age) << "it is not known to have everything";
+  server_->number({"HSET", "stock:source", "newest", "100"});
+  source.write(10);
+  publish(source, publisher_options());
+  ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+  EXPECT_EQ(follower.restarts(), 0u);
+}
+
 TEST_F(redis_publisher, begins_anew_where_the_source_no_longer_keeps_what_is_missing) {
   steady::feed_options few;
   few.max_changes = 20;
@@ -196,6 +358,22 @@ TEST_F(redis_publisher, does_not_take_over_a_stream_of_other_types) {
   EXPECT_EQ(set.why_refused(), follow_refusal::other_types);
   source.write(10);
   EXPECT_TRUE(publisher_->flush(limit)) << "nobody has replaced it";
+}
+
+TEST_F(redis_publisher, does_not_take_over_a_stream_of_another_format) {
+  fed_source source(46);
+  source.write(10);
+  publish(source, publisher_options());
+  ASSERT_TRUE(publisher_->flush(limit));
+  const auto real = std::move(publisher_);
+  for (const char* const begin : {"0", "elsewhere"}) {  // it may have other fields, too
+    server_->number({"HSET", "stock:source", "format", "2", "begin", begin});
+    fed_source other(47);
+    EXPECT_FALSE(publish(other, publisher_options()).flush(limit));
+    EXPECT_EQ(publisher_->why_refused(), follow_refusal::other_version) << publisher_->trouble();
+    source.write(10);
+    EXPECT_TRUE(real->flush(limit)) << "nobody has replaced it: " << real->trouble();
+  }
 }
 
 TEST_F(redis_streams, wants_the_password) {

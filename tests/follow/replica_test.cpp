@@ -77,6 +77,19 @@ class source {
   long most_freed_ = 0;
 };
 
+TEST(replica, lacks_something_as_long_as_it_is_of_another_source) {
+  steady::detail::replica<content> of{content()};
+  of.begin_empty(1);
+  EXPECT_EQ(of.lag().positions, 0u);
+  of.heard_of(2, 0);
+  EXPECT_EQ(of.lag().positions, 1u) << "the snapshot without elements";
+  of.heard_of(2, 7);
+  EXPECT_EQ(of.lag().positions, 7u);
+  of.begin_empty(2);
+  of.heard_of(2, 0);
+  EXPECT_EQ(of.lag().positions, 0u);
+}
+
 TEST(replica, frees_in_steps_whatever_is_begun_anew) {
   source from;
   from.begin(20'000);

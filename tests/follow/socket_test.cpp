@@ -426,6 +426,18 @@ TEST(socket_follower, may_have_the_longest_times) {
   EXPECT_EQ(follower.connections(), 1u);
 }
 
+TEST(feed_server, sends_a_record_at_least) {
+  asio::io_context loop;
+  fed_source source(7);
+  source.write(20);
+  steady::feed_server_options how = server_options();
+  how.send_bytes = 0;
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", how);
+  text_follower follower(loop, at_port(server.port()), follower_options());
+  follower.start();
+  EXPECT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+}
+
 TEST(socket_follower, gives_up_a_server_that_says_nothing) {
   asio::io_context loop;
   tcp::acceptor silent(loop, {asio::ip::address_v4::loopback(), 0});

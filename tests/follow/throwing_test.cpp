@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -16,6 +17,7 @@
 #include "support/fallible.hpp"
 #include "support/memory_files.hpp"
 #include "support/sure_files.hpp"
+#include "support/temporary_room.hpp"
 
 namespace {
 
@@ -62,6 +64,41 @@ TEST(directory_follower, goes_on_whatever_throws) {
   std::size_t at = 0;
   while (follow(source, at) && !HasFailure()) ++at;
   EXPECT_GT(at, 200u);
+}
+
+TEST(follower, loads_a_checkpoint_after_whatever_has_thrown) {
+  memory_files files;
+  writer source(files);
+  source.open();
+  source.write(60);
+  fallible_follower first("room", {std::chrono::milliseconds(0), &files});
+  while (first.poll(100) == steady::poll_result::more) {
+  }
+  const temporary_room room;
+  std::filesystem::create_directory(room.path());
+  const std::string path = room.path() + "/checkpoint";
+  ASSERT_TRUE(first.save_checkpoint(path));
+  int throws = 0;
+  bool fired = true;
+  for (std::size_t at = 0; fired && !HasFailure(); ++at) {
+    fallible_follower follower("room", {std::chrono::milliseconds(0), &files});
+    bool has_thrown = false;
+    countdown::arm(at);
+    try {
+      follower.load_checkpoint(path);
+    } catch (const std::exception&) {
+      has_thrown = true;
+    }
+    fired = countdown::fired();
+    countdown::disarm();
+    EXPECT_FALSE(follower.is_loading());
+    EXPECT_EQ(follower.has_content(), !has_thrown);
+    if (has_thrown) follower.load_checkpoint(path);
+    throws += has_thrown ? 1 : 0;
+    EXPECT_EQ(follower.position(), 60u);
+    EXPECT_EQ(texts(follower.content().begin(), follower.content().end()), source.at.back());
+  }
+  EXPECT_GT(throws, 50);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include <steady/detail/base/config.hpp>
 #include <steady/detail/durable/room.hpp>
 #include <steady/detail/follow/tail_reader.hpp>
 #include <steady/records.hpp>
@@ -71,12 +72,8 @@ bool save_checkpoint(file_operations& files, const std::string& path, const Repl
   return true;
 }
 
-// False where there is no such file.
 template <class Replica>
-bool load_checkpoint(file_operations& files, const std::string& path, Replica& into) {
-  const room directory(files, ".");
-  tail_reader reader;
-  if (!reader.open(directory, path)) return false;
+void load_records(tail_reader& reader, const std::string& path, Replica& into) {
   std::span<const unsigned char> payload;
   do {
     const std::uint64_t at = reader.offset();
@@ -88,13 +85,25 @@ bool load_checkpoint(file_operations& files, const std::string& path, Replica& i
       why = is_expected ? into.take(payload) : "no record of a checkpoint";
     }
     if (why != nullptr) {
-      into.abandon_loading();
       throw_durable(durable_trouble::damaged,
                     path + " is no checkpoint of this follower: at byte " + std::to_string(at) +
                         ": " + why + "; remove it, and the follower begins with a snapshot",
                     path, at);
     }
   } while (into.is_loading());
+}
+
+// False where there is no such file. Where it throws, nothing is loaded, unless it was a visitor.
+template <class Replica>
+bool load_checkpoint(file_operations& files, const std::string& path, Replica& into) {
+  const room directory(files, ".");
+  tail_reader reader;
+  if (!reader.open(directory, path)) return false;
+  STEADY_TRY { detail::load_records(reader, path, into); }
+  STEADY_CATCH_ALL {
+    into.abandon_loading();
+    STEADY_RETHROW;
+  }
   return true;
 }
 

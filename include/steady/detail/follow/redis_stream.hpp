@@ -96,18 +96,20 @@ struct source_state {
   std::string partial;  // which snapshot is being written, and its last part; empty: none
   std::string key;      // names of codecs
   std::string value;
+  std::string publisher;  // which one has this term; empty: it is not known
 };
 
-inline constexpr std::array<std::string_view, 12> source_fields = {
-    "format",        "feed",     "term",           "beat",    "begin", "newest",
-    "changed_bytes", "snapshot", "snapshot_bytes", "partial", "key",   "value"};
+inline constexpr std::array<std::string_view, 13> source_fields = {
+    "format",   "feed",           "term",    "beat", "begin", "newest",   "changed_bytes",
+    "snapshot", "snapshot_bytes", "partial", "key",  "value", "publisher"};
 
-// Of a reply to HMGET of these fields. False if it is none.
+// Of a reply to HMGET of these fields. False if it is none. Of another format, only which one.
 inline bool read_source(const ::redisReply& reply, source_state& state) {
   if (!is_array(reply, source_fields.size())) return false;
   state = {};
   const auto at = [&](std::size_t n) { return text_of(*reply.element[n]); };
   if (is_nil(*reply.element[0])) return true;
+  if (detail::read_number(at(0), state.format) && state.format != redis_format) return true;
   const std::array<std::uint64_t*, 9> numbers = {
       &state.format, &state.feed,          &state.term,     &state.beat,          &state.begin,
       &state.newest, &state.changed_bytes, &state.snapshot, &state.snapshot_bytes};
@@ -119,6 +121,7 @@ inline bool read_source(const ::redisReply& reply, source_state& state) {
   state.partial = at(9);
   state.key = at(10);
   state.value = at(11);
+  state.publisher = at(12);
   return true;
 }
 
@@ -182,26 +185,33 @@ inline std::span<::redisReply*> entries_of(const ::redisReply& reply) noexcept {
 namespace redis_scripts {
 
 inline constexpr std::string_view only_with_term =
-    "if redis.call('HGET', KEYS[1], 'term') ~= ARGV[1] then "
+    "local term = redis.call('HGET', KEYS[1], 'term')\n"
+    "if not term then return redis.error_reply('GONE the stream was removed') end\n"
+    "if term ~= ARGV[1] then "
     "return redis.error_reply('REPLACED another publisher has taken this stream over') end\n";
 
-// Begins a term, or goes on with one: ARGV[1] is 0, or the term. ARGV[2] and [3]: the names of the
-// types; where the stream has others, nothing is done. ARGV[4] and so on: source_fields, whose
-// values are told, with the term, and the number of the last entry of changes.
+// Begins a term, or goes on with one: ARGV[1] is 0, or the term. ARGV[2], [3] and [4]: the names of
+// the types, and the format; where the stream has others, nothing is done. ARGV[5]: a random number
+// of the publisher, with which terms begin, too: none is that of a stream which was removed.
+// ARGV[6] and so on: source_fields, whose values are told, with the term, and the number of the
+// last entry of changes.
 inline constexpr std::string_view claim =
     "local mine = tonumber(ARGV[1])\n"
-    "local term = tonumber(redis.call('HGET', KEYS[1], 'term') or '0')\n"
+    "local first = mine == 0 and ARGV[5] or '0'\n"
+    "local term = tonumber(redis.call('HGET', KEYS[1], 'term') or first)\n"
     "if mine ~= 0 and term > mine then "
     "return redis.error_reply('REPLACED another publisher has taken this stream over') end\n"
-    "local is_same = redis.call('HEXISTS', KEYS[1], 'format') == 0 or "
-    "(redis.call('HGET', KEYS[1], 'key') == ARGV[2] and "
+    "local format = redis.call('HGET', KEYS[1], 'format')\n"
+    "local is_same = not format or "
+    "(format == ARGV[4] and redis.call('HGET', KEYS[1], 'key') == ARGV[2] and "
     "redis.call('HGET', KEYS[1], 'value') == ARGV[3])\n"
     "if is_same and (mine == 0 or term < mine) then\n"
     "  term = math.max(term, mine) + 1\n"
-    "  redis.call('HSET', KEYS[1], 'term', string.format('%d', term))\n"
+    "  redis.call('HSET', KEYS[1], 'term', string.format('%d', term), "
+    "'publisher', ARGV[5])\n"
     "end\n"
     "local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)\n"
-    "return {string.format('%d', term), redis.call('HMGET', KEYS[1], unpack(ARGV, 4)), "
+    "return {string.format('%d', term), redis.call('HMGET', KEYS[1], unpack(ARGV, 6)), "
     "last[1] and last[1][1] or ''}\n";
 
 // A stream without changes. ARGV: term, format, feed, key, value, begin.
@@ -225,10 +235,13 @@ inline constexpr std::string_view append_changes =
     "return 'OK'\n";
 
 // ARGV: term, feed, the part before, this one, its entry's number, records. The first part has none
-// before it.
+// before it. Where somebody has removed those before it, the snapshot is begun anew.
 inline constexpr std::string_view append_snapshot =
     "if ARGV[3] == '' then\n"
     "  redis.call('DEL', KEYS[4])\n"
+    "elseif redis.call('EXISTS', KEYS[4]) == 0 then\n"
+    "  redis.call('HSET', KEYS[1], 'partial', '')\n"
+    "  return redis.error_reply('GAP the parts of this snapshot were removed')\n"
     "elseif redis.call('HGET', KEYS[1], 'partial') ~= ARGV[3] then\n"
     "  return redis.error_reply('GAP this part of a snapshot does not come next')\n"
     "end\n"
@@ -241,6 +254,10 @@ inline constexpr std::string_view append_snapshot =
 inline constexpr std::string_view end_snapshot =
     "if redis.call('HGET', KEYS[1], 'partial') ~= ARGV[2] then "
     "return redis.error_reply('GAP this snapshot is not whole') end\n"
+    "if redis.call('EXISTS', KEYS[4]) == 0 then\n"
+    "  redis.call('HSET', KEYS[1], 'partial', '')\n"
+    "  return redis.error_reply('GAP the parts of this snapshot were removed')\n"
+    "end\n"
     "redis.call('RENAME', KEYS[4], KEYS[3])\n"
     "redis.call('HSET', KEYS[1], 'partial', '', 'snapshot', ARGV[3], 'snapshot_bytes', ARGV[4])\n"
     "if ARGV[5] ~= '0' then "
@@ -248,9 +265,14 @@ inline constexpr std::string_view end_snapshot =
     "redis.call('XTRIM', KEYS[2], 'MINID', '=', ARGV[6] .. '-0')\n"
     "return 'OK'\n";
 
-// Everything that the source has is in the stream.
+// Everything that the source has is in the stream. Tells whether somebody has removed the snapshot,
+// or the changes behind it.
 inline constexpr std::string_view beat =
     "redis.call('HINCRBY', KEYS[1], 'beat', 1)\n"
+    "local snapshot = redis.call('HGET', KEYS[1], 'snapshot')\n"
+    "local is_newest = snapshot == redis.call('HGET', KEYS[1], 'newest')\n"
+    "if snapshot and (redis.call('EXISTS', KEYS[3]) == 0 or "
+    "(not is_newest and redis.call('EXISTS', KEYS[2]) == 0)) then return 'LOST' end\n"
     "return 'OK'\n";
 
 }  // namespace redis_scripts

@@ -236,10 +236,14 @@ class redis_tail {
     beat_ = found.beat;
     has_baseline_ = true;
     const bool is_same = into_->has_content() && found.feed == into_->feed();
+    const bool is_older = is_same && found.newest < into_->position();
+    // From the same publisher: by a replica that lags, or by Redis that has lost what comes again.
+    if (is_older && !found.publisher.empty() && found.publisher == publisher_) return;
     if (is_alive || !is_same || found.newest > into_->position()) {
       into_->heard_of(found.feed, found.newest);
     }
-    if (is_alive && is_same && found.newest < into_->position()) is_anew_ = true;
+    if (is_older && is_alive) is_anew_ = true;
+    if (is_same && !is_older) publisher_ = found.publisher;
   }
   void choose(const source_state& found) {
     be_following();
@@ -318,20 +322,21 @@ class redis_tail {
       refuse_entry("it has not the form of a publisher's");
     } else if (entries_.entry().feed != feed_) {
       drop_entries("the source is another one");
-    } else if (place_ == place::snapshot && !comes_next()) {
+    } else if (place_ == place::snapshot && is_of_another_snapshot()) {
       drop_entries("the snapshot was replaced while it was read");
+    } else if (place_ == place::snapshot && !comes_next()) {
+      refuse_entry("those of the snapshot before it are missing");
     } else {
       return true;
     }
     return false;
   }
+  bool is_of_another_snapshot() const {
+    return last_.part != 0 && entries_.entry().id.position != last_.position;
+  }
   bool comes_next() {
-    const stream_id& id = entries_.entry().id;
-    const bool is_first = last_ == stream_id();
-    if (id.part != last_.part + 1) return false;
-    if (!is_first && id.position != last_.position) return false;
-    last_ = id;
-    return true;
+    const stream_id before = std::exchange(last_, entries_.entry().id);
+    return last_.part == before.part + 1;
   }
   void close_entry() {
     if (place_ == place::changes) {
@@ -423,6 +428,7 @@ class redis_tail {
   clock::time_point pause_until_;
   clock::time_point begun_;  // the connection
   std::string feed_;
+  std::string publisher_;  // that was known to have what is there
   std::uint64_t beat_ = 0;
   bool has_baseline_ = false;    // beat_ is of this connection
   bool is_anew_ = false;         // what is there is of another history

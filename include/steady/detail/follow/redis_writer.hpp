@@ -72,7 +72,9 @@ class redis_writer {
     forget();
     if (!line_.open()) return false;
     heard_ = clock::now();
-    std::vector<std::string> words{std::to_string(term_), key_, value_};
+    if (term_ == 0) name_ = detail::random_in_public() >> 24;  // Lua counts exactly up to 2^53
+    std::vector<std::string> words{std::to_string(term_), key_, value_,
+                                   std::to_string(redis_format), std::to_string(name_)};
     words.insert(words.end(), source_fields.begin(), source_fields.end());
     call(redis_scripts::claim, words, {command::claim});
     return true;
@@ -174,7 +176,8 @@ class redis_writer {
   }
   // After a break: whether the snapshot can go on from what Redis has of it.
   bool resume_snapshot(const source_state& from) {
-    if (from.has_snapshot && from.snapshot == saving_.position && is_ending_) {
+    const bool has_ended = from.has_snapshot && from.partial.empty();
+    if (has_ended && from.snapshot == saving_.position && is_ending_) {
       ++snapshots_;  // only the answer was lost
       parts_.clear();
       return true;
@@ -192,7 +195,7 @@ class redis_writer {
     return true;
   }
   // A sign of life: when all changes were appended.
-  void beat() { call_in_term(redis_scripts::beat, {}, {command::other}); }
+  void beat() { call_in_term(redis_scripts::beat, {}, {command::beat}); }
   void look_at_groups() {
     if (std::exchange(is_looking_, true)) return;
     line_.send({"XINFO", "GROUPS", keys_.changes});
@@ -200,7 +203,7 @@ class redis_writer {
   }
 
  private:
-  enum class command { other, claim, changes, part, end, groups, pending };
+  enum class command { claim, changes, part, end, beat, groups, pending };
   struct asked {
     command kind;
     std::uint64_t number = 0;  // changes: the last one; parts and their end: the run
@@ -214,7 +217,7 @@ class redis_writer {
   clock::time_point heard() const noexcept { return detail::max_of(heard_, line_.moved()); }
   static bool is_write(command kind) noexcept {
     return kind == command::changes || kind == command::part || kind == command::end ||
-           kind == command::other;
+           kind == command::beat;
   }
 
   // Answers without entries are short.
@@ -302,7 +305,8 @@ class redis_writer {
         return take_groups(reply);
       case command::pending:
         return take_pending(reply, as_size(one.number));
-      case command::other:
+      case command::beat:
+        if (detail::text_of(reply) == "LOST") has_snapshot_ = false;
         return;
     }
   }
@@ -386,6 +390,7 @@ class redis_writer {
   std::string value_;
   limits limits_;
   std::uint64_t term_ = 0;
+  std::uint64_t name_ = 0;  // as long as the term goes on, or rises for want of data
   bool was_replaced_ = false;
   std::deque<asked> asked_;
   std::size_t waiting_bytes_ = 0;

@@ -50,7 +50,7 @@ struct follow_counts {
 
 // How far a follower is behind.
 struct follow_lag {
-  // That it knows of.
+  // That it knows of; 1 or more while the content is of another source than the one that is there.
   std::uint64_t positions = 0;
   // The content is no older than this: since then the follower is not known to have had everything.
   std::chrono::milliseconds age{0};
@@ -95,10 +95,13 @@ class replica {
     last_known_ = last;
     note_progress();
   }
-  // Of another feed than the one that is known it has nothing.
+  // Of another feed than the one that is known it has nothing, not even that there is nothing.
   follow_lag lag() const noexcept {
     const auto age = std::chrono::ceil<std::chrono::milliseconds>(clock::now() - whole_at_);
-    const std::uint64_t had = has_content_ && feed_ == known_feed_ ? position_ : 0;
+    if (has_content_ && feed_ != known_feed_) {
+      return {detail::max_of<std::uint64_t>(last_known_, 1), age};
+    }
+    const std::uint64_t had = has_content_ ? position_ : 0;
     return {last_known_ <= had ? 0 : last_known_ - had, age};
   }
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include <steady/codec.hpp>
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/follow/asio.hpp>
 #include <steady/detail/follow/byte_stream.hpp>
@@ -31,7 +32,9 @@ class server_connection : public std::enable_shared_from_this<server_connection<
   template <class... Arguments>
   server_connection(std::unique_ptr<byte_stream> stream, std::size_t send_bytes,
                     std::uint64_t* sent, Arguments&&... of)
-      : stream_(std::move(stream)), send_bytes_(send_bytes), sent_(sent) {
+      : stream_(std::move(stream)),
+        send_bytes_(detail::max_of<std::size_t>(send_bytes, 1)),
+        sent_(sent) {
     session_.emplace(std::forward<Arguments>(of)...);
   }
 
