@@ -5,16 +5,14 @@
 // locks, and one release store for each old bucket publishes all. An old bucket that is being
 // evacuated can be read until then.
 //
-//   growing, compacting   one old bucket feeds one new bucket or up to eight; usually it is split
-//                         in two (bucket_split.hpp)
+//   growing, compacting   one old bucket feeds one new bucket or up to eight
 //   shrinking             two old buckets feed a new one; locked in the order of the line
 //   reseeding             an old bucket's elements go anywhere: new buckets are locked, too, always
 //                         after the old one; all of them, and without waiting, by whoever may not
 //                         wait. Which array owns a key is decided on the old line
 //
-// All memory is there before anything is locked: if an overflow bucket turns out to be missing, the
-// old buckets are unlocked as they were, and all begins again. No code of the user's runs: slots
-// are copied word by word, and they know the hash codes of their elements.
+// All memory is there before anything is locked. No code of the user's runs: slots are copied word
+// by word, and they know the hash codes of their elements.
 //
 // Bound: the elements of the interval, and a chunk allocated for the new array; when reseeding, as
 // many chunks as the interval has elements.
@@ -27,11 +25,8 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/bucket_lock.hpp>
-#include <steady/detail/concurrent/bucket_split.hpp>
 #include <steady/detail/concurrent/held_targets.hpp>
-#include <steady/detail/concurrent/new_bucket.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
-#include <steady/detail/concurrent/spare_overflow.hpp>
 
 namespace steady::detail {
 
@@ -40,6 +35,46 @@ enum class evacuated : std::uint8_t {
   before,    // the interval has moved already
   not_yet,   // others had a bucket locked, or changed it
   not_ever,  // the allocator refused memory
+};
+
+// Overflow buckets that were taken before locking; what is left goes back.
+template <class Sync, class Layout>
+class spare_overflow {
+ public:
+  using bucket = shared_overflow<Sync, Layout>;
+
+  spare_overflow(shared_state<Sync, Layout>& state, shared_array<Sync, Layout>& of) noexcept
+      : state_(state), of_(of) {}
+  ~spare_overflow() {
+    while (count_ != 0) of_.overflow_buckets.give(next());
+  }
+  spare_overflow(const spare_overflow&) = delete;
+  spare_overflow& operator=(const spare_overflow&) = delete;
+
+  std::size_t count() const noexcept { return count_; }
+  // Throws what the allocator throws.
+  void provide(std::size_t count) {
+    while (count_ < count) {
+      bucket* const more = of_.overflow_buckets.take(state_.memory);
+      more->lead_to(first_);
+      first_ = more;
+      ++count_;
+    }
+  }
+  // One that leads nowhere; there must be one left.
+  bucket* next() noexcept {
+    bucket* const taken = first_;
+    first_ = taken->following();
+    taken->lead_to(nullptr);
+    --count_;
+    return taken;
+  }
+
+ private:
+  shared_state<Sync, Layout>& state_;
+  shared_array<Sync, Layout>& of_;
+  bucket* first_ = nullptr;
+  std::size_t count_ = 0;
 };
 
 template <class Sync, class Layout>
@@ -52,7 +87,6 @@ class evacuation {
   using lock = bucket_lock<Sync>;
   using spares = spare_overflow<Sync, Layout>;
   using locked_targets = held_targets<Sync, Layout>;
-  using target = new_bucket<Sync, Layout>;
 
  public:
   static constexpr unsigned most_log2_growth = 3;
@@ -88,27 +122,18 @@ class evacuation {
     const bucket_word seen = from_.header_at(first).look();
     if (seen.is_moved()) return evacuated::before;
     spares overflow_buckets(state_, to_);
-    STEADY_TRY {
-      if (kind_ == migration_kind::reseed) {
-        prepare_scattering(first, overflow_buckets);
-        return scatter(first, waits, overflow_buckets, array_is_empty);
-      }
-      const bool has_slots = prepare(first, seen);
-      evacuated result = transfer(first, waits, has_slots, overflow_buckets, array_is_empty);
-      if (overflow_buckets.has_run_out()) [[unlikely]] {
-        overflow_buckets.provide(overflow_needed(first));
-        result = transfer(first, waits, has_slots, overflow_buckets, array_is_empty);
-      }
-      return result;
-    }
+    bool has_slots = false;
+    STEADY_TRY { has_slots = prepare(first, seen, overflow_buckets); }
     STEADY_CATCH_ALL { return evacuated::not_ever; }
+    return kind_ == migration_kind::reseed
+               ? scatter(first, waits, overflow_buckets, array_is_empty)
+               : transfer(first, waits, has_slots, overflow_buckets, array_is_empty);
   }
 
  private:
   static constexpr unsigned most_targets = 1u << most_log2_growth;
   static constexpr unsigned most_sources = 1u << most_log2_shrinking;
 
-  bool splits() const noexcept { return log2_fed_ == 1; }
   unsigned sources() const noexcept { return 1u << log2_feeding_; }
   unsigned targets() const noexcept { return 1u << log2_fed_; }
   std::uint64_t first_target(std::uint64_t first) const noexcept {
@@ -120,19 +145,19 @@ class evacuation {
 
   // ---- memory, before anything is locked ----
 
-  // Returns whether there are slots for the elements, which may change until the buckets are
-  // locked: new buckets without elements need none.
-  bool prepare(std::uint64_t first, bucket_word seen) {
-    provide_old_headers(first);
+  // The lengths of chains and the elements may change until the buckets are locked. Returns whether
+  // there are slots for them: new buckets without elements need none.
+  bool prepare(std::uint64_t first, bucket_word seen, spares& overflow_buckets) {
+    for (unsigned n = 0; n < sources(); ++n) from_.provide_header(state_.memory, first + n);
+    if (kind_ == migration_kind::reseed) {
+      prepare_scattering(first, overflow_buckets);
+      return true;
+    }
     if (seen.occupied().empty() && is_empty(first)) return false;
     const std::uint64_t begin = first_target(first);
     for (unsigned n = 0; n < targets(); ++n) to_.provide(state_.memory, state_.shelf, begin + n);
+    overflow_buckets.provide(overflow_needed(first));
     return true;
-  }
-  void provide_old_headers(std::uint64_t first) {
-    if constexpr (Layout::in_leaves) {
-      for (unsigned n = 0; n < sources(); ++n) from_.provide_header(state_.memory, first + n);
-    }
   }
   // Whether none of the old buckets has an element.
   bool is_empty(std::uint64_t first) const noexcept {
@@ -149,7 +174,6 @@ class evacuation {
     return needed + (sources() - 1) * (Layout::width / Layout::overflow_width);
   }
   void prepare_scattering(std::uint64_t bucket, spares& overflow_buckets) {
-    provide_old_headers(bucket);
     std::size_t elements = 0;
     for_each_element(bucket, [&](const copy& element) {
       to_.provide(state_.memory, state_.shelf, to_.line.bucket_at(position_in(to_, element)));
@@ -241,24 +265,24 @@ class evacuation {
       held_sources held(from_, first, sources(), waits);
       if (held.were_moved()) return evacuated::before;
       if (held.count() != sources()) return evacuated::not_yet;
-      const bool moves =
-          has_slots ? has_enough(first, overflow_buckets) && fill_targets(first, overflow_buckets)
-                    : is_empty(first);
-      if (!moves) return evacuated::not_yet;
+      const bool has_room =
+          has_slots ? overflow_needed(first) <= overflow_buckets.count() : is_empty(first);
+      if (!has_room) return evacuated::not_yet;
+      if (has_slots) fill_targets(first, overflow_buckets);
       held.have_moved();
     }
     return count_moved(first, array_is_empty);
   }
 
-  // Whether overflow buckets are left behind by nobody: there are none, or as many as may be
-  // needed.
-  bool has_enough(std::uint64_t first, const spares& overflow_buckets) const noexcept {
-    return overflow_buckets.count() == 0 || overflow_needed(first) <= overflow_buckets.count();
-  }
+  // A new bucket, while it is filled.
+  struct target {
+    overflow* chain = nullptr;
+    slot_set empty = slot_set::first(Layout::width);
+    unsigned in_overflow = 0;
+  };
 
-  // False if an overflow bucket was needed and there was none. Hash codes are mostly an element's
-  // first word; a call for each element would keep it in memory.
-  bool fill_targets(std::uint64_t first, spares& overflow_buckets) noexcept {
+  // Hash codes are mostly an element's first word; a call for each element would keep it in memory.
+  void fill_targets(std::uint64_t first, spares& overflow_buckets) noexcept {
     const auto code_of = state_.kind->code_of;
     if constexpr (Layout::slot_bytes >= sizeof(std::uint64_t)) {
       if (code_of == nullptr) [[likely]] {
@@ -266,35 +290,54 @@ class evacuation {
                                [](const copy& element) noexcept { return load_64(element.bytes); });
       }
     }
-    return fill_targets_by(first, overflow_buckets, code_of);
+    fill_targets_by(first, overflow_buckets, code_of);
   }
   template <class CodeOf>
-  STEADY_NOINLINE bool fill_targets_by(std::uint64_t first, spares& overflow_buckets,
+  STEADY_NOINLINE void fill_targets_by(std::uint64_t first, spares& overflow_buckets,
                                        CodeOf code_of) noexcept {
     const std::uint64_t begin = first_target(first);
+    const line_seed seed = to_.seed;
+    const line_partition line = to_.line;
     std::byte* const slots = to_.slots_of(begin);
     header* const headers = std::addressof(to_.header_at(begin));  // those of a chunk lie together
-    if (splits()) [[likely]] {
-      return bucket_split<Sync, Layout, CodeOf>(from_.header_at(first), from_.slots_of(first),
-                                                headers, slots, to_.line, to_.seed, code_of)
-          .run(overflow_buckets);
-    }
     target all[most_targets];
-    for (unsigned n = 0; n < targets(); ++n) {
-      all[n].of = headers + n;
-      all[n].slots = slots + n * Layout::bucket_bytes;
-    }
-    bool has_room = true;
     for (unsigned n = 0; n < sources(); ++n) {
       for_each_element(first + n, [&](const copy& element) STEADY_INLINE_LAMBDA {
-        const std::uint64_t position = position_of_number(code_of(element), to_.seed);
-        target& into = all[to_.line.bucket_at(position) - begin];
-        has_room = into.put(element, position, overflow_buckets) && has_room;
+        const std::uint64_t position = position_of_number(code_of(element), seed);
+        const std::uint64_t number = line.bucket_at(position) - begin;
+        target& into = all[number];
+        const slot_set empty = into.empty;
+        if (!empty.empty()) [[likely]] {
+          const std::uint64_t slot = choose_slot(empty, position);
+          into.empty = empty & ~slot_set(1u << slot);
+          headers[number].set_tag(slot, tag_of(position));
+          write_slot<Sync, Layout>(slot_at<Layout>(slots + number * Layout::bucket_bytes, slot),
+                                   element);
+        } else {
+          const copy kept = element;  // elsewhere it stays in registers
+          put_into_overflow(into, tag_of(position), kept, overflow_buckets);
+        }
       });
     }
-    if (!has_room) return false;
-    for (unsigned n = 0; n < targets(); ++n) all[n].finish();
-    return true;
+    for (unsigned n = 0; n < targets(); ++n) finish_header(headers[n], all[n]);
+  }
+  STEADY_NOINLINE static void put_into_overflow(target& into, std::uint8_t tag, const copy& element,
+                                                spares& overflow_buckets) noexcept {
+    const unsigned slot = into.in_overflow++ % Layout::overflow_width;
+    if (slot == 0) {
+      overflow* const more = overflow_buckets.next();
+      more->lead_to(into.chain);
+      into.chain = more;
+    }
+    write_slot<Sync, Layout>(slot_at<Layout>(into.chain->slots, slot), element);
+    into.chain->set_tag(slot, tag);
+  }
+  // [N1] stores, relaxed: nobody can reach a new header before [L2] publishes it.
+  static STEADY_ALWAYS_INLINE void finish_header(header& of, const target& content) noexcept {
+    const slot_set occupied = ~content.empty & slot_set::first(Layout::width);
+    if (occupied.empty()) return;
+    if (content.chain != nullptr) of.overflow.store(content.chain, std::memory_order_relaxed);
+    of.word.store(bucket_word().with_slots(occupied).bits(), std::memory_order_relaxed);
   }
 
   // ---- reseeding ----

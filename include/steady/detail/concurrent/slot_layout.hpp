@@ -93,15 +93,9 @@ STEADY_ALWAYS_INLINE const std::byte* slot_at(const std::byte* slots,
 STEADY_ALWAYS_INLINE unsigned preferred_slots(std::uint64_t position) noexcept {
   return static_cast<unsigned>(position >> 6 & 12);
 }
-STEADY_ALWAYS_INLINE slot_set preferred_quarter(std::uint64_t position) noexcept {
-  return slot_set(0xfu << preferred_slots(position));
-}
-STEADY_ALWAYS_INLINE bool is_preferred(std::uint64_t slot, std::uint64_t position) noexcept {
-  return ((position >> 6 ^ slot) & 12) == 0;
-}
 // The slot of `empty`, which is not empty, that an element at `position` goes to.
 STEADY_ALWAYS_INLINE std::uint64_t choose_slot(slot_set empty, std::uint64_t position) noexcept {
-  const slot_set quarter = empty & preferred_quarter(position);
+  const slot_set quarter = empty & slot_set(0xfu << preferred_slots(position));
   return (quarter.empty() ? empty : quarter).lowest();
 }
 template <class Layout>

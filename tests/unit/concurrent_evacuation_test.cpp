@@ -7,16 +7,16 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <new>
 #include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include <steady/detail/concurrent/bucket_split.hpp>
+#include <steady/detail/concurrent/evacuation.hpp>
 #include <steady/detail/concurrent/shared_array.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 #include <steady/detail/concurrent/slot_layout.hpp>
-#include <steady/detail/concurrent/spare_overflow.hpp>
 #include <steady/detail/concurrent/sync.hpp>
 #include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/line/random_seed.hpp>
@@ -29,7 +29,6 @@ using layout = sd::slot_layout<16, 8, false>;
 using state_type = sd::shared_state<sync, layout>;
 using array = sd::shared_array<sync, layout>;
 using copy = layout::copy;
-using spares = sd::spare_overflow<sync, layout>;
 
 constexpr unsigned old_log2_buckets = 3;
 constexpr std::uint64_t bucket = 5;
@@ -52,14 +51,21 @@ copy element_at(const std::byte* slots, std::uint64_t slot) {
   return element;
 }
 
+bool is_refused = false;
+std::byte* allocate(void* owner, std::size_t bytes, std::size_t alignment) {
+  if (is_refused) throw std::bad_alloc();
+  return sd::plain_memory_source.allocate(owner, bytes, alignment);
+}
+constexpr sd::memory_source source{allocate, sd::plain_memory_source.release, 8};
+
 // Two arrays of one container, and a bucket of the first one.
-class bucket_split_test : public testing::Test {
+class concurrent_evacuation : public testing::Test {
  protected:
-  bucket_split_test() {
+  concurrent_evacuation() {
     from_->provide(state_.memory, state_.shelf, bucket);
     to_->provide(state_.memory, state_.shelf, 2 * bucket);
   }
-  ~bucket_split_test() override {
+  ~concurrent_evacuation() override {
     for (array* const each : {from_, to_}) {
       while (each->release_some(state_.memory)) {
       }
@@ -109,13 +115,11 @@ class bucket_split_test : public testing::Test {
     of.word.store(sd::bucket_word().with_slots(~empty & sd::slot_set::first(layout::width)).bits());
   }
 
-  bool split(spares& overflow_buckets) {
-    return sd::bucket_split<sync, layout, std::uint64_t (*)(const copy&)>(
-               from_->header_at(bucket), from_->slots_of(bucket),
-               std::addressof(to_->header_at(2 * bucket)), to_->slots_of(2 * bucket), to_->line,
-               to_->seed, code_of)
-        .run(overflow_buckets);
+  sd::evacuated evacuate() {
+    bool is_empty = false;
+    return sd::evacuation<sync, layout>(state_, *from_, *to_).evacuate(bucket, false, is_empty);
   }
+  bool has_moved() const { return from_->header_at(bucket).look().is_moved(); }
 
   // What is where it is found; checks tags, values, sides and quarters on the way.
   std::vector<std::uint64_t> content() {
@@ -130,8 +134,9 @@ class bucket_split_test : public testing::Test {
         EXPECT_EQ(to_->line.bucket_at(position), 2 * bucket + side);
         EXPECT_EQ(tag_in(of.tags, slot), sd::tag_of(position));
         EXPECT_EQ(std::memcmp(element.bytes, element_of(code_of(element)).bytes, 16), 0);
-        const sd::slot_set quarter = sd::preferred_quarter(position);
-        EXPECT_TRUE(sd::is_preferred(slot, position) || (occupied & quarter) == quarter);
+        const sd::slot_set quarter = sd::slot_set(0xfu << sd::preferred_slots(position));
+        const bool is_preferred = !(quarter & sd::slot_set(1u << slot)).empty();
+        EXPECT_TRUE(is_preferred || (occupied & quarter) == quarter);
         found.push_back(code_of(element));
       }
       for (auto* at = of.first_overflow(); at != nullptr; at = at->following()) {
@@ -162,36 +167,32 @@ class bucket_split_test : public testing::Test {
   static constexpr sd::shared_kind<layout> kind{nullptr, 0.8, 0.1, 2, false, 1, 8};
 
   std::mt19937_64 random_{1};
-  state_type state_{kind, nullptr, sd::plain_memory_source};
+  state_type state_{kind, nullptr, source};
   array* const from_ =
       array::create(state_.memory, sd::line_partition::of(old_log2_buckets), sd::random_seed(), 1);
   array* const to_ =
       array::create(state_.memory, sd::line_partition::of(old_log2_buckets + 1), from_->seed, 1);
 };
 
-using bucket_split = bucket_split_test;
-
-TEST_F(bucket_split, moves_each_element_where_it_belongs) {
-  std::vector<std::uint64_t> all = any_codes(13);
+TEST_F(concurrent_evacuation, moves_each_element_where_it_belongs) {
+  const std::vector<std::uint64_t> all = any_codes(13);
   fill(all);
-  spares none(state_, *to_);
-  ASSERT_TRUE(split(none));
-  EXPECT_FALSE(none.has_run_out());
+  EXPECT_EQ(evacuate(), sd::evacuated::now);
+  EXPECT_TRUE(has_moved());
   EXPECT_EQ(sorted(content()), sorted(all));
+  EXPECT_EQ(evacuate(), sd::evacuated::before);
 }
 
-// All sixteen prefer the same quarter: twelve are displaced, and each new quarter has room for
-// four.
-TEST_F(bucket_split, brings_displaced_elements_home) {
+// All sixteen prefer the same quarter, and each new quarter has room for four.
+TEST_F(concurrent_evacuation, brings_elements_to_the_quarter_that_they_prefer) {
   const std::vector<std::uint64_t> all =
       codes(16, [](std::uint64_t position) { return sd::preferred_slots(position) == 8; });
   fill(all);
-  spares none(state_, *to_);
-  ASSERT_TRUE(split(none));
+  EXPECT_EQ(evacuate(), sd::evacuated::now);
   EXPECT_EQ(sorted(content()), sorted(all));
 }
 
-TEST_F(bucket_split, fills_gaps_with_what_was_in_overflow) {
+TEST_F(concurrent_evacuation, fills_gaps_with_what_was_in_overflow) {
   const auto is_upper = [this](std::uint64_t position) {
     return to_->line.bucket_at(position) % 2 == 1;
   };
@@ -199,37 +200,45 @@ TEST_F(bucket_split, fills_gaps_with_what_was_in_overflow) {
   for (const std::uint64_t code : codes(8, std::not_fn(is_upper))) all.push_back(code);
   for (const std::uint64_t code : any_codes(8)) all.push_back(code);
   fill(all);
-  spares none(state_, *to_);
-  ASSERT_TRUE(split(none));
+  EXPECT_EQ(evacuate(), sd::evacuated::now);
+  EXPECT_EQ(to_->overflow_buckets.in_use(), 0u);
   EXPECT_EQ(sorted(content()), sorted(all));
 }
 
-// Of 24 elements that go to one bucket eight need an overflow bucket: without one nothing can be
-// reached in the new buckets, and it can be done again.
-TEST_F(bucket_split, begins_again_where_an_overflow_bucket_is_needed) {
+// Of 24 elements that go to one bucket eight need an overflow bucket.
+TEST_F(concurrent_evacuation, gives_those_an_overflow_bucket_that_find_no_room) {
   const std::vector<std::uint64_t> all =
       codes(24, [this](std::uint64_t position) { return to_->line.bucket_at(position) % 2 == 1; });
   fill(all);
-  spares overflow_buckets(state_, *to_);
-  ASSERT_FALSE(split(overflow_buckets));
-  EXPECT_TRUE(overflow_buckets.has_run_out());
-  EXPECT_TRUE(content().empty());
-  overflow_buckets.provide(1);
-  ASSERT_TRUE(split(overflow_buckets));
+  EXPECT_EQ(evacuate(), sd::evacuated::now);
+  EXPECT_EQ(to_->overflow_buckets.in_use(), 1u);
   EXPECT_EQ(sorted(content()), sorted(all));
 }
 
-class many_bucket_splits : public bucket_split_test,
-                           public testing::WithParamInterface<std::size_t> {};
+// Then nothing has moved, and nothing can be reached in the new buckets.
+TEST_F(concurrent_evacuation, changes_nothing_where_an_overflow_bucket_is_refused) {
+  const std::vector<std::uint64_t> all =
+      codes(24, [this](std::uint64_t position) { return to_->line.bucket_at(position) % 2 == 1; });
+  fill(all);
+  is_refused = true;
+  EXPECT_EQ(evacuate(), sd::evacuated::not_ever);
+  is_refused = false;
+  EXPECT_FALSE(has_moved());
+  EXPECT_TRUE(content().empty());
+  EXPECT_EQ(evacuate(), sd::evacuated::now);
+  EXPECT_EQ(sorted(content()), sorted(all));
+}
 
-TEST_P(many_bucket_splits, lose_nothing) {
+class many_concurrent_evacuations : public concurrent_evacuation,
+                                    public testing::WithParamInterface<std::size_t> {};
+
+TEST_P(many_concurrent_evacuations, lose_nothing) {
   const std::vector<std::uint64_t> all = any_codes(GetParam());
   fill(all);
-  spares overflow_buckets(state_, *to_);
-  overflow_buckets.provide((all.size() + 7) / 8);
-  ASSERT_TRUE(split(overflow_buckets));
+  EXPECT_EQ(evacuate(), sd::evacuated::now);
   EXPECT_EQ(sorted(content()), sorted(all));
 }
-INSTANTIATE_TEST_SUITE_P(of_every_size, many_bucket_splits, testing::Range<std::size_t>(0, 100));
+INSTANTIATE_TEST_SUITE_P(of_every_size, many_concurrent_evacuations,
+                         testing::Range<std::size_t>(0, 100));
 
 }  // namespace
