@@ -736,7 +736,8 @@ class hash_container {
   // ---- paying at once ----
 
   // Room for `size` elements: until then no insertion migrates, and references stay valid, unless
-  // another request is made. What was reserved before, and asked for in steps, is met as well.
+  // another request is made. What was reserved before, and asked for in steps, is met as well;
+  // without shrink_gradually() it never shrinks.
   // Bound: O(elements + buckets). Throws std::length_error for sizes that no map can have, and what
   // hash, elements and allocator throw: it may be done in part then. A growth that was begun goes
   // on, and other calls for memory or less of it finish it first; clear() and clear_gradually() end

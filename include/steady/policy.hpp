@@ -27,6 +27,8 @@ struct default_policy {
   static constexpr unsigned overflow_width = 6;
 
   // The map grows when it holds more than this part of all slots in buckets, overflow not counted.
+  // At least one slot of a bucket, and 4 at most. A single bucket is filled to the brim, neither
+  // less nor more.
   static constexpr double load_limit = 0.8;
 
   // Slots are allocated in chunks of about this many bytes. Links and overflow buckets come on top;

@@ -10,9 +10,10 @@
 //
 // How it works: the hash line is cut into as many intervals as there are buckets at the start. A
 // write to the container first copies the elements of the interval that it falls into, unless that
-// was delivered or copied before; bits say which were. What was not copied is delivered from the
-// container itself, in whichever bucket it is by then: migrations do not change intervals. (A
-// reseeding does, so the elements that it moves are copied before.)
+// was delivered or copied before; bits say which were. Copies are delivered first. What was not
+// copied is delivered from the container itself, in whichever bucket it is by then: migrations do
+// not change intervals. (A reseeding does, so the elements that it moves are copied before.) Where
+// the container has shrunk, a bucket holds many intervals, which are delivered together.
 //
 // Every access that could change an element counts as a write: to the value of operator[], of at()
 // and of iterators of a non-const map, to those that a walker or a visitor of a non-const map gets.
@@ -43,12 +44,11 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
-#include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/memory/item_list.hpp>
 #include <steady/detail/state/observers.hpp>
 #include <steady/detail/table/container_functions.hpp>
+#include <steady/detail/traversal/frozen_elements.hpp>
 #include <steady/detail/traversal/frozen_position.hpp>
-#include <steady/detail/traversal/line_visit.hpp>
 #include <steady/detail/traversal/saved_copies.hpp>
 #include <steady/hash_map.hpp>
 
@@ -63,8 +63,6 @@ using table_of =
 template <class Container>
 class snapshot final : private detail::snapshot_base {
   using table = detail::table_of<Container>;
-  using storage = typename table::storage_type;
-  using cold_type = detail::cold_block<storage>;
   using elements = typename table::elements;
   using slot_type = typename table::slot_type;
 
@@ -93,13 +91,14 @@ class snapshot final : private detail::snapshot_base {
 
   // True when all was delivered, or skipped.
   bool done() const noexcept {
-    return current_ == nullptr && lines_[0].at_end() && lines_[1].at_end();
+    return current_ == nullptr && left_.begin()[0].is_done() && left_.begin()[1].is_done();
   }
 
-  // Calls `visitor(element)` with the const elements of at most `max_buckets` intervals; returns
-  // how many it did. The visitor must not change the container, nor access it as if to. Bound: the
-  // elements of so many buckets. Throws what the visitor throws, after which the interval is
-  // delivered again from its beginning; what made the snapshot fail.
+  // Calls `visitor(element)` with the const elements of at most `max_buckets` buckets, or copies of
+  // such; returns how many it did. Notes of what was written to count as well, 64 neighbours as
+  // one. The visitor must not change the container, nor access it as if to. Bound: the elements of
+  // so many buckets. Throws what the visitor throws, after which the bucket is delivered again from
+  // its beginning; what made the snapshot fail.
   template <class Visitor>
   std::size_t step(std::size_t max_buckets, Visitor&& visitor) {
     require_whole();
@@ -110,28 +109,28 @@ class snapshot final : private detail::snapshot_base {
       drop_current();
       ++done;
     }
-    for (; done < max_buckets; ++done) {
-      frozen_line* const line = pass_empty();
-      if (line == nullptr) break;
-      deliver(*line, visitor);
-      pass(*line);
-    }
+    const auto deliver_copy = [&](saved_bucket& copy) {
+      for (std::size_t n = 0; n < copy.count; ++n) visitor(element_at(copy, n));
+    };
+    const auto deliver = [&](frozen_line& line, std::uint64_t last) {
+      left_.visit_left(line, line.next, last, [&](const location& at) {
+        visitor(std::as_const(elements::element_of(*at.slot)));
+      });
+    };
+    while (done < max_buckets && pass_next(deliver_copy, deliver)) ++done;
     return done;
   }
 
-  // Passes over at most `max_buckets` intervals, those that step() would deliver, and frees what
-  // was copied of them; returns how many. Throws nothing.
+  // Passes over at most `max_buckets` buckets or copies, those that step() would deliver, and frees
+  // the copies; returns how many. Throws nothing.
   std::size_t skip(std::size_t max_buckets) noexcept {
     std::size_t done = 0;
     if (max_buckets > 0 && current_ != nullptr) {
       drop_current();
       ++done;
     }
-    for (; done < max_buckets; ++done) {
-      frozen_line* const line = pass_empty();
-      if (line == nullptr) break;
-      line->saved.free(line->saved.take(line->next));
-      pass(*line);
+    while (done < max_buckets && pass_next([](saved_bucket&) {}, [](auto&, std::uint64_t) {})) {
+      ++done;
     }
     return done;
   }
@@ -140,17 +139,16 @@ class snapshot final : private detail::snapshot_base {
   // done(). O(1).
   void abandon() noexcept {
     list::remove(*this);
-    present_ = nullptr;
+    left_.end_presence();
   }
 
   // What copies hold. O(1).
   std::size_t bytes() const noexcept override {
-    return lines_[0].saved.bytes() + lines_[1].saved.bytes();
+    return left_.begin()[0].saved.bytes() + left_.begin()[1].saved.bytes();
   }
 
   // The elements that are left, as an input range; use either this or step(). Each comes from a
-  // copy, so the container may be changed between two steps. Bound of a step: an interval, up to 64
-  // empty ones, and, of a snapshot that was made while the container was being reseeded, all in
+  // copy, so the container may be changed between two steps. Bound of a step: a bucket, and all in
   // front that got their elements since. Throws what copying throws; can be tried again then.
   iterator begin() {
     require_whole();
@@ -194,167 +192,86 @@ class snapshot final : private detail::snapshot_base {
   using list = detail::observer_list<detail::snapshot_base>;
   using location = typename table::location;
   using saved_bucket = detail::saved_bucket;
-  static constexpr std::uint64_t chunk_intervals = detail::saved_chunk::intervals;
 
-  using chunk_map = hash_map<std::uint64_t, detail::saved_chunk, hash<std::uint64_t>,
-                             std::equal_to<std::uint64_t>,
-                             typename std::allocator_traits<allocator_type>::template rebind_alloc<
-                                 std::pair<const std::uint64_t, detail::saved_chunk>>>;
-  using copies = detail::saved_copies<elements, allocator_type, chunk_map>;
-
+  using note_map =
+      hash_map<std::uint64_t, std::uint64_t, hash<std::uint64_t>, std::equal_to<std::uint64_t>,
+               typename std::allocator_traits<allocator_type>::template rebind_alloc<
+                   std::pair<const std::uint64_t, std::uint64_t>>>;
+  using copies = detail::saved_copies<elements, allocator_type, note_map>;
   using frozen_line = detail::frozen_line<copies>;
 
-  using visit_type =
-      detail::line_visit<slot_type, typename table::layout, detail::frozen_position<table>>;
-
-  explicit snapshot(table& of)
-      : position_{of.hash(), of.state().seed},
-        lines_{frozen_line(of.allocator()), frozen_line(of.allocator())},
-        found_(of.allocator()) {
+  explicit snapshot(table& of) : left_(of.hash(), of.allocator()), found_(of.allocator()) {
     if (of.size() == 0) return;
     of.engine().add_snapshot(*this);
-    present_ = of.state().cold();
-    if (present_->reseeding) {
-      freeze_two_lines(of.state());
-    } else {
-      freeze_line(of.state());
-    }
-  }
-
-  // The finer of two arrays decides, so that no interval is more than a bucket.
-  void freeze_line(const typename table::state_type& of) {
-    unsigned finest = present_->old_array().line().log2_buckets();
-    if (present_->migrating()) {
-      finest = detail::max_of(finest, present_->new_array().line().log2_buckets());
-    }
-    frozen_line& line = lines_[0];
-    line.seed = of.seed;
-    line.grid = detail::line_partition::of(finest);
-    line.end = line.grid.buckets();
-    on_old_ = line.self();
-  }
-
-  // Under a reseeding: what is left on the old line, and what is on the new one by now.
-  void freeze_two_lines(const typename table::state_type& of) {
-    frozen_line& old_line = lines_[0];
-    old_line.seed = of.seed;
-    old_line.grid = present_->old_array().line();
-    old_line.next = old_line.grid.bucket_at(present_->frontier);
-    old_line.end = old_line.grid.buckets();
-    on_old_ = old_line.self();
-    if (present_->frontier == 0) return;
-    frozen_line& new_line = lines_[1];
-    new_line.seed = of.next_seed();
-    new_line.grid = present_->new_array().line();
-    new_line.end = new_line.grid.buckets();
-    on_new_ = new_line.self();
-    frontier_ = present_->frontier;
-    const detail::rare_block& rare = *detail::to_raw(present_->rare);
-    early_emptied_ = rare.early_emptied;
-    early_first_ = rare.early_first;
-    early_last_ = rare.early_last;
-  }
-
-  frozen_line* next_line() noexcept {
-    for (frozen_line& line : lines_) {
-      if (!line.at_end()) return line.self();
-    }
-    return nullptr;
+    left_.freeze(of.state());
   }
 
   void require_whole() const {
     if (failure_) std::rethrow_exception(failure_);
   }
 
-  // ---- finding what is still in the container ----
-
-  // Calls `visit(location)` for the elements of an interval that was not copied.
-  template <class Visit>
-  void visit_present(const frozen_line& line, std::uint64_t interval, const Visit& visit) {
-    if (present_ == nullptr || (line.self() != on_old_ && line.self() != on_new_)) return;
-    position_.seed = line.seed;
-    const std::uint64_t first = line.grid.first_of(interval);
-    const std::uint64_t last = line.grid.last_of(interval);
-    const visit_type visitor(detail::line_arrays<storage>(*present_), position_);
-    const auto visit_found = [&](const location& at) { visit_old(line, at, visit); };
-    if (!present_->reseeding) {
-      visitor.all(first, last, visit_found);
-    } else if (line.self() == on_new_) {
-      visitor.all_of(true, first, last, visit_found);
-    } else if (last >= present_->frontier) {
-      visitor.all_of(false, detail::max_of(first, present_->frontier), last, visit_found);
-    }
-  }
-
-  // Leaves out what came to the new line since the start, from what was the old one then.
-  template <class Visit>
-  void visit_old(const frozen_line& line, const location& at, const Visit& visit) const {
-    if (line.self() == lines_[1].self()) {
-      const std::uint64_t before = position_.under(lines_[0].seed, *at.slot);
-      const bool was_early = early_emptied_ && early_first_ <= before && before <= early_last_;
-      if (before >= frontier_ && !was_early) return;
-    }
-    visit(at);
-  }
-
-  void save(frozen_line& line, std::uint64_t interval) {
+  // Copies what visit_left() finds; null if that is nothing. The caller has to keep it or free it.
+  saved_bucket* copy_left(frozen_line& line, std::uint64_t first, std::uint64_t last) {
     found_.clear();
-    visit_present(line, interval, [&](const location& at) { found_.push_back(at.slot); });
-    line.saved.save(interval, found_.data(), found_.size());
+    left_.visit_left(line, first, last, [&](const location& at) { found_.push_back(at.slot); });
+    return line.saved.copy(found_.data(), found_.size());
   }
 
   // ---- delivering ----
 
-  template <class Visitor>
-  void deliver(frozen_line& line, Visitor& visitor) {
-    if (!line.saved.has(line.next)) {
-      return visit_present(line, line.next, [&](const location& at) {
-        visitor(std::as_const(elements::element_of(*at.slot)));
-      });
+  // Does one thing: delivers a copy, or what is left in a bucket, or passes or forgets notes of 64
+  // intervals. False if there is nothing to be done.
+  template <class DeliverCopy, class Deliver>
+  bool pass_next(const DeliverCopy& deliver_copy, const Deliver& deliver) {
+    if (frozen_line* const line = line_with_copies()) {
+      deliver_copy(*line->saved.first());
+      line->saved.free(line->saved.take_first());
+      return true;
     }
-    saved_bucket* const copy = line.saved.find(line.next);
-    if (copy == nullptr) return;
-    for (std::size_t n = 0; n < copy->count; ++n) visitor(element_at(*copy, n));
-    line.saved.free(line.saved.take(line.next));
+    frozen_line* const line = pass_empty();
+    for (frozen_line& passed : left_) {
+      if (passed.forget_one()) return true;
+    }
+    if (line == nullptr) return false;
+    if (line->pass_noted()) return true;
+    const std::uint64_t last = left_.last_beside(*line, line->next);
+    deliver(*line, last);
+    line->next = last + 1;
+    return true;
   }
-
-  // The interval that comes next was dealt with.
-  static void pass(frozen_line& line) {
-    const std::uint64_t passed = line.next++;
-    if (line.next % chunk_intervals == 0 || line.at_end()) line.saved.forget_chunk_of(passed);
-  }
-
-  // Passes over the intervals in front that hold nothing. The line of the next one; null if there
-  // is none.
-  frozen_line* pass_empty() {
-    while (frozen_line* const line = next_line()) {
-      const std::uint64_t saved = line->saved.next_saved(line->next, line->end);
-      // What is saved here may be gone in the container, with its memory.
-      if (saved != line->next) line->next = detail::min_of(saved, next_present(*line, line->next));
-      if (!line->at_end()) return line;
+  frozen_line* line_with_copies() noexcept {
+    for (frozen_line& line : left_) {
+      if (line.saved.first() != nullptr) return line.self();
     }
     return nullptr;
   }
-  // The first interval from `from` on that falls into a bucket with elements; the line's end if
-  // there is none.
-  std::uint64_t next_present(const frozen_line& line, std::uint64_t from) const {
-    if (from == line.end) return from;
-    if (present_ == nullptr || (line.self() != on_old_ && line.self() != on_new_)) return line.end;
-    const visit_type visitor(detail::line_arrays<storage>(*present_), position_);
-    const auto found = visitor.find_occupied(present_->reseeding && line.self() == on_new_,
-                                             line.grid.first_of(from));
-    return found.exists ? detail::max_of(from, line.grid.bucket_at(found.first)) : line.end;
+  // Passes over the intervals in front in whose buckets there is nothing. The line of the next one;
+  // null if there is none.
+  frozen_line* pass_empty() {
+    for (frozen_line& line : left_) {
+      line.next = left_.next_present(line, line.next);
+      if (!line.at_end()) return line.self();
+    }
+    return nullptr;
   }
 
-  // Makes the next interval with elements the current one; none if there is none. Where that
-  // throws, the current one stays: the iterator is on its last element until it can go on.
+  // Makes the next elements the current ones; none if there are none. Where that throws, the
+  // current one stays: the iterator is on its last element until it can go on.
   void load_next() {
-    saved_bucket* loaded = nullptr;
-    frozen_line* line = nullptr;
+    frozen_line* line = line_with_copies();
+    saved_bucket* loaded = line == nullptr ? nullptr : line->saved.take_first();
     while (loaded == nullptr && (line = pass_empty()) != nullptr) {
-      if (!line->saved.has(line->next)) save(*line, line->next);
-      loaded = line->saved.take(line->next);
-      pass(*line);
+      if (line->pass_noted()) continue;
+      const std::uint64_t last = left_.last_beside(*line, line->next);
+      loaded = copy_left(*line, line->next, last);
+      line->next = last + 1;
+    }
+    for (frozen_line& passed : left_) {
+      if (loaded == nullptr) {
+        passed.saved.forget_all();
+      } else {
+        passed.forget_one();
+      }
     }
     drop_current();
     current_ = loaded;
@@ -381,29 +298,48 @@ class snapshot final : private detail::snapshot_base {
   void changing(bool in_new, std::uint64_t first, std::uint64_t last) noexcept override {
     require_no_visitor();
     if (done()) return list::remove(*this);  // here, because whoever completed it was no writer
-    frozen_line* const line = in_new && present_->reseeding ? on_new_ : on_old_;
+    frozen_line* const line = left_.line_of(in_new);
     if (line == nullptr) return;
+    const std::uint64_t from = line->grid.bucket_at(first);
+    const auto end = detail::min_of<std::uint64_t>(line->grid.bucket_at(last) + 1, line->end);
     or_fail([&] {
-      const auto end = detail::min_of<std::uint64_t>(line->grid.bucket_at(last) + 1, line->end);
-      for (std::uint64_t n = detail::max_of<std::uint64_t>(line->grid.bucket_at(first), line->next);
-           n < end; ++n) {
-        if (!line->saved.has(n)) save(*line, n);
+      if (from <= line->next && first != last) {
+        save_below(*line, end);
+      } else if (first != last) {
+        save_amid(*line, from, end);
+      } else if (from >= line->next && from < end && !line->saved.is_noted(from)) {
+        line->saved.keep(copy_left(*line, from, from));
+        line->saved.note(from);
       }
     });
   }
-  // What has no elements now need not be noted: nothing in the container will be this snapshot's.
   void emptied() noexcept override {
     require_no_visitor();
     or_fail([&] {
-      for (frozen_line* const line : {on_old_, on_new_}) {
-        if (line == nullptr) continue;
-        for (std::uint64_t n = next_present(*line, line->next); n != line->end;
-             n = next_present(*line, n + 1)) {
-          if (!line->saved.has(n)) save(*line, n);
-        }
-      }
+      for (frozen_line& line : left_) save_below(line, line.end);
     });
     abandon();
+  }
+
+  // Copies all that is left in the container below interval `end`; its memory may go.
+  void save_below(frozen_line& line, std::uint64_t end) {
+    for (line.next = left_.next_present(line, line.next); line.next < end;
+         line.next = left_.next_present(line, line.next)) {
+      if (line.pass_noted()) continue;
+      const std::uint64_t last = left_.last_beside(line, line.next);
+      line.saved.keep(copy_left(line, line.next, last));
+      line.next = last + 1;
+    }
+  }
+  // The same from interval `from` on, which is not the first of those that are left, of elements
+  // that are about to go. New ones will be told of one by one, so empty intervals need no notes.
+  void save_amid(frozen_line& line, std::uint64_t from, std::uint64_t end) {
+    for (std::uint64_t at = left_.next_present(line, from); at < end;) {
+      const std::uint64_t last = detail::min_of(left_.last_beside(line, at), end - 1);
+      line.saved.keep(copy_left(line, at, last));
+      for (slot_type* const slot : found_) line.saved.note(left_.interval_of(line, *slot));
+      at = left_.next_present(line, last + 1);
+    }
   }
 
   template <class Save>
@@ -422,19 +358,10 @@ class snapshot final : private detail::snapshot_base {
     }
   }
 
-  void reseeded() noexcept override { on_old_ = std::exchange(on_new_, nullptr); }
-  void ended() noexcept override { present_ = nullptr; }
+  void reseeded() noexcept override { left_.reseeded(); }
+  void ended() noexcept override { left_.end_presence(); }
 
-  detail::frozen_position<table> position_;
-  const cold_type* present_ = nullptr;  // null when there is nothing left in the container
-  frozen_line lines_[2];
-  frozen_line* on_old_ = nullptr;  // the line of the container's old array; null: nothing of ours
-  frozen_line* on_new_ = nullptr;  // likewise of the new array's own line
-  // At the start, under a reseeding.
-  std::uint64_t frontier_ = 0;
-  std::uint64_t early_first_ = 0;
-  std::uint64_t early_last_ = 0;
-  bool early_emptied_ = false;
+  detail::frozen_elements<table, copies> left_;
   detail::item_list<slot_type*, allocator_type> found_;
   saved_bucket* current_ = nullptr;  // what the iterator shows
   frozen_line* current_line_ = nullptr;

@@ -110,7 +110,7 @@ TEST(durable_bounds, of_writes_under_a_snapshot) {
 // copied grow now and then, by as much as hundreds of copies.
 TEST(durable_bounds, of_writes_near_the_limit_of_copies) {
   counted_writes most;
-  for (std::size_t limit = many * 2; limit <= many * 4; limit += many / 2) {
+  for (std::size_t limit = many * 2; limit <= many * 7 / 2; limit += many / 2) {
     SCOPED_TRACE(limit);
     room_in_memory place(sync_policy::never);
     place.options.snapshot_copied_bytes = limit;

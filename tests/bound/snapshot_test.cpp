@@ -118,10 +118,11 @@ TEST(snapshot_bounds, of_reseeding) {
   steady::snapshot<map_type> view(map);
   map.reseed_gradually();
   bounds inserting;
-  for (std::uint64_t i = 0; i < STEADY_MANY / 80; ++i) {
+  for (std::uint64_t i = 0; i < STEADY_MANY / 400; ++i) {
     count(map, ledger, inserting, [&] { map.try_emplace(scattered(STEADY_MANY + i), 0); });
   }
   expect_as_published("insert, reseeding under a snapshot", inserting);
+  ASSERT_TRUE(map.migrating()) << "for the second";
   steady::snapshot<map_type> second(map);
   bounds stepping;
   while (map.migrating()) count(map, ledger, stepping, [&] { map.step(1); });
@@ -145,6 +146,127 @@ TEST(snapshot_bounds, of_dropping) {
   expect_as_published("step(1) of a snapshot", skipping);
   EXPECT_EQ(number::copies, copies);
   EXPECT_EQ(view.bytes(), 0u);
+}
+
+// ---- of maps that have shrunk, in which a bucket holds thousands of the snapshot's intervals ----
+
+struct counting_hash {
+  static inline std::uint64_t taken = 0;
+
+  std::uint64_t operator()(std::uint64_t key) const noexcept {
+    ++taken;
+    return key;
+  }
+};
+using shrunk_map = steady::hash_map<std::uint64_t, std::uint64_t, counting_hash>;
+
+constexpr std::uint64_t few = 100;
+// Four buckets with their overflow, as an insertion under a reseeding evacuates; rarely hashed
+// twice.
+constexpr std::uint64_t most_hashes = 256;
+
+std::uint64_t hashes_of(const auto& operation) {
+  const std::uint64_t before = counting_hash::taken;
+  operation();
+  return counting_hash::taken - before;
+}
+
+// A snapshot of a few elements in much room, which is given back then.
+class under_a_shrunk_map : public testing::Test {
+ public:
+  under_a_shrunk_map() : view_((fill(), map_)) {
+    const std::uint64_t before = map_.stats().buckets;
+    map_.shrink_gradually();
+    map_.finish();
+    EXPECT_GT(before, map_.stats().buckets * 1'000);
+  }
+
+  // Each in an interval of its own, nearly always one without elements.
+  void write_everywhere() {
+    for (std::uint64_t n = 0; n < STEADY_MANY / 100; ++n) {
+      map_.try_emplace(few + n, n);
+      map_.erase(few + n);
+    }
+  }
+  void deliver(const std::pair<const std::uint64_t, std::uint64_t>& element) {
+    EXPECT_EQ(element.first, element.second);
+    ++delivered_;
+    sum_ += element.first;
+  }
+  void expect_all_delivered() const {
+    EXPECT_EQ(delivered_, few);
+    EXPECT_EQ(sum_, few * (few - 1) / 2);
+  }
+  void deliver_by_steps() {
+    while (!view_.done()) {
+      ASSERT_LE(hashes_of([&] { view_.step(1, [&](const auto& element) { deliver(element); }); }),
+                most_hashes);
+      ++steps_;
+    }
+    expect_all_delivered();
+    EXPECT_EQ(view_.bytes(), 0u);
+  }
+  void insert_within_bounds() {
+    for (std::uint64_t n = 0; n < few; ++n) {
+      ASSERT_LE(hashes_of([&] { map_.try_emplace(few + n, n); }), most_hashes);
+    }
+  }
+
+  shrunk_map map_;
+  steady::snapshot<shrunk_map> view_;
+  std::uint64_t steps_ = 0;
+
+ private:
+  void fill() {
+    map_.reserve(STEADY_MANY);
+    for (std::uint64_t n = 0; n < few; ++n) map_.try_emplace(n, n);
+  }
+
+  std::uint64_t delivered_ = 0;
+  std::uint64_t sum_ = 0;
+};
+
+TEST_F(under_a_shrunk_map, a_step_is_a_bucket) {
+  deliver_by_steps();
+  EXPECT_LE(steps_, few + 1);
+}
+
+TEST_F(under_a_shrunk_map, a_step_is_a_bucket_also_where_there_was_much_writing) {
+  write_everywhere();
+  deliver_by_steps();
+  EXPECT_LE(steps_, STEADY_MANY / 100 + 2 * few) << "a note for each write, and the elements";
+}
+
+TEST_F(under_a_shrunk_map, a_step_of_the_iterator_is_a_bucket) {
+  write_everywhere();
+  auto at = view_.begin();
+  for (; at != view_.end();) {
+    deliver(*at);
+    ASSERT_LE(hashes_of([&] { ++at; }), most_hashes);
+  }
+  expect_all_delivered();
+  EXPECT_TRUE(view_.done());
+  EXPECT_EQ(view_.bytes(), 0u);
+}
+
+TEST_F(under_a_shrunk_map, emptying_copies_elements_and_nothing_else) {
+  EXPECT_LE(hashes_of([&] { map_.clear(); }), 2 * few);
+  EXPECT_LE(view_.bytes(), few * 128);
+  deliver_by_steps();
+}
+
+TEST_F(under_a_shrunk_map, a_reseeding_pays_for_the_buckets_that_it_evacuates) {
+  map_.reseed_gradually();
+  insert_within_bounds();
+  EXPECT_EQ(map_.stats().migrations.reseed, 1u);
+  deliver_by_steps();
+}
+
+TEST_F(under_a_shrunk_map, the_end_of_retired_buckets_pays_for_them) {
+  map_.clear_gradually();
+  insert_within_bounds();
+  EXPECT_EQ(map_.pending(), 0u);
+  deliver_by_steps();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -144,6 +145,31 @@ TEST(rehash, to_as_many_slots_moves_nothing) {
     EXPECT_EQ(std::addressof(*map.find(0)), first);
     for (std::uint64_t n = 14; n < 100; ++n) map[n] = n;
     EXPECT_STREQ(map.check_invariants(), nullptr);
+  }
+}
+
+// Then two buckets hold fewer elements than a single one, which may be filled to the brim.
+template <int Percent>
+struct loaded : steady::default_policy {
+  static constexpr double load_limit = Percent / 100.0;
+};
+template <class Policy>
+class low_load : public testing::Test {};
+using low_loads = testing::Types<loaded<8>, loaded<10>, loaded<30>, loaded<45>, loaded<50>>;
+TYPED_TEST_SUITE(low_load, low_loads);
+
+TYPED_TEST(low_load, reserves_for_what_two_buckets_do_not_hold) {
+  for (std::uint64_t size = 6; size <= 40; ++size) {
+    number_map<TypeParam> map;
+    for (std::uint64_t n = 0; n < 15; ++n) map.try_emplace(n, n);
+    for (std::uint64_t n = 5; n < 15; ++n) map.erase(n);
+    map.reserve(size);
+    EXPECT_FALSE(map.migrating());
+    EXPECT_GE(static_cast<float>(map.bucket_count()) * map.max_load_factor() * 1.0001f,
+              static_cast<float>(size));
+    const auto* const first = std::addressof(*std::as_const(map).find(0));
+    for (std::uint64_t n = 100; map.size() < size; ++n) map.try_emplace(n, n);
+    EXPECT_EQ(std::addressof(*std::as_const(map).find(0)), first) << size;
   }
 }
 

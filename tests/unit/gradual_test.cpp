@@ -559,4 +559,78 @@ TEST(reserve_gradually, of_the_impossible_says_so_and_asks_for_nothing) {
   EXPECT_FALSE(m.migrating());
 }
 
+TEST(gradual_requests, are_met_by_one_growth) {
+  number_map<> map;
+  fill(map, 3000);
+  map.finish();
+  const auto before = map.stats();
+  map.reserve_gradually(6000);
+  map.compact_gradually();
+  map.reseed_gradually();
+  map.finish();
+  const auto after = map.stats();
+  EXPECT_EQ(after.started.request, before.started.request + 1);
+  EXPECT_EQ(after.migrations.compact, before.migrations.compact);
+  EXPECT_EQ(after.migrations.reseed, before.migrations.reseed + 1);
+  expect_range(map, 0, 3000);
+}
+
+// The next one grows, because it is not enough for what was reserved.
+TEST(gradual_requests, are_met_by_the_first_of_several_growths) {
+  number_map<> map;
+  fill(map, 3000);
+  map.finish();
+  const std::size_t before = map.stats().migrations.compact;
+  map.compact_gradually();
+  map.reserve_gradually(1'000'000);
+  map.finish();
+  EXPECT_EQ(map.stats().migrations.compact, before);
+  expect_range(map, 0, 3000);
+}
+
+struct hasty : steady::default_policy {
+  static constexpr unsigned evacuations_per_insert = 1u << 31;
+};
+
+TEST(gradual_requests, are_met_at_once_with_more_evacuations_than_32_bits_count) {
+  number_map<hasty> map;
+  fill(map, 3000);
+  map.finish();
+  map.reseed_gradually();
+  map.step(1);
+  ASSERT_TRUE(map.migrating());
+  map.try_emplace(3000, 9000);
+  EXPECT_EQ(map.stats().migrations.reseed, 1u);
+  expect_range(map, 0, 3001);
+}
+
+// Moving element by element, because the allocators differ.
+TEST(gradual_requests, stay_requests_when_elements_move_to_other_memory) {
+  using map_type = ledger_map<std::uint64_t, std::uint64_t>;
+  memory_ledger here;
+  memory_ledger there;
+  map_type map{map_type::allocator_type(here)};
+  fill(map, 10);
+  map.reserve_gradually(5'000'000);
+  there.refuse_above = 1'000'000;
+  map_type other(std::move(map), map_type::allocator_type(there));
+  expect_range(other, 0, 10);
+  EXPECT_TRUE(other.migrating()) << "the room is still to come";
+  EXPECT_LT(other.stats().bytes, 100'000u);
+
+  there.refuse_above = memory_ledger::never;
+  other.finish();
+  EXPECT_GE(other.bucket_count(), 5'000'000u);
+  map = map_type(std::move(other), map_type::allocator_type(here));
+  expect_range(map, 0, 10);
+  EXPECT_FALSE(map.migrating());
+  EXPECT_GE(map.bucket_count(), 5'000'000u) << "room that was there is there at once";
+
+  map_type none{map_type::allocator_type(here)};
+  none.reserve_gradually(5'000'000);
+  const map_type moved(std::move(none), map_type::allocator_type(there));
+  EXPECT_TRUE(moved.empty());
+  EXPECT_LT(moved.stats().bytes, 100'000u);
+}
+
 }  // namespace

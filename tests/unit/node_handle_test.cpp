@@ -102,6 +102,54 @@ TEST(node_handle, moves_and_swaps) {
   static_assert(!std::is_copy_constructible_v<map::node_type>);
 }
 
+struct copying_has_failed {};
+
+// Has no move constructor, and throws the copy that a countdown says.
+struct fragile {
+  static inline int copies_left = -1;
+
+  explicit fragile(int value) : number(value) {}
+  fragile(const fragile& other) : number(other.number) {
+    if (copies_left >= 0 && copies_left-- == 0) throw copying_has_failed();
+  }
+  fragile& operator=(const fragile&) = delete;
+
+  int number;
+};
+
+TEST(node_handle, swaps_both_elements_or_none) {
+  using fragile_map = steady::hash_map<int, fragile>;
+  int failures = 0;
+  for (int copies = 0; copies < 4; ++copies) {
+    fragile_map numbers;
+    numbers.try_emplace(1, 10);
+    numbers.try_emplace(2, 20);
+    auto first = numbers.extract(1);
+    auto second = numbers.extract(2);
+    fragile::copies_left = copies;
+    bool has_failed = false;
+    try {
+      first.swap(second);
+    } catch (const copying_has_failed&) {
+      has_failed = true;
+      ++failures;
+    }
+    fragile::copies_left = -1;
+    ASSERT_FALSE(first.empty());
+    ASSERT_FALSE(second.empty());
+    EXPECT_EQ(first.mapped().number, has_failed ? 10 : 20);
+    EXPECT_EQ(second.key(), has_failed ? 2 : 1);
+    auto none = numbers.extract(3);
+    none.swap(first);
+    first.swap(first);
+    EXPECT_TRUE(first.empty());
+    EXPECT_EQ(none.key(), has_failed ? 1 : 2);
+    numbers.insert(std::move(none));
+    EXPECT_EQ(numbers.size(), 1u);
+  }
+  EXPECT_GT(failures, 0);
+}
+
 TEST(merge, moves_what_is_new_and_leaves_the_rest) {
   map to{{1, "one"}, {2, "two"}};
   map from{{2, "zwei"}, {3, "drei"}};

@@ -212,10 +212,11 @@ struct array_layout {
     return static_cast<std::size_t>(static_cast<double>(std::uint64_t{1} << log2_buckets) * load);
   }
 
-  // The fewest buckets, as a power of two, that hold `size` elements within the limit. Throws
-  // std::length_error when no number of buckets does.
-  STEADY_COLD constexpr unsigned log2_buckets_for(std::size_t size) const {
-    unsigned log2_buckets = 0;
+  // The fewest buckets from 2^least on, as a power of two, that hold `size` elements within the
+  // limit: with a low one, two hold fewer than one. Throws std::length_error when no number of
+  // buckets does.
+  STEADY_COLD constexpr unsigned log2_buckets_for(std::size_t size, unsigned least = 0) const {
+    unsigned log2_buckets = least;
     while (load_limit(log2_buckets) < size) check_log2_buckets(++log2_buckets);
     return log2_buckets;
   }

@@ -49,6 +49,7 @@ struct typed_layout {
                   "an overflow bucket can tell every bucket of its chunk");
     static_assert(Policy::load_limit > 0 && Policy::load_limit * width >= 1,
                   "load_limit: a part of the slots that is at least one slot per bucket");
+    static_assert(Policy::load_limit <= 4, "load_limit: more than 0, and 4 at most");
     static_assert(Policy::shrink_below >= 0 && Policy::shrink_below <= 0.4,
                   "shrink_below: 0 to 0.4, so that what has shrunk has room");
     static_assert(Policy::evacuations_per_insert >= 1, "evacuations_per_insert: at least 1");

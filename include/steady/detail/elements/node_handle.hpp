@@ -38,15 +38,21 @@ class node_handle {
   // The handle must not be empty.
   Allocator get_allocator() const { return *allocator_; }
 
+  // If copying throws, both are as before. Where elements can only be moved, and that throws, one
+  // of the handles may have lost its element.
   void swap(node_handle& other) noexcept(Elements::nothrow_movable()) {
-    node_handle between(std::move(other));
-    other = std::move(*this);
-    *this = std::move(between);
+    if constexpr (has_spare) {
+      if (this != std::addressof(other)) swap_copies(other);
+    } else {
+      node_handle between(std::move(other));
+      other = std::move(*this);
+      *this = std::move(between);
+    }
   }
 
   // For the containers: what a slot held; moving it in, from a slot that is destroyed afterwards.
   slot_type* slot() const noexcept {
-    return const_cast<slot_type*>(reinterpret_cast<const slot_type*>(storage_));
+    return const_cast<slot_type*>(reinterpret_cast<const slot_type*>(storage_[in_spare_]));
   }
   node_handle(const Allocator& allocator, slot_type* from) : allocator_(allocator) {
     Elements::transfer(*allocator_, slot(), from);
@@ -61,6 +67,31 @@ class node_handle {
   value_type& element() const noexcept { return Elements::element_of(*slot()); }
 
  private:
+  // Where moving an element copies it, so that both copies can be made before either goes.
+  static constexpr bool has_spare = !Elements::nothrow_movable() && Elements::copyable();
+
+  void swap_copies(node_handle& other) {
+    if (!other.empty()) Elements::transfer(*other.allocator_, spare(), other.slot());
+    STEADY_TRY {
+      if (!empty()) Elements::transfer(*allocator_, other.spare(), slot());
+    }
+    STEADY_CATCH_ALL {
+      if (!other.empty()) Elements::destroy(*other.allocator_, spare());
+      STEADY_RETHROW;
+    }
+    const std::optional<Allocator> theirs(other.allocator_);
+    other.take_spare(allocator_);
+    take_spare(theirs);
+  }
+  // What is there becomes the content, if it is of an allocator.
+  void take_spare(const std::optional<Allocator>& of) noexcept {
+    const std::optional<Allocator> allocator(of);
+    reset();
+    in_spare_ = !in_spare_;
+    if (allocator) allocator_.emplace(*allocator);
+  }
+  slot_type* spare() noexcept { return reinterpret_cast<slot_type*>(storage_[!in_spare_]); }
+
   void take(node_handle& other) {
     if (other.empty()) return;
     Allocator allocator = *other.allocator_;
@@ -69,7 +100,8 @@ class node_handle {
     other.reset();
   }
 
-  alignas(slot_type) std::byte storage_[sizeof(slot_type)];
+  alignas(slot_type) std::byte storage_[has_spare ? 2 : 1][sizeof(slot_type)];
+  bool in_spare_ = false;
   std::optional<Allocator> allocator_;
 };
 

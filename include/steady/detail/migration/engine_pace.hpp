@@ -193,7 +193,7 @@ template <class Storage>
 void table_engine<Storage>::make_progress(std::uint64_t size, driver of) noexcept {
   STEADY_TRY {
     const bool hurried = state_.cold_link != nullptr && (cold().reseeding || cold().long_chain);
-    const std::uint64_t most = of_.kind.evacuations_per_insert * (hurried ? 2u : 1u);
+    const std::uint64_t most = std::uint64_t{of_.kind.evacuations_per_insert} * (hurried ? 2 : 1);
     const bool was_migrating = state_.migrating();
     work_off(most + stress<stress_migration>::extra(), size, of);
     if (!was_migrating && !state_.migrating()) update_limits();  // an observer may be gone
@@ -337,6 +337,7 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   if (start) begin_migration(next, cause);
   if (state_.cold_link != nullptr) {
     cold().asked.reseed = false;
+    if (start) cold().asked.compact = false;  // also where it grows
     if (next <= now) cold().asked = {};
     if (!cold().asked.any()) cold().for_overflow = false;
   }

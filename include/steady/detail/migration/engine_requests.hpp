@@ -19,7 +19,9 @@ STEADY_COLD void table_engine<Storage>::reserve(std::uint64_t size) {
   const unsigned fitting = layout().log2_buckets_for(wanted);
   if (has_cold || (state_.has_memory() ? wanted > room() : fitting != 0)) {
     const bool keeps_buckets = state_.has_memory() && !(has_cold && cold().asked.shrink);
-    return resize(keeps_buckets ? max_of(fitting, state_.log2_buckets()) : fitting, promised);
+    return resize(
+        keeps_buckets ? layout().log2_buckets_for(wanted, state_.log2_buckets()) : fitting,
+        promised);
   }
   if (!state_.has_memory()) make_first(wanted);
   state_.references.promise(wanted);

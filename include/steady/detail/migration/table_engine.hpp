@@ -146,6 +146,10 @@ class table_engine {
   // As users count them; those of the new array while migrating.
   std::uint64_t slots() const noexcept;
   std::uint64_t reserved() const noexcept;
+  // As much of that as there are buckets for, or will be with the migration that is under way.
+  std::uint64_t reserved_already() const noexcept {
+    return state_.has_memory() ? min_of(reserved(), room()) : 0;
+  }
 
   // Computes the idle range. The limits that check_invariants() expects.
   struct limits {

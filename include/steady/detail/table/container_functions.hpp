@@ -130,10 +130,14 @@ class container_functions {
   }
   static void move_each(Table& table, Table& other) {
     const std::uint64_t promised = other.engine().reserved();
+    const std::uint64_t already = other.engine().reserved_already();
     STEADY_TRY {
       // Without a cold block nothing was reserved that would be worth an array.
-      if (other.size() != 0 || other.state().cold_link != nullptr)
-        table.engine().reserve(max_of<std::uint64_t>(other.size(), promised));
+      if (other.size() != 0 || other.state().cold_link != nullptr) {
+        const std::uint64_t at_once = max_of<std::uint64_t>(other.size(), already);
+        if (at_once != 0) table.engine().reserve(at_once);
+        if (promised > at_once) table.engine().reserve_gradually(promised);
+      }
       for (auto at = other.first(); at;) {
         const auto next = other.after(at);
         other.note_write(at.slot);

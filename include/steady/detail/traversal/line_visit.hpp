@@ -119,6 +119,12 @@ class line_visit {
     }
     return find_occupied_in(false, max_of(first, arrays_.frontier));
   }
+  // The last position of the bucket that has `position`, in the arrays of a line as above.
+  std::uint64_t last_of_bucket(bool of_new_line, std::uint64_t position) const noexcept {
+    const bool in_new = of_new_line || (position < arrays_.frontier && !arrays_.reseeding);
+    const line_partition line = arrays_.array_of(in_new).line();
+    return min_of(line.last_of(line.bucket_at(position)), last_of_array(in_new));
+  }
   // The last position of that array.
   std::uint64_t last_of_array(bool in_new) const noexcept {
     return in_new && !arrays_.reseeding ? arrays_.frontier - 1 : last_position;

@@ -1,9 +1,9 @@
-// Saved copies: the elements of intervals of the hash line, copied before they change. A bitmap for
-// each chunk of 64 intervals says which were saved; most have one block for all their elements,
-// those without elements only the bit.
+// Saved copies: elements, copied before they change, and notes of the intervals of the hash line
+// that they were in. The two are apart, because what was copied is delivered in any order: the
+// copies are a list of blocks, whatever intervals they come from; a bit says of each interval that
+// nothing in the container is the snapshot's any more, and a word has the bits of 64 intervals.
 //
-// Bound of every call: the elements of one interval. Where a class of `Elements` throws when it is
-// copied, nothing has changed.
+// Where a class of `Elements` throws when it is copied, nothing has changed.
 #pragma once
 
 #include <cstddef>
@@ -14,107 +14,98 @@
 
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
-#include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/memory/item_list.hpp>
 #include <steady/detail/memory/map_memory.hpp>
 
 namespace steady::detail {
 
-// The copies of one interval; its slots follow behind it.
+// The copies of some elements; their slots follow behind it.
 struct saved_bucket {
-  saved_bucket* next;  // of the same chunk
-  std::uint64_t interval;
+  saved_bucket* next;
   std::size_t count;  // elements
 };
 
-struct saved_chunk {
-  static constexpr std::uint64_t intervals = 64;
-
-  std::uint64_t dirty = 0;  // a bit for each interval that was saved
-  saved_bucket* first = nullptr;
-};
-
-// `Chunks` maps numbers of chunks to them.
-template <class Elements, class Allocator, class Chunks>
+// `Notes` maps numbers of chunks to their words.
+template <class Elements, class Allocator, class Notes>
 class saved_copies {
-  // So many intervals share a bit, by which those without copies are passed.
-  static constexpr std::uint64_t group_intervals = 64 * saved_chunk::intervals;
+  static constexpr std::uint64_t group_chunks = 64;  // share a bit, by which the others are passed
 
  public:
+  static constexpr std::uint64_t chunk_intervals = 64;
   using slot_type = typename Elements::slot_type;
 
   explicit saved_copies(const Allocator& allocator)
       : allocator_(allocator),
-        chunks_(typename Chunks::allocator_type(allocator)),
+        notes_(typename Notes::allocator_type(allocator)),
         groups_(allocator) {}
 
   // What everything here holds.
   std::size_t bytes() const noexcept {
-    return bytes_ + copies_ * Elements::bytes_elsewhere() + chunks_.stats().bytes +
+    return bytes_ + copies_ * Elements::bytes_elsewhere() + notes_.stats().bytes +
            groups_.size() * sizeof(std::uint64_t);
   }
 
-  // Whether anything of the interval's chunk was saved.
-  bool has_chunk_of(std::uint64_t interval) const { return chunk_of(interval) != nullptr; }
-  bool has(std::uint64_t interval) const {
-    const saved_chunk* const chunk = chunk_of(interval);
-    return chunk != nullptr && (chunk->dirty >> (interval % saved_chunk::intervals) & 1) != 0;
-  }
+  // ---- copies ----
 
-  // Saves an interval that was not, from `count` slots. Throws what copying and the allocator
-  // throw.
-  void save(std::uint64_t interval, slot_type* const* slots, std::size_t count) {
-    note_group(interval / group_intervals);
-    saved_chunk& chunk = chunks_.try_emplace(interval / saved_chunk::intervals).first->second;
-    if (count != 0) {
-      saved_bucket* const copy = copy_of(interval, slots, count);
-      copy->next = std::exchange(chunk.first, copy);
-    }
-    chunk.dirty |= std::uint64_t{1} << (interval % saved_chunk::intervals);
+  // A copy of `count` elements, which the caller has to keep or to free; null if there are none.
+  // Throws what copying and the allocator throw.
+  saved_bucket* copy(slot_type* const* slots, std::size_t count) {
+    return count == 0 ? nullptr : copy_of(slots, count);
   }
-
-  // The first interval from `from` on, below `end`, whose chunk has copies; `end` if there is none.
-  // Bound: 64 chunks, and a word for every 2^18 intervals.
-  std::uint64_t next_saved(std::uint64_t from, std::uint64_t end) const {
-    if (chunks_.empty()) return end;
-    for (std::uint64_t at = from; at < end;
-         at = (at / saved_chunk::intervals + 1) * saved_chunk::intervals) {
-      at = max_of(at, next_group(at / group_intervals) * group_intervals);
-      if (at < end && has_chunk_of(at)) return at;
-    }
-    return end;
+  void keep(saved_bucket* copy) noexcept {
+    if (copy != nullptr) copy->next = std::exchange(first_, copy);
   }
-
-  // The copies of an interval; null where there are none.
-  saved_bucket* find(std::uint64_t interval) const {
-    const saved_chunk* const chunk = chunk_of(interval);
-    saved_bucket* copy = chunk == nullptr ? nullptr : chunk->first;
-    while (copy != nullptr && copy->interval != interval) copy = copy->next;
-    return copy;
-  }
+  // One of those that were kept; null if there is none.
+  saved_bucket* first() const noexcept { return first_; }
   // The same, which the caller has to free from now on.
-  saved_bucket* take(std::uint64_t interval) {
-    saved_bucket* const taken = find(interval);
-    if (taken == nullptr) return nullptr;
-    const auto chunk = chunks_.find(interval / saved_chunk::intervals);
-    saved_bucket** link = &chunk->second.first;
-    while (*link != taken) link = &(*link)->next;
-    *link = taken->next;
+  saved_bucket* take_first() noexcept {
+    saved_bucket* const taken = first_;
+    if (taken != nullptr) first_ = taken->next;
     return taken;
   }
-  void free(saved_bucket* bucket) noexcept {
-    if (bucket != nullptr) release(bucket, bucket->count);
+  void free(saved_bucket* copy) noexcept {
+    if (copy != nullptr) release(copy, copy->count);
   }
-  // Nothing of the interval's chunk will be asked for any more; all of it was taken.
-  void forget_chunk_of(std::uint64_t interval) noexcept {
-    chunks_.erase(interval / saved_chunk::intervals);
-    if (chunks_.empty()) {
-      groups_.release();
-      return chunks_.rehash(0);
+
+  // ---- notes ----
+
+  bool has_notes() const noexcept { return !notes_.empty(); }
+  bool is_noted(std::uint64_t interval) const {
+    return (word_of(interval) >> (interval % chunk_intervals) & 1) != 0;
+  }
+  // The first interval from this on that is not noted, or the one behind its chunk.
+  std::uint64_t first_unnoted(std::uint64_t interval) const {
+    const std::uint64_t free = ~(word_of(interval) >> (interval % chunk_intervals));
+    return interval + (free == 0 ? chunk_intervals : lowest_bit(free));
+  }
+  // Throws what the allocator throws.
+  void note(std::uint64_t interval) {
+    const std::uint64_t chunk = interval / chunk_intervals;
+    note_group(chunk / group_chunks);
+    notes_.try_emplace(chunk).first->second |= std::uint64_t{1} << (interval % chunk_intervals);
+  }
+  // Forgets the first chunk's notes; nothing will be asked of intervals below `passed` any more.
+  // False if there is none. Bound: 64 chunks, and a word for every 2^18 intervals passed.
+  bool forget_one_below(std::uint64_t passed) noexcept {
+    const std::uint64_t end = passed / chunk_intervals;
+    if (notes_.empty()) return false;
+    forgotten_ = min_of(next_chunk(forgotten_, end), end);
+    if (forgotten_ >= end) return false;
+    notes_.erase(forgotten_++);
+    if (notes_.empty()) {
+      forget_all();
+    } else {
+      STEADY_TRY { notes_.trim(2); }
+      STEADY_CATCH_ALL {  // no memory for the smaller array: it shrinks later
+      }
     }
-    STEADY_TRY { chunks_.trim(2); }
-    STEADY_CATCH_ALL {  // no memory for the smaller array: it shrinks later
-    }
+    return true;
+  }
+  // Nothing will be asked for any more.
+  void forget_all() noexcept {
+    notes_.clear();
+    notes_.rehash(0);
+    groups_.release();
   }
 
   static slot_type* slots_of(saved_bucket& bucket) noexcept {
@@ -135,25 +126,33 @@ class saved_copies {
     while (groups_.size() <= group / 64) groups_.push_back(0);
     groups_.data()[group / 64] |= std::uint64_t{1} << (group % 64);
   }
-  // The first one from `group` on in which something was saved.
+  // The first one from `group` on in which something was noted; beyond all if there is none.
   std::uint64_t next_group(std::uint64_t group) const noexcept {
     const std::uint64_t words = groups_.size();
     for (std::uint64_t at = group / 64; at < words; ++at, group = at * 64) {
       const std::uint64_t left = groups_.begin()[at] >> (group % 64);
       if (left != 0) return group + lowest_bit(left);
     }
-    return max_of(group, words * 64);
+    return ~std::uint64_t{0} / group_chunks;
   }
 
-  const saved_chunk* chunk_of(std::uint64_t interval) const {
-    const auto found = chunks_.find(interval / saved_chunk::intervals);
-    return found.is_end() ? nullptr : std::addressof(found->second);
+  // The first chunk from `chunk` on that has notes, below `end`; `end` or beyond if there is none.
+  std::uint64_t next_chunk(std::uint64_t chunk, std::uint64_t end) const {
+    for (; chunk < end; ++chunk) {
+      chunk = max_of(chunk, next_group(chunk / group_chunks) * group_chunks);
+      if (chunk < end && notes_.contains(chunk)) break;
+    }
+    return chunk;
+  }
+  std::uint64_t word_of(std::uint64_t interval) const {
+    const auto found = notes_.find(interval / chunk_intervals);
+    return found.is_end() ? 0 : found->second;
   }
 
-  saved_bucket* copy_of(std::uint64_t interval, slot_type* const* slots, std::size_t count) {
+  saved_bucket* copy_of(slot_type* const* slots, std::size_t count) {
     std::byte* const block = detail::allocate_block<alignment>(allocator_, bytes_for(count));
     bytes_ += bytes_for(count);
-    auto* const copy = ::new (static_cast<void*>(block)) saved_bucket{nullptr, interval, 0};
+    auto* const copy = ::new (static_cast<void*>(block)) saved_bucket{nullptr, 0};
     STEADY_TRY {
       for (; copy->count < count; ++copy->count, ++copies_) {
         Elements::construct(allocator_, slots_of(*copy) + copy->count,
@@ -179,28 +178,12 @@ class saved_copies {
   }
 
   Allocator allocator_;
-  std::size_t bytes_ = 0;  // in blocks
-  Chunks chunks_;
+  saved_bucket* first_ = nullptr;
+  std::size_t bytes_ = 0;   // in blocks
+  std::size_t copies_ = 0;  // elements
+  Notes notes_;
   item_list<std::uint64_t, Allocator> groups_;  // a bit for each, ever set
-  std::size_t copies_ = 0;                      // elements
-};
-
-// A line, or its end, on which elements were when the snapshot was made.
-template <class Copies>
-struct frozen_line {
-  template <class Allocator>
-  explicit frozen_line(const Allocator& allocator) : saved(allocator) {}
-
-  bool at_end() const noexcept { return next == end; }
-  // Its address; users may have an operator& of their own.
-  frozen_line* self() noexcept { return this; }
-  const frozen_line* self() const noexcept { return this; }
-
-  line_seed seed;
-  line_partition grid;
-  std::uint64_t next = 0;  // intervals below are delivered, or had no elements
-  std::uint64_t end = 0;
-  Copies saved;
+  std::uint64_t forgotten_ = 0;                 // chunks below have no notes
 };
 
 }  // namespace steady::detail
