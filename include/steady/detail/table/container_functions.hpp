@@ -253,13 +253,15 @@ class container_functions {
 
  private:
   static auto taking_over(Table& table, const allocator_type& source, slot_type* from) {
-    return [&table, &source, from](slot_type* to) {
-      if constexpr (!elements::owns_memory) {
-        if (!are_equal(source, table.allocator()))
-          return elements::transplant(table.allocator(), to, from);
-      }
-      elements::transfer(table.allocator(), to, from);
-    };
+    return [&table, &source, from](slot_type* to) { take_over(table, source, to, from); };
+  }
+  static void take_over(Table& table, [[maybe_unused]] const allocator_type& source, slot_type* to,
+                        slot_type* from) {
+    if constexpr (!elements::owns_memory) {
+      if (!are_equal(source, table.allocator()))
+        return elements::transplant(table.allocator(), to, from);
+    }
+    elements::transfer(table.allocator(), to, from);
   }
 
   // By the elements' own ==, which may tell keys apart that the table's equality does not.
