@@ -842,7 +842,9 @@ class hash_container {
   void fill(Iterator first, Sentinel last, size_type capacity, size_type length) {
     if (capacity != 0 || length != 0) reserve(capacity < length ? length : capacity);
     batches::insert(table_, std::move(first), last);
-    if (capacity == 0) table_.engine().withdraw_reservation();  // the caller reserved nothing
+    if (capacity != 0 && capacity >= length) return;
+    table_.engine().withdraw_reservation();  // the caller reserved no more than `capacity`
+    if (capacity != 0) reserve(capacity);
   }
 
   // begin() is called once, and size() before it: begin() of a range that can be read once may take

@@ -500,4 +500,24 @@ TEST(recovery, notices_a_snapshot_with_the_name_of_another) {
   EXPECT_EQ(alone.trouble->trouble(), durable_trouble::damaged);
 }
 
+// Room for a snapshot's elements is there as long as they need it.
+TEST(recovery, reserves_room_for_loading_only) {
+  using map_type = steady::durable_map<std::uint64_t, std::uint64_t>;
+  constexpr std::uint64_t elements = 5'000;
+  memory_files files;
+  steady::durable_options options = quiet_options(files);
+  options.sync = steady::sync_policy::never;
+  {
+    map_type map(room, options);
+    for (std::uint64_t n = 0; n < elements; ++n) map.try_emplace(n, n);
+    map.save_snapshot();
+  }
+  map_type map(room, options);
+  ASSERT_EQ(map.size(), elements);
+  ASSERT_EQ(map.report().elements, elements) << "of the snapshot";
+  for (std::uint64_t n = 0; n < elements; ++n) map.erase(n);
+  for (std::uint64_t n = 0; n < 200; ++n) map.try_emplace(n, n);  // these drive the migration
+  EXPECT_LE(map.content().bucket_count(), 1'000u);
+}
+
 }  // namespace

@@ -44,12 +44,15 @@ class source {
   // The largest number of values that one record has freed, the record's own ones aside.
   long most_freed() const { return most_freed_; }
   std::size_t size() const { return replica_.content().size(); }
+  std::size_t slots() const { return replica_.content().bucket_count(); }
 
   void begin(std::uint64_t elements) {
     out_.clear();
+    position_ = elements;
     steady::append_header(out_, {steady::record_stream::snapshot, 1, elements, elements,
                                  steady::codec<std::uint64_t>::name(), "counted"});
     take();
+    replica_.reserve(elements);
   }
   void load(std::uint64_t first, std::uint64_t count) {
     for (std::uint64_t n = first; n < first + count; ++n) {
@@ -64,8 +67,24 @@ class source {
     steady::append_end(out_, elements);
     take();
   }
+  void erase(std::uint64_t first, std::uint64_t count) {
+    for (std::uint64_t n = first; n < first + count; ++n) {
+      change(steady::change_kind::erase, n, nullptr);
+    }
+  }
+  void insert(std::uint64_t first, std::uint64_t count) {
+    const counted value;
+    for (std::uint64_t n = first; n < first + count; ++n) {
+      change(steady::change_kind::insert, n, &value);
+    }
+  }
 
  private:
+  void change(steady::change_kind kind, std::uint64_t key, const counted* value) {
+    out_.clear();
+    ASSERT_TRUE(steady::append_change(out_, ++position_, kind, &key, value));
+    take();
+  }
   void take() {
     const long before = counted::alive;
     EXPECT_EQ(replica_.take(steady::parse_frame(out_.view()).payload), nullptr);
@@ -74,6 +93,7 @@ class source {
 
   steady::detail::replica<content> replica_{content()};
   steady::byte_buffer out_;
+  std::uint64_t position_ = 0;
   long most_freed_ = 0;
 };
 
@@ -113,6 +133,19 @@ TEST(replica, frees_in_steps_whatever_is_begun_anew) {
   from.end(5'000);
   from.begin(1);
   EXPECT_LE(counted::alive, 5'000 + 100) << "and nothing stays";
+}
+
+// Room for a snapshot's elements is there as long as they need it.
+TEST(replica, shrinks_when_what_a_snapshot_brought_is_erased) {
+  source from;
+  from.begin(20'000);
+  from.load(0, 20'000);
+  from.end(20'000);
+  EXPECT_GE(from.slots(), 20'000u);
+  from.erase(0, 19'900);
+  EXPECT_EQ(from.size(), 100u);
+  from.insert(20'000, 500);  // which drive the migration
+  EXPECT_LE(from.slots(), 2'000u);
 }
 
 }  // namespace

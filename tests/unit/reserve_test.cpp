@@ -179,6 +179,25 @@ TEST(requests_for_less, let_the_map_shrink_by_itself) {
   }
 }
 
+// Room for a range that is longer than the capacity that was asked for is no promise.
+TEST(requests_for_less, are_what_a_map_made_of_a_range_keeps) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> range;
+  for (std::uint64_t n = 0; n < 50'000; ++n) range.emplace_back(n, 3 * n);
+  for (const std::size_t capacity : {0u, 1'000u}) {
+    number_map<> map(range.begin(), range.end(), capacity);
+    for (std::uint64_t n = 0; n < 50'000; ++n) map.erase(n);
+    for (std::uint64_t n = 0; n < 500; ++n) map.try_emplace(n, 3 * n);
+    map.finish();
+    EXPECT_LT(map.bucket_count(), 4'000u) << capacity;
+    EXPECT_GE(map.bucket_count(), capacity);
+    const auto slots = map.bucket_count();
+    for (std::uint64_t n = 500; n < capacity; ++n) map.try_emplace(n, 3 * n);
+    if (capacity != 0) {
+      EXPECT_EQ(map.bucket_count(), slots) << "there was room";
+    }
+  }
+}
+
 TEST(requests_for_less, keep_what_was_reserved_before) {
   number_map<> map;
   map.reserve(20'000);

@@ -18,7 +18,7 @@ from figures import geometric_mean, grouped, in_words, listed, table
 from trouble import Trouble
 
 OPERATIONS = {
-    "insert": "insert", "reserved": "insert after reserve", "hit": "hit", "dependent": "hit, dependent",
+    "insert": "insert", "reserved": "insert after reserve", "hit": "hit", "dependent": "dependent hit",
     "miss": "miss", "mixed": "half hits", "iterate": "iterate", "copy": "copy", "churn": "churn",
     "build": "build and destroy",
 }

@@ -20,6 +20,7 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/durable/frame_reader.hpp>
 #include <steady/detail/durable/recovery_state.hpp>
+#include <steady/detail/table/container_functions.hpp>
 #include <steady/records.hpp>
 
 namespace steady::detail {
@@ -50,6 +51,7 @@ class snapshot_loader {
         detail::min_of<std::uint64_t>(found.elements, reader.size() / (frame_head_bytes + 1))));
     while (load_more(reader)) {
     }
+    withdraw_reservation(*into_);  // it was for loading: the map may shrink again
     return std::move(lost_);
   }
 

@@ -36,6 +36,7 @@
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/feed/recorded_container.hpp>
 #include <steady/detail/follow/element_records.hpp>
+#include <steady/detail/table/container_functions.hpp>
 #include <steady/records.hpp>
 
 namespace steady {
@@ -248,6 +249,7 @@ class replica {
   }
   void replace_content() {
     is_loading_ = false;
+    withdraw_reservation(loading_);  // it was for loading: the content may shrink again
     retire(std::move(content_));
     content_ = std::move(loading_);
     has_content_ = true;

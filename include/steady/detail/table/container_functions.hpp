@@ -33,6 +33,12 @@ struct container_access {
   }
 };
 
+// What was reserved is no promise any more: the container may shrink by itself below that.
+template <class Container>
+void withdraw_reservation(Container& container) noexcept {
+  container_access::table_of(container).engine().withdraw_reservation();
+}
+
 [[noreturn]] STEADY_COLD inline void throw_no_such_key() {
   STEADY_THROW(std::out_of_range("steady::hash_map::at: no such key"));
 }
