@@ -59,6 +59,7 @@ using steady::byte_reader;
 using steady::change;
 using steady::change_kind;
 using steady::codec;
+using steady::concurrent_container;
 using steady::concurrent_hash_map;
 using steady::concurrent_hash_set;
 using steady::cursor;

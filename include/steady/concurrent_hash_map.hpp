@@ -6,7 +6,8 @@
 //   std::optional<std::uint64_t> value = map.find(1);
 //
 // There are no iterators and no references: elements are visited. The interface is shaped like
-// boost::concurrent_flat_map's.
+// boost::concurrent_flat_map's. This header shows all of it, for maps and sets alike, in
+// concurrent_container; what only maps have is below it, in concurrent_hash_map.
 //
 // Elements. If key and value are trivially copyable and small (see default_concurrent_policy), and
 // the allocator has no construct() of its own (a polymorphic_allocator may), an element is kept in
@@ -83,180 +84,160 @@ namespace steady {
 
 inline namespace STEADY_ABI {
 
-template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
-          class Allocator = std::allocator<std::pair<const Key, T>>,
-          class Policy = default_concurrent_policy>
-class concurrent_hash_map {
-  using checked = detail::container_arguments<true, Key, T, Hash, KeyEqual, Allocator, Policy,
-                                              default_concurrent_policy>;
-  using refusal = decltype(detail::require_arguments<checked>());
-
- public:
-  // Those of the template, unless they were refused.
-  using key_type = typename checked::key_type;
-  using mapped_type = typename checked::mapped_type;
-  using value_type = std::pair<const key_type, mapped_type>;
-  using init_type = std::pair<key_type, mapped_type>;
-  using size_type = std::size_t;
-  using difference_type = std::ptrdiff_t;
-  using hasher = typename checked::hash;
-  using key_equal = typename checked::key_equal;
-  using allocator_type = typename checked::allocator;
-  using policy_type = typename checked::policy;
-  using reference = value_type&;
-  using const_reference = const value_type&;
-  using pointer = typename std::allocator_traits<allocator_type>::pointer;
-  using const_pointer = typename std::allocator_traits<allocator_type>::const_pointer;
-
- private:
-  using container_type = detail::shared_container<key_type, mapped_type, hasher, key_equal,
-                                                  allocator_type, policy_type>;
+// What maps and sets have; what only maps have is below. T is void for a set.
+template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>
+class concurrent_container {
+  using container_type = detail::shared_container<Key, T, Hash, KeyEqual, Allocator, Policy>;
   using pairs = detail::two_containers<container_type>;
   using elements = typename container_type::elements;
   using slot = typename container_type::copy;
   using fate = detail::fate;
-  using allocator_traits = std::allocator_traits<allocator_type>;
+  using allocator_traits = std::allocator_traits<Allocator>;
   using plain_elements = typename container_type::plain_elements;
-  static constexpr bool copies_functions_nothrow = std::is_nothrow_copy_constructible_v<hasher> &&
-                                                   std::is_nothrow_copy_constructible_v<key_equal>;
+  using braced_type = typename plain_elements::braced_type;
+  static constexpr bool is_map = plain_elements::is_map;
+  static constexpr bool copies_functions_nothrow =
+      std::is_nothrow_copy_constructible_v<Hash> && std::is_nothrow_copy_constructible_v<KeyEqual>;
+
+ protected:
+  static constexpr bool is_made_from_nothing = detail::made_from_nothing<Hash, KeyEqual, Allocator>;
+  static constexpr bool is_nothrow_made_from_nothing =
+      detail::nothrow_made_from_nothing<Hash, KeyEqual, Allocator>;
+  using element_arguments = typename container_type::element_arguments;
 
  public:
+  using key_type = Key;
+  using value_type = typename plain_elements::value_type;
+  using size_type = std::size_t;
+  using difference_type = std::ptrdiff_t;
+  using hasher = Hash;
+  using key_equal = KeyEqual;
+  using allocator_type = Allocator;
+  using policy_type = Policy;
+  // A set's elements are keys, and not to be changed.
+  using reference = std::conditional_t<is_map, value_type&, const value_type&>;
+  using const_reference = const value_type&;
+  using pointer = typename allocator_traits::pointer;
+  using const_pointer = typename allocator_traits::const_pointer;
+
   // ---- constructing ----
   // Bound: O(size). On an exception nothing is left behind.
 
   // Empty. Allocates nothing.
-  concurrent_hash_map() noexcept(
-      detail::nothrow_made_from_nothing<hasher, key_equal, allocator_type>) requires
-      detail::made_from_nothing<hasher, key_equal, allocator_type>
-      : container_(hasher(), key_equal(), allocator_type()) {
-    detail::require_elements<typename container_type::element_arguments>();
-  }
-  explicit concurrent_hash_map(const allocator_type& allocator)
-      : concurrent_hash_map(hasher(), key_equal(), allocator) {}
+  concurrent_container() noexcept(is_nothrow_made_from_nothing) requires is_made_from_nothing
+      : container_(hasher(), key_equal(), allocator_type()) {}
+  explicit concurrent_container(const allocator_type& allocator)
+      : concurrent_container(hasher(), key_equal(), allocator) {}
 
   // Empty, with room for `capacity` elements, as after reserve().
-  explicit concurrent_hash_map(size_type capacity, const hasher& hash = hasher(),
-                               const key_equal& equal = key_equal(),
-                               const allocator_type& allocator = allocator_type())
-      : concurrent_hash_map(hash, equal, allocator) {
+  explicit concurrent_container(size_type capacity, const hasher& hash = hasher(),
+                                const key_equal& equal = key_equal(),
+                                const allocator_type& allocator = allocator_type())
+      : concurrent_container(hash, equal, allocator) {
     if (capacity != 0) reserve(capacity);
   }
-  concurrent_hash_map(size_type capacity, const allocator_type& allocator)
-      : concurrent_hash_map(capacity, hasher(), key_equal(), allocator) {}
-  concurrent_hash_map(size_type capacity, const hasher& hash, const allocator_type& allocator)
-      : concurrent_hash_map(capacity, hash, key_equal(), allocator) {}
+  concurrent_container(size_type capacity, const allocator_type& allocator)
+      : concurrent_container(capacity, hasher(), key_equal(), allocator) {}
+  concurrent_container(size_type capacity, const hasher& hash, const allocator_type& allocator)
+      : concurrent_container(capacity, hash, key_equal(), allocator) {}
 
   // The elements of a range; of several with the same key, the first.
   template <std::input_iterator Iterator>
-  concurrent_hash_map(Iterator first, Iterator last, size_type capacity = 0,
-                      const hasher& hash = hasher(), const key_equal& equal = key_equal(),
-                      const allocator_type& allocator = allocator_type())
-      : concurrent_hash_map(detail::max_of(capacity, detail::known_length(first, last)), hash,
-                            equal, allocator) {
+  concurrent_container(Iterator first, Iterator last, size_type capacity = 0,
+                       const hasher& hash = hasher(), const key_equal& equal = key_equal(),
+                       const allocator_type& allocator = allocator_type())
+      : concurrent_container(detail::max_of(capacity, detail::known_length(first, last)), hash,
+                             equal, allocator) {
     insert(first, last);
     container_.withdraw_reservation(capacity);
   }
   template <std::input_iterator Iterator>
-  concurrent_hash_map(Iterator first, Iterator last, size_type capacity,
-                      const allocator_type& allocator)
-      : concurrent_hash_map(first, last, capacity, hasher(), key_equal(), allocator) {}
+  concurrent_container(Iterator first, Iterator last, size_type capacity,
+                       const allocator_type& allocator)
+      : concurrent_container(first, last, capacity, hasher(), key_equal(), allocator) {}
   template <std::input_iterator Iterator>
-  concurrent_hash_map(Iterator first, Iterator last, size_type capacity, const hasher& hash,
-                      const allocator_type& allocator)
-      : concurrent_hash_map(first, last, capacity, hash, key_equal(), allocator) {}
+  concurrent_container(Iterator first, Iterator last, size_type capacity, const hasher& hash,
+                       const allocator_type& allocator)
+      : concurrent_container(first, last, capacity, hash, key_equal(), allocator) {}
   template <std::input_iterator Iterator>
-  concurrent_hash_map(Iterator first, Iterator last, const allocator_type& allocator)
-      : concurrent_hash_map(first, last, 0, hasher(), key_equal(), allocator) {}
+  concurrent_container(Iterator first, Iterator last, const allocator_type& allocator)
+      : concurrent_container(first, last, 0, hasher(), key_equal(), allocator) {}
 
-  concurrent_hash_map(std::initializer_list<value_type> list, size_type capacity = 0,
-                      const hasher& hash = hasher(), const key_equal& equal = key_equal(),
-                      const allocator_type& allocator = allocator_type())
-      : concurrent_hash_map(list.begin(), list.end(), capacity, hash, equal, allocator) {}
-  concurrent_hash_map(std::initializer_list<value_type> list, size_type capacity,
-                      const allocator_type& allocator)
-      : concurrent_hash_map(list, capacity, hasher(), key_equal(), allocator) {}
-  concurrent_hash_map(std::initializer_list<value_type> list, size_type capacity,
-                      const hasher& hash, const allocator_type& allocator)
-      : concurrent_hash_map(list, capacity, hash, key_equal(), allocator) {}
-  concurrent_hash_map(std::initializer_list<value_type> list, const allocator_type& allocator)
-      : concurrent_hash_map(list, 0, hasher(), key_equal(), allocator) {}
+  concurrent_container(std::initializer_list<value_type> list, size_type capacity = 0,
+                       const hasher& hash = hasher(), const key_equal& equal = key_equal(),
+                       const allocator_type& allocator = allocator_type())
+      : concurrent_container(list.begin(), list.end(), capacity, hash, equal, allocator) {}
+  concurrent_container(std::initializer_list<value_type> list, size_type capacity,
+                       const allocator_type& allocator)
+      : concurrent_container(list, capacity, hasher(), key_equal(), allocator) {}
+  concurrent_container(std::initializer_list<value_type> list, size_type capacity,
+                       const hasher& hash, const allocator_type& allocator)
+      : concurrent_container(list, capacity, hash, key_equal(), allocator) {}
+  concurrent_container(std::initializer_list<value_type> list, const allocator_type& allocator)
+      : concurrent_container(list, 0, hasher(), key_equal(), allocator) {}
 
   template <detail::iterable Range>
-  concurrent_hash_map(from_range_t, Range&& range, size_type capacity = 0,
-                      const hasher& hash = hasher(), const key_equal& equal = key_equal(),
-                      const allocator_type& allocator = allocator_type())
-      : concurrent_hash_map(detail::max_of(capacity, detail::told_length(range)), hash, equal,
-                            allocator) {
+  concurrent_container(from_range_t, Range&& range, size_type capacity = 0,
+                       const hasher& hash = hasher(), const key_equal& equal = key_equal(),
+                       const allocator_type& allocator = allocator_type())
+      : concurrent_container(detail::max_of(capacity, detail::told_length(range)), hash, equal,
+                             allocator) {
     insert_range(std::forward<Range>(range));
     container_.withdraw_reservation(capacity);
   }
   template <detail::iterable Range>
-  concurrent_hash_map(from_range_t, Range&& range, size_type capacity,
-                      const allocator_type& allocator)
-      : concurrent_hash_map(from_range, std::forward<Range>(range), capacity, hasher(), key_equal(),
-                            allocator) {}
+  concurrent_container(from_range_t, Range&& range, size_type capacity,
+                       const allocator_type& allocator)
+      : concurrent_container(from_range, std::forward<Range>(range), capacity, hasher(),
+                             key_equal(), allocator) {}
   template <detail::iterable Range>
-  concurrent_hash_map(from_range_t, Range&& range, size_type capacity, const hasher& hash,
-                      const allocator_type& allocator)
-      : concurrent_hash_map(from_range, std::forward<Range>(range), capacity, hash, key_equal(),
-                            allocator) {}
+  concurrent_container(from_range_t, Range&& range, size_type capacity, const hasher& hash,
+                       const allocator_type& allocator)
+      : concurrent_container(from_range, std::forward<Range>(range), capacity, hash, key_equal(),
+                             allocator) {}
   template <detail::iterable Range>
-  concurrent_hash_map(from_range_t, Range&& range, const allocator_type& allocator)
-      : concurrent_hash_map(from_range, std::forward<Range>(range), 0, hasher(), key_equal(),
-                            allocator) {}
+  concurrent_container(from_range_t, Range&& range, const allocator_type& allocator)
+      : concurrent_container(from_range, std::forward<Range>(range), 0, hasher(), key_equal(),
+                             allocator) {}
 
   // Others may use `other`; what they change meanwhile is in the copy or not. Each element is
   // copied under its bucket's lock.
-  concurrent_hash_map(const concurrent_hash_map& other)
+  concurrent_container(const concurrent_container& other)
       : container_(
             other.container_.hash(), other.container_.equal(),
             allocator_traits::select_on_container_copy_construction(other.container_.allocator())) {
     detail::require_copying<plain_elements, allocator_type>();
     pairs::copy_elements(container_, other.container_);
   }
-  concurrent_hash_map(const concurrent_hash_map& other, const allocator_type& allocator)
-      : concurrent_hash_map(other.container_.hash(), other.container_.equal(), allocator) {
+  concurrent_container(const concurrent_container& other, const allocator_type& allocator)
+      : concurrent_container(other.container_.hash(), other.container_.equal(), allocator) {
     detail::require_copying<plain_elements, allocator_type>();
     pairs::copy_elements(container_, other.container_);
   }
 
   // While nobody else uses `other`, which is empty and usable afterwards. O(1): elements stay where
   // they are.
-  concurrent_hash_map(concurrent_hash_map&& other) noexcept(copies_functions_nothrow)
-      : concurrent_hash_map(other.container_.hash(), other.container_.equal(),
-                            other.container_.allocator()) {
+  concurrent_container(concurrent_container&& other) noexcept(copies_functions_nothrow)
+      : concurrent_container(other.container_.hash(), other.container_.equal(),
+                             other.container_.allocator()) {
     container_.take(other.container_);
   }
   // O(size) when the allocators differ.
-  concurrent_hash_map(concurrent_hash_map&& other, const allocator_type& allocator)
-      : concurrent_hash_map(other.container_.hash(), other.container_.equal(), allocator) {
+  concurrent_container(concurrent_container&& other, const allocator_type& allocator)
+      : concurrent_container(other.container_.hash(), other.container_.equal(), allocator) {
     detail::require_transplanting<plain_elements, allocator_type>();
     pairs::take_or_move(container_, other.container_);
-  }
-
-  // From a map of one thread, element by element; what was moved is no longer there. On an
-  // exception the other elements still are.
-  template <class OtherPolicy>
-  explicit concurrent_hash_map(
-      hash_map<key_type, mapped_type, hasher, key_equal, allocator_type, OtherPolicy>&& other)
-      : concurrent_hash_map(other.size(), other.hash_function(), other.key_eq(),
-                            other.get_allocator()) {
-    while (!other.empty()) {
-      auto taken = other.extract(other.begin());
-      try_emplace(std::move(taken.key()), std::move(taken.mapped()));
-    }
-    container_.withdraw_reservation();
   }
 
   // ---- while nobody else uses it: assigning, swapping, taking out, destroying ----
 
   // Others may use `other`. Bound: O(size of both). Strong guarantee. The allocator comes along if
   // propagate_on_container_copy_assignment says so.
-  concurrent_hash_map& operator=(const concurrent_hash_map& other) {
+  concurrent_container& operator=(const concurrent_container& other) {
     detail::require_copying<plain_elements, allocator_type>();
     if (this == std::addressof(other)) return *this;
     constexpr bool propagates = allocator_traits::propagate_on_container_copy_assignment::value;
-    concurrent_hash_map copy(other, propagates ? other.get_allocator() : get_allocator());
+    concurrent_container copy(other, propagates ? other.get_allocator() : get_allocator());
     pairs::assign_copy(container_, other.container_, copy.container_);
     return *this;
   }
@@ -264,7 +245,7 @@ class concurrent_hash_map {
   // equality throws, nothing has changed. The allocator comes along if
   // propagate_on_container_move_assignment says so; where the allocators differ and stay, elements
   // are moved one by one, and on an exception each is either here or there.
-  concurrent_hash_map& operator=(concurrent_hash_map&& other) noexcept(pairs::assigns_nothrow) {
+  concurrent_container& operator=(concurrent_container&& other) noexcept(pairs::assigns_nothrow) {
     if constexpr (!allocator_traits::propagate_on_container_move_assignment::value) {
       detail::require_transplanting<plain_elements, allocator_type>();
     }
@@ -272,41 +253,37 @@ class concurrent_hash_map {
     return *this;
   }
   // Keeps the functions and the allocator. Strong guarantee.
-  concurrent_hash_map& operator=(std::initializer_list<value_type> list) {
-    concurrent_hash_map fresh(list, 0, hash_function(), key_eq(), get_allocator());
+  concurrent_container& operator=(std::initializer_list<value_type> list) {
+    concurrent_container fresh(list, 0, hash_function(), key_eq(), get_allocator());
     container_.free_everything();
     container_.take(fresh.container_);
     return *this;
   }
   // O(size) for elements in nodes, otherwise in the memory held. steady::retire() does it in steps.
-  ~concurrent_hash_map() = default;
+  ~concurrent_container() = default;
 
   // O(1). Unequal allocators that do not propagate: undefined, as in the standard. Throws what
   // swapping or copying the hash and the equality throws; nothing has changed then.
-  void swap(concurrent_hash_map& other) noexcept(pairs::swaps_nothrow) {
+  void swap(concurrent_container& other) noexcept(pairs::swaps_nothrow) {
     pairs::swap(container_, other.container_);
-  }
-
-  // Everything, as a map of one thread; this one is empty then. O(size). On an exception this one
-  // still has its elements, unless they are in nodes, and either move without throwing or cannot be
-  // copied: of these, what was moved until then is lost.
-  hash_map<key_type, mapped_type, hasher, key_equal, allocator_type> release() {
-    hash_map<key_type, mapped_type, hasher, key_equal, allocator_type> taken(
-        size(), hash_function(), key_eq(), get_allocator());
-    pairs::release(container_, taken);
-    return taken;
   }
 
   // ---- inserting ----
   // All return whether they inserted. If another thread inserts the same key at the same moment,
   // arguments may have been moved from although nothing was inserted.
 
-  STEADY_ALWAYS_INLINE bool insert(init_type&& element) {
-    return insert_pair<false>(std::move(element), leave);
+  STEADY_ALWAYS_INLINE bool insert(const value_type& element) requires(!is_map) {
+    return insert_one<false>(element, leave);
   }
+  // A key for a set; for a map what {key, value} makes, a pair from which the key can be moved.
+  STEADY_ALWAYS_INLINE bool insert(braced_type&& element) {
+    return insert_one<false>(std::move(element), leave);
+  }
+  // What an element can be built from: an element or a pair, for a map; for a set a key of another
+  // type that transparent functions accept, from which a key is built only if it is new.
   template <detail::makes_element<plain_elements, hasher, key_equal> Element>
   STEADY_ALWAYS_INLINE bool insert(Element&& element) {
-    return insert_pair<false>(std::forward<Element>(element), leave);
+    return insert_one<false>(std::forward<Element>(element), leave);
   }
   // Return how many they inserted.
   template <std::input_iterator Iterator>
@@ -324,44 +301,20 @@ class concurrent_hash_map {
   STEADY_ALWAYS_INLINE bool emplace(Arguments&&... arguments) {
     return container_.template emplace<false>(leave, std::forward<Arguments>(arguments)...);
   }
-  // Builds the value only if the key is not there.
-  template <class... Arguments>
-  STEADY_ALWAYS_INLINE bool try_emplace(const key_type& key, Arguments&&... arguments) {
-    return emplace_at<false>(key, leave, key, std::forward<Arguments>(arguments)...);
-  }
-  template <class... Arguments>
-  STEADY_ALWAYS_INLINE bool try_emplace(key_type&& key, Arguments&&... arguments) {
-    return emplace_at<false>(key, leave, std::move(key), std::forward<Arguments>(arguments)...);
-  }
-  template <class K, class... Arguments>
-  requires detail::forwarded_key<K, key_type, hasher, key_equal> STEADY_ALWAYS_INLINE bool
-  try_emplace(K&& key, Arguments&&... arguments) {
-    return emplace_at<false>(key, leave, std::forward<K>(key),
-                             std::forward<Arguments>(arguments)...);
-  }
-  // Inserts, or assigns to the value that is there.
-  template <class M>
-  bool insert_or_assign(const key_type& key, M&& value) {
-    return container_.insert_or_assign(key, key, std::forward<M>(value));
-  }
-  template <class M>
-  bool insert_or_assign(key_type&& key, M&& value) {
-    return container_.insert_or_assign(key, std::move(key), std::forward<M>(value));
-  }
-  template <detail::forwarded_key<key_type, hasher, key_equal> K, class M>
-  bool insert_or_assign(K&& key, M&& value) {
-    return container_.insert_or_assign(key, std::forward<K>(key), std::forward<M>(value));
-  }
 
-  // As above; where a key is there, they call `f` with the element that has it: value_type&, and
-  // const value_type& in the functions that end in cvisit.
+  // As above; where a key is there, they call `f` with the element that has it: value_type&, but
+  // const value_type& for sets and in the functions that end in cvisit.
   template <class F>
-  bool insert_or_visit(init_type&& element, F f) {
-    return insert_pair<true>(std::move(element), detail::or_visit::of(f));
+  bool insert_or_visit(const value_type& element, F f) requires(!is_map) {
+    return insert_one<true>(element, detail::or_visit::of(f));
+  }
+  template <class F>
+  bool insert_or_visit(braced_type&& element, F f) {
+    return insert_one<true>(std::move(element), detail::or_visit::of(f));
   }
   template <detail::makes_element<plain_elements, hasher, key_equal> Element, class F>
   bool insert_or_visit(Element&& element, F f) {
-    return insert_pair<true>(std::forward<Element>(element), detail::or_visit::of(f));
+    return insert_one<true>(std::forward<Element>(element), detail::or_visit::of(f));
   }
   template <std::input_iterator Iterator, class F>
   size_type insert_or_visit(Iterator first, Iterator last, F f) {
@@ -376,12 +329,16 @@ class concurrent_hash_map {
     return insert_from<true>(std::forward<Range>(range), detail::or_visit::of(f));
   }
   template <class F>
-  bool insert_or_cvisit(init_type&& element, F f) {
-    return insert_pair<true>(std::move(element), detail::or_cvisit::of(f));
+  bool insert_or_cvisit(const value_type& element, F f) requires(!is_map) {
+    return insert_one<true>(element, detail::or_cvisit::of(f));
+  }
+  template <class F>
+  bool insert_or_cvisit(braced_type&& element, F f) {
+    return insert_one<true>(std::move(element), detail::or_cvisit::of(f));
   }
   template <detail::makes_element<plain_elements, hasher, key_equal> Element, class F>
   bool insert_or_cvisit(Element&& element, F f) {
-    return insert_pair<true>(std::forward<Element>(element), detail::or_cvisit::of(f));
+    return insert_one<true>(std::forward<Element>(element), detail::or_cvisit::of(f));
   }
   template <std::input_iterator Iterator, class F>
   size_type insert_or_cvisit(Iterator first, Iterator last, F f) {
@@ -402,52 +359,24 @@ class concurrent_hash_map {
         container_, std::forward<Arguments>(arguments_and_visitor)...);
   }
   template <class... Arguments>
-  bool try_emplace_or_visit(const key_type& key, Arguments&&... value_and_visitor) {
-    return try_emplace_visiting<detail::or_visit>(key,
-                                                  std::forward<Arguments>(value_and_visitor)...);
-  }
-  template <class... Arguments>
-  bool try_emplace_or_visit(key_type&& key, Arguments&&... value_and_visitor) {
-    return try_emplace_visiting<detail::or_visit>(std::move(key),
-                                                  std::forward<Arguments>(value_and_visitor)...);
-  }
-  template <class K, class... Arguments>
-  requires detail::forwarded_key<K, key_type, hasher, key_equal>
-  bool try_emplace_or_visit(K&& key, Arguments&&... value_and_visitor) {
-    return try_emplace_visiting<detail::or_visit>(std::forward<K>(key),
-                                                  std::forward<Arguments>(value_and_visitor)...);
-  }
-  template <class... Arguments>
   bool emplace_or_cvisit(Arguments&&... arguments_and_visitor) {
     return detail::emplace_visiting<detail::or_cvisit>(
         container_, std::forward<Arguments>(arguments_and_visitor)...);
   }
-  template <class... Arguments>
-  bool try_emplace_or_cvisit(const key_type& key, Arguments&&... value_and_visitor) {
-    return try_emplace_visiting<detail::or_cvisit>(key,
-                                                   std::forward<Arguments>(value_and_visitor)...);
-  }
-  template <class... Arguments>
-  bool try_emplace_or_cvisit(key_type&& key, Arguments&&... value_and_visitor) {
-    return try_emplace_visiting<detail::or_cvisit>(std::move(key),
-                                                   std::forward<Arguments>(value_and_visitor)...);
-  }
-  template <class K, class... Arguments>
-  requires detail::forwarded_key<K, key_type, hasher, key_equal>
-  bool try_emplace_or_cvisit(K&& key, Arguments&&... value_and_visitor) {
-    return try_emplace_visiting<detail::or_cvisit>(std::forward<K>(key),
-                                                   std::forward<Arguments>(value_and_visitor)...);
-  }
 
-  // As above; a new element is visited, too: `of_new` gets value_type&, before anybody else can see
-  // the element. If it throws, nothing was inserted.
+  // As above; a new element is visited, too: `of_new` gets value_type&, but const value_type& for
+  // sets, before anybody else can see the element. If it throws, nothing was inserted.
   template <class New, class F>
-  bool insert_and_visit(init_type&& element, New of_new, F f) {
-    return insert_pair<true>(std::move(element), detail::and_visit::of(of_new, f));
+  bool insert_and_visit(const value_type& element, New of_new, F f) requires(!is_map) {
+    return insert_one<true>(element, detail::and_visit::of(of_new, f));
+  }
+  template <class New, class F>
+  bool insert_and_visit(braced_type&& element, New of_new, F f) {
+    return insert_one<true>(std::move(element), detail::and_visit::of(of_new, f));
   }
   template <detail::makes_element<plain_elements, hasher, key_equal> Element, class New, class F>
   bool insert_and_visit(Element&& element, New of_new, F f) {
-    return insert_pair<true>(std::forward<Element>(element), detail::and_visit::of(of_new, f));
+    return insert_one<true>(std::forward<Element>(element), detail::and_visit::of(of_new, f));
   }
   template <std::input_iterator Iterator, class New, class F>
   size_type insert_and_visit(Iterator first, Iterator last, New of_new, F f) {
@@ -462,12 +391,16 @@ class concurrent_hash_map {
     return insert_from<true>(std::forward<Range>(range), detail::and_visit::of(of_new, f));
   }
   template <class New, class F>
-  bool insert_and_cvisit(init_type&& element, New of_new, F f) {
-    return insert_pair<true>(std::move(element), detail::and_cvisit::of(of_new, f));
+  bool insert_and_cvisit(const value_type& element, New of_new, F f) requires(!is_map) {
+    return insert_one<true>(element, detail::and_cvisit::of(of_new, f));
+  }
+  template <class New, class F>
+  bool insert_and_cvisit(braced_type&& element, New of_new, F f) {
+    return insert_one<true>(std::move(element), detail::and_cvisit::of(of_new, f));
   }
   template <detail::makes_element<plain_elements, hasher, key_equal> Element, class New, class F>
   bool insert_and_cvisit(Element&& element, New of_new, F f) {
-    return insert_pair<true>(std::forward<Element>(element), detail::and_cvisit::of(of_new, f));
+    return insert_one<true>(std::forward<Element>(element), detail::and_cvisit::of(of_new, f));
   }
   template <std::input_iterator Iterator, class New, class F>
   size_type insert_and_cvisit(Iterator first, Iterator last, New of_new, F f) {
@@ -488,51 +421,12 @@ class concurrent_hash_map {
         container_, std::forward<Arguments>(arguments_and_visitors)...);
   }
   template <class... Arguments>
-  bool try_emplace_and_visit(const key_type& key, Arguments&&... value_and_visitors) {
-    return try_emplace_visiting<detail::and_visit>(key,
-                                                   std::forward<Arguments>(value_and_visitors)...);
-  }
-  template <class... Arguments>
-  bool try_emplace_and_visit(key_type&& key, Arguments&&... value_and_visitors) {
-    return try_emplace_visiting<detail::and_visit>(std::move(key),
-                                                   std::forward<Arguments>(value_and_visitors)...);
-  }
-  template <class K, class... Arguments>
-  requires detail::forwarded_key<K, key_type, hasher, key_equal>
-  bool try_emplace_and_visit(K&& key, Arguments&&... value_and_visitors) {
-    return try_emplace_visiting<detail::and_visit>(std::forward<K>(key),
-                                                   std::forward<Arguments>(value_and_visitors)...);
-  }
-  template <class... Arguments>
   bool emplace_and_cvisit(Arguments&&... arguments_and_visitors) {
     return detail::emplace_visiting<detail::and_cvisit>(
         container_, std::forward<Arguments>(arguments_and_visitors)...);
   }
-  template <class... Arguments>
-  bool try_emplace_and_cvisit(const key_type& key, Arguments&&... value_and_visitors) {
-    return try_emplace_visiting<detail::and_cvisit>(key,
-                                                    std::forward<Arguments>(value_and_visitors)...);
-  }
-  template <class... Arguments>
-  bool try_emplace_and_cvisit(key_type&& key, Arguments&&... value_and_visitors) {
-    return try_emplace_visiting<detail::and_cvisit>(std::move(key),
-                                                    std::forward<Arguments>(value_and_visitors)...);
-  }
-  template <class K, class... Arguments>
-  requires detail::forwarded_key<K, key_type, hasher, key_equal>
-  bool try_emplace_and_cvisit(K&& key, Arguments&&... value_and_visitors) {
-    return try_emplace_visiting<detail::and_cvisit>(std::forward<K>(key),
-                                                    std::forward<Arguments>(value_and_visitors)...);
-  }
 
   // ---- finding ----
-
-  // A copy of the value.
-  std::optional<mapped_type> find(const key_type& key) const { return find_by(key); }
-  template <detail::transparent_key<hasher, key_equal> K>
-  std::optional<mapped_type> find(const K& key) const {
-    return find_by(key);
-  }
 
   STEADY_ALWAYS_INLINE bool contains(const key_type& key) const { return container_.contains(key); }
   template <detail::transparent_key<hasher, key_equal> K>
@@ -546,15 +440,15 @@ class concurrent_hash_map {
     return contains(key) ? 1 : 0;
   }
 
-  // Calls `f` with the element, if there is one: value_type&, const value_type& in const maps and
-  // in cvisit(). Returns how many it visited, 0 or 1.
+  // Calls `f` with the element, if there is one: value_type&, but const value_type& for sets, in
+  // const containers and in cvisit(). Returns how many it visited, 0 or 1.
   template <class F>
   size_type visit(const key_type& key, F f) {
-    return container_.change(key, f);
+    return visit_one(*this, key, f);
   }
   template <detail::transparent_key<hasher, key_equal> K, class F>
   size_type visit(const K& key, F f) {
-    return container_.change(key, f);
+    return visit_one(*this, key, f);
   }
   template <class F>
   size_type visit(const key_type& key, F f) const {
@@ -575,7 +469,7 @@ class concurrent_hash_map {
 
   // ---- erasing ----
 
-  // Return how many they erased. `f` gets value_type&, and erases by returning true.
+  // Return how many they erased. `f` gets what visit() gives it, and erases by returning true.
   size_type erase(const key_type& key) { return container_.erase_if(key, always); }
   template <detail::transparent_key<hasher, key_equal> K>
   size_type erase(const K& key) {
@@ -652,7 +546,7 @@ class concurrent_hash_map {
   // Return how many they visited.
   template <class F>
   size_type visit_all(F f) {
-    return walk([&f](slot& of) { return elements::change(of, f); });
+    return walk([&f](slot& of) { return lend(of, f); });
   }
   template <class F>
   size_type visit_all(F f) const {
@@ -666,11 +560,8 @@ class concurrent_hash_map {
   template <class F>
   bool visit_while(F f) {
     bool is_enough = false;
-    container_.walk(
-        [&](slot& of) {
-          return elements::change(of, [&](value_type& element) { is_enough = !f(element); });
-        },
-        is_enough);
+    const auto visit = [&](reference element) { is_enough = !f(element); };
+    container_.walk([&](slot& of) { return lend(of, visit); }, is_enough);
     return !is_enough;
   }
   template <class F>
@@ -705,10 +596,10 @@ class concurrent_hash_map {
   void clear() { container_.clear(); }
 
   // Visits, as cvisit_all() does, the elements of at most `most_buckets` buckets from `from` on;
-  // returns where to go on. The map remembers nothing of a scan. While a reseeding is on, `f` is
-  // not called, the reseeding goes on instead, and the cursor stays.
-  // Throws: stale_cursor if the map has been reseeded since, or the cursor is another map's.
-  // Bound: `most_buckets` buckets.
+  // returns where to go on. The container remembers nothing of a scan. While a reseeding is on, `f`
+  // is not called, the reseeding goes on instead, and the cursor stays. Throws: stale_cursor if
+  // this container was reseeded since, or the cursor is another one's. Bound: `most_buckets`
+  // buckets.
   template <class F>
   cursor scan(cursor from, size_type most_buckets, F f) const {
     return container_.scan(from, most_buckets,
@@ -717,18 +608,18 @@ class concurrent_hash_map {
 
   // ---- merging ----
 
-  // While nobody else uses `source`: moves the elements whose keys this map does not have; returns
-  // how many. Others may use this map. Nodes change hands as they are, so allocators must be equal
+  // While nobody else uses `source`: moves the elements whose keys this one does not have; returns
+  // how many. Others may use this one. Nodes change hands as they are, so allocators must be equal
   // where elements are in nodes. Bound: O(size of the source). On an exception every element is in
   // one of the two.
   template <class OtherHash, class OtherEqual, class OtherPolicy>
-  size_type merge(concurrent_hash_map<key_type, mapped_type, OtherHash, OtherEqual, allocator_type,
-                                      OtherPolicy>& source) {
+  size_type merge(
+      concurrent_container<Key, T, OtherHash, OtherEqual, Allocator, OtherPolicy>& source) {
     return pairs::merge(container_, source.container_);
   }
   template <class OtherHash, class OtherEqual, class OtherPolicy>
-  size_type merge(concurrent_hash_map<key_type, mapped_type, OtherHash, OtherEqual, allocator_type,
-                                      OtherPolicy>&& source) {
+  size_type merge(
+      concurrent_container<Key, T, OtherHash, OtherEqual, Allocator, OtherPolicy>&& source) {
     return merge(source);
   }
 
@@ -748,7 +639,7 @@ class concurrent_hash_map {
     return slots == 0 ? 0 : static_cast<float>(size()) / static_cast<float>(slots);
   }
 
-  // The map grows when its size exceeds bucket_count() * max_load_factor().
+  // The container grows when its size exceeds bucket_count() * max_load_factor().
   static constexpr float max_load_factor() noexcept {
     return static_cast<float>(policy_type::load_limit);
   }
@@ -758,9 +649,9 @@ class concurrent_hash_map {
   }
 
   // Room for so many elements. Pays at once: bound O(n). Others are not stopped. Throws
-  // std::length_error for numbers that no map can have, and std::bad_alloc where there is no array
-  // yet: then nothing has changed. Where memory is refused later, it returns, and has reserved
-  // nothing.
+  // std::length_error for numbers that no container can have, and std::bad_alloc where there is no
+  // array yet: then nothing has changed. Where memory is refused later, it returns, and has
+  // reserved nothing.
   void reserve(size_type size) { container_.reserve(size); }
   // At least so many slots, and at least size() / max_load_factor(); no more than that needs, so 0
   // shrinks to fit. Bound and exceptions: as reserve().
@@ -804,54 +695,80 @@ class concurrent_hash_map {
 
   // Whether both have equal elements, by their own ==. What others change meanwhile may count or
   // not. O(size). Throws what hash, equality and == throw; std::bad_alloc as visit_all().
-  friend bool operator==(const concurrent_hash_map& a, const concurrent_hash_map& b) {
+  friend bool operator==(const concurrent_container& a, const concurrent_container& b) {
     return pairs::are_equal_sets(a.container_, b.container_);
   }
 
   // For tests, while nobody else uses it: ends the program if something is not as it must be. O(n).
   void check_invariants() const { container_.check_invariants(); }
 
- private:
-  friend struct detail::container_access;
-  template <class, class, class, class, class, class>
-  friend class concurrent_hash_map;
-
-  concurrent_hash_map(const hasher& hash, const key_equal& equal,
-                      const allocator_type& allocator) noexcept(copies_functions_nothrow)
+ protected:
+  concurrent_container(const hasher& hash, const key_equal& equal,
+                       const allocator_type& allocator) noexcept(copies_functions_nothrow)
       : container_(hash, equal, allocator) {
-    detail::require_elements<typename container_type::element_arguments>();
+    detail::require_elements<element_arguments>();
+  }
+
+  // Hands the elements of a container of one thread to `insert`, as node handles, one by one.
+  template <class Plain, class Insert>
+  void take_each(Plain& other, const Insert& insert) {
+    while (!other.empty()) insert(other.extract(other.begin()));
+    container_.withdraw_reservation();
+  }
+  // All elements, in a container of one thread.
+  template <class Plain>
+  Plain released() {
+    Plain taken(size(), hash_function(), key_eq(), get_allocator());
+    pairs::release(container_, taken);
+    return taken;
   }
 
   static constexpr auto leave = [](const value_type&) {};
+
+  // Visiting locks buckets, also in const containers.
+  mutable container_type container_;
+
+ private:
+  friend struct detail::container_access;
+  template <class, class, class, class, class, class>
+  friend class concurrent_container;
+
   static constexpr auto always = [](const value_type&) { return true; };
 
-  template <bool Visits, class K, class F, class TheKey, class... Arguments>
-  STEADY_ALWAYS_INLINE bool emplace_at(const K& key, F&& f, TheKey&& moved,
-                                       Arguments&&... arguments) {
-    return container_.template insert<Visits>(
-        key, f, std::piecewise_construct, std::forward_as_tuple(std::forward<TheKey>(moved)),
-        std::forward_as_tuple(std::forward<Arguments>(arguments)...));
-  }
-  template <class How, class K, class... Arguments>
-  bool try_emplace_visiting(K&& key, Arguments&&... value_and_visitors) {
-    return detail::with_visitors<How>(
-        [&](auto& visitors, auto&&... value) {
-          return emplace_at<true>(key, visitors, std::forward<K>(key),
-                                  std::forward<decltype(value)>(value)...);
-        },
-        std::forward<Arguments>(value_and_visitors)...);
-  }
-  // An element whose key can be seen without building it, or from whatever builds one.
+  // A key for a set; for a map an element whose key can be seen without building it, or whatever
+  // builds one.
   template <bool Visits, class Element, class F>
-  STEADY_ALWAYS_INLINE bool insert_pair(Element&& element, F&& f) {
+  STEADY_ALWAYS_INLINE bool insert_one(Element&& element, F&& f) {
     constexpr bool copies = std::constructible_from<value_type, Element&&>;
     static_assert(copies, "insert(element) copies it, and this one cannot be copied: move it");
     if constexpr (!copies) {
       return false;
+    } else if constexpr (!is_map) {
+      return container_.template insert<Visits>(element, f, std::forward<Element>(element));
     } else if constexpr (requires { plain_elements::key_in(element); }) {
       return container_.template insert<Visits>(element.first, f, std::forward<Element>(element));
     } else {
       return container_.template emplace<Visits>(f, std::forward<Element>(element));
+    }
+  }
+  // An element of a range, or whatever builds one.
+  template <bool Visits, class Element, class F>
+  STEADY_ALWAYS_INLINE bool insert_any(Element&& element, F&& f) {
+    if constexpr (is_map || std::same_as<std::remove_cvref_t<Element>, key_type>) {
+      return insert_one<Visits>(std::forward<Element>(element), f);
+    } else {
+      return container_.template emplace<Visits>(f, std::forward<Element>(element));
+    }
+  }
+  // Whether visitors may change elements.
+  template <class Self>
+  static constexpr bool lends = is_map && !std::is_const_v<Self>;
+  template <class Self, class K, class F>
+  static size_type visit_one(Self& self, const K& key, F& f) {
+    if constexpr (lends<Self>) {
+      return self.container_.change(key, f);
+    } else {
+      return self.container_.read(key, f);
     }
   }
   // `Index`: nothing, or std::size_t if the visitor gets it, too.
@@ -861,10 +778,10 @@ class concurrent_hash_map {
     self.container_.for_keys(
         first, last, [&](const auto& key, std::uint64_t code, [[maybe_unused]] size_type index) {
           const auto visit = [&](auto& element) { f(element, static_cast<Index>(index)...); };
-          if constexpr (std::is_const_v<Self>) {
-            visited += self.container_.read(key, code, visit);
-          } else {
+          if constexpr (lends<Self>) {
             visited += self.container_.change(key, code, visit);
+          } else {
+            visited += self.container_.read(key, code, visit);
           }
         });
     return visited;
@@ -878,10 +795,10 @@ class concurrent_hash_map {
           first, last,
           [](const auto& element) -> const auto& { return plain_elements::key_in(element); },
           [&](auto&& element, std::uint64_t, size_type) {
-            inserted += insert_pair<Visits>(std::forward<decltype(element)>(element), f);
+            inserted += insert_any<Visits>(std::forward<decltype(element)>(element), f);
           });
     } else {
-      for (; first != last; ++first) inserted += insert_pair<Visits>(*first, f);
+      for (; first != last; ++first) inserted += insert_any<Visits>(*first, f);
     }
     return inserted;
   }
@@ -889,15 +806,18 @@ class concurrent_hash_map {
   size_type insert_from(Range&& range, F&& f) {
     size_type inserted = 0;
     for (auto&& element : range) {
-      inserted += insert_pair<Visits>(std::forward<decltype(element)>(element), f);
+      inserted += insert_any<Visits>(std::forward<decltype(element)>(element), f);
     }
     return inserted;
   }
-  template <class K>
-  std::optional<mapped_type> find_by(const K& key) const {
-    std::optional<mapped_type> found;
-    container_.read(key, [&found](const value_type& element) { found.emplace(element.second); });
-    return found;
+  // Hands an element to a visitor of a container that is not const.
+  template <class F>
+  static fate lend(slot& of, F& f) {
+    if constexpr (is_map) {
+      return elements::change(of, f);
+    } else {
+      return elements::read(of, f), fate::stays;
+    }
   }
   template <class Decide>
   size_type walk(Decide&& decide) const {
@@ -906,16 +826,230 @@ class concurrent_hash_map {
     container_.walk([&](slot& of) { return ++visited, decide(of); }, is_enough);
     return visited;
   }
-
-  // Visiting locks buckets, also in const maps.
-  mutable container_type container_;
 };
+
+}  // namespace STEADY_ABI
+
+namespace detail {
+
+// The container of such arguments.
+template <class Arguments>
+using concurrent_container_of = concurrent_container<
+    typename Arguments::key_type,
+    std::conditional_t<Arguments::elements::is_map, typename Arguments::mapped_type, void>,
+    typename Arguments::hash, typename Arguments::key_equal, typename Arguments::allocator,
+    typename Arguments::policy>;
+
+}  // namespace detail
+
+inline namespace STEADY_ABI {
 
 // Erases the elements for which `f` returns true; returns how many.
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy, class F>
-std::size_t erase_if(concurrent_hash_map<Key, T, Hash, KeyEqual, Allocator, Policy>& map, F f) {
-  return map.erase_if(std::move(f));
+std::size_t erase_if(concurrent_container<Key, T, Hash, KeyEqual, Allocator, Policy>& container,
+                     F f) {
+  return container.erase_if(std::move(f));
 }
+
+template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equal_to<Key>,
+          class Allocator = std::allocator<std::pair<const Key, T>>,
+          class Policy = default_concurrent_policy>
+class concurrent_hash_map
+    : public detail::concurrent_container_of<detail::container_arguments<
+          true, Key, T, Hash, KeyEqual, Allocator, Policy, default_concurrent_policy>> {
+  using arguments = detail::container_arguments<true, Key, T, Hash, KeyEqual, Allocator, Policy,
+                                                default_concurrent_policy>;
+  using refusal = decltype(detail::require_arguments<arguments>());
+  using base = detail::concurrent_container_of<arguments>;
+  using base::leave;
+
+ public:
+  // Those of the template, unless they were refused.
+  using mapped_type = typename arguments::mapped_type;
+  using typename base::allocator_type;
+  using typename base::hasher;
+  using typename base::key_equal;
+  using typename base::key_type;
+  using typename base::value_type;
+  using init_type = std::pair<key_type, mapped_type>;
+
+  // ---- constructing and assigning ----
+
+  using base::base;
+  // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
+  // be filled with zeros.
+  concurrent_hash_map() noexcept(
+      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {
+    detail::require_elements<typename base::element_arguments>();
+  }
+  // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
+  concurrent_hash_map(std::initializer_list<value_type> elements) : base(elements) {}
+
+  // From a map of one thread, element by element; what was moved is no longer there. On an
+  // exception the other elements still are.
+  template <class OtherPolicy>
+  explicit concurrent_hash_map(
+      hash_map<key_type, mapped_type, hasher, key_equal, allocator_type, OtherPolicy>&& other)
+      : base(other.size(), other.hash_function(), other.key_eq(), other.get_allocator()) {
+    base::take_each(other, [this](auto&& taken) {
+      this->try_emplace(std::move(taken.key()), std::move(taken.mapped()));
+    });
+  }
+
+  concurrent_hash_map& operator=(std::initializer_list<value_type> elements) {
+    base::operator=(elements);
+    return *this;
+  }
+
+  // While nobody else uses this one: everything, as a map of one thread; this one is empty then.
+  // O(size). On an exception this one still has its elements, unless they are in nodes, and either
+  // move without throwing or cannot be copied: of these, what was moved until then is lost.
+  hash_map<key_type, mapped_type, hasher, key_equal, allocator_type> release() {
+    return base::template released<
+        hash_map<key_type, mapped_type, hasher, key_equal, allocator_type>>();
+  }
+
+  // ---- inserting ----
+  // As the functions of both kinds.
+
+  // Builds the value only if the key is not there.
+  template <class... Arguments>
+  STEADY_ALWAYS_INLINE bool try_emplace(const key_type& key, Arguments&&... arguments) {
+    return emplace_at<false>(key, leave, key, std::forward<Arguments>(arguments)...);
+  }
+  template <class... Arguments>
+  STEADY_ALWAYS_INLINE bool try_emplace(key_type&& key, Arguments&&... arguments) {
+    return emplace_at<false>(key, leave, std::move(key), std::forward<Arguments>(arguments)...);
+  }
+  template <class K, class... Arguments>
+  requires detail::forwarded_key<K, key_type, hasher, key_equal> STEADY_ALWAYS_INLINE bool
+  try_emplace(K&& key, Arguments&&... arguments) {
+    return emplace_at<false>(key, leave, std::forward<K>(key),
+                             std::forward<Arguments>(arguments)...);
+  }
+  // Inserts, or assigns to the value that is there.
+  template <class M>
+  bool insert_or_assign(const key_type& key, M&& value) {
+    return this->container_.insert_or_assign(key, key, std::forward<M>(value));
+  }
+  template <class M>
+  bool insert_or_assign(key_type&& key, M&& value) {
+    return this->container_.insert_or_assign(key, std::move(key), std::forward<M>(value));
+  }
+  template <detail::forwarded_key<key_type, hasher, key_equal> K, class M>
+  bool insert_or_assign(K&& key, M&& value) {
+    return this->container_.insert_or_assign(key, std::forward<K>(key), std::forward<M>(value));
+  }
+
+  // Where a key is there, they call `f` with the element that has it. The visitor is the last
+  // argument.
+  template <class... Arguments>
+  bool try_emplace_or_visit(const key_type& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_visit>(key,
+                                                  std::forward<Arguments>(value_and_visitor)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_or_visit(key_type&& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_visit>(std::move(key),
+                                                  std::forward<Arguments>(value_and_visitor)...);
+  }
+  template <class K, class... Arguments>
+  requires detail::forwarded_key<K, key_type, hasher, key_equal>
+  bool try_emplace_or_visit(K&& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_visit>(std::forward<K>(key),
+                                                  std::forward<Arguments>(value_and_visitor)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_or_cvisit(const key_type& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_cvisit>(key,
+                                                   std::forward<Arguments>(value_and_visitor)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_or_cvisit(key_type&& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_cvisit>(std::move(key),
+                                                   std::forward<Arguments>(value_and_visitor)...);
+  }
+  template <class K, class... Arguments>
+  requires detail::forwarded_key<K, key_type, hasher, key_equal>
+  bool try_emplace_or_cvisit(K&& key, Arguments&&... value_and_visitor) {
+    return try_emplace_visiting<detail::or_cvisit>(std::forward<K>(key),
+                                                   std::forward<Arguments>(value_and_visitor)...);
+  }
+
+  // A new element is visited, too. The visitors are the last two arguments: of the new element, and
+  // of the one that is there.
+  template <class... Arguments>
+  bool try_emplace_and_visit(const key_type& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_visit>(key,
+                                                   std::forward<Arguments>(value_and_visitors)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_and_visit(key_type&& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_visit>(std::move(key),
+                                                   std::forward<Arguments>(value_and_visitors)...);
+  }
+  template <class K, class... Arguments>
+  requires detail::forwarded_key<K, key_type, hasher, key_equal>
+  bool try_emplace_and_visit(K&& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_visit>(std::forward<K>(key),
+                                                   std::forward<Arguments>(value_and_visitors)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_and_cvisit(const key_type& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_cvisit>(key,
+                                                    std::forward<Arguments>(value_and_visitors)...);
+  }
+  template <class... Arguments>
+  bool try_emplace_and_cvisit(key_type&& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_cvisit>(std::move(key),
+                                                    std::forward<Arguments>(value_and_visitors)...);
+  }
+  template <class K, class... Arguments>
+  requires detail::forwarded_key<K, key_type, hasher, key_equal>
+  bool try_emplace_and_cvisit(K&& key, Arguments&&... value_and_visitors) {
+    return try_emplace_visiting<detail::and_cvisit>(std::forward<K>(key),
+                                                    std::forward<Arguments>(value_and_visitors)...);
+  }
+
+  // ---- finding ----
+
+  // A copy of the value.
+  std::optional<mapped_type> find(const key_type& key) const { return find_by(key); }
+  template <detail::transparent_key<hasher, key_equal> K>
+  std::optional<mapped_type> find(const K& key) const {
+    return find_by(key);
+  }
+
+  // Exactly for this type, so that no operator of the elements' namespace takes precedence.
+  friend bool operator==(const concurrent_hash_map& a, const concurrent_hash_map& b) {
+    return static_cast<const base&>(a) == static_cast<const base&>(b);
+  }
+
+ private:
+  template <bool Visits, class K, class F, class TheKey, class... Arguments>
+  STEADY_ALWAYS_INLINE bool emplace_at(const K& key, F&& f, TheKey&& moved,
+                                       Arguments&&... arguments) {
+    return this->container_.template insert<Visits>(
+        key, f, std::piecewise_construct, std::forward_as_tuple(std::forward<TheKey>(moved)),
+        std::forward_as_tuple(std::forward<Arguments>(arguments)...));
+  }
+  template <class How, class K, class... Arguments>
+  bool try_emplace_visiting(K&& key, Arguments&&... value_and_visitors) {
+    return detail::with_visitors<How>(
+        [&](auto& visitors, auto&&... value) {
+          return emplace_at<true>(key, visitors, std::forward<K>(key),
+                                  std::forward<decltype(value)>(value)...);
+        },
+        std::forward<Arguments>(value_and_visitors)...);
+  }
+  template <class K>
+  std::optional<mapped_type> find_by(const K& key) const {
+    std::optional<mapped_type> found;
+    this->container_.read(key,
+                          [&found](const value_type& element) { found.emplace(element.second); });
+    return found;
+  }
+};
 
 // O(1), as the member.
 template <class Key, class T, class Hash, class KeyEqual, class Allocator, class Policy>

@@ -33,7 +33,11 @@ TEST(durable_map, survives_kill_9) {
   told& tells = *::new (shared) told;
   known_texts expected;
   std::mt19937 random(11);
-  for (std::uint32_t round = 0; round < kill_rounds() && !HasFailure(); ++round) {
+  // On a busy machine the child gets to write later: then there are more rounds.
+  const auto is_enough = [&] { return expected.position > 100 && tells.snapshots.load() > 0; };
+  const std::uint32_t rounds = kill_rounds();
+  for (std::uint32_t round = 0;
+       !HasFailure() && (round < rounds || (round < 50 * rounds && !is_enough())); ++round) {
     SCOPED_TRACE(round);
     tells.acknowledged = expected.position;
     const steady::durable_options options = options_of_round(round);
@@ -54,8 +58,7 @@ TEST(durable_map, survives_kill_9) {
     ASSERT_EQ(texts_of(map), expected.now);
     ASSERT_TRUE(map.report().damage.empty());
   }
-  EXPECT_GT(expected.position, 100u) << "the child must have got to write";
-  EXPECT_GT(tells.snapshots.load(), 0u);
+  EXPECT_TRUE(is_enough()) << "the child must have got to write";
   ::munmap(shared, sizeof(told));
 }
 

@@ -28,7 +28,11 @@ TEST(directory_follower, follows_a_writer_that_is_killed) {
   follower_type follower(room.path(), {std::chrono::milliseconds(0), nullptr});
   known_texts expected;
   std::mt19937 random(13);
-  for (std::uint32_t round = 0; round < kill_rounds() && !HasFailure(); ++round) {
+  // On a busy machine the child gets to write later: then there are more rounds.
+  const auto is_enough = [&] { return expected.position > 100; };
+  const std::uint32_t rounds = kill_rounds();
+  for (std::uint32_t round = 0;
+       !HasFailure() && (round < rounds || (round < 50 * rounds && !is_enough())); ++round) {
     SCOPED_TRACE(round);
     doomed_process writer([&] {
       write_without_end(room.path(), options_of_round(round), [](const durable_texts&) {});
@@ -48,7 +52,7 @@ TEST(directory_follower, follows_a_writer_that_is_killed) {
     expect_known(expected, follower);
     ASSERT_EQ(texts_of(map), expected.now);
   }
-  EXPECT_GT(expected.position, 100u) << "the child must have got to write";
+  EXPECT_TRUE(is_enough()) << "the child must have got to write";
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ TEST(socket_follower, has_everything_after_a_hundred_broken_connections) {
   follower.start();
   std::mt19937 random(5);
   std::uint64_t breaks = 0;
-  while (breaks < 100) {
+  // Some connections are broken before they are ones; on a busy machine most.
+  while (breaks < 100 || (breaks < 1'000 && follower.connections() <= 10)) {
     source.write(static_cast<std::uint32_t>(1 + random() % 40));
     const auto connections = follower.connections();
     const std::uint64_t aim = between.passed() + 1 + random() % 3000;

@@ -108,7 +108,8 @@ TEST_F(follow_tls, has_everything_after_broken_connections_and_nobody_can_read_i
                          secure_follower({file("authority"), {}, {}}));
   follower.start();
   std::mt19937 random(5);
-  for (int breaks = 0; breaks < 20; ++breaks) {
+  // Some connections are broken before they are ones; on a busy machine most.
+  for (int breaks = 0; breaks < 20 || (breaks < 1'000 && follower.connections() <= 3); ++breaks) {
     source.write(static_cast<std::uint32_t>(1 + random() % 40));
     const auto connections = follower.connections();
     const std::uint64_t aim = between.passed() + 1 + random() % 16'000;

@@ -32,6 +32,7 @@ struct pin_comes_late : interleave::interleaved_sync {
 struct helper_leaves_at_once : interleave::interleaved_sync {};
 struct helper_leaves_first : interleave::interleaved_sync {};
 struct walks_meet_reseedings : interleave::interleaved_sync {};
+struct one_leaves_for_all : interleave::interleaved_sync {};
 
 }  // namespace
 
@@ -145,6 +146,17 @@ bool line_walk<walks_meet_reseedings, tiny_layout>::try_begin() noexcept {
   return true;
 }
 
+// Threads without records (refused_records_test.cpp): the first of the crowd that leaves takes the
+// others' protection away.
+template <>
+grace_period<one_leaves_for_all>::record* grace_period<one_leaves_for_all>::new_record() noexcept {
+  return nullptr;
+}
+template <>
+void grace_period<one_leaves_for_all>::leave_crowd() noexcept {
+  crowd_.pinned.store(0, std::memory_order_release);
+}
+
 }  // namespace steady::detail
 
 namespace {
@@ -203,6 +215,9 @@ TEST(broken_variant, helper_leaves_first) {
 }
 TEST(broken_variant, walks_meet_reseedings) {
   expect_caught(walk_while_evacuating<walks_meet_reseedings, kind::reseed>, "a walk missed");
+}
+TEST(broken_variant, one_leaves_for_all) {
+  expect_caught(read_until_the_array_is_gone<one_leaves_for_all>, "");
 }
 
 }  // namespace

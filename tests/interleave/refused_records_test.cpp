@@ -8,7 +8,6 @@
 namespace {
 
 struct refused_records : interleave::interleaved_sync {};
-struct all_leave_at_once : interleave::interleaved_sync {};
 
 }  // namespace
 
@@ -17,15 +16,6 @@ namespace steady::detail {
 template <>
 grace_period<refused_records>::record* grace_period<refused_records>::new_record() noexcept {
   return nullptr;
-}
-
-template <>
-grace_period<all_leave_at_once>::record* grace_period<all_leave_at_once>::new_record() noexcept {
-  return nullptr;
-}
-template <>
-void grace_period<all_leave_at_once>::leave_crowd() noexcept {
-  crowd_.pinned.store(0, std::memory_order_release);
 }
 
 }  // namespace steady::detail
@@ -66,9 +56,6 @@ TEST(refused_records, let_a_chunk_be_freed_after_its_last_reader) {
 TEST(refused_records, let_threads_write) {
   expect_no_failure(erase_and_insert<refused_records>);
   expect_no_failure(write_while_evacuating<refused_records, kind::compact>);
-}
-TEST(refused_records, are_missed_where_one_leaves_for_all) {
-  expect_caught(read_until_the_array_is_gone<all_leave_at_once>, "");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include <steady/detail/base/config.hpp>
-#include <steady/detail/interface/requirements.hpp>
+#include <steady/detail/interface/arguments.hpp>
 
 namespace steady::detail {
 

@@ -9,6 +9,12 @@
 
 namespace steady::detail {
 
+// In this order; what the equality returns may be of any type.
+template <class KeyEqual, class A, class B>
+concept compares = requires(const KeyEqual& equal, const A& a, const B& b) {
+  static_cast<bool>(equal(a, b));
+};
+
 // A key of another type than the container's, where both functions say that they accept those.
 template <class K, class Hash, class KeyEqual>
 concept transparent_key = requires {

@@ -159,11 +159,6 @@ constexpr auto require_arguments() noexcept {
 
 // ---- what can be said of complete elements ----
 
-template <class KeyEqual, class A, class B>
-concept compares = requires(const KeyEqual& equal, const A& a, const B& b) {
-  static_cast<bool>(equal(a, b));
-};
-
 // Whether a container of these keys can be searched for `K`.
 template <class Hash, class KeyEqual, class Key, class K>
 inline constexpr bool searches_by = hashes_by<kind_of_hash<Hash, Key>, Hash, K> &&
