@@ -275,6 +275,29 @@ class ArithmeticTest(unittest.TestCase):
         self.assertEqual(throughput.by_rivals(sizes, maps.FAST).worst(), "2.00, 16")
         self.assertEqual(throughput.by_rivals(sizes, []).both(), "")
 
+    def test_every_doubling_counts_the_same_in_a_mean(self):
+        """However many of its sizes were measured: three of 2, and one of 16."""
+        rows = [row(size, name, [ns]) for size, own in ((16, 2.0), (20, 2.0), (25, 2.0), (32, 16.0))
+                for name, ns in (("steady", own), ("boost", 1.0), ("std", 32.0))]
+        ratios = throughput.by_rivals(throughput.times_of(rows)["u64:u64", "hit"], maps.FAST)
+        self.assertAlmostEqual(ratios.mean_value(), (2.0 * 16.0) ** 0.5)
+        self.assertEqual(ratios.slow(), "4 of 4")
+        self.assertIn("| hit | 5.66, 4 of 4 |", throughput.summary(rows))
+        self.assertIn("| hit | 5.66 | 5.66 |", throughput.ranges(rows))
+        self.assertIn("hit (466 %)", throughput.verdict(rows))
+
+    def test_a_range_takes_its_part_of_a_doubling(self):
+        """A size weighs the same in the mean of a range, whether its whole doubling is within or not."""
+        ratios = throughput.Ratios({16: 4.0, 24: 4.0, 32: 2.0, 48: 1.0, 64: 1.0})
+        self.assertAlmostEqual(ratios.within(16, 48).mean_value(), (4.0 * 2.0 ** 0.5) ** (1 / 1.5))
+        self.assertAlmostEqual(ratios.within(48, 64).mean_value(), 1.0)
+        self.assertEqual(ratios.within(5, 10).mean(), "")
+
+    def test_doublings_begin_at_the_smallest_size(self):
+        self.assertEqual(throughput.weights_of([1000, 1414, 2000, 4000, 8000]),
+                         {1000: 0.5, 1414: 0.5, 2000: 1, 4000: 1, 8000: 1})
+        self.assertEqual(throughput.weights_of([3, 4, 5, 6]), {3: 1 / 3, 4: 1 / 3, 5: 1 / 3, 6: 1})
+
     def test_exactly_the_limit_is_not_above(self):
         self.assertEqual(throughput.Ratios({1: 1.20, 2: 1.21}).slow(), "1 of 2")
 
@@ -300,6 +323,7 @@ class ArithmeticTest(unittest.TestCase):
         self.assertEqual(figures.quartiles([7]), (7, 7, 7))
         self.assertEqual(figures.quartiles([5, 1, 4, 2, 3]), (2, 3, 4))
         self.assertAlmostEqual(figures.geometric_mean([1, 4]), 2)
+        self.assertAlmostEqual(figures.geometric_mean([1, 8], [2, 1]), 2)
         self.assertEqual([figures.significant(value) for value in (183293.7, 0.123456, 2.0)], [183300, 0.1235, 2])
         self.assertEqual([figures.short(value) for value in (0, 0.526, 14.52, 183290.4)], ["0", "0.53", "14.5", "183,290"])
 
