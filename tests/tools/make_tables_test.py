@@ -401,7 +401,7 @@ class ViewsTest(Folder):
                           "| peak bytes per element | 41.8 | 41.8 |"),
         "bench.durable": ("| each change synced | /s | 250 | 200 to 300 |", "| control | 10 | 0.10 | 2.00 | 5,000, 4,000 |"),
         "bench.floor": ("| 16,384 | dependent | 1.00 | 2.00 | 2.00 |",),
-        "bench.following": ("| 1 % | full copies | 2.00 | 2.00 | 1.00 | 2 | 2.00 | 2.00 | 1.00 | 1.00 |\n| 1 % | snapshot and stream |",
+        "bench.following": ("| 1 % | full copies | 2.00 (1.00 to 3.00) | 2.00 | 1.00 | 2 | 2.00 | 2.00 (1.00 to 3.00) | 1.00 | 1.00 |\n| 1 % | snapshot and stream |",
                             "| full copies | 26.5 | 25.5 |",
                             "| 30,000 | lag | 10 | 0.10 | 2.00 | 5,000, 4,000 | 0.50 | 0.75 | 0.25 | yes |",
                             "| 60,000 | the highest rate | 10 | 0.10 | 2.00 | 5,000, 4,000 | 0.50 | 0.75 | 0.25 | no |",

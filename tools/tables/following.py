@@ -29,10 +29,15 @@ def ways(results: Any) -> str:
     rows = []
     for row in rounds_of(results):
         middle = {name: median(values) for name, values in row.items() if isinstance(values, list)}
-        rows.append([f"{row['percent']} %", WAYS[row["way"]][0], short(middle["equal_ms"]), short(middle["changing_ms"]),
+        rows.append([f"{row['percent']} %", WAYS[row["way"]][0], _spread(row["equal_ms"]), short(middle["changing_ms"]),
                      short(middle["bytes"] / MIB), grouped(middle["lag_changes"]), short(middle["lag_ms"]),
-                     short(middle["stall_ms"]), *[short(middle[f"{who}_peak_bytes"] / MIB) for who in ("writer", "follower")]])
+                     _spread(row["stall_ms"]), *[short(middle[f"{who}_peak_bytes"] / MIB) for who in ("writer", "follower")]])
     return table(head, rows)
+
+
+def _spread(values: list[float]) -> str:
+    """The median of the rounds, the least and the most."""
+    return f"{short(median(values))} ({short(min(values))} to {short(max(values))})"
 
 
 def first(results: Any) -> str:
