@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from statistics import median
 from typing import Any
@@ -76,9 +77,15 @@ def breaks(results: Any) -> str:
             continue
         arrived, sent = median(row["arrived_changes"]), median(row["arrived_bytes"])
         rows.append([grouped(row["rate"]), grouped(row["break_ms"]), grouped(median(row["missed_changes"])),
-                     short(median(row["caught_up_ms"])), grouped(arrived), short(sent / MIB),
+                     _caught_up(row["caught_up_ms"]), grouped(arrived), short(sent / MIB),
                      f"{sent / (arrived * row['bytes_of_a_change']):.4f}"])
     return table(head, rows)
+
+
+def _caught_up(times: list[float | None]) -> str:
+    """The median; a follower that never caught up did so later than all that did."""
+    middle = median(math.inf if each is None else each for each in times)
+    return "-" if math.isinf(middle) else short(middle)
 
 
 TABLES = {"ways": ways, "first": first, "lags": lags, "breaks": breaks}
