@@ -56,7 +56,8 @@ class Report:
                     self.row(table, f"  n = {number:,}", self.medians(what, number, whole))
         small = [n for n in self.figures.numbers("heap_taken") if 0 < n <= LARGEST_SMALL]
         if small:
-            table.heading(f"The same, n = {small[0]} to {small[-1]}: by lighter of boost, absl")
+            span = f"n = {small[0]} to {small[-1]}"
+            table.heading(f"Heap bytes, malloc's own included, {span}: by lighter of boost, absl")
             self.add_summary(table, "heap_taken", small)
 
     def add_code(self, table):
