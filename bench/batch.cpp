@@ -5,13 +5,13 @@
 // in random order. Shown are medians of the rounds, in nanoseconds for each key, and as multiples
 // of Steady's single calls and of the faster rival.
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -24,6 +24,7 @@
 
 #include "bench/adapters/all.hpp"
 #include "bench/support/clock.hpp"
+#include "bench/support/doublings.hpp"
 #include "bench/support/json_file.hpp"
 #include "bench/support/median.hpp"
 #include "bench/support/splitmix64.hpp"
@@ -123,7 +124,7 @@ void settle(Map& map, bool half_way) {
   if constexpr (requires { map.pending(); }) {
     map.finish();
     if (!half_way) return;
-    map.reserve_gradually(2 * map.bucket_count());
+    map.reserve_gradually(map.bucket_count());  // more than are before the load limit: a doubling
     const auto all = map.pending();
     while (map.pending() > all / 2) map.step(1);
   }
@@ -197,21 +198,16 @@ template <class Key>
 nlohmann::json measure(const options& asked) {
   auto rows = nlohmann::json::array();
   const auto all = contenders<Key>();
-  struct sums {
-    double by_single = 0;
-    double by_rival = 0;
-    unsigned sizes = 0;
-  };
-  sums total[operations];
+  struct {
+    steady::bench::mean_over_doublings by_single, by_rival;
+  } total[operations];
   std::printf("%9s %-26s", "elements", "");
   for (const auto& each : all) std::printf(" %8s", each.name.c_str());
   std::printf("   many/steady   many/faster rival\n");
   std::mt19937_64 random(1);
-  for (unsigned step = 0;; ++step) {
-    const auto count = static_cast<std::uint64_t>(
-        static_cast<double>(asked.from) *
-        std::exp2(static_cast<double>(step) / static_cast<double>(asked.per_doubling)));
-    if (count > asked.to) break;
+  const auto steps = [&](std::uint64_t) { return asked.per_doubling; };
+  for (const std::uint64_t count :
+       steady::bench::sizes_in_doublings(asked.from, asked.to + 1, steps)) {
     const input<Key> of(count);
     measurements measured;
     for (const auto& each : all) measured[each.name].resize(operations);
@@ -236,21 +232,28 @@ nlohmann::json measure(const options& asked) {
       const double many = steady::bench::median(measured["many"][n]);
       const double by_single = many / steady::bench::median(measured["steady"][n]);
       std::printf("   %11.2f", by_single);
-      total[n].by_single += std::log(by_single);
+      total[n].by_single.add(count, by_single);
       if (best_rival != 0) {
         std::printf("   %17.2f", many / best_rival);
-        total[n].by_rival += std::log(many / best_rival);
+        total[n].by_rival.add(count, many / best_rival);
+      } else {
+        std::printf("   %17s", "-");
       }
-      ++total[n].sizes;
       std::printf("\n");
       std::fflush(stdout);
     }
   }
   std::printf("\nGeometric means over the sizes: many/steady, many/faster rival\n");
   for (std::size_t n = 0; n < operations; ++n) {
-    if (total[n].sizes == 0) continue;
-    std::printf("%-26s %5.2f %5.2f\n", words[n], std::exp(total[n].by_single / total[n].sizes),
-                std::exp(total[n].by_rival / total[n].sizes));
+    const std::optional<double> by_single = total[n].by_single.mean();
+    const std::optional<double> by_rival = total[n].by_rival.mean();
+    if (!by_single) continue;
+    std::printf("%-26s %5.2f ", words[n], *by_single);
+    if (by_rival) {
+      std::printf("%5.2f\n", *by_rival);
+    } else {
+      std::printf("%5s\n", "-");
+    }
   }
   return rows;
 }

@@ -160,11 +160,19 @@ void measure(const options& asked) {
 int main(int count, char** words_given) {
   options asked;
   CLI::App app("What empty buckets cost, beside other maps.");
-  app.add_option("--elements", asked.elements, "of a map that is drained")->capture_default_str();
-  app.add_option("--few", asked.few, "elements of a sparse map")->capture_default_str();
-  app.add_option("--room", asked.room, "elements that a sparse map was reserved for")
+  const CLI::Range some(std::uint64_t{1}, std::uint64_t{1} << 40);
+  app.add_option("--elements", asked.elements, "of a map that is drained")
+      ->check(CLI::Range(std::uint64_t{2}, std::uint64_t{1} << 40))
       ->capture_default_str();
-  app.add_option("--rounds", asked.rounds, "rounds")->capture_default_str();
+  app.add_option("--few", asked.few, "elements of a sparse map")
+      ->check(some)
+      ->capture_default_str();
+  app.add_option("--room", asked.room, "elements that a sparse map was reserved for")
+      ->check(some)
+      ->capture_default_str();
+  app.add_option("--rounds", asked.rounds, "rounds")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   app.add_flag("--all", asked.drains_all,
                "drain boost and absl, too, which takes them time that is quadratic");
   CLI11_PARSE(app, count, words_given);

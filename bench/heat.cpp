@@ -280,16 +280,19 @@ std::string row(const contender& base, const contender& who) {
     std::vector<double> ratios;
     for (std::size_t n = 0; n < std::min(base.rounds.size(), who.rounds.size()); ++n)
       ratios.push_back(cost(who.rounds[n]) / cost(base.rounds[n]));
-    return ratios.empty() ? 1 : median(ratios);
+    return ratios.empty() ? "-" : fmt::format("{:.2f}", median(ratios));
   }();
   const double forwarded = middle_of(who, [](const measured& of) {
     return 100 * static_cast<double>(of.forwarded) /
            static_cast<double>(std::max<std::uint64_t>(of.asked, 1));
   });
-  const auto us_at = [&](const percentile& wanted) {
-    return middle_of(who, [&](const measured& of) {
-      return static_cast<double>(of.times.value_at(wanted)) / 1000;
-    });
+  const auto us_at = [&](const percentile& wanted) -> std::string {
+    for (const measured& round : who.rounds) {
+      if (!round.times.supports(wanted)) return "-";
+    }
+    return fmt::format("{:.2f}", middle_of(who, [&](const measured& of) {
+                         return static_cast<double>(of.times.value_at(wanted)) / 1000;
+                       }));
   };
   std::vector<double> ends;
   for (const measured& each : who.rounds) {
@@ -298,7 +301,7 @@ std::string row(const contender& base, const contender& who) {
   const std::string ended =
       ends.size() * 2 <= who.rounds.size() ? "-" : fmt::format("{:.0f}", median(ends));
   return fmt::format(
-      "{:<10} {:>9.2f} {:>7.0f} {:>6.2f} {:>10.1f} {:>8.2f} {:>8.2f} {:>9} {:>7.0f}\n", who.name,
+      "{:<10} {:>9.2f} {:>7.0f} {:>6} {:>10.1f} {:>8} {:>8} {:>9} {:>7.0f}\n", who.name,
       middle_of(who, rate), middle_of(who, cost), times, forwarded, us_at(usual_percentiles[0]),
       us_at(usual_percentiles[3]), ended,
       middle_of(who, [](const measured& of) { return static_cast<double>(of.ns) / 1e6; }));

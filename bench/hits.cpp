@@ -5,7 +5,6 @@
 // Sizes sweep a doubling, because the shares change with the load. The kinds take turns in random
 // order; shown are medians of the rounds, nanoseconds for each lookup.
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -17,6 +16,7 @@
 #include <steady/hash_map.hpp>
 
 #include "bench/support/clock.hpp"
+#include "bench/support/doublings.hpp"
 #include "bench/support/median.hpp"
 #include "bench/support/splitmix64.hpp"
 
@@ -67,9 +67,9 @@ void measure(const options& asked) {
   std::printf("%9s %6s %9s %9s | %7s %7s %9s %9s\n", "elements", "load", "false tag", "overflow",
               "all", "clean", "false tag", "overflow");
   std::mt19937_64 random(1);
-  for (unsigned step = 0; step < asked.sizes; ++step) {
-    const auto count = static_cast<std::uint64_t>(static_cast<double>(asked.from) *
-                                                  std::exp2(double{1} * step / asked.sizes));
+  const auto steps = [&](std::uint64_t) { return asked.sizes; };
+  for (const std::uint64_t count :
+       steady::bench::sizes_in_doublings(asked.from, 2 * asked.from, steps)) {
     map_type map;
     for (std::uint64_t n = 0; n < count; ++n) map.try_emplace(steady::bench::splitmix64(n), n);
     map.finish();

@@ -192,6 +192,10 @@ int only_look_up(char** arguments) {
   const std::uint64_t size = std::strtoull(arguments[2], nullptr, 10);
   const std::uint64_t lookups = std::strtoull(arguments[3], nullptr, 10);
   const bool hits = std::strcmp(arguments[4], "hit") == 0;
+  if (size == 0) {
+    std::fprintf(stderr, "layouts: '%s' keys; at least 1\n", arguments[2]);
+    return 2;
+  }
   for (const layout& each : layouts) {
     if (each.width != width || each.percent != percent) continue;
     each.look(key_set(size), lookups, hits);

@@ -98,10 +98,14 @@ void print(const entrant& one) {
     longest = std::min(longest, static_cast<double>(each.longest_ns));
   }
   const double bytes = middle(one.means, &outcome::final_bytes);
-  std::printf("%-24s %14.1f %22.1f %16.0f %16.2f %14.0f\n", one.name.c_str(),
-              middle(one.means, &outcome::ns_per_insert), longest / 1000, bytes / (1 << 20),
-              middle(one.means, &outcome::peak_bytes) / bytes,
-              middle(one.means, &outcome::page_faults));
+  std::printf("%-24s %14.1f %22.1f %16.0f ", one.name.c_str(),
+              middle(one.means, &outcome::ns_per_insert), longest / 1000, bytes / (1 << 20));
+  if (bytes > 0) {  // a small map may fit into pages that were there
+    std::printf("%16.2f", middle(one.means, &outcome::peak_bytes) / bytes);
+  } else {
+    std::printf("%16s", "-");
+  }
+  std::printf(" %14.0f\n", middle(one.means, &outcome::page_faults));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // How long single steps take, for everything that goes in steps. Times are CPU times of the thread,
-// so that other programs on the machine do not count.
+// so that other programs on the machine do not count, less what reading that clock costs. `-` means
+// too few steps for that percentile.
 //
 //   steps [ELEMENTS]            (default: 10000000)
 //
@@ -37,18 +38,27 @@ using steady::bench::thread_cpu_ns;
 using strings = steady::hash_map<std::uint64_t, std::string>;
 using numbers = steady::hash_map<std::uint64_t, std::uint64_t>;
 
+constexpr steady::bench::percentile shown[] = {steady::bench::usual_percentiles[0],
+                                               steady::bench::usual_percentiles[2],
+                                               steady::bench::usual_percentiles[3]};
+
+const std::uint64_t clock_cost = steady::bench::measure_clock_cost(thread_cpu_ns);
+
 // Calls `step()` until it returns false, and prints how long the calls took.
 template <class Step>
 void measure(const char* what, const Step& step) {
   steady::bench::histogram taken;
   for (bool more = true; more;) {
-    const std::uint64_t start = thread_cpu_ns();
-    more = step();
-    taken.record(thread_cpu_ns() - start);
+    taken.record(steady::bench::timed(
+        clock_cost, [&] { more = step(); }, thread_cpu_ns));
   }
   std::printf("%-38s %10llu", what, static_cast<unsigned long long>(taken.count()));
-  for (const std::uint64_t per_million : {500'000u, 990'000u, 999'000u}) {
-    std::printf(" %9.2f", static_cast<double>(taken.value_at({{}, per_million})) / 1000);
+  for (const steady::bench::percentile& wanted : shown) {
+    if (taken.supports(wanted)) {
+      std::printf(" %9.2f", static_cast<double>(taken.value_at(wanted)) / 1000);
+    } else {
+      std::printf(" %9s", "-");
+    }
   }
   std::printf(" %9.2f\n", static_cast<double>(taken.max()) / 1000);
   std::fflush(stdout);
@@ -124,8 +134,11 @@ int main(int argument_count, char** arguments) {
   std::uint64_t count = 10'000'000;
   steady::bench::read_numbers(argument_count, arguments, "How long single steps take.",
                               {{count, "ELEMENTS", "elements in the map"}});
-  std::printf("%-38s %10s %9s %9s %9s %9s\n", "CPU microseconds per step", "steps", "p50", "p99",
-              "p99.9", "max");
+  std::printf("%llu ns for reading the clock taken off\n",
+              static_cast<unsigned long long>(clock_cost));
+  std::printf("%-38s %10s", "CPU microseconds per step", "steps");
+  for (const steady::bench::percentile& each : shown) std::printf(" %9s", each.name.data());
+  std::printf(" %9s\n", "max");
   measure_all(count);
 #if defined(M_MXFAST) && defined(M_TRIM_THRESHOLD)
   mallopt(M_MXFAST, 0);

@@ -15,6 +15,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -264,23 +265,26 @@ double middle_of(const contender& who, double measured::*figure) {
   return median(values);
 }
 
-// The median over the rounds of the base's figure by this one's.
-double base_by(const contender& base, const contender& who) {
+// The median over the rounds of the base's figure by this one's; nothing if there is no round to
+// compare.
+std::optional<double> base_by(const contender& base, const contender& who) {
   std::vector<double> ratios;
   for (std::size_t n = 0; n < std::min(base.rounds.size(), who.rounds.size()); ++n)
     ratios.push_back(base.rounds[n].million_per_second / who.rounds[n].million_per_second);
-  return ratios.empty() ? 1 : median(ratios);
+  if (ratios.empty()) return std::nullopt;
+  return median(ratios);
 }
 
 std::string row(const contender& base, const contender& who) {
   const auto [least, most] = std::minmax_element(
       who.rounds.begin(), who.rounds.end(),
       [](const auto& a, const auto& b) { return a.million_per_second < b.million_per_second; });
+  const std::optional<double> times = base_by(base, who);
   return fmt::format(
-      "{:<14} {:>8.2f} {:>15} {:>6.2f} {:>6.2f}\n", who.name,
+      "{:<14} {:>8.2f} {:>15} {:>6} {:>6.2f}\n", who.name,
       middle_of(who, &measured::million_per_second),
       fmt::format("{:.2f}-{:.2f}", least->million_per_second, most->million_per_second),
-      base_by(base, who), middle_of(who, &measured::cores));
+      times ? fmt::format("{:.2f}", *times) : "-", middle_of(who, &measured::cores));
 }
 
 // Whether all contenders did all rounds, and every task was right.
@@ -300,13 +304,13 @@ bool show(const options& asked, const std::vector<contender>& all) {
     if (wrong != 0) warnings += fmt::format("{}: {} WRONG TASKS\n", who.name, wrong);
     if (who.rounds.empty()) continue;
     fmt::print("{}", row(base, who));
-    if (who.is_rival &&
+    if (who.is_rival && base_by(base, who) &&
         (fastest_rival == nullptr || base_by(base, who) < base_by(base, *fastest_rival)))
       fastest_rival = &who;
   }
   if (fastest_rival != nullptr && !base.is_rival) {
     fmt::print("{} does {:.2f} times what the faster rival does, {}\n", base.name,
-               base_by(base, *fastest_rival), fastest_rival->name);
+               base_by(base, *fastest_rival).value(), fastest_rival->name);
   }
   fmt::print("{}", warnings);
   return warnings.empty();

@@ -222,6 +222,19 @@ int refuse(const std::string& why) {
   return 2;
 }
 
+// The first workload that is chosen and in which none of the chosen contenders takes part: the
+// control does nothing but grow, and `single` has a plain map besides. Empty if there is none.
+std::string_view without_contenders(const options& chosen) {
+  for (const known_map& each : concurrent_maps) {
+    if (each.available && is_among(chosen.only, each.name)) return "";
+  }
+  if (chosen.sweep) return "";
+  for (const workload what : {workload::read, workload::churn}) {
+    if (is_chosen(chosen, what)) return workload_names[static_cast<unsigned>(what)];
+  }
+  return "";
+}
+
 // What contradicts itself, or cannot be done by this build; empty if nothing.
 std::string wrong_about(const options& chosen) {
   for (const known_map& each : concurrent_maps) {
@@ -232,6 +245,9 @@ std::string wrong_about(const options& chosen) {
   if (chosen.sweep && !chosen.workloads.empty()) return "--sweep is of growing; no --workload";
   if (chosen.scaling && (chosen.workloads.size() != 1 || chosen.workloads.front() == "single"))
     return "--scaling takes one --workload: grow, read or churn";
+  if (const std::string_view what = without_contenders(chosen); !what.empty())
+    return fmt::format("{} takes no part in {}; take a map, too, or --workload grow", control_name,
+                       what);
   return "";
 }
 

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,13 +41,18 @@ inline std::vector<double> values_of(const contender_rounds& who, std::size_t wh
   return values;
 }
 
-// 1 if there is no round to compare.
-inline double ratio_to(const contender_rounds& base, const contender_rounds& who,
-                       std::size_t which) {
+// Nothing if there is no round to compare.
+inline std::optional<double> ratio_to(const contender_rounds& base, const contender_rounds& who,
+                                      std::size_t which) {
   std::vector<double> ratios;
   for (std::size_t n = 0; n < std::min(base.rounds.size(), who.rounds.size()); ++n)
     ratios.push_back(who.rounds[n].values[which] / base.rounds[n].values[which]);
-  return ratios.empty() ? 1 : median(ratios);
+  if (ratios.empty()) return std::nullopt;
+  return median(ratios);
+}
+
+inline std::string ratio_text(std::optional<double> ratio) {
+  return ratio ? fmt::format("{:.2f}", *ratio) : "-";
 }
 
 // Median, least and most of the rounds, and the ratio.
@@ -54,8 +60,9 @@ inline std::string cells(const contender_rounds& base, const contender_rounds& w
                          std::size_t which) {
   const std::vector<double> values = values_of(who, which);
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  return fmt::format(" {:>8.2f} {:>15} {:>6.2f}", median(values),
-                     fmt::format("{:.2f}-{:.2f}", *least, *most), ratio_to(base, who, which));
+  return fmt::format(" {:>8.2f} {:>15} {:>6}", median(values),
+                     fmt::format("{:.2f}-{:.2f}", *least, *most),
+                     ratio_text(ratio_to(base, who, which)));
 }
 
 inline std::string cells_head(std::string_view what) {
@@ -139,7 +146,8 @@ inline std::string table_of(const task_results& of) {
   return of.asked.times_calls ? detail::latency_table(of) : detail::throughput_table(of);
 }
 
-// Several tasks beside each other, which differ in what `labels` say. All have the same rows.
+// Several tasks beside each other, which differ in what `labels` say. All have the same rows, at
+// least one. A mean is over all tasks: `-` where a ratio is missing.
 inline std::string throughput_grid(const std::vector<const task_results*>& columns,
                                    const std::vector<std::string>& labels) {
   std::string text = "million operations per second, median and ratio to " +
@@ -150,15 +158,21 @@ inline std::string throughput_grid(const std::vector<const task_results*>& colum
   for (std::size_t row = 0; row < columns.front()->rows.size(); ++row) {
     text += fmt::format("{:<14}", columns.front()->rows[row].name);
     double logarithms = 0;
+    std::size_t ratios = 0;
     for (const task_results* const column : columns) {
       const contender_rounds& who = column->rows[row];
-      const double ratio = detail::ratio_to(column->rows.front(), who, 0);
-      logarithms += std::log(ratio);
-      text += who.rounds.empty()
-                  ? fmt::format(" {:>13}", "-")
-                  : fmt::format(" {:>7.2f} {:>5.2f}", median(detail::values_of(who, 0)), ratio);
+      const std::optional<double> ratio = detail::ratio_to(column->rows.front(), who, 0);
+      if (ratio) {
+        logarithms += std::log(*ratio);
+        ++ratios;
+      }
+      text += who.rounds.empty() ? fmt::format(" {:>13}", "-")
+                                 : fmt::format(" {:>7.2f} {:>5}", median(detail::values_of(who, 0)),
+                                               detail::ratio_text(ratio));
     }
-    text += fmt::format(" {:>6.2f}\n", std::exp(logarithms / static_cast<double>(columns.size())));
+    std::optional<double> mean;
+    if (ratios == columns.size()) mean = std::exp(logarithms / static_cast<double>(ratios));
+    text += fmt::format(" {:>6}\n", detail::ratio_text(mean));
   }
   return text;
 }

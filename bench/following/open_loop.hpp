@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "bench/following/schedule.hpp"
@@ -40,9 +41,9 @@ struct stream_found {
   double follower_cpu = 0;
   bool is_equal = false;
   // Of a break:
-  double missed_changes = 0;   // that were made meanwhile
-  double caught_up_ms = 0;     // from coming back until a change was less than 50 ms old
-  double arrived_changes = 0;  // from coming back to the end
+  double missed_changes = 0;           // that were made meanwhile
+  std::optional<double> caught_up_ms;  // from coming back until a change was less than 50 ms old
+  double arrived_changes = 0;          // from coming back to the end
   double arrived_bytes = 0;
   double snapshots = 0;  // that were sent: one, before the first change
 
@@ -65,7 +66,7 @@ struct follower_found {
   content_sum sum;
   std::uint64_t missed = 0;
   std::uint64_t back_at = 0;
-  std::uint64_t caught_up_at = 0;
+  std::uint64_t caught_up_at = 0;  // 0: never
   std::uint64_t arrived = 0;
   std::uint64_t bytes = 0;
   std::uint64_t snapshots = 0;
@@ -180,7 +181,9 @@ inline void run_stream(const stream_asked& asked, stream_found& found) {
   found.follower_cpu = follower.cpu;
   found.is_equal = follower.sum == expected_sum(asked.size, std::min(asked.size, asked.changes()));
   found.missed_changes = static_cast<double>(follower.missed);
-  found.caught_up_ms = milliseconds(follower.back_at, follower.caught_up_at);
+  if (follower.caught_up_at != 0) {
+    found.caught_up_ms = milliseconds(follower.back_at, follower.caught_up_at);
+  }
   found.arrived_changes = static_cast<double>(follower.arrived);
   found.arrived_bytes = static_cast<double>(follower.bytes);
   found.snapshots = static_cast<double>(follower.snapshots);

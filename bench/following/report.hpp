@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,8 +120,9 @@ struct stream_rounds {
   std::vector<std::unique_ptr<stream_found>> rounds;
 };
 
-inline std::vector<double> values_of(const stream_rounds& who, double stream_found::*member) {
-  std::vector<double> values;
+template <class Value>
+std::vector<Value> values_of(const stream_rounds& who, Value stream_found::*member) {
+  std::vector<Value> values;
   for (const auto& round : who.rounds) values.push_back((*round).*member);
   return values;
 }
@@ -160,15 +162,15 @@ inline std::string break_line(const stream_rounds& who) {
   const double arrived = median(values_of(who, &stream_found::arrived_changes));
   const double bytes = median(values_of(who, &stream_found::arrived_bytes));
   const double of_changes = arrived * bytes_of_a_change();
+  const std::optional<double> caught_up = median(values_of(who, &stream_found::caught_up_ms));
   return fmt::format(
       "\nafter a break of {} ms: {:.0f} changes were missed, {:.2f} MiB; less than {:.0f} ms "
-      "behind "
-      "{:.1f} ms after coming back\n"
+      "behind {}\n"
       "from then on {:.2f} MiB arrived for {:.0f} changes, which take {:.2f} MiB: {:.4f} times as "
       "much\n",
       who.asked.break_ms, missed, missed * bytes_of_a_change() * mib, highest_lag_ms,
-      median(values_of(who, &stream_found::caught_up_ms)), bytes * mib, arrived, of_changes * mib,
-      bytes / of_changes);
+      caught_up ? fmt::format("{:.1f} ms after coming back", *caught_up) : "never again",
+      bytes * mib, arrived, of_changes * mib, bytes / of_changes);
 }
 
 inline nlohmann::json json_of(const stream_rounds& who) {
@@ -188,7 +190,9 @@ inline nlohmann::json json_of(const stream_rounds& who) {
   } else {
     one.erase("kept_up");
     one["missed_changes"] = values_of(who, &stream_found::missed_changes);
-    one["caught_up_ms"] = values_of(who, &stream_found::caught_up_ms);
+    for (const std::optional<double> each : values_of(who, &stream_found::caught_up_ms)) {
+      one["caught_up_ms"].push_back(each ? nlohmann::json(*each) : nlohmann::json());
+    }
     one["arrived_changes"] = values_of(who, &stream_found::arrived_changes);
     one["arrived_bytes"] = values_of(who, &stream_found::arrived_bytes);
   }

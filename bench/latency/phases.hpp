@@ -118,9 +118,10 @@ class life {
     refill();
     observer.begin(phase::destroy);
     if constexpr (requires { map_->clear_gradually(); }) {
-      auto old = steady::retire(std::move(*map_));
-      while (!old.done()) observer.call(old, [&] { old.step(1); });
-      observer.call(old, [&] { map_.reset(); });
+      std::optional<steady::retired<Map>> old;
+      observer.call(*map_, [&] { old.emplace(std::move(*map_)); });
+      while (!old->done()) observer.call(*old, [&] { old->step(1); });
+      observer.call(*old, [&] { map_.reset(); });
     } else {
       observer.call(*map_, [&] { map_.reset(); });
     }

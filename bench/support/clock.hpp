@@ -1,4 +1,4 @@
-// Timing single operations with std::chrono::steady_clock.
+// Timing single operations with std::chrono::steady_clock, or by how long the thread has run.
 //
 // Reading the clock takes about as long as the operations being timed, so its own cost is measured
 // once, taken off every time, and stated beside the results. What is taken off is the median gap
@@ -29,12 +29,15 @@ inline std::uint64_t thread_cpu_ns() noexcept {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-inline std::uint64_t measure_clock_cost() noexcept {
+using clock_function = std::uint64_t (*)() noexcept;
+
+// What reading `now` costs; the thread's own clock takes a system call.
+inline std::uint64_t measure_clock_cost(clock_function now = now_ns) noexcept {
   constexpr std::size_t readings = 1001;
   std::array<std::uint64_t, readings> gaps;
   for (std::uint64_t& gap : gaps) {
-    const std::uint64_t start = now_ns();
-    gap = now_ns() - start;
+    const std::uint64_t start = now();
+    gap = now() - start;
   }
   const auto median = gaps.begin() + readings / 2;
   std::nth_element(gaps.begin(), median, gaps.end());
@@ -43,10 +46,10 @@ inline std::uint64_t measure_clock_cost() noexcept {
 
 // Nanoseconds that `operation` took, less the clock's own.
 template <class Operation>
-std::uint64_t timed(std::uint64_t clock_cost, Operation&& operation) {
-  const std::uint64_t start = now_ns();
+std::uint64_t timed(std::uint64_t clock_cost, Operation&& operation, clock_function now = now_ns) {
+  const std::uint64_t start = now();
   operation();
-  const std::uint64_t took = now_ns() - start;
+  const std::uint64_t took = now() - start;
   return took > clock_cost ? took - clock_cost : 0;
 }
 

@@ -38,6 +38,11 @@ void set_if_known(std::string& target, std::string value) {
 machine read_machine() {
   machine found;
   set_if_known(found.processor, value_in("/proc/cpuinfo", "model name", ':'));
+  const std::string family = value_in("/proc/cpuinfo", "cpu family", ':');
+  const std::string model = value_in("/proc/cpuinfo", "model\t", ':');  // not its name
+  if (!family.empty() && !model.empty()) {
+    found.processor_model = "family " + family + ", model " + model;
+  }
   set_if_known(found.system, value_in("/etc/os-release", "PRETTY_NAME", '='));
   found.cores = allowed_cores();
   const long cores = ::sysconf(_SC_NPROCESSORS_ONLN);

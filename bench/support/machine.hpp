@@ -8,6 +8,8 @@ namespace steady::bench {
 
 struct machine {
   std::string processor = "unknown";
+  // "family 25, model 17": what tells the processors of virtual machines apart, whose names do not.
+  std::string processor_model = "unknown";
   unsigned cores = 0;  // that this process may use
   unsigned cores_in_all = 0;
   std::uint64_t memory_bytes = 0;

@@ -21,6 +21,9 @@ std::string command_line() {
     const bool first = text.empty();
     if (first) word.erase(0, word.rfind('/') + 1);
     const bool quoted = word.empty() || word.find_first_of(" '\"*$&|;()<>\\") != std::string::npos;
+    for (std::size_t at = 0; (at = word.find('\'', at)) != std::string::npos; at += 4) {
+      word.replace(at, 1, "'\\''");
+    }
     if (!first) text += ' ';
     text += quoted ? fmt::format("'{}'", word) : word;
   }
@@ -53,6 +56,7 @@ nlohmann::json origin_of_results(const std::map<std::string, std::string>& maps,
           {"compiler", STEADY_BENCH_COMPILER},
           {"flags", STEADY_BENCH_FLAGS},
           {"processor", began.on.processor},
+          {"processor_model", began.on.processor_model},
           {"cores", began.on.cores_in_all},
           {"allowed_cores", began.on.cores},
           {"memory_bytes", began.on.memory_bytes},

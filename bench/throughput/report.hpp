@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -16,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/adapters/all.hpp"
+#include "bench/support/doublings.hpp"
 #include "bench/support/median.hpp"
 #include "bench/throughput/contender.hpp"
 
@@ -29,10 +29,10 @@ class throughput_report {
     times.push_back(ns);
   }
 
-  // For each kind and operation: the geometric mean over all sizes of Steady's time by that of the
-  // faster of boost and absl, the worst of them, and how many are above 1.20; then the mean and
-  // that number by each rival, and the time in the middle of a migration by that at rest. And the
-  // first of these again for ranges of sizes.
+  // For each kind and operation: the geometric mean over all sizes, in which every doubling counts
+  // the same, of Steady's time by that of the faster of boost and absl, the worst of them, and how
+  // many are above 1.20; then the mean and that number by each rival, and the time in the middle of
+  // a migration by that at rest. And the first of these again for ranges of sizes.
   std::string tables() const {
     std::string text;
     for (const std::string& kind : kinds()) {
@@ -72,23 +72,26 @@ class throughput_report {
 
   // Ratios over all sizes.
   struct summary {
-    double logarithms = 0;
+    mean_over_doublings ratios;
     double worst = 0;
     std::uint64_t worst_at = 0;
-    int count = 0;
     int above = 0;  // 1.20
 
     void add(double ratio, std::uint64_t size) {
-      logarithms += std::log(ratio);
-      ++count;
+      ratios.add(size, ratio);
       if (ratio > 1.20) ++above;
       if (ratio <= worst) return;
       worst = ratio;
       worst_at = size;
     }
-    std::string share() const { return fmt::format("{}/{}", above, count); }
-    std::string mean() const {
-      return count == 0 ? "-" : fmt::format("{:.2f}", std::exp(logarithms / count));
+    bool empty() const { return ratios.sizes() == 0; }
+    std::string share() const { return fmt::format("{}/{}", above, ratios.sizes()); }
+    std::string mean() const { return text_of(ratios.mean()); }
+    std::string mean_within(std::uint64_t low, std::uint64_t high) const {
+      return text_of(ratios.mean_within(low, high));
+    }
+    static std::string text_of(std::optional<double> mean) {
+      return mean ? fmt::format("{:.2f}", *mean) : "-";
     }
   };
 
@@ -148,7 +151,7 @@ class throughput_report {
         compare(by_rival[n], own, median_of(times, std::string(others[n])));
       compare(half_way, median_of(times, "steady half-way"), own);
     });
-    if (std::all_of(by_rival.begin(), by_rival.end(), [](auto& of) { return of.count == 0; }))
+    if (std::all_of(by_rival.begin(), by_rival.end(), [](auto& of) { return of.empty(); }))
       return {};
     std::string text = fmt::format("{:<18} {:>9} {:>8.2f} {:>11} {:>8}",
                                    operation_names[static_cast<unsigned>(what)], by_faster.mean(),
@@ -163,17 +166,18 @@ class throughput_report {
                                                               1'000'000'000};
 
   std::string ranges_row(const std::string& kind, operation what) const {
-    std::array<summary, range_ends.size()> ranges;
+    summary by_faster;
     each_size(kind, what, [&](std::uint64_t size, const cell_times& times) {
-      const auto range = static_cast<std::size_t>(
-          std::upper_bound(range_ends.begin(), range_ends.end(), size) - range_ends.begin());
       if (const double faster = faster_of(times); faster != 0)
-        ranges[range].add(median_of(times, "steady") / faster, size);
+        by_faster.add(median_of(times, "steady") / faster, size);
     });
-    if (std::all_of(ranges.begin(), ranges.end(), [](const summary& of) { return of.count == 0; }))
-      return {};
+    if (by_faster.empty()) return {};
     std::string text = fmt::format("{:<18}", operation_names[static_cast<unsigned>(what)]);
-    for (const summary& each : ranges) text += fmt::format(" {:>9}", each.mean());
+    std::uint64_t low = 0;
+    for (const std::uint64_t end : range_ends) {
+      text += fmt::format(" {:>9}", by_faster.mean_within(low, end));
+      low = end;
+    }
     return text + '\n';
   }
 

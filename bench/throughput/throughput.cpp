@@ -8,7 +8,6 @@
 // another state. Ratios are of medians over the rounds; single times are in the JSON, which grows
 // with each size.
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -21,6 +20,7 @@
 #include <fmt/format.h>
 
 #include "bench/adapters/all.hpp"
+#include "bench/support/doublings.hpp"
 #include "bench/support/json_file.hpp"
 #include "bench/support/progress.hpp"
 #include "bench/throughput/contender.hpp"
@@ -63,15 +63,9 @@ struct half_way {
 // A doubling in 8 steps below 4,096 elements, in 4 above; `quick`: in 2 throughout. The last size
 // of a doubling is left out: it is the first of the next.
 std::vector<std::uint64_t> sizes_of(const options& chosen) {
-  std::vector<std::uint64_t> sizes;
-  double size = static_cast<double>(chosen.from);
-  while (size < static_cast<double>(chosen.to)) {
-    const auto rounded = static_cast<std::uint64_t>(std::lround(size));
-    if (sizes.empty() || sizes.back() != rounded) sizes.push_back(rounded);
-    const int steps = chosen.quick ? 2 : size < 4096 ? 8 : 4;
-    size *= std::exp2(1.0 / steps);
-  }
-  return sizes;
+  return sizes_in_doublings(chosen.from, chosen.to, [&](std::uint64_t size) {
+    return chosen.quick ? 2 : size < 4096 ? 8 : 4;
+  });
 }
 
 template <which_hash Which, class Kind>
@@ -150,8 +144,10 @@ int run(const options& chosen) {
                        measure<short_texts>(chosen, report) && measure<long_texts>(chosen, report);
   show_progress("");
   if (!written) return 1;
-  std::printf("Time by the faster of %s: geometric means over %zu sizes, %u rounds; hash: %s\n",
-              fast_rivals().c_str(), sizes_of(chosen).size(), chosen.rounds, hash_of(chosen));
+  std::printf(
+      "Time by the faster of %s: geometric means over %zu sizes, each doubling of which "
+      "counts the same, %u rounds; hash: %s\n",
+      fast_rivals().c_str(), sizes_of(chosen).size(), chosen.rounds, hash_of(chosen));
   std::printf("%s", report.tables().c_str());
   return 0;
 }

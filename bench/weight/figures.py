@@ -60,7 +60,7 @@ def quartiles(values):
 
 
 def by_faster(figures, what, number, key):
-    """A contender's median by that of the faster of boost and absl; None where one is missing."""
+    """A contender's median by that of the faster, or lighter, of boost and absl; None where one is missing."""
     own = figures.median(what, number, key)
     rivals = [figures.median(what, number, rival) for rival in FAST]
     rivals = [median for median in rivals if median]
@@ -76,10 +76,10 @@ def by_faster_in_rounds(figures, what, number, key):
     return [own / min(of_round) for own, *of_round in zip(figures.of(what, number, key), *rivals)]
 
 
-def summary_by_faster(figures, what, key):
-    """(geometric mean over all sizes, worst, the size of that); None where nothing is known."""
+def summary_by_faster(figures, what, key, numbers=None):
+    """(geometric mean over the sizes, worst, the size of that); None where nothing is known."""
     ratios = {}
-    for number in figures.numbers(what):
+    for number in numbers or figures.numbers(what):
         ratio = by_faster(figures, what, number, key)
         if ratio is not None:
             ratios[number] = ratio

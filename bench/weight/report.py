@@ -4,6 +4,9 @@ import figures as figures_module
 from table import Table
 
 SEPARATELY = {"insert": "insert n keys into an empty map", "build": "make, insert n keys, destroy"}
+# Of the heap, all sizes up to the largest small one are measured; the main table shows some.
+IN_MAIN_TABLE = (0, 1, 2, 4, 8, 14, 16, 32, 64, 1000)
+LARGEST_SMALL = 64
 
 
 def whole(value):
@@ -49,7 +52,13 @@ class Report:
             if numbers:
                 table.heading(title)
             for number in numbers:
-                self.row(table, f"  n = {number:,}", self.medians(what, number, whole))
+                if number in IN_MAIN_TABLE:
+                    self.row(table, f"  n = {number:,}", self.medians(what, number, whole))
+        small = [n for n in self.figures.numbers("heap_taken") if 0 < n <= LARGEST_SMALL]
+        if small:
+            span = f"n = {small[0]} to {small[-1]}"
+            table.heading(f"Heap bytes, malloc's own included, {span}: by lighter of boost, absl")
+            self.add_summary(table, "heap_taken", small)
 
     def add_code(self, table):
         numbers = self.figures.numbers("code")
@@ -99,8 +108,11 @@ class Report:
             numbers = self.figures.numbers(what)
             if numbers:
                 table.heading(f"{label}, n = {numbers[0]} to {numbers[-1]}: by faster of boost, absl")
-                self.row(table, "  geometric mean", self.summaries(what, "{0:.2f}"))
-                self.row(table, "  worst", self.summaries(what, "{1:.2f} at {2}"))
+                self.add_summary(table, what, numbers)
+
+    def add_summary(self, table, what, numbers):
+        self.row(table, "  geometric mean", self.summaries(what, numbers, "{0:.2f}"))
+        self.row(table, "  worst", self.summaries(what, numbers, "{1:.2f} at {2}"))
 
     def with_quartiles(self, what, number):
         def cell(key):
@@ -112,25 +124,45 @@ class Report:
 
         return cell
 
-    def summaries(self, what, form):
+    def summaries(self, what, numbers, form):
         def cell(key):
-            summary = figures_module.summary_by_faster(self.figures, what, key)
+            summary = figures_module.summary_by_faster(self.figures, what, key, numbers)
             return None if summary is None else form.format(*summary)
 
         return cell
 
     def size_tables(self):
         """Every size by itself."""
-        return [
+        tables = [
             self.size_table(what, label)
             for what, label in SEPARATELY.items()
             if self.figures.numbers(what)
         ]
+        return ([self.heap_table()] if self.figures.numbers("heap_taken") else []) + tables
+
+    def compared(self):
+        return [each for each in self.measured if each.key.startswith("steady")]
+
+    def heap_table(self):
+        headings = [each.name for each in self.measured]
+        headings += [f"{each.name} by lighter" for each in self.compared()]
+        table = Table("Heap bytes of a map of n, malloc's own included (mean of 64 maps)", headings)
+        for number in self.figures.numbers("heap_taken"):
+            cells = [
+                whole(self.figures.median("heap_taken", number, each.key)) for each in self.measured
+            ]
+            for each in self.compared():
+                cells.append(
+                    two_digits(
+                        figures_module.by_faster(self.figures, "heap_taken", number, each.key)
+                    )
+                )
+            table.row(f"n = {number:,}", cells)
+        return table
 
     def size_table(self, what, label):
-        compared = [each for each in self.measured if each.key.startswith("steady")]
         headings = [each.name for each in self.measured]
-        for each in compared:
+        for each in self.compared():
             headings += [f"{each.name} by faster", "quartiles of rounds"]
         table = Table(f"{label}: ns for a map, medians", headings)
         for number in self.figures.numbers(what):
@@ -140,7 +172,7 @@ class Report:
                     self.figures.median(what, number, each.key) for each in self.measured
                 )
             ]
-            for each in compared:
+            for each in self.compared():
                 cells += self.ratio_cells(what, number, each.key)
             table.row(f"n = {number}", cells)
         return table

@@ -4,7 +4,6 @@
 //
 // Prints lines of three words: what, at how many elements, how much.
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -28,8 +27,10 @@ namespace {
 using steady::bench::heap_use;
 using steady::bench::splitmix64;
 
-constexpr std::array<std::size_t, 10> heap_sizes = {0, 1, 2, 4, 8, 14, 16, 32, 64, 1000};
-constexpr std::size_t largest_timed = 64;
+// All of these, and one large: how much a map holds jumps where it grows, and each map grows at
+// sizes of its own.
+constexpr std::size_t largest_small = 64;
+constexpr std::size_t large = 1000;
 
 struct options {
   std::string map;
@@ -84,7 +85,7 @@ void print_times(std::uint64_t seed) {
   print("move", maps.moved_size, maps.move_and_destroy_source());
   print("swap", maps.moved_size, maps.swap_two());
   std::vector<std::size_t> sizes;
-  for (std::size_t size = 1; size <= largest_timed; ++size) sizes.push_back(size);
+  for (std::size_t size = 1; size <= largest_small; ++size) sizes.push_back(size);
   std::shuffle(sizes.begin(), sizes.end(), std::mt19937_64(seed));
   for (const std::size_t size : sizes) {
     print("insert", size, maps.insert(size));
@@ -96,7 +97,10 @@ template <class Map>
 void measure(const options& chosen) {
   if (chosen.wants("size")) print("sizeof", 0, sizeof(Map));
   if (chosen.wants("heap")) {
-    for (const std::size_t size : heap_sizes) print_heap_use<Map>(size, chosen.seed);
+    for (std::size_t size = 0; size <= largest_small; ++size) {
+      print_heap_use<Map>(size, chosen.seed);
+    }
+    print_heap_use<Map>(large, chosen.seed);
   }
   if (chosen.wants("time")) print_times<Map>(chosen.seed);
 }

@@ -40,6 +40,11 @@ class ConcurrentTest(ProgramTest):
         self.assertEqual({row["map"] for row in figures}, {"steady-shards", "control"})
         self.assertNotIn("churn", text)
 
+    def test_the_control_alone_grows(self):
+        for options in (("--workload", "grow"), ("--sweep",), ("--scaling", "--workload", "grow")):
+            _, figures = self.figures("--only", "control", *options)
+            self.assertEqual({row["map"] for row in figures}, {"control"})
+
     def test_scaling(self):
         text, figures = self.figures("--scaling", "--workload", "churn", "--only", *ALWAYS)
         self.assertEqual({row["threads"] for row in figures}, {1, 2, 4, 8, 16})
@@ -70,6 +75,10 @@ class ConcurrentTest(ProgramTest):
             (("--scaling", "--sweep"), "exclude"),
             (("--sweep", "--workload", "read"), "--workload"),
             (("--scaling", "--workload", "single"), "grow, read or churn"),
+            (("--only", "control", "--workload", "read"), "takes no part in read"),
+            (("--only", "control", "--workload", "churn"), "takes no part in churn"),
+            (("--only", "control"), "takes no part in read"),
+            (("--scaling", "--only", "control"), "takes no part in read"),
         ):
             self.assert_refused(options, right)
 

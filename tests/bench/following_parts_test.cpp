@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <unordered_map>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -15,6 +17,7 @@
 #include "bench/following/schedule.hpp"
 #include "bench/following/shared_notes.hpp"
 #include "bench/following/two_processes.hpp"
+#include "bench/support/median.hpp"
 
 namespace {
 
@@ -139,6 +142,15 @@ TEST(FollowingSchedule, AChangeIsDueFromItsTimeOn) {
     EXPECT_GE(plan.due(plan.time_of(n) + 1), n);
     EXPECT_LT(plan.due(plan.time_of(n) - 1), n);
   }
+}
+
+// Whoever never caught up did so later than all who did.
+TEST(FollowingReport, TheMedianOfWhatMayNeverHaveComeToPass) {
+  using times = std::vector<std::optional<double>>;
+  EXPECT_EQ(bench::median(times{3, 1, 2}), 2);
+  EXPECT_EQ(bench::median(times{3, std::nullopt, 1}), 3);
+  EXPECT_EQ(bench::median(times{3, std::nullopt}), std::nullopt);
+  EXPECT_EQ(bench::median(times{std::nullopt}), std::nullopt);
 }
 
 }  // namespace

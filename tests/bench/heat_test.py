@@ -35,6 +35,15 @@ class HeatTest(ProgramTest):
             self.assertNotEqual(figures[6], "-", name)
             self.assertGreater(float(figures[3]), 5, name)
 
+    def test_a_percentile_of_too_few_lookups_is_left_out(self):
+        # One lookup in 32 is timed.
+        tables = self.tables("--log2-slots", "16", "--lookups", "10000", "--rounds", "1", "--only", "uniform",
+                             "--threads", "1")
+        for title, rows in tables.items():
+            for figures in rows.values():
+                self.assertNotEqual(figures[4], "-", title)
+                self.assertEqual(figures[5], "-", title)
+
     def test_refuses_what_it_cannot_do(self):
         for options, right in (
             (("--only", "nonsense"), "zipf-1.2"),

@@ -20,6 +20,7 @@ SCRIPT = ROOT / "tools/make_tables"
 sys.path.insert(0, str(ROOT / "tools/tables"))
 sys.dont_write_bytecode = True
 
+import calls  # noqa: E402
 import documents  # noqa: E402
 import figures  # noqa: E402
 import following  # noqa: E402
@@ -98,8 +99,8 @@ class Folder(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout
 
-    def assert_trouble(self, part: str, *arguments: str | Path) -> None:
-        done = self.run_script(*arguments)
+    def assert_trouble(self, part: str, *arguments: str | Path, **options: bool) -> None:
+        done = self.run_script(*arguments, **options)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn(part, done.stderr)
         self.assertNotIn("Traceback", done.stderr)
@@ -191,6 +192,22 @@ class MarkersTest(Folder):
                      "[some.json](data/some.json)"):
             self.assertIn(part, text)
         self.assertNotIn("out.json", text)
+        self.run_well("record", "some", self.results("out.json", ROWS, processor_model="family 25, model 17"))
+        self.run_well()
+        self.assertIn("A processor (family 25, model 17), 2 cores", self.document.read_text(encoding="utf-8"))
+
+    def test_loads_are_sorted_as_numbers(self):
+        runs = [self.results(f"{n}.json", ROWS, load=load) for n, load in enumerate((10.2, 9.5, None))]
+        self.run_well("record", "some", *runs)
+        self.write("docs/page.md", "<!-- made: origin of some -->\n<!-- end of what is made -->\n")
+        self.run_well()
+        self.assertIn("load average 9.50 to 10.20 at the start", self.document.read_text(encoding="utf-8"))
+
+    def test_a_map_without_a_version_has_none(self):
+        self.run_well("record", "some", self.results("out.json", ROWS, maps={"control": "", "steady": "0.1.0"}))
+        self.write("docs/page.md", "<!-- made: origin of some -->\n<!-- end of what is made -->\n")
+        self.run_well()
+        self.assertIn("commit 0123abc: control, steady 0.1.0.", self.document.read_text(encoding="utf-8"))
 
 
 class RecordsTest(Folder):
@@ -222,6 +239,10 @@ class RecordsTest(Folder):
                            ("hash", "each its own"), ("maps", {"steady": "0.1.0", "boost": "1.90.0"})):
             two = self.results("two.json", ROWS, **{key: other})
             self.assert_trouble(f"one and two differ in {key}", "record", "both", one, two)
+        two = self.results("two.json", ROWS, processor_model="family 26, model 2")
+        self.assert_trouble("one and two differ in processor_model: not known, family 26, model 2", "record", "both", one, two)
+        three = self.results("three.json", ROWS, processor_model="family 25, model 17")
+        self.assert_trouble("two and three differ in processor_model", "record", "both", two, three)
         self.assert_trouble("merge runs of one program", "record", "both", one, self.results("two.json", [], "bench.batch"))
 
     def test_a_version_that_others_do_not_have_is_refused(self):
@@ -259,6 +280,13 @@ class RecordsTest(Folder):
         self.assertEqual(len(kept["slowest_ns"]["insertion"]), 667)
         self.assertEqual(kept["slowest_ns"]["insertion"][:2], [2, 5])
 
+    def test_what_is_kept_does_not_say_where_results_went(self):
+        for option in ("--json out.json", "--json=out.json", "--json '/a folder/out.json'", "'--json=/a folder/out.json'",
+                       "--json '/it'\\''s/out.json'", "'--json=/it'\\''s/out.json'"):
+            command = f"bench.throughput --kind 'short text:u64' {option} --rounds 1"
+            self.run_well("record", "some", self.results("one.json", ROWS, command=command))
+            self.assertEqual(self.kept("some").origins[0]["command"], "bench.throughput --kind 'short text:u64' --rounds 1", option)
+
     def test_wrong_options(self):
         for arguments in (["nonsense"], ["record", "name"], ["preview"]):
             done = self.run_script(*arguments, repository=False)
@@ -274,6 +302,29 @@ class ArithmeticTest(unittest.TestCase):
         self.assertEqual(throughput.by_rivals(sizes, ["std"]).of, {16: 0.25})
         self.assertEqual(throughput.by_rivals(sizes, maps.FAST).worst(), "2.00, 16")
         self.assertEqual(throughput.by_rivals(sizes, []).both(), "")
+
+    def test_every_doubling_counts_the_same_in_a_mean(self):
+        """However many of its sizes were measured: three of 2, and one of 16."""
+        rows = [row(size, name, [ns]) for size, own in ((16, 2.0), (20, 2.0), (25, 2.0), (32, 16.0))
+                for name, ns in (("steady", own), ("boost", 1.0), ("std", 32.0))]
+        ratios = throughput.by_rivals(throughput.times_of(rows)["u64:u64", "hit"], maps.FAST)
+        self.assertAlmostEqual(ratios.mean_value(), (2.0 * 16.0) ** 0.5)
+        self.assertEqual(ratios.slow(), "4 of 4")
+        self.assertIn("| hit | 5.66, 4 of 4 |", throughput.summary(rows))
+        self.assertIn("| hit | 5.66 | 5.66 |", throughput.ranges(rows))
+        self.assertIn("hit (466 %)", throughput.verdict(rows))
+
+    def test_a_range_takes_its_part_of_a_doubling(self):
+        """A size weighs the same in the mean of a range, whether its whole doubling is within or not."""
+        ratios = throughput.Ratios({16: 4.0, 24: 4.0, 32: 2.0, 48: 1.0, 64: 1.0})
+        self.assertAlmostEqual(ratios.within(16, 48).mean_value(), (4.0 * 2.0 ** 0.5) ** (1 / 1.5))
+        self.assertAlmostEqual(ratios.within(48, 64).mean_value(), 1.0)
+        self.assertEqual(ratios.within(5, 10).mean(), "")
+
+    def test_doublings_begin_at_the_smallest_size(self):
+        self.assertEqual(throughput.weights_of([1000, 1414, 2000, 4000, 8000]),
+                         {1000: 0.5, 1414: 0.5, 2000: 1, 4000: 1, 8000: 1})
+        self.assertEqual(throughput.weights_of([3, 4, 5, 6]), {3: 1 / 3, 4: 1 / 3, 5: 1 / 3, 6: 1})
 
     def test_exactly_the_limit_is_not_above(self):
         self.assertEqual(throughput.Ratios({1: 1.20, 2: 1.21}).slow(), "1 of 2")
@@ -300,6 +351,7 @@ class ArithmeticTest(unittest.TestCase):
         self.assertEqual(figures.quartiles([7]), (7, 7, 7))
         self.assertEqual(figures.quartiles([5, 1, 4, 2, 3]), (2, 3, 4))
         self.assertAlmostEqual(figures.geometric_mean([1, 4]), 2)
+        self.assertAlmostEqual(figures.geometric_mean([1, 8], [2, 1]), 2)
         self.assertEqual([figures.significant(value) for value in (183293.7, 0.123456, 2.0)], [183300, 0.1235, 2])
         self.assertEqual([figures.short(value) for value in (0, 0.526, 14.52, 183290.4)], ["0", "0.53", "14.5", "183,290"])
 
@@ -377,7 +429,7 @@ class ViewsTest(Folder):
                           "| peak bytes per element | 41.8 | 41.8 |"),
         "bench.durable": ("| each change synced | /s | 250 | 200 to 300 |", "| control | 10 | 0.10 | 2.00 | 5,000, 4,000 |"),
         "bench.floor": ("| 16,384 | dependent | 1.00 | 2.00 | 2.00 |",),
-        "bench.following": ("| 1 % | full copies | 2.00 | 2.00 | 1.00 | 2 | 2.00 | 2.00 | 1.00 | 1.00 |\n| 1 % | snapshot and stream |",
+        "bench.following": ("| 1 % | full copies | 2.00 (1.00 to 3.00) | 2.00 | 1.00 | 2 | 2.00 | 2.00 (1.00 to 3.00) | 1.00 | 1.00 |\n| 1 % | snapshot and stream |",
                             "| full copies | 26.5 | 25.5 |",
                             "| 30,000 | lag | 10 | 0.10 | 2.00 | 5,000, 4,000 | 0.50 | 0.75 | 0.25 | yes |",
                             "| 60,000 | the highest rate | 10 | 0.10 | 2.00 | 5,000, 4,000 | 0.50 | 0.75 | 0.25 | no |",
@@ -408,6 +460,14 @@ class ViewsTest(Folder):
         texts = "".join(each.text or "" for each in drawing.iter(f"{name}text"))
         self.assertTrue("u64" in texts or "ookup" in texts or "nanoseconds" in texts, texts)
 
+    def test_a_follower_that_never_caught_up_did_so_last(self):
+        shown = self.folder / "shown"
+        rows = [{**stream_row("a break", rate, 200), "caught_up_ms": times}
+                for rate, times in ((10000, [None, 7.5, 12.5]), (20000, [None, 7.5, None]), (40000, [None]))]
+        text = self.run_well("preview", shown, self.results("one.json", rows, "bench.following"), repository=False)
+        for line in ("| 10,000 | 200 | 5,000 | 12.5 |", "| 20,000 | 200 | 5,000 | - |", "| 40,000 | 200 | 5,000 | - |"):
+            self.assertIn(line, text)
+
     def test_the_ways_that_were_measured_are_drawn(self):
         shown = self.folder / "shown"
         rows = results_of_other_programs()["bench.following"] + [{**rounds_row("redis", 1, 1), "equal_ms": []}]
@@ -431,6 +491,29 @@ class ViewsTest(Folder):
         self.assertIn("run bench.following without --stream", text)
         self.assertIn("| 30,000 | lag |", text)
         self.assertFalse((shown / "ways.svg").exists())
+
+    def test_results_that_are_empty_are_refused(self):
+        for program, results in {"bench.throughput": ROWS, **results_of_other_programs()}.items():
+            self.assert_trouble("no results", "preview", self.folder / "shown", self.results("one.json", type(results)(), program),
+                                repository=False)
+
+    def test_a_preview_without_steady_or_without_rivals(self):
+        """Cells are empty then, and pictures left out; whatever else is lacking."""
+        for program, results in {"bench.throughput": ROWS, **results_of_other_programs()}.items():
+            if not isinstance(results, list) or "map" not in results[0]:
+                continue
+            for name in sorted({row["map"] for row in results}):
+                for some in ([row for row in results if row["map"] == name], [row for row in results if row["map"] != name]):
+                    with self.subTest(program, name=name):
+                        one = self.results("one.json", some, program)
+                        self.run_well("preview", self.folder / "shown", one, repository=False)
+
+    def test_cells_of_what_was_not_measured_are_empty(self):
+        others = results_of_other_programs()
+        without_steady = [row for row in others["bench.batch"] if row["map"] == "boost"]
+        self.assertIn("| numbers | 640,000 | lookups that find | | 15.0 | | |", calls.batch_keys(without_steady))
+        without_plain = [row for row in others["bench.concurrent"] if row["map"] != "plain"]
+        self.assertIn("| 4,000 | steady | 15.0 | 6.0 | 6.0 |", calls.concurrent_single(without_plain))
 
     def test_programs_and_tables_agree(self):
         self.assertEqual(set(documents.TABLES), {"bench.throughput", *records.KEYS, *records.OBJECTS})

@@ -17,6 +17,7 @@ import contenders
 import figures
 import objects
 import progress
+import report
 import running
 import sources
 import table
@@ -150,6 +151,38 @@ class FiguresTest(unittest.TestCase):
     def test_stand_in(self):
         self.figures.stand_in("steady", "steady_engine")
         self.assertEqual(self.figures.of("insert", 1, "steady_engine"), [20, 40, 60])
+
+
+class HeapTest(unittest.TestCase):
+    """All small sizes count, of which the main table shows some."""
+
+    HELD = {0: (0, 0, 0), 1: (64, 528, 48), 2: (64, 528, 64), 3: (144, 528, 72), 1000: (320, 300, 400)}
+
+    def setUp(self):
+        measured = figures.Figures()
+        for size, held in self.HELD.items():
+            for key, bytes_held in zip(("steady", "boost", "absl"), held):
+                measured.add("heap_taken", size, key, bytes_held)
+        shown = [each for each in contenders.ALL if each.key in ("steady", "boost", "absl")]
+        self.report = report.Report(measured, shown, shown)
+
+    def row(self, text, label):
+        return next(line for line in text.splitlines() if line.strip().startswith(label)).split()
+
+    def test_worst_of_all_small_sizes(self):
+        text = self.report.main_table().text()
+        self.assertIn("n = 1 to 3: by lighter of boost, absl", text)
+        self.assertEqual(self.row(text, "geometric mean")[2], "1.39")  # of 4/3, 1 and 2
+        self.assertEqual(self.row(text, "worst")[1:4], ["2.00", "at", "3"])
+        self.assertEqual(self.row(text, "n = 1,000")[3:], ["320", "300", "400"])
+        self.assertNotIn("n = 3 ", text)
+
+    def test_every_size_by_itself(self):
+        (of_sizes,) = self.report.size_tables()
+        text = of_sizes.text()
+        self.assertEqual(self.row(text, "n = 3")[3:], ["144", "528", "72", "2.00"])
+        self.assertEqual(self.row(text, "n = 1,000")[3:], ["320", "300", "400", "1.07"])
+        self.assertEqual(self.row(text, "n = 0")[3:], ["0", "0", "0", "-"])
 
 
 class RoundsOfCompilingTest(unittest.TestCase):

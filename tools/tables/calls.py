@@ -73,7 +73,9 @@ def latency_work(results: Any) -> str:
 
 
 def batch_keys(results: Any) -> str:
-    """Nanoseconds for each key: Steady's calls for many, its calls for one, and loops over rivals."""
+    """Nanoseconds for each key: Steady's calls for many, its calls for one, and loops over rivals.
+
+    What was not measured is left empty."""
     names = ["many", *[name for name in maps.NAMES if any(row["map"] == name for row in results)]]
     head = ["keys", "elements", "ns for each key", *names, "many by steady", "many by the faster rival"]
     cells: dict[tuple[str, str, int, str], dict[str, float]] = {}
@@ -84,9 +86,13 @@ def batch_keys(results: Any) -> str:
     for (keys, state, size, operation), ns in cells.items():
         rivals = [ns[name] for name in maps.FAST if name in ns]
         rows.append([keys if state == "at rest" else f"{keys}, {state}", grouped(size), operation,
-                     *[short(ns[name]) for name in names], f"{ns['many'] / ns[maps.OWN]:.2f}",
-                     f"{ns['many'] / min(rivals):.2f}" if rivals else ""])
+                     *[short(ns[name]) if name in ns else "" for name in names],
+                     _many_by(ns, ns.get(maps.OWN)), _many_by(ns, min(rivals, default=None))])
     return table(head, rows)
+
+
+def _many_by(ns: dict[str, float], other: float | None) -> str:
+    return f"{ns['many'] / other:.2f}" if other and "many" in ns else ""
 
 
 # ---- bench.idioms ----
@@ -157,16 +163,15 @@ def concurrent_single(results: Any) -> str:
     tasks = _by_task(row for row in results if "hit_ns" in row)
     lines = []
     for (_, size, _), rows in tasks.items():
-        base = rows["plain"]
-        for row in [base, *in_order(row for row in rows.values() if row is not base)]:
-            lines.append([grouped(size), row["map"],
-                          *[_by_base(row[f"{what}_ns"], base[f"{what}_ns"]) for what in ("insert", "hit", "miss")]])
+        base = rows.get("plain")
+        for row in [*([base] if base else []), *in_order(row for row in rows.values() if row is not base)]:
+            lines.append([grouped(size), row["map"], *[_by_base(row, base, f"{what}_ns") for what in ("insert", "hit", "miss")]])
     return table(["elements", "ns", "insert", "hit", "miss"], lines)
 
 
-def _by_base(values: list[float], base: list[float]) -> str:
-    ratio = median(own / other for own, other in zip(values, base))
-    return f"{median(values):.1f} ({ratio:.2f})"
+def _by_base(row: Row, base: Row | None, key: str) -> str:
+    ratios = [own / other for own, other in zip(row[key], base[key])] if base else []
+    return f"{median(row[key]):.1f}" + (f" ({median(ratios):.2f})" if ratios else "")
 
 
 # ---- bench.copying ----

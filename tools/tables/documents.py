@@ -45,6 +45,8 @@ def view(record: records.Record, name: str, kind: dict[str, dict[str, Any]]) -> 
     if f"bench.{program}" != record.program or found is None:
         raise Trouble(f"there is no {name} of {record.name}, which is of {record.program}; there are "
                       + ", ".join(views_of(record.program)))
+    if not record.results:
+        raise Trouble(f"{record.name} has no results of {record.program}")
     return found(record.results)
 
 
@@ -57,10 +59,10 @@ def origin_text(record: records.Record, data: list[str]) -> str:
     first = record.origins[0]
     commands = [f"`{each}`" for each in dict.fromkeys(_command(origin) for origin in record.origins)]
     dates = list(dict.fromkeys(origin["date"][:10] for origin in record.origins))
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(first["maps"].items()))
+    versions = ", ".join(f"{name} {version}".strip() for name, version in sorted(first["maps"].items()))
     return (
         f"- Command: {', then '.join(commands)}\n"
-        f"- Machine: {first['processor']}, {first['cores']} cores, {first['memory_bytes'] / 2**30:.0f} GiB; "
+        f"- Machine: {_processor(first)}, {first['cores']} cores, {first['memory_bytes'] / 2**30:.0f} GiB; "
         f"{first['system']}, {first['kernel']}{_load(record.origins)}.\n"
         f"- Built by {first['compiler']} `{first['flags'].strip()}`, commit {first['commit']}: {versions}.\n"
         f"- Hash: {first['hash']}.\n"
@@ -68,11 +70,18 @@ def origin_text(record: records.Record, data: list[str]) -> str:
         f"- Data: {', '.join(f'[{Path(each).name}]({each})' for each in data)}\n")
 
 
+def _processor(origin: dict[str, Any]) -> str:
+    """Its name; and family and model, where they are known."""
+    model = origin.get("processor_model", "unknown")
+    return origin["processor"] + (f" ({model})" if model != "unknown" else "")
+
+
 def _load(origins: list[dict[str, Any]]) -> str:
     """How busy the machine was when runs began, as far as they know."""
-    known = sorted(f"{origin['load']:.2f}" for origin in origins if origin["load"] is not None)
+    known = sorted(origin["load"] for origin in origins if origin["load"] is not None)
     if not known:
         return ""
+    known = [f"{load:.2f}" for load in known]
     return f"; load average {' to '.join(dict.fromkeys((known[0], known[-1])))} at the start"
 
 

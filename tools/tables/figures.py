@@ -7,9 +7,10 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 
-def geometric_mean(ratios: Sequence[float]) -> float:
+def geometric_mean(ratios: Sequence[float], weights: Sequence[float] | None = None) -> float:
     """Of at least one ratio."""
-    return math.exp(math.fsum(math.log(ratio) for ratio in ratios) / len(ratios))
+    weights = weights or [1.0] * len(ratios)
+    return math.exp(math.fsum(weight * math.log(ratio) for ratio, weight in zip(ratios, weights)) / math.fsum(weights))
 
 
 def quartiles(values: Sequence[float]) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from statistics import median
 from typing import Any
@@ -29,10 +30,15 @@ def ways(results: Any) -> str:
     rows = []
     for row in rounds_of(results):
         middle = {name: median(values) for name, values in row.items() if isinstance(values, list)}
-        rows.append([f"{row['percent']} %", WAYS[row["way"]][0], short(middle["equal_ms"]), short(middle["changing_ms"]),
+        rows.append([f"{row['percent']} %", WAYS[row["way"]][0], _spread(row["equal_ms"]), short(middle["changing_ms"]),
                      short(middle["bytes"] / MIB), grouped(middle["lag_changes"]), short(middle["lag_ms"]),
-                     short(middle["stall_ms"]), *[short(middle[f"{who}_peak_bytes"] / MIB) for who in ("writer", "follower")]])
+                     _spread(row["stall_ms"]), *[short(middle[f"{who}_peak_bytes"] / MIB) for who in ("writer", "follower")]])
     return table(head, rows)
+
+
+def _spread(values: list[float]) -> str:
+    """The median of the rounds, the least and the most."""
+    return f"{short(median(values))} ({short(min(values))} to {short(max(values))})"
 
 
 def first(results: Any) -> str:
@@ -71,9 +77,15 @@ def breaks(results: Any) -> str:
             continue
         arrived, sent = median(row["arrived_changes"]), median(row["arrived_bytes"])
         rows.append([grouped(row["rate"]), grouped(row["break_ms"]), grouped(median(row["missed_changes"])),
-                     short(median(row["caught_up_ms"])), grouped(arrived), short(sent / MIB),
+                     _caught_up(row["caught_up_ms"]), grouped(arrived), short(sent / MIB),
                      f"{sent / (arrived * row['bytes_of_a_change']):.4f}"])
     return table(head, rows)
+
+
+def _caught_up(times: list[float | None]) -> str:
+    """The median; a follower that never caught up did so later than all that did."""
+    middle = median(math.inf if each is None else each for each in times)
+    return "-" if math.isinf(middle) else short(middle)
 
 
 TABLES = {"ways": ways, "first": first, "lags": lags, "breaks": breaks}

@@ -55,6 +55,8 @@ def throughput_ratios(results: Any) -> str:
     ratios = throughput.rounds_ratios(results, kinds[0])
     shown = [operation for operation in throughput.OPERATIONS if any((operation, rival) in ratios for rival in maps.RIVALS)]
     sizes = [size for rows in ratios.values() for size, _ in rows]
+    if not sizes:
+        raise Trouble("no ratios to draw: they are of Steady's times by a rival's")
     x = Axis(min(sizes), max(sizes) + 1, powers_of_two(min(sizes), max(sizes), 4), logarithmic=True)
     y = Axis(0.125, 2.5, RATIOS, logarithmic=True)
     lines = -(-(len(shown) + 1) // COLUMNS)

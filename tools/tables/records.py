@@ -23,8 +23,11 @@ from trouble import Trouble
 FOLDER = "docs/data"
 MOST_BYTES = 300_000
 
-MUST_AGREE = ("commit", "compiler", "flags", "processor", "cores", "memory_bytes", "system", "kernel", "hash", "maps")
-EVERY_ORIGIN = (*MUST_AGREE, "allowed_cores", "command", "date", "load")
+# Not in what was measured before 2026-11-30.
+NEWER = ("processor_model",)
+EVERY_ORIGIN = ("commit", "compiler", "flags", "processor", "cores", "memory_bytes", "system", "kernel", "hash", "maps",
+                "allowed_cores", "command", "date", "load")
+MUST_AGREE = (*EVERY_ORIGIN[:10], *NEWER)
 
 # What tells the rows of a program's results apart, where they are a list. Of bench.throughput the
 # rounds of equal rows are pooled; of others no row may come twice.
@@ -76,11 +79,12 @@ def merge(name: str, parts: list[Record]) -> Record:
             raise Trouble(f"{first.name} is of {first.program}, {part.name} of {part.program}; "
                           "merge runs of one program")
     origins = [(part.name, origin) for part in parts for origin in part.origins]
+    first_origin = origins[0][1]
     for key in MUST_AGREE:
         for other, origin in origins[1:]:
-            if origin[key] != origins[0][1][key]:
-                raise Trouble(f"{origins[0][0]} and {other} differ in {key}: {origins[0][1][key]}, {origin[key]}; "
-                              "merge runs of one version on one machine")
+            if origin.get(key) != first_origin.get(key):
+                raise Trouble(f"{origins[0][0]} and {other} differ in {key}: {first_origin.get(key, 'not known')}, "
+                              f"{origin.get(key, 'not known')}; merge runs of one version on one machine")
     results = [part.results for part in parts]
     return Record(name, first.program, [origin for _, origin in origins], _merged(first.program, results))
 
@@ -134,9 +138,14 @@ def _lines(values: list[Any]) -> str:
     return "[\n" + ",\n".join(_line(value) for value in values) + "\n]"
 
 
+# A part of a word that a shell reads as one; and the option with its file.
+_PART = r"(?:'[^']*'|\\.|[^\s'\\])"
+JSON_OPTION = re.compile(rf" (?:--json[ =]{_PART}+|'--json=[^']*'{_PART}*)")
+
+
 def _public(origin: dict[str, Any]) -> dict[str, Any]:
     """An origin whose command says nothing of folders: where results went is nobody's concern."""
-    return {**origin, "command": re.sub(r" --json[ =]\S+", "", origin["command"])}
+    return {**origin, "command": JSON_OPTION.sub("", origin["command"])}
 
 
 def _rounded(value: Any) -> Any:

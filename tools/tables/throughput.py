@@ -2,7 +2,8 @@
 
 Rows of its results: kind, operation, map, and either size and ns (one for each round), or, as they
 are kept, sizes and ns (a list of those for each). A ratio of a size is one of medians over the
-rounds; a mean is the geometric mean over the sizes.
+rounds; a mean is the geometric mean over the sizes, in which every doubling of the size counts the
+same: below 4,096 elements a doubling has twice as many sizes as above.
 """
 
 from __future__ import annotations
@@ -73,13 +74,30 @@ def _place(item: tuple[tuple[str, str], Sizes]) -> tuple[int, int]:
     return (KINDS.index(kind) if kind in KINDS else len(KINDS)), list(OPERATIONS).index(operation)
 
 
+def weights_of(sizes: Iterable[int]) -> dict[int, float]:
+    """By size: one by how many of the sizes are in its doubling. The first doubling begins with the smallest size."""
+    measured = sorted(sizes)
+    doublings = {size: (size // measured[0]).bit_length() for size in measured}  # which one, from 1 on
+    count = collections.Counter(doublings.values())
+    return {size: 1 / count[doubling] for size, doubling in doublings.items()}
+
+
 @dataclass(frozen=True)
 class Ratios:
     """By size."""
     of: dict[int, float]
+    weights: dict[int, float] | None = None  # those of these sizes, if nobody says otherwise
+
+    def mean_value(self) -> float:
+        """Of at least one ratio."""
+        weights = self._weights()
+        return geometric_mean(list(self.of.values()), [weights[size] for size in self.of])
+
+    def _weights(self) -> dict[int, float]:
+        return self.weights or weights_of(self.of)
 
     def mean(self) -> str:
-        return f"{geometric_mean(list(self.of.values())):.2f}" if self.of else ""
+        return f"{self.mean_value():.2f}" if self.of else ""
 
     def slow(self) -> str:
         return f"{sum(ratio > SLOW for ratio in self.of.values())} of {len(self.of)}" if self.of else ""
@@ -94,7 +112,8 @@ class Ratios:
         return f"{self.of[size]:.2f}, {grouped(size)}"
 
     def within(self, low: int, high: int) -> "Ratios":
-        return Ratios({size: ratio for size, ratio in self.of.items() if low <= size < high})
+        """Whose sizes keep their weights, also those of a doubling that is within in part."""
+        return Ratios({size: ratio for size, ratio in self.of.items() if low <= size < high}, self._weights())
 
 
 def by_rivals(sizes: Sizes, rivals: Iterable[str], who: str = maps.OWN) -> Ratios:
@@ -183,7 +202,7 @@ def verdict(results: Any) -> str:
     for kind, operation, sizes in in_tables(results):
         ratios = by_rivals(sizes, maps.FAST)
         if ratios.of:
-            means.setdefault(kind, []).append((geometric_mean(list(ratios.of.values())), operation))
+            means.setdefault(kind, []).append((ratios.mean_value(), operation))
     return "\n".join(_verdict_on(kind, sorted(found)) for kind, found in means.items())
 
 
