@@ -7,6 +7,7 @@
 
 #include "interleave/support/map_programs.hpp"
 #include "interleave/support/searches.hpp"
+#include "interleave/support/shrink_programs.hpp"
 
 namespace {
 
@@ -16,6 +17,7 @@ struct moved_only_at_first : interleave::interleaved_sync {};
 struct no_second_look : interleave::interleaved_sync {};
 struct version_does_not_count : interleave::interleaved_sync {};
 struct evacuation_without_lock : interleave::interleaved_sync {};
+struct first_half_moves_first : interleave::interleaved_sync {};
 struct empty_at_first_sight : interleave::interleaved_sync {};
 struct no_grace_period : interleave::interleaved_sync {};
 struct no_grace_for_chunks : interleave::interleaved_sync {};
@@ -75,6 +77,11 @@ bool evacuation<evacuation_without_lock, tiny_layout>::held_sources::take(bool) 
   if (seen.is_moved() || seen.is_locked()) return false;
   words_[held_++] = seen;
   return true;
+}
+
+template <>
+evacuation<first_half_moves_first, tiny_layout>::held_sources::~held_sources() {
+  for (unsigned n = 0; n < held_; ++n) lock::unlock(word(n), words_[n]);
 }
 
 template <>
@@ -178,6 +185,11 @@ TEST(broken_variant, version_does_not_count) {
 }
 TEST(broken_variant, evacuation_without_lock) {
   expect_caught(write_while_evacuating<evacuation_without_lock, kind::compact>, "");
+}
+TEST(broken_variant, first_half_moves_first) {
+  expect_caught(change_all_while_shrinking<first_half_moves_first>, "an older value");
+  expect_caught(erase_all_while_shrinking<first_half_moves_first>, "after it was erased");
+  expect_caught(free_nodes_while_shrinking<first_half_moves_first>, "given back");
 }
 TEST(broken_variant, empty_at_first_sight) {
   expect_caught(insert_while_an_empty_bucket_moves<empty_at_first_sight>, "");

@@ -4,6 +4,7 @@
 
 #include "interleave/support/map_programs.hpp"
 #include "interleave/support/searches.hpp"
+#include "interleave/support/shrink_programs.hpp"
 
 namespace {
 
@@ -49,5 +50,11 @@ HOLDS_ALWAYS(goes_while_a_helper_leaves, destroy_while_a_helper_leaves<sync>)
 HOLDS_ALWAYS(frees_a_chunk_after_its_last_reader, find_while_a_chunk_is_trimmed<sync>)
 HOLDS_ALWAYS(is_walked_while_compacting, walk_while_evacuating<sync, kind::compact>)
 HOLDS_ALWAYS(is_walked_around_a_reseeding, walk_while_evacuating<sync, kind::reseed>)
+HOLDS_ALWAYS(is_written_while_shrinking, write_while_shrinking<sync>)
+HOLDS_ALWAYS(is_shrunk_by_two, shrink_together<sync>)
+HOLDS_ALWAYS(is_walked_while_shrinking, walk_while_shrinking<sync>)
+HOLDS_ALWAYS(changes_all_while_shrinking, change_all_while_shrinking<sync>)
+HOLDS_ALWAYS(erases_all_while_shrinking, erase_all_while_shrinking<sync>)
+HOLDS_ALWAYS(frees_nodes_erased_while_shrinking, free_nodes_while_shrinking<sync>)
 
 }  // namespace

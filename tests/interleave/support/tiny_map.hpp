@@ -217,17 +217,27 @@ class tiny_map {
   // How often each of the codes is met by a walk.
   std::vector<int> times_met(const std::vector<std::uint64_t>& codes) {
     std::vector<int> times(codes.size());
-    sd::line_walk<Sync, Layout> walk(state_);
-    bool is_enough = false;
-    walk.visit(
-        0, ~std::uint64_t{0}, ~std::uint64_t{0},
-        [&](copy& of) {
-          for (std::size_t n = 0; n < codes.size(); ++n)
-            times[n] += codes[n] == sd::load_64(of.bytes);
-          return sd::fate::stays;
-        },
-        is_enough, [] {});
+    walk([&](copy& of) {
+      for (std::size_t n = 0; n < codes.size(); ++n) times[n] += codes[n] == sd::load_64(of.bytes);
+      return sd::fate::stays;
+    });
     return times;
+  }
+  // Gives all elements that version.
+  void assign_all(std::uint64_t version) {
+    walk([&](copy& of) {
+      const std::uint64_t code = sd::load_64(of.bytes);
+      of = slot(code, value_of(code, version));
+      return sd::fate::is_changed;
+    });
+  }
+  // Calls `erased` with the version of each, under its bucket's lock.
+  template <class F>
+  void erase_all(F erased) {
+    walk([&](copy& of) {
+      erased(sd::load_64(of.bytes + 8) & 0xff);
+      return sd::fate::is_erased;
+    });
   }
 
   void step(std::size_t intervals) {
@@ -258,6 +268,12 @@ class tiny_map {
     std::uint64_t code;
     bool operator()(const copy& of) const { return sd::load_64(of.bytes) == code; }
   };
+  template <class Decide>
+  void walk(Decide decide) {
+    sd::line_walk<Sync, Layout> along(state_);
+    bool is_enough = false;
+    along.visit(0, ~std::uint64_t{0}, ~std::uint64_t{0}, decide, is_enough, [] {});
+  }
   static copy slot(std::uint64_t code, std::uint64_t value) {
     copy made;
     sd::store_64(made.bytes, code);

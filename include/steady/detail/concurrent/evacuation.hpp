@@ -6,10 +6,16 @@
 // evacuated can be read until then.
 //
 //   growing, compacting   one old bucket feeds one new bucket or up to eight
-//   shrinking             two old buckets feed a new one; locked in the order of the line
+//   shrinking             two old buckets feed a new one; locked in the order of the line, and
+//                         published in the opposite order
 //   reseeding             an old bucket's elements go anywhere: new buckets are locked, too, always
 //                         after the old one; all of them, and without waiting, by whoever may not
 //                         wait. Which array owns a key is decided on the old line
+//
+// Why in the opposite order: a walk takes the elements of a bucket from its position on. One that
+// comes through the second old bucket takes those of the second, which is the only one that has
+// moved then. One that came through the first would take those of both, and others would still
+// read, and write, the second old bucket.
 //
 // All memory is there before anything is locked. No code of the user's runs: slots are copied word
 // by word, and they know the hash codes of their elements.
@@ -217,7 +223,7 @@ class evacuation {
 
   // ---- moving ----
 
-  // The words of old buckets that are locked, in the order of the line.
+  // The words of old buckets that are locked, in the order of the line; unlocked from the last on.
   class held_sources {
    public:
     held_sources(array& from, std::uint64_t first, unsigned count, bool waits) noexcept
@@ -226,7 +232,10 @@ class evacuation {
       }
     }
     ~held_sources() {
-      for (unsigned n = 0; n < held_; ++n) lock::unlock(word(n), words_[n]);
+      while (held_ != 0) {
+        --held_;
+        lock::unlock(word(held_), words_[held_]);
+      }
     }
     held_sources(const held_sources&) = delete;
     held_sources& operator=(const held_sources&) = delete;

@@ -1,0 +1,161 @@
+// Small programs over a concurrent map that shrinks: two old buckets become one while a walk, which
+// takes whole buckets, comes by. As in map_programs.hpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <steady/detail/concurrent/retired_nodes.hpp>
+
+#include "interleave/support/explore.hpp"
+#include "interleave/support/tiny_map.hpp"
+
+namespace interleave {
+
+// A map of eight buckets that shrinks to four, with an element in each of the first two. They have
+// the versions 0 and 1.
+template <class Sync>
+struct shrinking_map {
+  tiny_map<Sync> map{2, 0, false, /*has_eight=*/true};
+  std::vector<std::uint64_t> codes;
+
+  shrinking_map() {
+    for (const std::uint64_t bucket : {0u, 1u}) {
+      codes.push_back(map.code_in(bucket, 0));
+      map.insert(codes.back(), bucket);
+    }
+    map.start(sd::migration_kind::shrink);
+    require(map.migrating(), "the program does not migrate");
+  }
+};
+
+// Evacuates the first two buckets in a thread of its own.
+template <class Sync>
+std::shared_ptr<shrinking_map<Sync>> map_that_shrinks(program& p) {
+  const auto all = std::make_shared<shrinking_map<Sync>>();
+  p.thread([=] { all->map.step(1); });
+  return all;
+}
+
+// Each of the two elements is written by way of its own old bucket, whichever has moved.
+template <class Sync>
+void write_while_shrinking(program& p) {
+  const auto all = interleave::map_that_shrinks<Sync>(p);
+  p.thread([=] {
+    require(all->map.erase(all->codes[1]), "an element that was there could not be erased");
+    require(all->map.assign(all->codes[0], 6), "an element that was there was not found");
+    require(all->map.insert(all->codes[1], 7), "an erased element was still there");
+    require(all->map.find(all->codes[0]) == 6, "an older value after a newer one");
+  });
+  p.finally([=] {
+    all->map.finish();
+    require(all->map.find(all->codes[0]) == 6 && all->map.find(all->codes[1]) == 7,
+            "a change was lost");
+    require(all->map.size() == 2, "the size is not the number of elements");
+    all->map.check();
+  });
+}
+
+// Two threads evacuate the same buckets; one of them waits for their locks.
+template <class Sync>
+void shrink_together(program& p) {
+  const auto all = interleave::map_that_shrinks<Sync>(p);
+  p.thread([=] {
+    require(all->map.upkeep().finish(), "there is memory");
+    for (const std::uint64_t code : all->codes) {
+      require(all->map.find(code).has_value(), "an element was lost by shrinking");
+    }
+  });
+  p.finally([=] {
+    all->map.finish();
+    require(all->map.buckets() == 4, "the program does not shrink");
+    require(all->map.size() == 2, "the size is not the number of elements");
+    all->map.check();
+  });
+}
+
+// A walk meets every element once, while buckets are joined.
+template <class Sync>
+void walk_while_shrinking(program& p) {
+  const auto all = interleave::map_that_shrinks<Sync>(p);
+  p.thread([=] {
+    const std::vector<int> times = all->map.times_met(all->codes);
+    require(times[0] == 1 && times[1] == 1, "a walk missed an element, or met it twice");
+  });
+}
+
+// What a walk has changed is changed for everyone, and written once.
+template <class Sync>
+void change_all_while_shrinking(program& p) {
+  const auto all = interleave::map_that_shrinks<Sync>(p);
+  p.thread([=] {
+    all->map.assign_all(6);
+    for (const std::uint64_t code : all->codes) {
+      require(all->map.find(code) == 6, "an older value after a newer one");
+    }
+    require(all->map.assign(all->codes[1], 7), "an element that was there was not found");
+  });
+  p.finally([=] {
+    all->map.finish();
+    require(all->map.find(all->codes[0]) == 6 && all->map.find(all->codes[1]) == 7,
+            "a change was lost");
+    all->map.check();
+  });
+}
+
+// What a walk has erased is gone for everyone, and its key can be inserted again.
+template <class Sync>
+void erase_all_while_shrinking(program& p) {
+  const auto all = interleave::map_that_shrinks<Sync>(p);
+  p.thread([=] {
+    all->map.erase_all([](std::uint64_t) {});
+    for (const std::uint64_t code : all->codes) {
+      require(!all->map.find(code), "an element was found after it was erased");
+    }
+    require(all->map.insert(all->codes[1], 7), "an erased element was still there");
+  });
+  p.finally([=] {
+    require(all->map.find(all->codes[1]) == 7 && !all->map.find(all->codes[0]),
+            "a change was lost");
+    all->map.finish();
+    require(all->map.find(all->codes[1]) == 7, "an element was lost by shrinking");
+    require(all->map.size() == 1, "the size is not the number of elements");
+    all->map.check();
+  });
+}
+
+// Elements in nodes: a version is the number of a node. A walk erases all, retires their nodes, and
+// gives back those that nobody can be reading, while a reader compares the key in one.
+template <class Sync>
+void free_nodes_while_shrinking(program& p) {
+  struct node {
+    node* next_retired = nullptr;
+    typename Sync::template atomic<std::uint64_t> key{0};
+  };
+  struct elements {
+    node nodes[2];
+    sd::retired_nodes<Sync, node> retired;
+  };
+  const auto all = interleave::map_that_shrinks<Sync>(p);
+  const auto of = std::make_shared<elements>();
+  const auto give_back = [](node* gone) {
+    Sync::fresh_memory(std::addressof(gone->key), sizeof gone->key);
+  };
+  p.thread([=] {
+    std::vector<node*> erased;
+    all->map.erase_all([&](std::uint64_t number) { erased.push_back(&of->nodes[number]); });
+    for (node* const gone : erased) of->retired.retire(gone, give_back);
+    of->retired.free_some(2, give_back);  // from now on they wait for readers
+    Sync::pause();
+    of->retired.free_some(2, give_back);
+  });
+  p.thread([=] {
+    const typename sd::grace_period<Sync>::pin pinned;
+    const auto number = all->map.find(all->codes[1]);
+    Sync::pause();
+    if (number) of->nodes[*number].key.load(std::memory_order_relaxed);
+  });
+}
+
+}  // namespace interleave
