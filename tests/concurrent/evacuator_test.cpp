@@ -427,6 +427,61 @@ TEST(evacuator, follows_a_container_that_is_moved_or_swapped) {
   expect_all_there(map, more);
 }
 
+// An allocator that goes along with the elements; something else happens while it does.
+std::function<void()> while_allocator_moves;
+template <class T>
+struct moving_allocator {
+  using value_type = T;
+  using propagate_on_container_move_assignment = std::true_type;
+  using is_always_equal = std::false_type;
+
+  moving_allocator() = default;
+  moving_allocator(const moving_allocator&) = default;
+  template <class U>
+  moving_allocator(const moving_allocator<U>&) noexcept {}
+  moving_allocator& operator=(const moving_allocator&) = default;
+  moving_allocator& operator=(moving_allocator&&) noexcept {
+    if (while_allocator_moves) while_allocator_moves();
+    return *this;
+  }
+  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* block, std::size_t count) { std::allocator<T>().deallocate(block, count); }
+  template <class U>
+  friend bool operator==(const moving_allocator&, const moving_allocator<U>&) noexcept {
+    return true;
+  }
+};
+
+TEST(evacuator, keeps_away_while_an_allocator_moves) {
+  using allocator = moving_allocator<std::pair<const std::uint64_t, std::uint64_t>>;
+  using map = steady::concurrent_hash_map<std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>,
+                                          std::equal_to<std::uint64_t>, allocator>;
+  called_helper called;
+  map from;
+  map to;
+  const auto service = called.helper.serve(from);
+  const auto other_service = called.helper.serve(to);
+  fill(from, 0, 20'000);
+  from.finish();
+  from.compact_gradually();
+  ASSERT_TRUE(from.migrating());
+  const auto before = from.stats().steps.call;
+  bool has_moved = false;
+  while_allocator_moves = [&] {
+    has_moved = true;
+    called.helper.slice();
+    EXPECT_EQ(from.stats().steps.call, before) << "the helper may be using the allocator";
+  };
+  to = std::move(from);
+  while_allocator_moves = nullptr;
+  EXPECT_TRUE(has_moved);
+  EXPECT_TRUE(to.migrating()) << "elements go along as they are";
+  called.run_until_idle();
+  EXPECT_FALSE(to.migrating());
+  EXPECT_EQ(to.size(), 20'000u);
+  to.check_invariants();
+}
+
 TEST(evacuator, serves_sets_and_elements_in_nodes) {
   called_helper called;
   steady::concurrent_hash_map<std::string, std::string> texts;

@@ -425,9 +425,14 @@ class shared_container {
   void take(shared_container& other) noexcept {
     const alone quiet(*this);
     const alone other_is_quiet(other);
-    seed_ = other.seed_;
-    state_.take(other.state_);
-    if constexpr (!are_flat) retired_.take(other.retired_);
+    take_quietly(other);
+  }
+  // The same with its allocator, which helpers use for what it has.
+  void take_with_allocator(shared_container& other) noexcept {
+    const alone quiet(*this);
+    const alone other_is_quiet(other);
+    allocator_ = std::move(other.allocator_);
+    take_quietly(other);
   }
 
   void check_invariants() const {
@@ -436,6 +441,13 @@ class shared_container {
   }
 
  private:
+  // Helpers are kept away from both.
+  void take_quietly(shared_container& other) noexcept {
+    seed_ = other.seed_;
+    state_.take(other.state_);
+    if constexpr (!are_flat) retired_.take(other.retired_);
+  }
+
   // What gives the same value again after an element was made of it.
   template <class M, class Given = std::remove_cvref_t<M>>
   static constexpr bool gives_twice = std::is_scalar_v<Given> ||

@@ -84,8 +84,7 @@ struct two_containers {
     to.functions_.replace(from.functions_);
     to.free_everything();
     if constexpr (allocator_traits::propagate_on_container_move_assignment::value) {
-      to.allocator_ = std::move(from.allocator_);
-      to.take(from);
+      to.take_with_allocator(from);
     } else {
       take_or_move(to, from);
     }
