@@ -27,9 +27,14 @@
 //
 // Visitors run under the lock of the element's bucket, but for const ones of a single element in a
 // slot. They must not use the map that calls them, and should be short: whoever needs that bucket
-// waits. The same goes for the assignment of a value by insert_or_assign(), and the destructor of
-// the value that was there, which run under that lock, and for the hash and the equality, which
-// may.
+// waits. The same goes for what else runs under that lock: the assignment of a value by
+// insert_or_assign(), and the destructor of the value that was there; the copying of a value that
+// is not kept in a slot by find(), and of elements where the container is copied; the == of
+// elements where it is compared; and perhaps the hash and the equality.
+//
+// A visitor may use another container. Where several threads do that, all must go from one to the
+// other in the same order, or they may wait for each other for ever. Comparing two does it, too: it
+// goes from the one at the lower address to the other.
 //
 // Threads: all functions may be called at any time by any thread, except those under "while nobody
 // else uses it". The hash, the equality and the allocator are called by several threads at a time.
@@ -694,7 +699,9 @@ class concurrent_container {
   allocator_type get_allocator() const noexcept { return container_.allocator(); }
 
   // Whether both have equal elements, by their own ==. What others change meanwhile may count or
-  // not. O(size). Throws what hash, equality and == throw; std::bad_alloc as visit_all().
+  // not. Holds a bucket of the container at the lower address while it waits for one of the other:
+  // as a visitor of the first that uses the second. O(size). Throws what hash, equality and ==
+  // throw; std::bad_alloc as visit_all().
   friend bool operator==(const concurrent_container& a, const concurrent_container& b) {
     return pairs::are_equal_sets(a.container_, b.container_);
   }

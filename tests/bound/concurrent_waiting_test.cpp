@@ -1,8 +1,11 @@
 // Who waits for a thread that holds a bucket, and for how long: only who must have that bucket, and
 // not by spinning. All others go on within their bounds, though a migration cannot end meanwhile.
+// And who waits for a thread that holds none, but stops while it starts a migration: nobody.
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <future>
+#include <memory>
 #include <random>
 #include <thread>
 #include <utility>
@@ -230,6 +233,120 @@ TEST_F(stuck_migration, lets_steps_return) {
   EXPECT_EQ(evacuated, map.stats().buckets / 2 - 1);
   EXPECT_TRUE(map.migrating());
   expect_published_for_threads("step(1)", stepping);
+}
+
+// ---- a thread that stops while it starts a migration ----
+
+// What a thread does instead of allocating at once, the next time.
+thread_local std::function<void()> before_allocating;
+template <class T>
+struct stopping_allocator {
+  using value_type = T;
+  stopping_allocator() = default;
+  template <class U>
+  stopping_allocator(const stopping_allocator<U>&) noexcept {}
+  T* allocate(std::size_t count) {
+    if (before_allocating) std::exchange(before_allocating, nullptr)();
+    return std::allocator<T>().allocate(count);
+  }
+  void deallocate(T* block, std::size_t count) { std::allocator<T>().deallocate(block, count); }
+  template <class U>
+  friend bool operator==(const stopping_allocator&, const stopping_allocator<U>&) noexcept {
+    return true;
+  }
+};
+using stopping_map =
+    steady::concurrent_hash_map<std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>,
+                                std::equal_to<std::uint64_t>,
+                                stopping_allocator<std::pair<const std::uint64_t, std::uint64_t>>>;
+
+// A thread that does something for which it needs memory, and stays in the allocator.
+class starter {
+ public:
+  template <class Does>
+  explicit starter(Does does)
+      : thread_([this, does] {
+          before_allocating = [this] {
+            is_inside_.set_value();
+            may_go_on_.get_future().wait();
+          };
+          does();
+        }) {
+    is_inside_.get_future().wait();
+  }
+  ~starter() {
+    if (thread_.joinable()) go_on();
+  }
+  starter(const starter&) = delete;
+  starter& operator=(const starter&) = delete;
+
+  void go_on() {
+    may_go_on_.set_value();
+    thread_.join();
+  }
+
+ private:
+  std::promise<void> is_inside_;
+  std::promise<void> may_go_on_;
+  std::thread thread_;
+};
+
+class stuck_start : public testing::Test {
+ public:
+  static constexpr std::uint64_t few = 1000;
+  stopping_map map;
+
+  stuck_start() {
+    for (std::uint64_t i = 0; i < few; ++i) map.try_emplace(i, i);
+    map.finish();
+  }
+  void expect_all_there(std::uint64_t count) {
+    map.finish();
+    EXPECT_EQ(map.size(), count);
+    for (std::uint64_t i = 0; i < count; ++i) ASSERT_EQ(map.find(i), i);
+    map.check_invariants();
+  }
+};
+
+TEST_F(stuck_start, does_not_keep_a_map_from_growing) {
+  starter stuck([this] { map.reserve(4 * few); });
+  for (std::uint64_t i = few; i < 60 * few; ++i) {
+    map.try_emplace(i, i);
+    ASSERT_LE(map.load_factor(), 0.9f);
+  }
+  EXPECT_LE(map.stats().longest_chain, 4u);
+  EXPECT_GE(map.stats().migrations.grow, 5u);
+  stuck.go_on();
+  expect_all_there(60 * few);
+}
+
+// By half: the next shrinking waits for whoever may be reading what this one has left.
+TEST_F(stuck_start, does_not_keep_a_map_from_shrinking) {
+  for (std::uint64_t i = few; i < 60 * few; ++i) map.try_emplace(i, i);
+  map.finish();
+  const std::size_t buckets = map.bucket_count();
+  starter stuck([this] { map.compact_gradually(); });
+  for (std::uint64_t i = few; i < 60 * few; ++i) map.erase(i);
+  EXPECT_EQ(map.bucket_count(), buckets / 2);
+  EXPECT_FALSE(map.migrating());
+  stuck.go_on();
+  expect_all_there(few);
+}
+
+TEST_F(stuck_start, of_a_reseeding_does_not_keep_walks_from_going_on) {
+  starter stuck([this] { map.reseed_gradually(); });
+  std::uint64_t met = 0;
+  unsigned calls = 0;
+  for (steady::cursor at; !at.at_end() && calls < few; ++calls) {
+    at = map.scan(at, 1, [&](const auto&) { ++met; });
+  }
+  EXPECT_EQ(met, few);
+  ASSERT_LT(calls, few);
+  EXPECT_EQ(map.visit_all([](const auto&) {}), few);
+  EXPECT_EQ(map.erase_if([](const auto& element) { return element.first >= few / 2; }), few / 2);
+  stuck.go_on();
+  expect_all_there(few / 2);
+  EXPECT_EQ(map.stats().migrations.reseed, 1u);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -414,6 +415,31 @@ TYPED_TEST(whole, starts_migrations_on_purpose) {
   EXPECT_GT(container.stats().migrations.shrink, before.shrink);
   EXPECT_LT(container.bucket_count(), slots / 4);
   expect_content(container, numbers<TypeParam>(0, 50));
+}
+
+// ---- comparing: which container's bucket is held while the other one's is waited for ----
+
+// Notes which container's equality is called.
+struct noting_equal {
+  int* looked_up = nullptr;
+  bool operator()(const std::string& a, const std::string& b) const {
+    if (looked_up != nullptr) ++*looked_up;
+    return a == b;
+  }
+};
+
+TEST(comparing, walks_the_container_at_the_lower_address_and_looks_up_in_the_other) {
+  using map = steady::concurrent_hash_map<std::string, std::string, steady::hash<std::string>,
+                                          noting_equal>;
+  int looked_up[2] = {};
+  map both[2] = {map(0, {}, noting_equal{&looked_up[0]}), map(0, {}, noting_equal{&looked_up[1]})};
+  for (map& each : both) each.try_emplace("key", "value");
+  for (const bool turned : {false, true}) {
+    looked_up[0] = looked_up[1] = 0;
+    EXPECT_TRUE(turned ? both[1] == both[0] : both[0] == both[1]);
+    EXPECT_EQ(looked_up[0], 0);
+    EXPECT_GE(looked_up[1], 1);
+  }
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include "interleave/support/map_programs.hpp"
 #include "interleave/support/searches.hpp"
-#include "interleave/support/shrink_programs.hpp"
+#include "interleave/support/whole_map_programs.hpp"
 
 namespace {
 

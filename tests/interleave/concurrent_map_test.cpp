@@ -4,7 +4,7 @@
 
 #include "interleave/support/map_programs.hpp"
 #include "interleave/support/searches.hpp"
-#include "interleave/support/shrink_programs.hpp"
+#include "interleave/support/whole_map_programs.hpp"
 
 namespace {
 
@@ -50,6 +50,8 @@ HOLDS_ALWAYS(goes_while_a_helper_leaves, destroy_while_a_helper_leaves<sync>)
 HOLDS_ALWAYS(frees_a_chunk_after_its_last_reader, find_while_a_chunk_is_trimmed<sync>)
 HOLDS_ALWAYS(is_walked_while_compacting, walk_while_evacuating<sync, kind::compact>)
 HOLDS_ALWAYS(is_walked_around_a_reseeding, walk_while_evacuating<sync, kind::reseed>)
+HOLDS_ALWAYS(is_walked_as_a_reseeding_starts, walk_while_a_reseeding_starts<sync>)
+HOLDS_ALWAYS(starts_what_another_prepares, start_without_patience<sync>)
 HOLDS_ALWAYS(is_written_while_shrinking, write_while_shrinking<sync>)
 HOLDS_ALWAYS(is_shrunk_by_two, shrink_together<sync>)
 HOLDS_ALWAYS(is_walked_while_shrinking, walk_while_shrinking<sync>)

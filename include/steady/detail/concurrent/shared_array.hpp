@@ -92,11 +92,25 @@ class shared_array {
       return nullptr;
     }
   }
-  // Before `next` is set. If memory is refused, or there is little to move, there is no queue.
-  void order_by_heat(shared_memory<Sync>& memory) noexcept {
-    if (chunks() < Layout::heat::least_groups) return;
-    STEADY_TRY { queue_.of = queue_type::create(memory, chunks()); }
-    STEADY_CATCH_ALL {}
+  // For order_by(). Null if memory is refused, or there is little to move.
+  queue_type* make_queue([[maybe_unused]] shared_memory<Sync>& memory) const noexcept {
+    if constexpr (Layout::orders_by_heat) {
+      if (chunks() < Layout::heat::least_groups) return nullptr;
+      STEADY_TRY { return queue_type::create(memory, chunks()); }
+      STEADY_CATCH_ALL {}
+    }
+    return nullptr;
+  }
+  // Before `next` is set.
+  void order_by([[maybe_unused]] queue_type* made) noexcept {
+    if constexpr (Layout::orders_by_heat) queue_.of = made;
+  }
+  static void discard_queue([[maybe_unused]] shared_memory<Sync>& memory,
+                            [[maybe_unused]] queue_type* made) noexcept {
+    if constexpr (Layout::orders_by_heat) {
+      while (made != nullptr && made->release_some(memory)) {
+      }
+    }
   }
 
   // Where a container is destroyed in steps: so many buckets, from the first on, have no elements
@@ -122,9 +136,7 @@ class shared_array {
   // Whether there is memory for one with so many buckets now.
   static bool can_be_had(shared_memory<Sync>& memory, line_partition line) noexcept {
     STEADY_TRY {
-      shared_array* const made = create(memory, line, line_seed(), 0);
-      while (made->release_some(memory)) {
-      }
+      create(memory, line, line_seed(), 0)->discard(memory);
       return true;
     }
     STEADY_CATCH_ALL { return false; }
@@ -238,6 +250,14 @@ class shared_array {
     return (chunks() - chunks_released_) * buckets_in_chunk() + 1;
   }
 
+  // Frees all of one that was never used. O(1).
+  void discard(shared_memory<Sync>& memory) noexcept {
+    chunks_released_ = chunks();
+    headers_.was_never_used();
+    chunks_.was_never_used();
+    while (release_some(memory)) {
+    }
+  }
   // Frees a block or a few pages, which nobody can reach; false when the array itself is gone.
   bool release_some(shared_memory<Sync>& memory) noexcept {
     if (chunks_released_ < chunks()) {

@@ -30,6 +30,7 @@
 #include <steady/detail/base/probes.hpp>
 #include <steady/detail/concurrent/evacuation.hpp>
 #include <steady/detail/concurrent/left_intervals.hpp>
+#include <steady/detail/concurrent/migration_start.hpp>
 #include <steady/detail/concurrent/order_of_heat.hpp>
 #include <steady/detail/concurrent/share_of_calls.hpp>
 #include <steady/detail/concurrent/shared_sizing.hpp>
@@ -45,7 +46,7 @@ class shared_migration {
   using array = shared_array<Sync, Layout>;
   using stripe = count_stripe<Sync>;
   using sizing_type = shared_sizing<Sync, Layout>;
-  using plan = typename sizing_type::plan;
+  using starting = migration_start<Sync, Layout>;
   using heat = order_of_heat<Sync, Layout>;
   using share_type = share_of_calls<Sync, Layout>;
 
@@ -117,7 +118,7 @@ class shared_migration {
     if (next != nullptr) {
       share_type(state_).set_quota(*current, newest, size);
     } else {
-      start_if_due(*current, size, to_shrink);
+      was_refused_ = !starting(state_).start_if_due(*current, size, to_shrink);
     }
     const std::uint64_t limit = sizing().limit_of(newest);
     const std::uint64_t lower = sizing().shrinks_below(newest);
@@ -137,7 +138,7 @@ class shared_migration {
     const std::uint64_t size = state_.counts.sum();
     return sizing().what_is_due(*current, size, false).is_due ||
            (sizing().what_is_due(*current, size).is_due &&
-            !is_room_for_garbage(migration_kind::reseed));
+            !starting(state_).is_room_for_garbage(migration_kind::reseed));
   }
 
   // Room for `size` elements: the first array, or a request to grow. Throws what the allocator
@@ -173,7 +174,7 @@ class shared_migration {
       state_.oldest.store(made, std::memory_order_release);  // [F4]
       return *made;
     }
-    free_all(*made);
+    made->discard(state_.memory);
     return *none;
   }
 
@@ -215,12 +216,6 @@ class shared_migration {
     return true;
   }
 
-  // While nobody else uses the container.
-  void free_all(array& gone) noexcept {
-    while (gone.release_some(state_.memory)) {
-    }
-  }
-
   // Finishes a migration that is on, waiting for others' locks; nothing to do if there is none.
   // False if the allocator refused memory: then it goes on later.
   bool finish_now() noexcept {
@@ -246,7 +241,6 @@ class shared_migration {
 
  private:
   static constexpr std::uint64_t most_calls_unwatched = 1024;
-  static constexpr std::uint64_t most_arrays_leaving = 16;
   static constexpr std::uint64_t run = 8;  // intervals that a thread takes on at once
 
   // Intervals that a call evacuates, which it counts at its end.
@@ -268,7 +262,7 @@ class shared_migration {
       is_noted = true;
       if (count == 0) return;
       of.state_.count_steps(of.thread_, of.by_, count);
-      probe_migration_step(of.state_.memory.owner(), route_of(from, to),
+      probe_migration_step(of.state_.memory.owner(), detail::route_between(from, to),
                            static_cast<std::uint64_t>(of.by_), count);
     }
 
@@ -278,83 +272,6 @@ class shared_migration {
     std::uint64_t count = 0;
     bool is_noted = false;
   };
-  static migration_route route_of(const array& from, const array& to) noexcept {
-    return {static_cast<std::uint64_t>(from.kind), from.buckets(), to.buckets()};
-  }
-
-  // ---- starting ----
-
-  // `to_shrink`: so many requests to shrink came before `size` was counted; they are met if nothing
-  // is due.
-  STEADY_COLD void start_if_due(array& seen, std::uint64_t size, std::uint64_t to_shrink) noexcept {
-    if (!sizing().what_is_due(seen, size).is_due) {
-      return state_.requests.are_met(migration_kind::shrink, to_shrink);
-    }
-    const typename sole_right<Sync>::attempt right(state_.to_start);
-    if (!right.has_it()) return;
-    array* const current = state_.first_array();
-    if (current->next() != nullptr) return;
-    plan due = sizing().what_is_due(*current, size);
-    if (!due.is_due || !is_room_for_garbage(due.kind)) return;
-    if (due.kind == migration_kind::reseed && !may_reseed()) {
-      due = sizing().what_is_due(*current, size, false);
-      if (!due.is_due) return state_.requests.are_met(migration_kind::shrink, to_shrink);
-    }
-    start(*current, due, size);
-  }
-  // Unless a chain was too long.
-  migration_cause cause_of(migration_kind kind, const array& current, std::uint64_t size) noexcept {
-    if (kind == migration_kind::grow) {
-      return size > sizing().limit_of(current) ? migration_cause::load : migration_cause::request;
-    }
-    if (kind == migration_kind::reseed || state_.requests.is_asked(kind))
-      return migration_cause::request;
-    return kind == migration_kind::shrink ? migration_cause::load : migration_cause::overflow;
-  }
-  // A thread that sleeps within a call keeps arrays from being freed. Growth goes on nevertheless:
-  // what it leaves is at most half of what comes next. All else waits, so garbage is bounded.
-  bool is_room_for_garbage(migration_kind kind) const noexcept {
-    const std::uint64_t leaving = state_.arrays_leaving();
-    return leaving == 0 || (kind == migration_kind::grow && leaving < most_arrays_leaving);
-  }
-  void start(array& current, const plan& due, std::uint64_t size) noexcept {
-    const bool reseeds = due.kind == migration_kind::reseed;
-    array* next = nullptr;
-    STEADY_TRY {
-      next = array::create(state_.memory, line_partition::of(due.log2_buckets),
-                           reseeds ? random_seed() : current.seed,
-                           reseeds ? name_after(current.name) : current.name);
-    }
-    STEADY_CATCH_ALL {  // The container goes on in overflow, and tries again.
-      if (reseeds) state_.reseeding.store(0, std::memory_order_release);
-      was_refused_ = true;
-      return;
-    }
-    const std::uint64_t chain =
-        reseeds ? state_.chain_seen.exchange(0, std::memory_order_relaxed) : 0;
-    const migration_cause cause =
-        chain != 0 ? migration_cause::overflow : cause_of(due.kind, current, size);
-    state_.started[static_cast<unsigned>(cause)].fetch_add(1, std::memory_order_relaxed);
-    current.kind = due.kind;
-    current.requests = state_.requests.made(due.kind);
-    current.number = state_.migrations.fetch_add(1, std::memory_order_relaxed) + 1;
-    state_.size_at_start.store(size, std::memory_order_relaxed);
-    state_.evacuations_per_call.store(
-        state_.watcher.is_taken() ? 0 : state_.kind->evacuations_per_call,
-        std::memory_order_relaxed);
-    if constexpr (Layout::orders_by_heat) current.order_by_heat(state_.memory);
-    probe_migration_begin(state_.memory.owner(), route_of(current, *next));
-    if (chain != 0) probe_reseed_suspected(state_.memory.owner(), size, chain);
-    state_.other_arrays.fetch_add(1, std::memory_order_release);  // [F2]
-    current.lead_to(next);
-    state_.tell_watcher();
-  }
-  bool may_reseed() noexcept {
-    state_.reseeding.store(1, std::memory_order_seq_cst);                // [W2]
-    if (state_.walks.load(std::memory_order_seq_cst) == 0) return true;  // [W2]
-    state_.reseeding.store(0, std::memory_order_release);
-    return false;
-  }
 
   // ---- helping ----
 
@@ -426,7 +343,7 @@ class shared_migration {
     }
     if (from.kind == migration_kind::shrink) state_.forget_attack();
     const bool reseeded = from.kind == migration_kind::reseed;
-    probe_migration_end(state_.memory.owner(), route_of(from, to));
+    probe_migration_end(state_.memory.owner(), detail::route_between(from, to));
     array* expected = &from;
     state_.root.compare_exchange_strong(expected, &to, std::memory_order_seq_cst,  // [R2]
                                         std::memory_order_relaxed);

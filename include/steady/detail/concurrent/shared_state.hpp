@@ -93,6 +93,33 @@ class sole_right {
   typename Sync::template atomic<std::uint32_t> taken_{0};
 };
 
+// One thread does something that others leave to it, until it takes long: it may have lost its
+// processor, or wait for something. Then they do it, too.
+template <class Sync>
+class patient_right {
+ public:
+  class attempt {
+   public:
+    // After `patience` attempts in vain others get the right.
+    attempt(patient_right& right, std::uint64_t patience) noexcept
+        : first_(right.first_),
+          is_granted_(first_.has_it() ||
+                      right.in_vain_.fetch_add(1, std::memory_order_relaxed) >= patience) {
+      if (first_.has_it()) right.in_vain_.store(0, std::memory_order_relaxed);
+    }
+
+    bool is_granted() const noexcept { return is_granted_; }
+
+   private:
+    typename sole_right<Sync>::attempt first_;
+    bool is_granted_;
+  };
+
+ private:
+  sole_right<Sync> first_;
+  typename Sync::template atomic<std::uint64_t> in_vain_{0};
+};
+
 template <class Sync, class Layout>
 struct shared_state {
   template <class T>
@@ -105,7 +132,8 @@ struct shared_state {
   const shared_kind<Layout>* kind;
   shared_memory<Sync> memory;
 
-  alignas(cache_line_bytes) sole_right<Sync> to_start;
+  alignas(cache_line_bytes) patient_right<Sync> to_prepare;  // the next array
+  sole_right<Sync> to_start;                                 // leading to it: a few stores
   sole_right<Sync> to_free;
   atomic<array*> oldest{nullptr};  // the first that is leaving; the root's if none is
 

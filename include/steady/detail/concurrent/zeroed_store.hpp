@@ -47,6 +47,8 @@ class zeroed_run {
   bool has(std::uint64_t) const noexcept { return true; }
   void provide(shared_memory<Sync>&, std::uint64_t) noexcept {}
 
+  // Nothing was ever written: there are no pages to give back.
+  void was_never_used() noexcept { released_ = bytes_; }
   // Gives memory back, 64 KiB at a time; false when everything has gone.
   bool release_some(shared_memory<Sync>& memory) noexcept {
     if (!is_reserved()) {
@@ -112,6 +114,8 @@ class zeroed_leaves {
     }
   }
 
+  // Nothing was ever provided: there are no leaves.
+  void was_never_used() noexcept { released_ = leaves_; }
   bool release_some(shared_memory<Sync>& memory) noexcept {
     if (released_ < leaves_) {
       auto* const gone = root_[released_++].load(std::memory_order_relaxed);

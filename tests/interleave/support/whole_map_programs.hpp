@@ -1,5 +1,6 @@
-// Small programs over a concurrent map that shrinks: two old buckets become one while a walk, which
-// takes whole buckets, comes by. As in map_programs.hpp.
+// Small programs over a concurrent map about what concerns more than one bucket: two that become
+// one while a walk, which takes whole buckets, comes by; and the start of a migration. As in
+// map_programs.hpp.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +10,12 @@
 #include <steady/detail/concurrent/retired_nodes.hpp>
 
 #include "interleave/support/explore.hpp"
+#include "interleave/support/map_programs.hpp"
 #include "interleave/support/tiny_map.hpp"
 
 namespace interleave {
+
+// ---- shrinking ----
 
 // A map of eight buckets that shrinks to four, with an element in each of the first two. They have
 // the versions 0 and 1.
@@ -155,6 +159,50 @@ void free_nodes_while_shrinking(program& p) {
     const auto number = all->map.find(all->codes[1]);
     Sync::pause();
     if (number) of->nodes[*number].key.load(std::memory_order_relaxed);
+  });
+}
+
+// ---- starting ----
+
+// A migration is due. One thread prepares it; if that takes long, the other one does, too. It
+// starts once for each request, and what was prepared in vain goes.
+template <class Sync>
+void start_without_patience(program& p) {
+  const auto all = std::make_shared<moving_map<Sync>>(1);
+  p.thread([=] { all->map.start(sd::migration_kind::compact); });
+  p.thread([=] {
+    all->map.start(sd::migration_kind::compact);
+    for (int n = 0; n < 20; ++n) all->map.step(0);
+  });
+  p.finally([=] {
+    all->map.step(0);
+    all->map.finish();
+    auto& state = all->map.state();
+    const std::uint64_t done = state.finished[static_cast<int>(sd::migration_kind::compact)].load();
+    require(done == 1 || done == 2, "not one migration for each request, or for both");
+    require(state.migrations.load() == done, "a migration began that did not end");
+    all->require_all(1);
+  });
+}
+
+// A walk begins at the moment at which a reseeding does: one of them comes first.
+template <class Sync>
+void walk_while_a_reseeding_starts(program& p) {
+  const auto all = std::make_shared<moving_map<Sync>>(2);
+  p.thread([=] {
+    all->map.start(sd::migration_kind::reseed);
+    all->map.step(3);
+  });
+  p.thread([=] {
+    const std::vector<int> times = all->map.times_met({all->codes[0], all->codes[1]});
+    require(times[0] == 1 && times[1] == 1, "a walk missed an element, or met it twice");
+  });
+  p.finally([=] {
+    all->map.step(0);
+    all->map.finish();
+    require(all->map.state().finished[static_cast<int>(sd::migration_kind::reseed)].load() == 1,
+            "a request to reseed was lost");
+    all->require_all(2);
   });
 }
 
