@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory_resource>
 #include <new>
 #include <string>
@@ -127,6 +128,26 @@ TEST(replica, lacks_something_as_long_as_it_is_of_another_source) {
   of.begin_empty(2);
   of.heard_of(2, 0);
   EXPECT_EQ(of.lag().positions, 0u);
+}
+
+// There is no position behind the last one.
+TEST(replica, takes_no_change_behind_the_last_position) {
+  constexpr std::uint64_t last = std::numeric_limits<std::uint64_t>::max();
+  steady::detail::replica<content> of{content()};
+  steady::byte_buffer out;
+  steady::append_header(out, {steady::record_stream::snapshot, 1, last, 0,
+                              steady::codec<std::uint64_t>::name(), "counted"});
+  EXPECT_EQ(of.take(steady::parse_frame(out.view()).payload), nullptr);
+  out.clear();
+  steady::append_end(out, 0);
+  EXPECT_EQ(of.take(steady::parse_frame(out.view()).payload), nullptr);
+  out.clear();
+  const std::uint64_t key = 7;
+  const counted value;
+  ASSERT_TRUE(steady::append_change(out, 0, steady::change_kind::insert, &key, &value));
+  EXPECT_NE(of.take(steady::parse_frame(out.view()).payload), nullptr);
+  EXPECT_EQ(of.position(), last);
+  EXPECT_TRUE(of.content().empty());
 }
 
 TEST(replica, frees_in_steps_whatever_is_begun_anew) {

@@ -25,10 +25,18 @@ inline void limit_silence(stream_socket& socket, std::chrono::milliseconds time)
   static_cast<void>(::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &most,
                                  static_cast<::socklen_t>(sizeof most)));
 }
+// 0: none, or no such socket.
+inline std::chrono::milliseconds silence_limit_of(int descriptor) noexcept {
+  unsigned most = 0;
+  ::socklen_t size = sizeof most;
+  if (::getsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &most, &size) != 0) most = 0;
+  return std::chrono::milliseconds(most);
+}
 #else
 inline constexpr bool has_silence_limit = false;
 
 inline void limit_silence(stream_socket&, std::chrono::milliseconds) noexcept {}
+inline std::chrono::milliseconds silence_limit_of(int) noexcept { return {}; }
 #endif
 
 }  // namespace steady::detail
