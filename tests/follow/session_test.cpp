@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <random>
@@ -552,6 +553,25 @@ TEST(follow_session, names_other_types_however_long_they_are) {
   for (const char* const begin : {"axx", "bxx", "cxx", "dxx"}) {
     EXPECT_NE(client.text().find(begin), std::string::npos) << begin;
   }
+}
+
+TEST(follow_session, a_limit_may_be_the_largest_number) {
+  fed_source source(60);
+  source.write(20);
+  text_replica follower{fed_content()};
+  steady::byte_buffer out;
+  steady::byte_buffer in;
+  text_client client(follower, none, std::numeric_limits<std::size_t>::max(), out);
+  text_server server(source.map, none, {});
+  for (int n = 0; n < 8; ++n) {
+    server.receive(out.view());
+    out.clear();
+    server.fill(in, 1000);
+    client.receive(in.view(), out);
+    in.clear();
+  }
+  EXPECT_EQ(client.why(), follow_refusal::none) << client.text();
+  EXPECT_EQ(follower.position(), source.map.position());
 }
 
 TEST(follow_session, refuses_lengths_before_the_bytes_come) {
