@@ -16,6 +16,8 @@ class OptionsTest(CommandTest):
             ([], "count, compare, replay, watch, log, serve and follow"),
             (["nonsense"], "count, compare, replay, watch, log, serve and follow"),
             (["--nonsense"], "count, compare, replay, watch, log, serve and follow"),
+            (["cuont", file], "there is no command 'cuont'"),
+            (["", file], "there is no command ''"),
             (["count"], "PATH is required"),
             (["count", file, "--nonsense"], "count takes --help, PATH, --top"),
             (["count", file, "--top", "-3"], "'-3' is not a whole number from 0"),
@@ -35,6 +37,7 @@ class OptionsTest(CommandTest):
             (["replay", file, "--speed", "0"], "'0' is not a number above 0"),
             (["replay", file, "--speed", "1", "--duration", "1"], "excludes"),
             (["replay", file, "--map", "steady,foo"], "there is no map 'foo'"),
+            (["replay", file, "--map", "steady,std,STEADY"], "'steady,std,STEADY' names steady twice"),
             (["replay", file, "--separator", ";;"], "neither one character nor the word tab"),
             (["replay", file, "--time-unit", "min"], "'min' is none of s, ms, us, ns"),
             (["replay", file, "--rounds", "0"], "from 1 to 100"),
@@ -79,6 +82,46 @@ class OptionsTest(CommandTest):
         done = run("watch", "--frames", "1", "--record", "/dev/null", "--animation", "/dev/null")
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_results_do_not_replace_what_is_read(self):
+        trace = "time,key\n0,1\n1,2\n"
+        file = self.write("trace.csv", trace)
+        self.path("link").symlink_to("trace.csv")
+        os.link(file, self.path("other_name"))
+        for path in (file, self.path("link"), f"{self.directory}/./trace.csv", self.path("other_name")):
+            for arguments in (
+                ["count", "/no/such/path", file, "--json", path],
+                ["compare", file, "--json", path],
+                ["compare", file, "--report", path],
+                ["replay", file, "--json", path],
+                ["replay", file, "--report", path],
+            ):
+                done = run(*arguments)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(f"{path} would replace what is read, {file}; give", done.stderr)
+        with open(file, encoding="utf-8") as opened:
+            done = run("replay", "-", "--json", file, stdin=opened)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("would replace what is read, standard input", done.stderr)
+        self.assertEqual(file.read_text(encoding="utf-8"), trace)
+        done = run("count", "/dev/null", "--json", "/dev/null")
+        self.assertIn("neither a regular file nor a directory", done.stderr)
+
+    def test_paths_in_brackets_are_paths(self):
+        """Where the library of options would take a list."""
+        self.write("[aa]", "bracketed")
+        self.write("aa", "other")
+        self.write("[]", "nothing")
+        self.write("{}", "braced")
+        for arguments in (["[aa]", "[]", "{}"], ["--", "[aa]", "[]", "{}"], ["{}", "--", "[aa]", "[]"]):
+            done = run("count", *arguments, cwd=self.directory)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(
+                sorted(line.split()[1] for line in done.stdout.splitlines()[1:4]),
+                ["braced", "bracketed", "nothing"],
+            )
+        done = run("count", "{}", cwd=self.directory)
+        self.assertTrue(done.stdout.startswith("count  identifier\n    1  braced\n"), done.stdout)
+
     def test_paths_that_begin_with_a_dash(self):
         self.write("-dash", "dashed dashed")
         self.write("file", "word")
@@ -86,6 +129,82 @@ class OptionsTest(CommandTest):
             done = run("count", *paths, cwd=self.directory)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertTrue(done.stdout.startswith("count  identifier\n    2  dashed\n    1  word"))
+
+    def test_empty_values_are_refused(self):
+        """A variable that is not set must not take a protection away."""
+        file = self.write("file", "word")
+        for options, name, kind in (
+            (["--secret-file", ""], "--secret-file", "FILE"),
+            (["--tls-certificate", "", "--tls-key", ""], "--tls-certificate", "FILE"),
+            (["--tls-certificate", file, "--tls-key", ""], "--tls-key", "FILE"),
+            (["--redis", "", "--stream", "x"], "--redis", "ADDRESS"),
+            (["--redis", "localhost", "--stream", ""], "--stream", "NAME"),
+            (["--redis", "localhost", "--stream", "x", "--redis-password-file", ""],
+             "--redis-password-file", "FILE"),
+            (["--load", ""], "--load", "FILE"),
+        ):
+            self.assert_empty(["serve", "stock", *options, "--end-with-input"], name, kind)
+        for options, name, kind in (
+            (["--secret-file", ""], "--secret-file", "FILE"),
+            (["--tls-authority", ""], "--tls-authority", "FILE"),
+            (["--tls-pinned", ""], "--tls-pinned", "FILE"),
+            (["--tls-authority", file, "--tls-name", ""], "--tls-name", "NAME"),
+            (["--checkpoint", ""], "--checkpoint", "FILE"),
+        ):
+            self.assert_empty(["follow", "unix:none", "--once", *options], name, kind)
+        for option in ("--group", "--redis-password-file", "--checkpoint"):
+            source = "redis://localhost/x"
+            kind = "NAME" if option == "--group" else "FILE"
+            self.assert_empty(["follow", source, option, ""], option, kind)
+        self.assert_empty(["count", file, "--json", ""], "--json", "FILE")
+        self.assert_empty(["compare", "--n", "5", "--report", ""], "--report", "FILE")
+        self.assert_empty(["replay", file, "--reads", ""], "--reads", "WORDS")
+        self.assert_empty(["replay", file, "--key-column", ""], "--key-column", "COLUMN")
+        for option in ("--record", "--animation"):
+            self.assert_empty(["watch", "--frames", "1", option, ""], option, "FILE")
+        for arguments in (["count", ""], ["count", file, ""], ["replay", ""], ["log", ""],
+                          ["serve", ""], ["follow", ""]):
+            done = run(*arguments, cwd=self.directory)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("is an empty text; give a path", done.stderr)
+        self.assertEqual(sorted(self.directory.iterdir()), [file])
+
+    def assert_empty(self, arguments, name, kind):
+        with self.subTest(arguments):
+            done = run(*arguments, cwd=self.directory, stdin=subprocess.DEVNULL)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+            said = f"{name} is given an empty text; give {kind}, or leave {name} out"
+            self.assertIn(said, done.stderr)
+
+    def test_the_next_word_is_no_value(self):
+        kept = "int main(void);"
+        file = self.write("main.c", kept)
+        for arguments in (
+            ["count", "--json=", "main.c", "main.c"],
+            ["compare", "--report=", "main.c", "main.c"],
+            ["watch", "--frames", "1", "--record=", "main.c"],
+            ["serve", "stock", "--secret-file=", "--end-with-input"],
+        ):
+            done = run(*arguments, cwd=self.directory, stdin=subprocess.DEVNULL)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+            option = next(word for word in arguments if word.endswith("="))
+            said = f"{option[:-1]} has nothing behind its '='; give {option}VALUE, or leave"
+            self.assertIn(said, done.stderr)
+        for arguments, option, other in (
+            (["count", "--json", "--top", "5", "main.c"], "--json", "--top"),
+            (["watch", "--frames", "1", "--record", "--plain"], "--record", "--plain"),
+            (["serve", "stock", "--secret-file", "--end-with-input"], "--secret-file",
+             "--end-with-input"),
+        ):
+            done = run(*arguments, cwd=self.directory, stdin=subprocess.DEVNULL)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+            self.assertIn(f"{option} is given {other}, which is an option", done.stderr)
+        self.assertEqual(file.read_text(encoding="utf-8"), kept)
+        self.assertEqual(list(self.directory.iterdir()), [file])
+        self.write("--json=", "named so")
+        done = run("count", "--", "--json=", cwd=self.directory)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("named", done.stdout)
 
     def test_help_and_version(self):
         self.assertIn("watched at work, kept in files, served and followed", run("--help").stdout)
