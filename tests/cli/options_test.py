@@ -1,6 +1,7 @@
 """Options, help, and where the output goes."""
 
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -311,6 +312,36 @@ class OutputTest(CommandTest):
         done = run("count", "/no/\x1b[2J\x7f\u009b1m\u00e9")
         self.assertIn("/no/?[2J??1m\u00e9: No such file", done.stderr)
 
+    def test_a_result_stays_where_the_next_one_has_no_room(self):
+        file = self.write("file", " ".join(f"word{n}" for n in range(100)))
+        old = self.write("result.json", "the result before")
+        old.chmod(0o640)
+        link = self.path("link")
+        link.symlink_to("result.json")
+        new = self.path("new.json")
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+
+        for path in (old, link, new):
+            done = run("count", file, "--json", path, preexec_fn=limit)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"cannot write {path}: File too large", done.stderr)
+            self.assertEqual(old.read_text(encoding="utf-8"), "the result before")
+            self.assertEqual(sorted(self.directory.iterdir()), sorted([file, link, old]))
+        for path in (old, link):
+            old.write_text("the result before", encoding="utf-8")
+            done = run("count", file, "--json", path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(old.read_text(encoding="utf-8").startswith("{"))
+            self.assertEqual(old.stat().st_mode & 0o777, 0o640)
+            self.assertTrue(link.is_symlink())
+            self.assertEqual(sorted(self.directory.iterdir()), sorted([file, link, old]))
+        hard = self.path("hard")
+        os.link(old, hard)
+        self.assertEqual(run("count", file, "--top", 1, "--json", old).returncode, 0)
+        self.assertEqual(hard.read_bytes(), old.read_bytes())
+
     def test_full_disk(self):
         # Found out only by writing; still an error, not a silent loss.
         file = self.write("file", "word")
@@ -322,6 +353,11 @@ class OutputTest(CommandTest):
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot write /dev/full: No space left on device", done.stderr)
         self.assertIn("word", done.stdout)
+        frames = 5000
+        done = run("watch", "--plain", "--frames", frames, "--record", "/dev/full")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write /dev/full: No space left on device", done.stderr)
+        self.assertLess(done.stdout.count("Frame "), frames // 5)
 
 
 if __name__ == "__main__":
