@@ -29,13 +29,13 @@ class LogTest(DurableMapTest):
             "never",
         )
 
-    def stop_while(self, is_so, *arguments):
+    def stop_while(self, is_so, *arguments, command="log"):
         """Starts the command and stops it, as SIGSTOP does, while that is so."""
         shutil.copytree(self.path("stock"), self.path("kept"))
         for _ in range(20):
             process = subprocess.Popen(
-                [COMMAND, "log", *arguments, "stock"], cwd=self.directory, stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, text=True,
+                [COMMAND, command, *arguments, "stock"], cwd=self.directory,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             )
             self.addCleanup(process.communicate)
             self.addCleanup(process.kill)
@@ -93,6 +93,14 @@ class LogTest(DurableMapTest):
             self.assertEqual(self.end(process, signal.SIGTERM), ("", ""))
             self.assertEqual(self.names(), before)
             shutil.rmtree(self.path("kept"))
+
+    def test_a_signal_stops_the_opening_of_a_server(self):
+        self.fill_much()
+        process = self.stop_while(
+            self.is_reading, "--value", "text", "--listen", "unix:socket", "--end-with-input",
+            command="serve",
+        )
+        self.assertEqual(self.end(process, signal.SIGTERM), ("", ""))
 
     def test_salvages_where_no_header_is_whole(self):
         for kind in ("log", "snapshot"):
