@@ -9,8 +9,8 @@
 // than `MostHeld` of all three, a thread that retires one does not return before it has freed one:
 // it waits for readers, and for the thread that is about to take nodes, if these have lost their
 // processors. So there are never more than that and one for each thread that is in a call, whoever
-// stands still. Threads in a visitor do not wait: they are readers themselves. What they leave
-// beyond that, each later call makes less by one.
+// stands still. Threads in a visitor do not wait: they are readers themselves. Later calls make up
+// for what these have left beyond that.
 //
 //   [D1] compare-and-swap, release, and exchange, acquire: the list of the young ones
 //   [D2] fetch-add and fetch-sub, relaxed: how many there are. A node is counted before anybody can
@@ -128,7 +128,8 @@ class retired_nodes {
   Node* take_dead(std::uint64_t most, std::uint64_t least = Batch) noexcept {
     const typename sole_right<Sync>::attempt right(to_free_);
     if (!right.has_it()) return nullptr;
-    if (dead_.first == nullptr && waiting_.first != nullptr && grace_period<Sync>::is_over(since_)) {
+    if (dead_.first == nullptr && waiting_.first != nullptr &&
+        grace_period<Sync>::is_over(since_)) {
       dead_ = std::exchange(waiting_, chain());
     }
     if (waiting_.first == nullptr) let_wait(least);
