@@ -308,7 +308,7 @@ class shared_container {
     }
     const std::uint16_t name = upkeep().name_of_order();
     if (name == 0) return cursor::end();
-    if (from.line() != 0 && from.line() != name) {
+    if (!from.is_for(name)) {
       STEADY_THROW(
           stale_cursor("steady: this cursor belongs to another container, or this one has been "
                        "reseeded; scan again from the start"));
