@@ -27,8 +27,8 @@ class concurrent_bytes : public testing::Test {
   using key_type = typename Map::key_type;
   using mapped_type = typename Map::mapped_type;
 
-  static constexpr bool is_in_nodes = !std::is_same_v<key_type, mapped_type> ||
-                                      !std::is_same_v<key_type, std::uint64_t>;
+  static constexpr bool is_in_nodes =
+      !std::is_same_v<key_type, mapped_type> || !std::is_same_v<key_type, std::uint64_t>;
 
   static key_type key(std::uint64_t n) {
     if constexpr (std::is_same_v<key_type, std::string>) {
