@@ -37,15 +37,15 @@ class concurrent_bytes : public testing::Test {
       return n;
     }
   }
-  void fill(Map& map, std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t n = from; n < to; ++n) {
-      map.try_emplace(key(n));
+  void fill(Map& into, std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t n = first; n < last; ++n) {
+      into.try_emplace(key(n));
       require_exact();
     }
   }
-  void erase(Map& map, std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t n = from; n < to; ++n) {
-      map.erase(key(n));
+  void erase(Map& from, std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t n = first; n < last; ++n) {
+      from.erase(key(n));
       require_exact();
     }
   }
@@ -115,7 +115,7 @@ TYPED_TEST(concurrent_bytes, count_what_waits_for_a_reader) {
     this->erase(this->map, 0, 1500);
     this->map.trim();
     this->require_exact();
-    if (this->is_in_nodes) EXPECT_GE(this->map.stats().leaving, 1500u);
+    EXPECT_GE(this->map.stats().leaving, this->is_in_nodes ? 1500u : 0u);
   });
   this->require_exact();
   this->trim_all();
