@@ -60,9 +60,12 @@ struct halting_policy : steady::default_concurrent_policy {
   using sync = halting_sync;
   static constexpr std::size_t most_flat_bytes = 0;
 };
-using nodes = steady::concurrent_hash_map<
-    std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>, std::equal_to<>,
-    std::allocator<std::pair<const std::uint64_t, std::uint64_t>>, halting_policy>;
+template <class Value>
+using map_of =
+    steady::concurrent_hash_map<std::uint64_t, Value, steady::hash<std::uint64_t>, std::equal_to<>,
+                                std::allocator<std::pair<const std::uint64_t, Value>>,
+                                halting_policy>;
+using nodes = map_of<std::uint64_t>;
 
 std::size_t held_by(const nodes& map) { return map.stats().leaving; }
 
@@ -143,6 +146,40 @@ TEST(concurrent_garbage, is_bounded_while_several_threads_erase) {
   }
   EXPECT_LE(most.load(), most_held + threads + 1);
   EXPECT_GE(most.load(), most_held);
+}
+
+// One that stands still in an element's destructor has two nodes in its hands, and no right.
+struct halting_value {
+  halting_value() = default;
+  ~halting_value() {
+    if (halts_at_destructor != nullptr) std::exchange(halts_at_destructor, nullptr)->arrive();
+  }
+  halting_value(const halting_value&) = delete;
+  halting_value& operator=(const halting_value&) = delete;
+
+  static thread_local constinit halt* halts_at_destructor;
+};
+thread_local constinit halt* halting_value::halts_at_destructor = nullptr;
+
+TEST(concurrent_garbage, is_freed_while_a_thread_stands_still_in_a_destructor) {
+  map_of<halting_value> map;
+  const auto erase_new_ones_from = [&](std::uint64_t from, std::uint64_t count) {
+    for (std::uint64_t key = from; key < from + count; ++key) {
+      map.try_emplace(key);
+      map.erase(key);
+    }
+  };
+  halt at_destructor;
+  std::thread stuck([&] {
+    halting_value::halts_at_destructor = &at_destructor;
+    erase_new_ones_from(1'000'000, 200);
+  });
+  at_destructor.wait_for_arrival();
+  const auto work = support::work_of([&] { erase_new_ones_from(0, 2 * most_held); });
+  EXPECT_EQ(work.yields, 0u);
+  EXPECT_LE(map.stats().leaving, 100u);
+  at_destructor.let_go();
+  stuck.join();
 }
 
 // A reader stays in a visitor: erasures of other threads wait for it.
