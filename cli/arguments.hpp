@@ -112,6 +112,23 @@ inline void require_different_files(const CLI::App& command, const char* one, co
                         wrong_options);
 }
 
+// What is read must not be replaced by what is found in it. "-" is standard input, or output.
+inline void require_input_is_kept(const CLI::App& command, const char* input, const char* output) {
+  const CLI::Option* const written = command.get_option(output);
+  if (written->count() == 0 || written->results().front() == "-") return;
+  const std::string& path = written->results().front();
+  for (const std::string& read : command.get_option(input)->results()) {
+    std::error_code error;
+    namespace fs = std::filesystem;
+    if (!fs::equivalent(read == "-" ? "/dev/stdin" : read, path, error)) continue;
+    if (error || !fs::is_regular_file(path, error)) continue;
+    throw CLI::ParseError(
+        fmt::format("{} {} would replace what is read, {}; give a file of its own", output, path,
+                    read == "-" ? "standard input" : read),
+        wrong_options);
+  }
+}
+
 inline void add_json(CLI::App& command, std::string& path) {
   command.add_option("--json", path, "Write the result as JSON too; - means standard output")
       ->type_name("FILE");

@@ -53,7 +53,7 @@ void play(const compare_options& options, const key_stream& keys, progress_line&
 key_stream make_keys(const compare_options& options, std::vector<path_problem>& problems,
                      progress_line& progress) {
   if (!options.paths.empty()) return read_texts(options.paths, problems, progress);
-  if (options.texts) return make_texts(options.generated);
+  if (options.texts) return make_texts(options.generated, progress);
   return number_stream(options.generated);
 }
 

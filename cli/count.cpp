@@ -143,7 +143,7 @@ int deliver(const count_result& result, result_sink& sink) {
   const bool delivered = sink.deliver(count_text(result), count_json(result));
   if (result.end == ending::stopped) return 128 + stop_signal();
   const bool whole = result.end == ending::complete && result.problems.empty();
-  return whole && delivered ? 0 : 1;
+  return whole && delivered ? 0 : status_of_failure();
 }
 
 }  // namespace

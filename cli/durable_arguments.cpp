@@ -28,6 +28,7 @@ constexpr auto log_details =
     "  steady log /var/lib/shop/stock             the files, and what they hold\n"
     "  steady log --verify /var/lib/shop/stock    read all of it; status 1 if there is damage\n"
     "  steady log --salvage /var/lib/shop/stock   keep what can be read, put the rest aside\n"
+    "  steady log --salvage --keys text --value u64 stock    where no header is whole\n"
     "  steady log --compact /var/lib/shop/stock   a snapshot now; the log before it is removed\n";
 
 constexpr auto serve_details =
@@ -36,6 +37,8 @@ constexpr auto serve_details =
     "get KEY, which prints. Words are separated by blanks, or by tabs where keys have blanks.\n"
     "Who can reach the address can read the map, unless there is a secret, and who can listen to\n"
     "the network, unless there is TLS.\n"
+    "A line that is none of these is named, and passed over; where it is of --load, the status is "
+    "1.\n"
     "A change that fails, because the disk is full, say, is told of, and the next one is tried; "
     "the\n"
     "status is 1 at the end then.\n"
@@ -106,6 +109,15 @@ void durable_arguments::add_log() {
       ->excludes(verify)
       ->excludes(salvage);
   verify->excludes(salvage);
+  const auto add_type = [&](const char* name, std::string& into, const char* about) {
+    return command->add_option(name, into, about)
+        ->check(one_of("text", "u64"))
+        ->type_name("KIND")
+        ->needs(salvage);
+  };
+  CLI::Option* keys =
+      add_type("--keys", log_types_.key, "text or u64: the keys, where no whole header says it");
+  keys->needs(add_type("--value", log_types_.value, "text or u64: the values")->needs(keys));
 }
 
 void durable_arguments::add_serve() {
@@ -283,6 +295,7 @@ std::optional<int> durable_arguments::run_chosen() {
                   : salvage_ ? log_action::salvage
                   : compact_ ? log_action::compact
                              : log_action::inspect;
+    if (!log_types_.key.empty()) log_.types = log_types_;
     return run_log(log_);
   }
   if (app_->got_subcommand("serve")) {

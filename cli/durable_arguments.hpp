@@ -38,6 +38,7 @@ class durable_arguments {
   CLI::App* serve_command_ = nullptr;
   CLI::App* follow_command_ = nullptr;
   log_options log_;
+  type_names log_types_{"", ""};  // empty: the files say it
   serve_options serve_;
   CLI::Option* listen_ = nullptr;
   follow_command_options follow_;

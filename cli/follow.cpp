@@ -8,10 +8,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,6 +22,7 @@
 #include <steady/follower.hpp>
 #include <steady/hash_map.hpp>
 
+#include "cli/directory_types.hpp"
 #include "cli/follow.hpp"
 #include "cli/follow_redis.hpp"
 #include "cli/follow_socket.hpp"
@@ -87,15 +91,28 @@ int follow_directory(const follow_command_options& options) {
   return watched.end();
 }
 
-// Waits until there is a map.
-bool wait_for_types(const follow_command_options& options, type_names& names) {
-  if (find_types(options.source, names)) return true;
-  write_error(options.source + " has no durable map yet; waiting for one");
-  while (!find_types(options.source, names)) {
-    if (stop_requested()) return false;
+std::string obstacle_of(const follow_command_options& options, const directory_types& found) {
+  return found.why_not.empty() ? options.source + " has no durable map yet" : found.why_not;
+}
+
+// Waits until there is a map; nothing where none comes: with --once not for ever.
+std::optional<type_names> wait_for_types(const follow_command_options& options) {
+  obstacle_watch obstacles;
+  std::string told;
+  while (true) {
+    const directory_types found = types_of(options.source);
+    if (found.are_known) return found.names;
+    if (stop_requested()) return std::nullopt;
+    const std::string obstacle = obstacle_of(options, found);
+    if (options.once && obstacles.has_lasted(obstacle, 0)) {
+      write_error(obstacle + "; it is not waited for any longer");
+      return std::nullopt;
+    }
+    if (!options.once && std::exchange(told, obstacle) != obstacle) {
+      write_error(obstacle + "; waiting for its writer");
+    }
     std::this_thread::sleep_for(pause);
   }
-  return true;
 }
 
 // A path alone is taken for that of a socket only where there is one: it may be a directory that
@@ -109,11 +126,19 @@ bool is_address(const std::string& source) {
 
 }  // namespace
 
-std::string read_line(const std::string& path) {
+std::string read_line(const std::string& path, std::string_view what) {
+  errno = 0;
   std::ifstream file(path);
   std::string line;
-  if (!std::getline(file, line) || line.empty()) {
-    throw std::runtime_error(path + ": its first line should be the secret, and is not there");
+  std::getline(file, line);
+  if (!file.is_open() || file.bad()) {
+    throw std::runtime_error(fmt::format("cannot read {}: {}; its first line should be {}", path,
+                                         std::generic_category().message(errno), what));
+  }
+  if (line.ends_with('\r')) line.pop_back();
+  if (line.empty()) {
+    throw std::runtime_error(
+        fmt::format("{}: its first line should be {}, and is empty", path, what));
   }
   return line;
 }
@@ -141,7 +166,7 @@ std::string read_secret(const std::string& path) {
   if (!detail::has_secrets) {
     throw std::runtime_error("built without OpenSSL: install libssl-dev and build again");
   }
-  return read_line(path);
+  return read_line(path, "the secret");
 }
 
 int run_follow(const follow_command_options& options) {
@@ -155,12 +180,12 @@ int run_follow(const follow_command_options& options) {
                 "redis://HOST:PORT/NAME");
     return 1;
   }
-  type_names names;
-  if (!wait_for_types(options, names)) return 128 + stop_signal();
+  const std::optional<type_names> names = wait_for_types(options);
+  if (!names) return status_of_failure();
   int status = 1;
   const bool known =
-      with_types(names, [&](auto types) { status = follow_directory<decltype(types)>(options); });
-  if (!known) write_error(options.source + ": " + unknown_types(names));
+      with_types(*names, [&](auto types) { status = follow_directory<decltype(types)>(options); });
+  if (!known) write_error(options.source + ": " + unknown_types(*names));
   return status;
 }
 

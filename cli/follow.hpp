@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "cli/text_or_number.hpp"
 
@@ -28,12 +29,13 @@ struct follow_command_options {
 
 int run_follow(const follow_command_options& options);
 
-// The first line of a file; throws std::runtime_error where it cannot be read or is empty.
-std::string read_line(const std::string& path);
+// The first line of a file, without the \r of an editor on Windows; throws std::runtime_error where
+// it cannot be read or is empty. `what`: that it should be.
+std::string read_line(const std::string& path, std::string_view what);
 // Call before the work: throws std::runtime_error where a checkpoint could not be written. Leaves
 // what is there as it is.
 void require_writable_checkpoint(const std::string& path);
-// The same; throws also where there are no secrets without OpenSSL.
+// The first line as a secret; throws also where there are no secrets without OpenSSL.
 std::string read_secret(const std::string& path);
 
 }  // namespace steady::cli

@@ -24,7 +24,9 @@ int follow_stream(const std::string& address, const std::string& name,
   redis_follower_options how;
   how.group = options.group;
   how.acknowledges = acknowledging::told;  // what was printed
-  if (!options.redis_password_path.empty()) how.password = read_line(options.redis_password_path);
+  if (!options.redis_password_path.empty()) {
+    how.password = read_line(options.redis_password_path, "the password of Redis");
+  }
   redis_follower<hash_map<typename Types::key, typename Types::value>> follower(address, name, how);
   followed watched(follower, options);
   std::string told;  // the trouble, or what is missing, once

@@ -4,9 +4,12 @@
 //      has none.
 //   2. A checkpoint is written only if all output was: what was not printed comes again the next
 //      time.
+//   3. What was received before something failed is printed, and in the checkpoint.
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <new>
 #include <string>
 #include <type_traits>
 
@@ -59,13 +62,18 @@ class followed {
   }
 
   // Makes the call, which receives records, unless the position of --until is reached already, and
-  // ends it there. False where it is reached.
+  // ends it there. False where it is reached. Throws what the call does.
   template <class Call>
   bool receive(const Call& call) {
     if (has_reached_last()) return false;
     try {
       call();
     } catch (const last_position_reached&) {
+    } catch (const std::bad_alloc&) {
+      throw;  // maybe of what should print a change: no checkpoint has that
+    } catch (const std::exception&) {
+      end_after_failure();
+      throw;
     }
     return !has_reached_last();
   }
@@ -96,13 +104,20 @@ class followed {
     progress_.clear();
     if (has_failed()) {
       write_error("cannot write to standard output: " + failure_);
-      return 1;
+      return status_of_failure();
     }
     if (!options_->checkpoint_path.empty()) follower_->save_checkpoint(options_->checkpoint_path);
     return stop_requested() ? 128 + stop_signal() : 0;
   }
 
  private:
+  void end_after_failure() {
+    try {
+      end();
+    } catch (const std::exception& error) {
+      write_error(without_name(error.what()));
+    }
+  }
   bool has_reached_last() const {
     return options_->until != 0 && follower_->has_content() &&
            follower_->position() >= options_->until;

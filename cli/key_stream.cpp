@@ -2,6 +2,7 @@
 
 #include "cli/identifiers.hpp"
 #include "cli/key_stream.hpp"
+#include "cli/units.hpp"
 
 namespace steady::cli {
 
@@ -14,12 +15,32 @@ void text_stream::append(std::string_view text) {
   ++size_;
 }
 
-text_stream make_texts(std::uint64_t count) {
+namespace {
+
+// Calls use(i) before the i-th.
+template <class Use>
+text_stream make_texts_with(std::uint64_t count, const Use& use) {
   text_stream texts;
   for (std::uint64_t i = 0; i < count; ++i) {
+    use(i);
     texts.append(fmt::format("key-{:016x}", bench::splitmix64(i)));
   }
   return texts;
+}
+
+constexpr std::uint64_t shown_every = 1 << 16;
+
+}  // namespace
+
+text_stream make_texts(std::uint64_t count) {
+  return make_texts_with(count, [](std::uint64_t) {});
+}
+
+text_stream make_texts(std::uint64_t count, progress_line& progress) {
+  return make_texts_with(count, [&](std::uint64_t i) {
+    if (i % shown_every != 0 || !progress.is_due()) return;
+    progress.show(fmt::format("making keys: {} of {}", format_count(i), format_count(count)));
+  });
 }
 
 text_stream read_texts(std::span<const std::string> paths, std::vector<path_problem>& problems,

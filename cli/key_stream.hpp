@@ -66,6 +66,7 @@ inline std::uint64_t size_of(const key_stream& keys) {
 
 // "key-" and 16 hexadecimal digits of splitmix64(i): too long for a std::string's own buffer.
 text_stream make_texts(std::uint64_t count);
+text_stream make_texts(std::uint64_t count, progress_line& progress);
 
 // The identifiers of all files under the paths, in order; files that cannot be read go to
 // `problems`.

@@ -1,20 +1,20 @@
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
-#include <span>
+#include <stdexcept>
 #include <string>
-#include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include <steady/detail/durable/frame_reader.hpp>
-#include <steady/detail/durable/torn_end.hpp>
 #include <steady/durable_map.hpp>
 
+#include "cli/directory_types.hpp"
 #include "cli/log.hpp"
+#include "cli/log_reader.hpp"
+#include "cli/opening.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/stop_signal.hpp"
@@ -25,213 +25,7 @@ namespace steady::cli {
 
 namespace {
 
-using detail::tail_reader;
-
-// What one file holds, or where it is broken.
-struct file_facts {
-  std::string path;
-  bool is_log = false;
-  std::uint64_t number = 0;  // in its name
-  std::uint64_t bytes = 0;
-  std::optional<record_header> header;
-  std::uint64_t records = 0;  // elements or changes; only where all was read
-  std::uint64_t last = 0;     // position of the last change
-  std::string damage;         // "" for none
-  std::uint64_t damaged_at = 0;
-  bool is_torn = false;  // that is the end: nothing whole is behind it
-};
-
-// The end of the last segment may be torn, or is being written: opening cuts it.
-bool is_torn_end(const std::vector<file_facts>& files, const file_facts& file) {
-  return file.is_torn && &file == &files.back();
-}
-
-// A program may have the map open meanwhile: where a file is gone or broken, and the names are
-// others now, all is read again.
-class log_reader {
- public:
-  explicit log_reader(const log_options& options)
-      : room_(detail::system_files(), options.directory),
-        verifies_(options.action == log_action::verify) {}
-
-  // False where a signal stopped it.
-  bool read() {
-    for (int looks = 0; looks < most_looks; ++looks) {
-      const detail::room::content found = room_.look();
-      read(found);
-      if (stop_requested() || (is_good() && !has_missed_)) break;
-      const detail::room::content now = room_.look();
-      if (now.logs == found.logs && now.snapshots == found.snapshots) break;
-    }
-    progress_.clear();
-    return !stop_requested();
-  }
-  const std::vector<file_facts>& files() const { return files_; }
-  bool is_good() const {
-    return std::all_of(files_.begin(), files_.end(), [this](const file_facts& file) {
-      return file.damage.empty() || is_torn_end(files_, file);
-    });
-  }
-
- private:
-  static constexpr int most_looks = 8;
-
-  void read(const detail::room::content& found) {
-    files_.clear();
-    bytes_in_all_ = bytes_done_ = 0;
-    has_missed_ = false;
-    for (const std::uint64_t at : found.snapshots) add(room_.snapshot_path(at), at, false);
-    for (const std::uint64_t at : found.logs) add(room_.log_path(at), at, true);
-    newest_whole_ = 0;
-    for (file_facts& file : files_) {
-      read(file);
-      if (!file.is_log && file.damage.empty()) newest_whole_ = file.number;
-    }
-    if (verifies_) find_gaps();
-  }
-  // Whatever else has such a name: opening a pipe would wait for whoever writes to it.
-  static bool is_other_than_file(const std::string& path) {
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
-  }
-  // False where a newer snapshot has replaced the file meanwhile.
-  bool open(tail_reader& reader, const std::string& path) {
-    const bool is_there = reader.open(room_, path);
-    if (!is_there) has_missed_ = true;
-    return is_there;
-  }
-  void add(std::string path, std::uint64_t number, bool is_log) {
-    file_facts file;
-    file.path = std::move(path);
-    file.number = number;
-    file.is_log = is_log;
-    tail_reader reader;
-    if (is_other_than_file(file.path)) {
-      file.damage = "it is no regular file; take it away";
-    } else if (open(reader, file.path)) {
-      file.bytes = reader.size();
-    } else {
-      return;
-    }
-    bytes_in_all_ += file.bytes;
-    files_.push_back(std::move(file));
-  }
-  void read(file_facts& file) {
-    tail_reader reader;
-    if (!file.damage.empty() || !open(reader, file.path)) return;
-    std::span<const unsigned char> payload;
-    record_header header;
-    const bool has_frame = reader.next(payload) == tail_reader::result::frame;
-    const header_state state = has_frame ? read_header(payload, header) : header_state::not_steady;
-    const bool fits = (header.stream == record_stream::log) == file.is_log;
-    if (state != header_state::good || !fits) {
-      const bool is_other = state == header_state::other_version;
-      note(file, 0, is_other ? "the format has another version" : "it has no header");
-      // Whoever was making it was ended.
-      file.is_torn = file.is_log && !is_other && !may_be_synced(file, file.number - 1);
-      return;
-    }
-    file.header = header;
-    file.last = header.position;
-    if (!file.is_log && header.position != file.number) {
-      file.damage = "its header has another position than its name";
-    }
-    if (!verifies_ || !file.damage.empty()) return;
-    if (file.is_log) {
-      read_log(file, reader);
-    } else {
-      read_snapshot(file, reader);
-    }
-    bytes_done_ += file.bytes;
-  }
-  // Each segment goes on where the one before ends, or behind a snapshot.
-  void find_gaps() {
-    std::uint64_t reached = newest_whole_;
-    for (file_facts& file : files_) {
-      if (!file.is_log) continue;
-      if (file.header && file.damage.empty() && file.number > reached + 1) {
-        file.damage = fmt::format("changes {} to {} are missing in front of it", reached + 1,
-                                  file.number - 1);
-      }
-      reached = std::max(reached, file.last);
-    }
-  }
-  static void note(file_facts& file, std::uint64_t at, const char* what) {
-    file.damage = what;
-    file.damaged_at = at;
-  }
-  void advance(const tail_reader& reader) {
-    progress_.show_bytes(bytes_done_ + reader.offset(), bytes_in_all_);
-  }
-
-  void read_log(file_facts& file, tail_reader& reader) {
-    std::span<const unsigned char> payload;
-    while (!stop_requested()) {
-      const std::uint64_t at = reader.offset();
-      const tail_reader::result result = reader.next(payload);
-      if (result == tail_reader::result::end) return;
-      std::uint64_t position = 0;
-      if (result == tail_reader::result::partial) {
-        note(file, at, "no whole record there");
-        file.is_torn = !may_be_synced(file, file.last);
-        return;
-      }
-      if (!read_position(payload, position)) return note(file, at, "a record that is no change");
-      if (!comes_next(position, file.last)) {
-        return note(file, at, "a change that does not come next");
-      }
-      ++file.records;
-      file.last = position;
-      advance(reader);
-    }
-  }
-  // Or what is between them only the snapshot has: the log was not written so far when its writer
-  // was ended, and the next one went on behind the snapshot.
-  bool comes_next(std::uint64_t position, std::uint64_t last) const {
-    return position == last + 1 || (position > last && position <= newest_whole_ + 1);
-  }
-  // As recovery asks it. If not, what is broken was never acknowledged, and opening cuts it.
-  // `last`: the position of the change in front of it.
-  bool may_be_synced(const file_facts& file, std::uint64_t last) const {
-    detail::frame_reader at_damage(room_, file.path);
-    at_damage.go_to(file.damaged_at);
-    return detail::torn_end(at_damage, std::max(last, newest_whole_)).may_be_synced();
-  }
-  void read_snapshot(file_facts& file, tail_reader& reader) {
-    std::span<const unsigned char> payload;
-    while (!stop_requested()) {
-      const std::uint64_t at = reader.offset();
-      if (reader.next(payload) != tail_reader::result::frame) {
-        return note(file, at, "no whole record there");
-      }
-      std::uint64_t elements = 0;
-      if (read_end(payload, elements)) {
-        if (elements != file.records) return note(file, at, "another number of elements");
-        if (reader.offset() != file.bytes) return note(file, at, "bytes behind its end");
-        return;
-      }
-      if (steady::tag_of(payload) != record_tag::element) {
-        return note(file, at, "a record that is no element");
-      }
-      ++file.records;
-      advance(reader);
-    }
-  }
-
-  detail::room room_;
-  bool verifies_;
-  bool has_missed_ = false;  // a file that was there
-  std::vector<file_facts> files_;
-  std::uint64_t newest_whole_ = 0;  // position of a snapshot
-  std::uint64_t bytes_in_all_ = 0;
-  std::uint64_t bytes_done_ = 0;
-  progress_line progress_;
-};
-
 std::string size_of(std::uint64_t bytes) { return format_bytes(static_cast<double>(bytes)); }
-
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 std::string line_of(const file_facts& file, bool verified) {
   std::string line = fmt::format("{:32} {:>10}", name_of(file.path), size_of(file.bytes));
@@ -249,7 +43,7 @@ std::string line_of(const file_facts& file, bool verified) {
 int deliver(const std::string& text, bool is_good) {
   if (const std::string failed = write_output(harmless(text)); !failed.empty()) {
     write_error("cannot write to standard output: " + failed);
-    return 1;
+    return status_of_failure();
   }
   return is_good ? 0 : 1;
 }
@@ -281,8 +75,13 @@ int show_files(const log_options& options) {
   return deliver(text, is_good);
 }
 
-std::uint64_t bytes_in(const std::string& directory) {
-  log_reader reader({directory, log_action::inspect});
+log_options with(log_options options, log_action action) {
+  options.action = action;
+  return options;
+}
+
+std::uint64_t bytes_in(const log_options& options) {
+  log_reader reader(with(options, log_action::inspect));
   reader.read();
   std::uint64_t bytes = 0;
   for (const file_facts& file : reader.files()) bytes += file.bytes;
@@ -290,11 +89,13 @@ std::uint64_t bytes_in(const std::string& directory) {
 }
 
 // After a compaction: removes the segments of which the snapshot has every change. The last one is
-// among them, so that the log begins anew. False where a signal stopped it before.
-bool remove_old_logs(const std::string& directory) {
-  detail::room room(detail::system_files(), directory);
+// among them, so that the log begins anew. False where a signal stopped it before. Throws where no
+// snapshot can be read again.
+bool remove_old_logs(const log_options& options, std::uint64_t written) {
+  const std::string& directory = options.directory;
+  detail::room room(*options.files, directory);
   room.enter();  // nobody has the map open
-  log_reader reader({directory, log_action::verify});
+  log_reader reader(with(options, log_action::verify));
   if (!reader.read()) return false;
   std::uint64_t reached = 0;
   for (const file_facts& file : reader.files()) {
@@ -305,6 +106,12 @@ bool remove_old_logs(const std::string& directory) {
       const int removed = room.remove(file.path);
       if (removed < 0) detail::throw_system("remove", file.path, removed);
     }
+  }
+  if (reached < written) {
+    throw std::runtime_error(
+        fmt::format("the snapshot of position {} in {} cannot be read again; the log before it is "
+                    "still there",
+                    written, directory));
   }
   const int safe = room.sync();
   if (safe < 0) detail::throw_system("sync", directory, safe);
@@ -326,65 +133,89 @@ std::string words_for(const recovery_report& report) {
   return text;
 }
 
-// Thrown where a signal is to stop the opening of a map; nothing has been changed then.
-struct opening_stopped {};
-
-void stop_if_requested() {
-  if (stop_requested()) throw opening_stopped();
-}
-
-// Opens the map, with `how`, and gives what is to be said of it.
+// Opens the map, with `how`, and gives what is to be said of it, and its position.
 template <class Types>
-std::string open_and_save(const log_options& options, const durable_options& how) {
+std::pair<std::string, std::uint64_t> open_and_save(const log_options& options,
+                                                    const durable_options& how) {
   durable_map<typename Types::key, typename Types::value> map(options.directory, how);
   if (options.action == log_action::compact) {
     stop_if_requested();
     map.save_snapshot();
   }
-  return words_for(map.report()) +
-         fmt::format("{} elements as of position {}", map.size(), map.position());
+  return {words_for(map.report()) +
+              fmt::format("{} elements as of position {}", map.size(), map.position()),
+          map.position()};
 }
 
 template <class Types>
 int open_and_rewrite(const log_options& options) {
   progress_line progress;
   durable_options how;
+  how.files = options.files;
   how.salvage = options.action == log_action::salvage;
-  how.progress = [&](const recovery_progress& now) {
-    stop_if_requested();
-    progress.show_bytes(now.bytes_read, now.bytes_in_all);
-  };
-  const std::uint64_t before = bytes_in(options.directory);
+  how.progress = opening_progress(progress);
+  const std::uint64_t before = bytes_in(options);
   std::string text;
+  std::uint64_t position = 0;
   try {
-    text = open_and_save<Types>(options, how);
+    std::tie(text, position) = open_and_save<Types>(options, how);
   } catch (const opening_stopped&) {
     return 128 + stop_signal();
   }
   progress.clear();
-  if (options.action == log_action::compact && !remove_old_logs(options.directory)) {
+  if (options.action == log_action::compact && !remove_old_logs(options, position)) {
     write_error(
         "stopped by a signal: the snapshot is written, and the log before it is still there");
     return 128 + stop_signal();
   }
-  text += fmt::format("; {} were {}\n", size_of(bytes_in(options.directory)), size_of(before));
+  text += fmt::format("; {} were {}\n", size_of(bytes_in(options)), size_of(before));
   return deliver(text, true);
 }
 
 // No file says what types it has.
-int rewrite_nothing(const std::string& directory) {
-  log_reader reader({directory, log_action::inspect});
+int rewrite_nothing(const log_options& options, const directory_types& found) {
+  const std::string& directory = options.directory;
+  log_reader reader(with(options, log_action::inspect));
   if (!reader.read()) return 128 + stop_signal();
   if (!reader.files().empty() && reader.is_good()) {
     return deliver(directory + " has no changes yet; its next writer begins it anew\n", true);
   }
-  write_error(directory + " has no file with the header of a durable map");
+  if (found.why_not.empty()) {
+    write_error(directory + " has no file with the header of a durable map");
+  } else {
+    write_error(found.why_not);
+  }
+  if (!reader.files().empty() && !found.is_other_version) {
+    write_error(
+        "no whole header says what types the map has; to keep what can be read, say it, text or "
+        "u64 each: steady log --salvage --keys text --value u64 " +
+        directory);
+  }
   return 1;
 }
 
+// "": they may be taken.
+std::string why_not_these(const type_names& said, const directory_types& found) {
+  if (found.is_other_version) return found.why_not;
+  if (!found.are_known || (said.key == found.names.key && said.value == found.names.value)) {
+    return "";
+  }
+  return fmt::format("its files say that keys are {} and values {}; leave --keys and --value out",
+                     found.names.key, found.names.value);
+}
+
 int rewrite(const log_options& options) {
-  type_names names;
-  if (!find_types(options.directory, names)) return rewrite_nothing(options.directory);
+  const directory_types found = types_of(options.directory);
+  const type_names names = options.types.value_or(found.names);
+  if (options.types) {
+    if (const std::string why = why_not_these(names, found); !why.empty()) {
+      write_error(options.directory + ": " + why);
+      return 1;
+    }
+  }
+  if (!found.are_known && (!options.types || found.why_not.empty())) {
+    return rewrite_nothing(options, found);
+  }
   int status = 1;
   const bool known =
       with_types(names, [&](auto types) { status = open_and_rewrite<decltype(types)>(options); });

@@ -1,9 +1,9 @@
 // The steady command: options in, exit status out. What the subcommands do is in count.hpp,
 // compare.hpp, replay.hpp, watch.hpp, log.hpp, serve.hpp and follow.hpp.
 //
-// Exit status: 0 all went well; 1 something could not be done, named on standard error; 2 wrong
-// options; 128 + the signal's number when a signal stopped it.
-#include <algorithm>
+// Exit status: 0 all went well; 1 something could not be done, named on standard error (but what a
+// line on the standard input of serve asks for wrongly is only named); 2 wrong options; 128 + the
+// signal's number when a signal stopped it.
 #include <cstdint>
 #include <exception>
 #include <new>
@@ -21,6 +21,7 @@
 #include "cli/count.hpp"
 #include "cli/durable_arguments.hpp"
 #include "cli/output.hpp"
+#include "cli/raw_arguments.hpp"
 #include "cli/replay.hpp"
 #include "cli/replay_arguments.hpp"
 #include "cli/version.hpp"
@@ -175,7 +176,11 @@ void settle(compare_options& options, const compare_words& words) {
 void require_files_of_their_own(const CLI::App& app) {
   for (const CLI::App* command : app.get_subcommands()) {
     const std::string& name = command->get_name();
+    if (name == "count") require_input_is_kept(*command, "PATH", "--json");
     if (name == "compare" || name == "replay") {
+      const char* const input = name == "compare" ? "PATH" : "TRACE";
+      require_input_is_kept(*command, input, "--json");
+      require_input_is_kept(*command, input, "--report");
       require_different_files(*command, "--json", "--report");
     }
     if (name == "watch") require_different_files(*command, "--record", "--animation");
@@ -233,22 +238,6 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
   return 1;
 }
 
-// What app.parse() takes, the last one first. Where count and compare have a PATH in front of "--",
-// CLI11 takes what is behind it for the program's own: that gets another form.
-std::vector<std::string> arguments_of(int argc, char** argv) {
-  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-  const bool has_paths =
-      !arguments.empty() && (arguments.front() == "count" || arguments.front() == "compare");
-  const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
-  if (has_paths && dashes != arguments.end()) {
-    std::for_each(arguments.erase(dashes), arguments.end(), [](std::string& path) {
-      if (path.starts_with('-')) path = "./" + path;
-    });
-  }
-  std::reverse(arguments.begin(), arguments.end());
-  return arguments;
-}
-
 // As a shell would take it.
 std::string command_line(int argc, char** argv) {
   std::string line = "steady";
@@ -276,7 +265,9 @@ int run(int argc, char** argv) {
   durable_arguments durable(app);
 
   try {
+    require_command(app, argc, argv);
     app.parse(arguments_of(argc, argv));
+    require_values(app);
     if (app.got_subcommand("compare")) settle(compare, words);
     if (app.got_subcommand("replay")) replay.settle(compare.command_line);
     require_files_of_their_own(app);

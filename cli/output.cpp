@@ -6,17 +6,25 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "cli/output.hpp"
+#include "cli/stop_signal.hpp"
 
 namespace steady::cli {
 
 namespace {
 
-std::string reason(int error) { return std::generic_category().message(error); }
+std::string reason(int error) {
+  if (error == EINTR) return "stopped by a signal before all of it was taken";
+  return std::generic_category().message(error);
+}
+
+std::string reason_or_nothing(int error) { return error == 0 ? "" : reason(error); }
 
 bool is_open(int descriptor) { return ::fcntl(descriptor, F_GETFD) >= 0; }
 
@@ -29,9 +37,12 @@ void occupy(int descriptor) {
   }
 }
 
-// 0, or the error.
+// 0, or the error: EINTR where a stop signal came while it was being written, whose reader may
+// stand still.
 int write_all(int descriptor, std::string_view text) noexcept {
+  const unsigned signals = stop_signals_caught();
   while (!text.empty()) {
+    if (stop_signals_caught() != signals) return EINTR;
     const ssize_t written = ::write(descriptor, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
     // Another program may have made the descriptor non-blocking: a terminal's is shared.
@@ -103,8 +114,7 @@ std::string prepare_standard_streams() {
 }
 
 std::string write_output(std::string_view text) {
-  const int error = write_all(STDOUT_FILENO, text);
-  return error == 0 ? "" : reason(error);
+  return reason_or_nothing(write_all(STDOUT_FILENO, text));
 }
 
 std::string_view beginning_of(std::string_view text, std::size_t bytes) noexcept {
@@ -166,19 +176,95 @@ bool output_file::write(std::string_view text) {
   return failed.empty();
 }
 
+namespace {
+
+// Beside the file, in whose place it then comes.
+class partial_file {
+ public:
+  // Belongs to whom the old file does. Not open where that cannot be.
+  partial_file(const std::string& path, const struct stat& old)
+      : path_(path + ".partial"),
+        descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {
+    if (!is_open()) return;
+    const bool is_alike = ::fchown(descriptor_, old.st_uid, old.st_gid) == 0 &&
+                          ::fchmod(descriptor_, old.st_mode & 07777) == 0;
+    if (!is_alike) remove();
+  }
+  partial_file(const partial_file&) = delete;
+  partial_file& operator=(const partial_file&) = delete;
+  ~partial_file() { remove(); }
+
+  bool is_open() const { return descriptor_ >= 0; }
+  // 0, or the error. Some file systems tell only in the end that the disk is full.
+  int write(std::string_view text) {
+    const int error = write_all(descriptor_, text);
+    if (error != 0) return error;
+    const int synced = ::fsync(descriptor_) == 0 || errno == EINVAL ? 0 : errno;
+    return ::close(std::exchange(descriptor_, closed)) == 0 ? synced : errno;
+  }
+  int take_the_place_of(const std::string& path) {
+    if (::rename(path_.c_str(), path.c_str()) != 0) return errno;
+    path_.clear();
+    return 0;
+  }
+
+ private:
+  static constexpr int closed = -1;
+
+  void remove() {
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, closed));
+    if (was_made_ && !path_.empty()) ::unlink(path_.c_str());
+    was_made_ = false;
+  }
+
+  std::string path_;
+  int descriptor_;
+  bool was_made_ = descriptor_ >= 0;
+};
+
+// Where a link leads, so that the file is replaced and not the link.
+std::string end_of_links(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path end = std::filesystem::canonical(path, error);
+  return error ? path : end.string();
+}
+
+std::string overwrite(int& descriptor, std::string_view text, bool is_regular) {
+  if (is_regular && ::ftruncate(descriptor, 0) != 0) return reason(errno);
+  if (const int error = write_all(descriptor, text); error != 0) return reason(error);
+  // Some file systems tell only now that the disk is full.
+  return ::close(std::exchange(descriptor, -1)) == 0 ? "" : reason(errno);
+}
+
+}  // namespace
+
+// So that what was there is not lost where the disk is full. What cannot be replaced by a file
+// beside it, such as a device, or a file in a directory that is protected, is written as it is.
 std::string output_file::replace_with(std::string_view text) {
+  constexpr int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
+  bool is_new = false;
   if (descriptor_ < 0) {
-    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+    descriptor_ = ::open(path_.c_str(), flags | O_EXCL, 0666);
+    is_new = descriptor_ >= 0;
+    if (!is_new && errno == EEXIST) descriptor_ = ::open(path_.c_str(), flags, 0666);
     if (descriptor_ < 0) return reason(errno);
   }
   struct stat about {};
-  const bool regular = ::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode);
-  if (regular && ::ftruncate(descriptor_, 0) != 0) return reason(errno);
-  if (const int error = write_all(descriptor_, text); error != 0) return reason(error);
-  // Some file systems tell only now that the disk is full.
-  const int closed = ::close(descriptor_);
-  descriptor_ = -1;
-  return closed == 0 ? "" : reason(errno);
+  const bool is_regular = ::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode);
+  if (is_new) {
+    const std::string failed = overwrite(descriptor_, text, is_regular);
+    if (!failed.empty()) ::unlink(path_.c_str());
+    return failed;
+  }
+  if (is_regular && about.st_nlink == 1) {
+    const std::string path = end_of_links(path_);
+    partial_file made(path, about);
+    if (made.is_open()) {
+      const int error = made.write(text);
+      return reason_or_nothing(error != 0 ? error : made.take_the_place_of(path));
+    }
+  }
+  return overwrite(descriptor_, text, is_regular);
 }
 
 bool result_sink::open(const std::string& json_path) {

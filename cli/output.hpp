@@ -45,7 +45,7 @@ class output_file {
   // wrong, here and in write(), is named on standard error, and the function returns false.
   bool open(const std::string& path);
 
-  // Replaces what is in the file, and closes it.
+  // Replaces what is in the file: a regular one stays as it was where that fails.
   bool write(std::string_view text);
 
  private:

@@ -72,7 +72,7 @@ double speed_of(const replay_options& options, const trace& requests) {
   const double days = seconds / speed / 86'400;
   if (days > longest_days) {
     throw trace_error(
-        fmt::format("at {} times the speed one run would take {:.0f} days; a replay "
+        fmt::format("at {} times the speed one run would take {:.4g} days; a replay "
                     "may take {:.0f}; --speed and --duration make it shorter",
                     speed, days, longest_days));
   }

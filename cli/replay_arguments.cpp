@@ -2,6 +2,8 @@
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -44,8 +46,10 @@ std::string check_maps(const std::string& names) {
   if (words_of(names).empty()) {
     return fmt::format("'{}' names no map; the maps are {}", names, names_of_maps());
   }
+  std::set<std::string> named;
   for (const std::string& name : words_of(names)) {
     if (std::string wrong = check_map(name); !wrong.empty()) return wrong;
+    if (!named.insert(name).second) return fmt::format("'{}' names {} twice", names, name);
   }
   return "";
 }

@@ -5,11 +5,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -21,12 +24,14 @@
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
+#include <steady/detail/durable/room.hpp>
 #include <steady/durable_error.hpp>
 #include <steady/durable_map.hpp>
 #include <steady/feed_server.hpp>
 
 #include "cli/file_walk.hpp"
 #include "cli/follow.hpp"
+#include "cli/opening.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/serve.hpp"
@@ -192,11 +197,54 @@ class line_input {
   bool in_group_ = false;
 };
 
+// A directory that was made for a map that is not served after all goes again. What has anything in
+// it stays.
+class new_directory {
+ public:
+  explicit new_directory(const std::string& path) : path_(path) {
+    std::error_code error;
+    is_new_ = !std::filesystem::exists(path, error) && !error;
+  }
+  new_directory(const new_directory&) = delete;
+  new_directory& operator=(const new_directory&) = delete;
+  // The map must be closed.
+  ~new_directory() {
+    if (is_new_ && is_opened_ && !is_kept_) remove();
+  }
+  void note_opened() { is_opened_ = true; }
+  void keep() { is_kept_ = true; }
+
+ private:
+  void remove() noexcept {
+    try {
+      detail::room room(detail::system_files(), path_);
+      room.enter();  // nobody else has a map there
+      for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+        const std::filesystem::path name = entry.path().filename();
+        if (name != "lock" && name != "feed") return;
+      }
+      for (const char* const name : {"/feed", "/lock", ""}) {
+        std::filesystem::remove(path_ + name);
+      }
+    } catch (const std::exception&) {
+      // It stays: what went wrong in front of that is told.
+    }
+  }
+
+  std::string path_;
+  bool is_new_ = false;
+  bool is_opened_ = false;
+  bool is_kept_ = false;
+};
+
 template <class Map>
 class served {
  public:
-  served(Map& map, const serve_options& options)
-      : map_(&map), options_(&options), lines_(map, shares_syncs(), progress_) {}
+  served(Map& map, const serve_options& options, new_directory& directory)
+      : map_(&map),
+        options_(&options),
+        directory_(&directory),
+        lines_(map, shares_syncs(), progress_) {}
 
   // Reading makes standard input non-blocking, for whoever else has it, too.
   ~served() {
@@ -211,7 +259,8 @@ class served {
     how.tls = tls_of_server(options_->tls_certificate_path, options_->tls_key_path);
     if (!options_->address.empty()) listen(how);  // in front of the loading, which may take long
     if (!options_->redis_address.empty()) redis_ = make_redis_output(*map_, *options_);
-    if (!options_->load_path.empty() && !load()) return stop_requested() ? 128 + stop_signal() : 1;
+    if (!options_->load_path.empty() && !load()) return status_of_failure();
+    directory_->keep();
     announce();
     listen_to_input();
     while (!stop_requested() && lines_.failure().empty() && !is_done()) {
@@ -224,7 +273,8 @@ class served {
     progress_.clear();
     lines_.end();
     tell_of_output(lines_);
-    if (!lines_.failure().empty() || lines_.has_failed() || has_lost_input_) return 1;
+    if (!lines_.failure().empty()) return status_of_failure();
+    if (lines_.has_failed() || has_lost_input_) return 1;
     return stop_requested() ? 128 + stop_signal() : 0;
   }
 
@@ -281,6 +331,12 @@ class served {
     progress_.clear();
     loaded.end();
     if (!failed.empty()) write_error(fmt::format("cannot read {}: {}", path, failed));
+    if (loaded.wrong() != 0) {
+      write_error(
+          fmt::format("{}: {} lines are wrong, and what the others say is done: give "
+                      "--load only the wrong ones again, mended",
+                      path, loaded.wrong()));
+    }
     tell_of_output(loaded);
     return failed.empty() && loaded.failure().empty() && loaded.wrong() == 0 &&
            !loaded.has_failed() && !stop_requested();
@@ -334,6 +390,7 @@ class served {
 
   Map* map_;
   const serve_options* options_;
+  new_directory* directory_;
   progress_line progress_;
   line_input<Map> lines_;
   std::string snapshot_trouble_;
@@ -348,25 +405,35 @@ class served {
 };
 
 template <class T>
-int serve(const serve_options& options) {
+int serve(const serve_options& options, new_directory& directory) {
   durable_options how;
   how.feed_changes = std::size_t{1} << 16;
   how.sync = options.sync == "each"       ? sync_policy::each_change
              : options.sync == "interval" ? sync_policy::interval
                                           : sync_policy::never;
+  progress_line progress;
+  how.progress = opening_progress(progress);
   durable_map<std::string, T> map(options.directory, how);
+  progress.clear();
+  directory.note_opened();
   if (const auto& cut = map.report().cut) {
     write_error(
         fmt::format("{}: {} bytes of a write that did not finish were cut", cut->file, cut->bytes));
   }
-  return served(map, options).run();
+  return served(map, options, directory).run();
 }
 
 }  // namespace
 
 int run_serve(const serve_options& options) {
   const stop_signal_guard guard;
-  return options.value == "text" ? serve<std::string>(options) : serve<std::uint64_t>(options);
+  new_directory directory(options.directory);
+  try {
+    return options.value == "text" ? serve<std::string>(options, directory)
+                                   : serve<std::uint64_t>(options, directory);
+  } catch (const opening_stopped&) {
+    return 128 + stop_signal();
+  }
 }
 
 }  // namespace steady::cli

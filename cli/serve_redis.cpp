@@ -18,7 +18,9 @@ namespace {
 
 redis_publisher_options publisher_options(const serve_options& options) {
   redis_publisher_options how;
-  if (!options.redis_password_path.empty()) how.password = read_line(options.redis_password_path);
+  if (!options.redis_password_path.empty()) {
+    how.password = read_line(options.redis_password_path, "the password of Redis");
+  }
   return how;
 }
 

@@ -5,8 +5,10 @@ namespace steady::cli {
 namespace {
 
 volatile sig_atomic_t caught = 0;
+volatile sig_atomic_t times_caught = 0;
 
 void remember(int number) {
+  times_caught = times_caught + 1;
   if (caught == 0) caught = number;
 }
 
@@ -23,6 +25,8 @@ void listen(int number, struct sigaction& before, int flags = static_cast<int>(S
 bool stop_requested() noexcept { return caught != 0; }
 
 int stop_signal() noexcept { return caught; }
+
+unsigned stop_signals_caught() noexcept { return static_cast<unsigned>(times_caught); }
 
 stop_signal_guard::stop_signal_guard() noexcept {
   caught = 0;

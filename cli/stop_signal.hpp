@@ -13,6 +13,12 @@ bool stop_requested() noexcept;
 // The signal that came, as the number that an exit status tells; 0 when none came.
 int stop_signal() noexcept;
 
+// How many came so far.
+unsigned stop_signals_caught() noexcept;
+
+// The exit status of what could not be done: that of the signal, where one came.
+inline int status_of_failure() noexcept { return stop_requested() ? 128 + stop_signal() : 1; }
+
 class stop_signal_guard {
  public:
   stop_signal_guard() noexcept;

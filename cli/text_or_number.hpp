@@ -5,19 +5,12 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
 
 #include <fmt/format.h>
-
-#include <steady/codec.hpp>
-#include <steady/detail/durable/room.hpp>
-#include <steady/detail/follow/tail_reader.hpp>
-#include <steady/records.hpp>
 
 namespace steady::cli {
 
@@ -26,33 +19,6 @@ struct type_names {
   std::string key = "text";
   std::string value = "u64";
 };
-
-// Of the newest file that has a header; false where there is none.
-inline bool find_types(const std::string& directory, type_names& names) {
-  const detail::room room(detail::system_files(), directory);
-  const detail::room::content found = room.look();
-  const auto read = [&](const std::string& path) {
-    detail::tail_reader reader;
-    std::span<const unsigned char> payload;
-    record_header header;
-    std::error_code ignored;
-    if (!std::filesystem::is_regular_file(path, ignored))
-      return false;  // a pipe would be waited for
-    if (!reader.open(room, path) || reader.next(payload) != detail::tail_reader::result::frame ||
-        read_header(payload, header) != header_state::good) {
-      return false;
-    }
-    names = {header.key, header.value};
-    return true;
-  };
-  for (auto at = found.logs.rbegin(); at != found.logs.rend(); ++at) {
-    if (read(room.log_path(*at))) return true;
-  }
-  for (auto at = found.snapshots.rbegin(); at != found.snapshots.rend(); ++at) {
-    if (read(room.snapshot_path(*at))) return true;
-  }
-  return false;
-}
 
 template <class Key, class T>
 struct chosen_types {

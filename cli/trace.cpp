@@ -1,15 +1,19 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <limits>
 #include <optional>
+#include <system_error>
 
 #include <fmt/format.h>
 
 #include "cli/csv.hpp"
 #include "cli/file_walk.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/trace.hpp"
+#include "cli/units.hpp"
 
 namespace steady::cli {
 
@@ -23,6 +27,31 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || stop != end) return std::nullopt;
   return number;
+}
+
+bool has_only_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Why that is no number below 2^64.
+std::string no_whole_number(std::string_view what, std::string_view text) {
+  return fmt::format(
+      "the {} '{}' is {}", what, text,
+      has_only_digits(text) ? "too large; it should be below 2^64" : "no whole number");
+}
+
+// Why that is no time, in the unit of the trace.
+std::string no_time(std::string_view text, std::uint64_t ns_per_unit) {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view rest = text.substr(std::min(point + 1, text.size()));
+  if (!has_only_digits(text.substr(0, point)) || !(rest.empty() || has_only_digits(rest))) {
+    return fmt::format("the time '{}' is no number such as 12 or 12.5", text);
+  }
+  return fmt::format(
+      "the time '{}' is too large: {} units, of {} ns each, are the most; --time-unit says what "
+      "the "
+      "unit is, s, ms, us or ns",
+      text, std::numeric_limits<std::uint64_t>::max() / ns_per_unit / 2, ns_per_unit);
 }
 
 // "12.5" with a million ns per unit: 12,500,000. What is finer than a nanosecond is cut off.
@@ -159,9 +188,7 @@ class trace_reader {
                          fields_.size(), places_->time + 1, places_->key + 1);
     }
     const auto time = time_ns(fields_[places_->time], options_.ns_per_unit);
-    if (!time) {
-      return fmt::format("the time '{}' is no number such as 12 or 12.5", fields_[places_->time]);
-    }
+    if (!time) return no_time(fields_[places_->time], options_.ns_per_unit);
     if (const std::string wrong = set_kind(made); !wrong.empty()) return wrong;
     if (const std::string wrong = set_size(made); !wrong.empty()) return wrong;
     if (!made_.requests.empty() && *time < last_ns_) {
@@ -202,7 +229,7 @@ class trace_reader {
       return "";
     }
     const auto size = whole_number(fields_[*places_->size]);
-    if (!size) return fmt::format("the size '{}' is no whole number", fields_[*places_->size]);
+    if (!size) return no_whole_number("size", fields_[*places_->size]);
     made.size = *size;
     return "";
   }
@@ -220,9 +247,7 @@ class trace_reader {
       made_.texts += key;
       return "";
     }
-    if (!number) {
-      return fmt::format("the key '{}' is no whole number; texts need --keys string", key);
-    }
+    if (!number) return no_whole_number("key", key) + "; texts need --keys string";
     made.key = *number;
     return "";
   }
@@ -250,16 +275,35 @@ class trace_reader {
   std::uint64_t last_ns_ = 0;
 };
 
+// 0 where it is not known, of standard input, say.
+std::uint64_t size_of(const std::string& path) {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(path, error);
+  return error ? 0 : bytes;
+}
+
 }  // namespace
 
 trace read_trace(const trace_options& options) {
   trace_reader reader(options);
   line_splitter lines;
   std::vector<char> buffer(std::size_t{64} << 10);
+  progress_line progress;
+  const std::uint64_t size = size_of(options.path);
+  std::uint64_t done = 0;
   const auto use = [&](std::string_view line) { reader.read_line(line); };
-  const auto feed = [&](std::string_view block) { lines.feed(block, use); };
+  const auto feed = [&](std::string_view block) {
+    lines.feed(block, use);
+    done += block.size();
+    if (size != 0) {
+      progress.show_bytes(done, size);
+    } else if (progress.is_due()) {
+      progress.show("reading the trace: " + format_bytes(static_cast<double>(done)));
+    }
+  };
   const std::string failed = options.path == "-" ? read_input_blocks(buffer, feed)
                                                  : read_blocks(options.path, buffer, feed);
+  progress.clear();
   if (!failed.empty()) throw trace_error(fmt::format("{}: {}", reader.name(), failed));
   lines.finish(use);
   return reader.finish();

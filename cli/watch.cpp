@@ -145,7 +145,9 @@ class watch_session {
   }
 
  private:
-  bool ended() const { return quits_ || stop_requested() || !view_.failed.empty(); }
+  bool ended() const {
+    return quits_ || stop_requested() || !view_.failed.empty() || record_.has_failed();
+  }
 
   void press(char key) {
     if (key == quit_key) quits_ = true;
@@ -188,7 +190,7 @@ int run_watch(const watch_options& options) {
     failed = view->failed;
   }
   if (!failed.empty()) write_error(failed);
-  if (!record.close() || !failed.empty()) return 1;
+  if (!record.close() || !failed.empty()) return status_of_failure();
   return stop_signal() == 0 ? 0 : 128 + stop_signal();
 }
 

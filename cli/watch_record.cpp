@@ -25,8 +25,8 @@ constexpr std::string_view page_begin =
 constexpr std::size_t most_played = 20'000;
 constexpr std::string_view page_end = "</body>\n</html>\n";
 
-bool tell_failure(const std::string& path) {
-  write_error(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+bool tell_failure(const std::string& path, int error) {
+  write_error(fmt::format("cannot write {}: {}", path, std::strerror(error)));
   return false;
 }
 
@@ -50,16 +50,16 @@ bool watch_record::open(const std::string& lines_path, const std::string& page_p
   if (!page_.open(page_path)) return false;
   if (lines_path.empty()) return true;
   lines_ = std::fopen(lines_path.c_str(), "we");  // loses what is there, so it comes last
-  return lines_ != nullptr || tell_failure(lines_path);
+  return lines_ != nullptr || tell_failure(lines_path, errno);
 }
 
 void watch_record::add(const watch_frame& frame) {
   if (lines_ == nullptr && !has_page_) return;
   const std::string line = to_json(frame).dump();
-  // A full disk is noticed by close(): the stream remembers.
-  if (lines_ != nullptr) {
-    std::fwrite(line.data(), 1, line.size(), lines_);
-    std::fputc('\n', lines_);
+  if (lines_ != nullptr && !has_failed()) {
+    const bool is_written = std::fwrite(line.data(), 1, line.size(), lines_) == line.size() &&
+                            std::fputc('\n', lines_) != EOF;
+    if (!is_written) error_ = errno;
   }
   if (has_page_ && count_ < most_played) {
     ++count_;
@@ -77,10 +77,9 @@ bool watch_record::close() {
 
 bool watch_record::close_lines() {
   if (lines_ == nullptr) return true;
-  const bool has_failed = std::ferror(lines_) != 0;
-  const bool is_flushed = std::fflush(lines_) == 0;
-  const bool is_closed = std::fclose(std::exchange(lines_, nullptr)) == 0;
-  return (!has_failed && is_flushed && is_closed) || tell_failure(lines_path_);
+  if (std::fflush(lines_) != 0 && !has_failed()) error_ = errno;
+  if (std::fclose(std::exchange(lines_, nullptr)) != 0 && !has_failed()) error_ = errno;
+  return !has_failed() || tell_failure(lines_path_, error_);
 }
 
 std::string player_markup(const std::string& frames) {

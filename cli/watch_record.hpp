@@ -24,6 +24,8 @@ class watch_record {
   bool open(const std::string& lines_path, const std::string& page_path);
 
   void add(const watch_frame& frame);
+  // Whether lines could not be written; close() names it.
+  bool has_failed() const { return error_ != 0; }
 
   // After the last frame.
   bool close();
@@ -33,6 +35,7 @@ class watch_record {
 
   std::string lines_path_;
   std::FILE* lines_ = nullptr;
+  int error_ = 0;  // errno, of the first line that could not be written
   bool has_page_ = false;
   output_file page_;
   std::string played_;     // the frames of the page, as JSON

@@ -5,6 +5,7 @@
 #include <exception>
 #include <filesystem>
 #include <istream>
+#include <random>
 #include <sstream>
 #include <streambuf>
 #include <string>
@@ -59,10 +60,12 @@ struct steady::codec<order> {
 };
 
 int main() {
+  // A directory that no other run has: one map at a time can be open in each.
   const std::string directory =
-      (std::filesystem::temp_directory_path() / "steady-example-orders").string();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory, ignored);
+      (std::filesystem::temp_directory_path() /
+       ("steady-example-orders-" + std::to_string(std::random_device()())))
+          .string();
+  int status = 0;
   try {
     {
       steady::durable_map<std::uint64_t, order> orders(directory);
@@ -76,7 +79,9 @@ int main() {
                 first.customer.c_str(), first.articles.size(), first.price);
   } catch (const steady::durable_error& error) {
     std::fprintf(stderr, "%s\n", error.what());
-    return 1;
+    status = 1;
   }
+  std::error_code ignored;
   std::filesystem::remove_all(directory, ignored);
+  return status;
 }

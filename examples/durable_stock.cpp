@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <random>
 #include <string>
 #include <system_error>
 
@@ -38,10 +39,11 @@ heard follow(steady::subscriber<stock_map>& follower) {
 }  // namespace
 
 int main() {
-  const std::string directory =
-      (std::filesystem::temp_directory_path() / "steady-example-stock").string();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory, ignored);
+  // A directory that no other run has: one map at a time can be open in each.
+  const std::string directory = (std::filesystem::temp_directory_path() /
+                                 ("steady-example-stock-" + std::to_string(std::random_device()())))
+                                    .string();
+  int status = 0;
   try {
     steady::feed_position left;
     {
@@ -68,7 +70,9 @@ int main() {
     stock.save_snapshot();  // otherwise one begins by itself when the log has grown
   } catch (const steady::durable_error& error) {
     std::fprintf(stderr, "%s\n", error.what());
-    return 1;
+    status = 1;
   }
+  std::error_code ignored;
   std::filesystem::remove_all(directory, ignored);
+  return status;
 }

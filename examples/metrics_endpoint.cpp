@@ -7,13 +7,14 @@
 // A map that threads share can be asked at any time. One that belongs to a thread is asked by that
 // thread, which now and then publishes a copy of its stats().
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 #include <httplib.h>
@@ -110,12 +111,20 @@ int run(httplib::Server& server, bool serves, int wanted) {
   return status;
 }
 
+// -1 where the text is none.
+int port_of(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() ? port : -1;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   const bool serves = count == 3 && std::string_view(arguments[1]) == "--serve";
-  if (count != 1 && !serves) {
-    std::fprintf(stderr, "usage: %s [--serve PORT]\n", arguments[0]);
+  const int wanted = serves ? port_of(arguments[2]) : 0;
+  if ((count != 1 && !serves) || wanted < 0) {
+    std::fprintf(stderr, "usage: metrics_endpoint [--serve PORT], from 0 (any) to 65535\n");
     return 2;
   }
   session_map sessions;
@@ -125,7 +134,7 @@ int main(int count, char** arguments) {
 
   httplib::Server server;
   answer(server, sessions, of_prices);
-  const int status = run(server, serves, serves ? std::atoi(arguments[2]) : 0);
+  const int status = run(server, serves, wanted);
   stops = true;
   worker.join();
   return status;

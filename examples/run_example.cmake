@@ -1,9 +1,14 @@
-# Runs `program`; fails unless it succeeds and prints what matches `expected`. (CTest itself checks
-# the one or the other.)
-execute_process(COMMAND ${program} OUTPUT_VARIABLE printed RESULT_VARIABLE status)
+# Runs `program`, with `arguments` where there are some; fails unless it ends with `ends_with` (0
+# unless given) and prints what matches `expected`. (CTest itself checks the one or the other.)
+if(NOT DEFINED ends_with)
+  set(ends_with 0)
+endif()
+separate_arguments(arguments UNIX_COMMAND "${arguments}")
+execute_process(COMMAND ${program} ${arguments} OUTPUT_VARIABLE printed ERROR_VARIABLE printed
+                RESULT_VARIABLE status)
 message("${printed}")
-if(NOT status EQUAL 0)
-  message(FATAL_ERROR "${program} ended with ${status}; 0 would be right")
+if(NOT status EQUAL ends_with)
+  message(FATAL_ERROR "${program} ended with ${status}; ${ends_with} would be right")
 endif()
 if(NOT printed MATCHES "${expected}")
   message(FATAL_ERROR "${program} printed the above; this would be right:\n${expected}")

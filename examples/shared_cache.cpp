@@ -2,16 +2,18 @@
 // asked lately. A housekeeper forgets what is not asked any longer, and does in its own time what
 // growing and shrinking have left to do. Nobody waits for more than the lock of one bucket.
 //
-//   shared_cache [SERVERS]     (default: 2)
+//   shared_cache [SERVERS]     from 1 to 1000 (default: 2)
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <optional>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -99,10 +101,23 @@ void keep_house(cache& answers, const std::atomic<bool>& is_over) {
   }
 }
 
+// 0 where the text is no such number.
+std::size_t number_of_servers(std::string_view text) {
+  constexpr std::size_t most = 1000;
+  std::size_t servers = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), servers);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  return is_number && servers <= most ? servers : 0;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::size_t servers = count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 2;
+  const std::size_t servers = count > 1 ? number_of_servers(arguments[1]) : 2;
+  if (servers == 0 || count > 2) {
+    std::fprintf(stderr, "usage: shared_cache [SERVERS], from 1 to 1000; 2 unless given\n");
+    return 2;
+  }
   cache answers;
   std::atomic<bool> is_over{false};
   std::thread housekeeper(keep_house, std::ref(answers), std::cref(is_over));

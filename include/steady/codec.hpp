@@ -6,7 +6,8 @@
 //   std::string text;
 //   if (!steady::codec<std::string>::read(in, text)) ...   // these bytes are no text
 //
-// Numbers are little-endian, in as many bytes as their type has; enums as their underlying type;
+// Numbers are little-endian, in as many bytes as their type has; enums as their underlying type,
+// which they have to name, unless they are scoped: others bear no numbers but those of enumerators;
 // float and double as IEEE 754; bool as a byte 0 or 1. Texts and vectors: a count of 4 bytes, then
 // what they hold. Pairs and arrays: one part after the other. Optionals: a byte 0, or 1 and the
 // value.
@@ -243,7 +244,7 @@ struct codec<bool> {
 };
 
 template <class T>
-requires std::is_enum_v<T>
+requires std::is_enum_v<T> && requires { T{std::underlying_type_t<T>{}}; }
 struct codec<T> {
   using number = std::underlying_type_t<T>;
 

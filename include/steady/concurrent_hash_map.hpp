@@ -47,8 +47,9 @@
 // with two exceptions: what goes through all elements finishes a reseeding first, and reserve(),
 // rehash() and finish() pay at once. These three, where they have to do several migrations, may
 // also wait until all calls and visitors have ended that were on, of any container; so may erasing
-// elements in nodes, of which more than 4,096 wait to be destroyed. So none of these may be called
-// by a thread that has locked a mutex that visitors lock (docs/concurrent.md, "Waiting").
+// elements in nodes, where more than 4,096 erased ones wait to be destroyed, but not within a
+// visitor. So none of these may be called by a thread that has locked a mutex that visitors lock
+// (docs/concurrent.md, "Waiting").
 //
 // Throws: what hash, equality, allocator, element and visitor throw; nothing is locked then, and
 // the map is as before the call. Where memory for growth is refused, the map goes on in overflow.
@@ -601,10 +602,10 @@ class concurrent_container {
   void clear() { container_.clear(); }
 
   // Visits, as cvisit_all() does, the elements of at most `most_buckets` buckets from `from` on;
-  // returns where to go on. The container remembers nothing of a scan. While a reseeding is on, `f`
-  // is not called, the reseeding goes on instead, and the cursor stays. Throws: stale_cursor if
-  // this container was reseeded since, or the cursor is another one's. Bound: `most_buckets`
-  // buckets.
+  // returns where to go on. The container remembers nothing of a scan. While a reseeding is on, or
+  // a thread is finding out whether one can begin, `f` is not called, the reseeding goes on
+  // instead, and the cursor stays: call again. Throws: stale_cursor if this container was reseeded
+  // since, or the cursor is another one's. Bound: `most_buckets` buckets.
   template <class F>
   cursor scan(cursor from, size_type most_buckets, F f) const {
     return container_.scan(from, most_buckets,
@@ -864,15 +865,15 @@ template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equa
 class concurrent_hash_map
     : public detail::concurrent_container_of<detail::container_arguments<
           true, Key, T, Hash, KeyEqual, Allocator, Policy, default_concurrent_policy>> {
-  using arguments = detail::container_arguments<true, Key, T, Hash, KeyEqual, Allocator, Policy,
-                                                default_concurrent_policy>;
-  using refusal = decltype(detail::require_arguments<arguments>());
-  using base = detail::concurrent_container_of<arguments>;
+  using given = detail::container_arguments<true, Key, T, Hash, KeyEqual, Allocator, Policy,
+                                            default_concurrent_policy>;
+  using refusal = decltype(detail::require_arguments<given>());
+  using base = detail::concurrent_container_of<given>;
   using base::leave;
 
  public:
   // Those of the template, unless they were refused.
-  using mapped_type = typename arguments::mapped_type;
+  using mapped_type = typename given::mapped_type;
   using typename base::allocator_type;
   using typename base::hasher;
   using typename base::key_equal;

@@ -47,6 +47,10 @@ class cursor {
   constexpr std::uint16_t line() const noexcept {
     return static_cast<std::uint16_t>(number_ & line_bits);
   }
+  // Whether it is at the start, or was made for this line.
+  constexpr bool is_for(std::uint16_t that) const noexcept {
+    return number_ == 0 || line() == that;
+  }
 
  private:
   static constexpr std::uint64_t line_bits = 0xffff;

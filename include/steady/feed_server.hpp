@@ -22,8 +22,9 @@
 //   Bound    each turn of the loop: send_bytes for each follower that takes them.
 //   Throws   the constructor boost::system::system_error where it cannot listen,
 //            std::invalid_argument for a wrong address, also for the path of a file that is no
-//            socket. What a codec throws ends that connection;
-//            what a visitor throws comes out of the loop's run(), and the server goes on.
+//            socket; nothing is left behind then. What a codec throws ends that connection; what a
+//            visitor throws, and std::bad_alloc for one more connection, comes out of the loop's
+//            run(), and the server goes on.
 //   Threads  the loop's, which is the map's, too.
 #pragma once
 
@@ -50,6 +51,7 @@
 #include <steady/detail/follow/secret.hpp>
 #include <steady/detail/follow/server_connection.hpp>
 #include <steady/detail/follow/server_session.hpp>
+#include <steady/detail/follow/silence_limit.hpp>
 #include <steady/detail/follow/socket_file.hpp>
 #include <steady/feed.hpp>
 
@@ -64,11 +66,13 @@ struct feed_server_options {
   std::size_t max_unproved = 64;
   // A connection without a proof ends after so long.
   std::chrono::milliseconds handshake_time{10'000};
-  // A follower that takes no byte for so long is cut off.
+  // A follower that takes no byte for so long is cut off. Bytes that the systems of both sides keep
+  // for it count as taken: where there are no changes that is so for a long time. One whose host
+  // is gone is cut off all the same, where the system has TCP_USER_TIMEOUT.
   std::chrono::milliseconds stall_time{30'000};
   // How often followers hear how far the source is.
   std::chrono::milliseconds beat_time{500};
-  // How often the server looks for changes; wake() makes it look at once.
+  // How often, at least, the server looks for changes; wake() makes it look at once.
   std::chrono::milliseconds look_time{10};
   std::size_t send_bytes = std::size_t{64} << 10;
   subscriber_options subscriber{};
@@ -97,9 +101,15 @@ class feed_server {
                                       &feed_server_options::look_time)),
         timer_(loop) {
     detail::require_secrets(options_.secret);
-    listen(loop, detail::parse_address(address));
-    accept();
-    wait();
+    STEADY_TRY {
+      listen(loop, detail::parse_address(address));
+      accept();
+      wait();
+    }
+    STEADY_CATCH_ALL {  // the handlers that there are by now must not run
+      close();
+      STEADY_RETHROW;
+    }
   }
   ~feed_server() { close(); }
   feed_server(const feed_server&) = delete;
@@ -120,6 +130,7 @@ class feed_server {
 
   // After changes, to send them at once.
   void wake() {
+    require_timer();
     for (const auto& one : connections_) one->pump();
   }
   // Ends all connections, and listens no more.
@@ -146,8 +157,8 @@ class feed_server {
     if (!address.path.empty()) {
       const local::endpoint path = detail::local_endpoint(address.path);
       remove_stale(loop, path);
-      local_.emplace(loop, path);
       path_ = address.path;
+      local_.emplace(loop, path);
       file_ = detail::find_socket_file(path_);
       return;
     }
@@ -176,11 +187,10 @@ class feed_server {
     const auto take = [this, alive = alive_](const detail::asio_error& error,
                                              detail::stream_socket socket) {
       if (!*alive) return;
-      accept_later_ = true;  // where no descriptor or no memory is left, say
+      require_timer();
       if (!error) enter(std::move(socket));
       if (!error || error == detail::asio::error::connection_aborted) accept();
     };
-    accept_later_ = false;
     auto fresh = std::make_shared<detail::stream_socket>(timer_.get_executor());
     const auto accepted = [take, fresh](const detail::asio_error& error) {
       take(error, std::move(*fresh));
@@ -190,10 +200,15 @@ class feed_server {
     } else {
       local_->async_accept(*fresh, accepted);
     }
+    accepting_ = fresh;
   }
+  // Not where no descriptor or no memory was left. Boost.Asio may destroy the handler then without
+  // a call.
+  bool is_accepting() const noexcept { return !accepting_.expired(); }
   void enter(detail::stream_socket socket) {
     ++counts_.connections;
     detail::prefer_speed(socket);
+    detail::limit_silence(socket, options_.stall_time);
     auto fresh = std::make_shared<connection>(
         detail::stream_over(std::move(socket), options_.tls.get(), {}), options_.send_bytes,
         &counts_.bytes, *of_, options_.secret, options_.subscriber);
@@ -222,15 +237,26 @@ class feed_server {
   // ---- time ----
 
   void wait() {
-    timer_.expires_after(options_.look_time);
+    is_waiting_ = false;
+    timer_.expires_after(time_of_turn());
     timer_.async_wait([this, alive = alive_](const detail::asio_error& error) {
       if (error || !*alive) return;
       wait();  // before a visitor may throw
       look();
     });
+    is_waiting_ = true;
+  }
+  // Where there was no memory for the last wait.
+  void require_timer() {
+    if (!is_waiting_) wait();
+  }
+  // Whatever is due has to be seen in time, also where changes are seldom looked for.
+  std::chrono::milliseconds time_of_turn() const noexcept {
+    const auto due = detail::min_of(
+        options_.beat_time, detail::min_of(options_.handshake_time, options_.stall_time) / 4);
+    return detail::min_of(options_.look_time, detail::max_of(due, std::chrono::milliseconds(1)));
   }
   void look() {
-    if (accept_later_) accept();
     const auto now = std::chrono::steady_clock::now();
     const bool beats = now - beaten_ >= options_.beat_time;
     if (beats) beaten_ = now;
@@ -243,6 +269,7 @@ class feed_server {
         one->end(follow_refusal::too_slow, "the follower takes no bytes");
       }
     }
+    if (!is_accepting()) accept();
     leave();
   }
   void leave() {
@@ -268,7 +295,8 @@ class feed_server {
   std::function<void(follow_refusal, const std::string&)> on_end_;
   feed_server_counts counts_;
   std::chrono::steady_clock::time_point beaten_ = std::chrono::steady_clock::now();
-  bool accept_later_ = false;
+  std::weak_ptr<detail::stream_socket> accepting_;  // what its handler holds
+  bool is_waiting_ = false;
   bool is_closed_ = false;
   // Handlers may run when the server is gone.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

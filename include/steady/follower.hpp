@@ -19,7 +19,7 @@
 //
 //   Memory   the content; while a snapshot arrives, two of them.
 //   Bound    poll(max): `max` records; 4 KiB that are compared. The content that a snapshot has
-//            replaced is freed in steps.
+//            replaced, or a change has cleared, is freed in steps.
 //   Throws   std::bad_alloc, what the container, the codecs and visitors throw, and durable_error
 //            where files are damaged and nothing else goes on from there, are of other types, or
 //            cannot be read. Each call may be repeated.

@@ -178,6 +178,18 @@ inline header_state read_header(std::span<const unsigned char> payload, record_h
 
 // ---- changes ----
 
+namespace detail {
+
+// Whether elements have a value of this type at all, which is then in their records.
+template <class T>
+constexpr bool is_recorded() {
+  static_assert(std::is_void_v<T> || has_codec<T>,
+                "steady: the values of records need a steady::codec, and a default constructor");
+  return !std::is_void_v<T>;
+}
+
+}  // namespace detail
+
 // Appends the frame of a change; null pointers for what it has not. False if it is too long.
 template <class Key, class T>
 bool append_change(byte_buffer& out, std::uint64_t position, change_kind kind, const Key* key,
@@ -186,7 +198,7 @@ bool append_change(byte_buffer& out, std::uint64_t position, change_kind kind, c
     to.number<1>(static_cast<unsigned char>(kind));
     to.number<8>(position);
     if (key != nullptr) codec<Key>::write(to, *key);
-    if constexpr (has_codec<T>) {
+    if constexpr (detail::is_recorded<T>()) {
       if (value != nullptr) codec<T>::write(to, *value);
     }
   });
@@ -249,7 +261,7 @@ bool append_element(byte_buffer& out, const Key& key, const T* value) {
   return steady::append_frame(out, [&](byte_buffer& to) {
     to.number<1>(static_cast<unsigned char>(record_tag::element));
     codec<Key>::write(to, key);
-    if constexpr (has_codec<T>) codec<T>::write(to, *value);
+    if constexpr (detail::is_recorded<T>()) codec<T>::write(to, *value);
   });
 }
 
@@ -259,7 +271,7 @@ bool read_element(std::span<const unsigned char> payload, Key& key, T* value) {
   if (payload[0] != static_cast<unsigned char>(record_tag::element)) return false;
   byte_reader in(payload.subspan(1));
   if (!codec<Key>::read(in, key)) return false;
-  if constexpr (has_codec<T>) {
+  if constexpr (detail::is_recorded<T>()) {
     if (!codec<T>::read(in, *value)) return false;
   }
   return in.left() == 0;

@@ -21,8 +21,9 @@
 //            the longest record.
 //   Bound    each turn of the loop: the records of 64 KiB.
 //   Throws   the constructor std::invalid_argument for a wrong address, std::runtime_error for a
-//            secret without OpenSSL. What a visitor, the container or a codec throws comes out of
-//            the loop's run(); the connection is made again then.
+//            secret without OpenSSL. What a visitor, the container or a codec throws, and
+//            std::bad_alloc, comes out of the loop's run(), or of start(); the connection is made
+//            again then, after a wait or at the end of silence_time.
 //   Threads  the loop's. Visitors run within its calls. They may stop() the follower: changes that
 //            have arrived by then may still be applied; and must not use it otherwise.
 #pragma once
@@ -35,6 +36,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -117,12 +119,12 @@ class socket_follower final : public follower<Container> {
   // One connection: handlers keep it, and it knows the follower until that has left it.
   struct line {
     line(socket_follower* owner, const detail::asio::steady_timer::executor_type& loop)
-        : of(owner), socket(loop), resolver(loop) {}
+        : of(owner), socket(loop) {}
 
     socket_follower* of;
     detail::stream_socket socket;  // until it is connected
     std::unique_ptr<detail::byte_stream> stream;
-    tcp::resolver resolver;
+    std::optional<tcp::resolver> resolver;
     std::vector<endpoint> targets;
     std::size_t untried = 0;  // of them
     std::optional<session> talk;
@@ -140,41 +142,65 @@ class socket_follower final : public follower<Container> {
     if (std::exchange(state_, to) != to && on_state_) on_state_(to);
   }
   void leave() {
+    due_ = due::nothing;
     timer_.cancel();
     ++turn_;
     if (line_ == nullptr) return;
     line_->of = nullptr;
-    line_->resolver.cancel();
+    line_->resolver.reset();  // cancel() allocates
     detail::close(line_->stream ? line_->stream->socket() : line_->socket);
     line_.reset();  // its session may be what has called a visitor that calls this
     this->content_maker().abandon_loading();
   }
-  void fail(follow_refusal why, const std::string& text) {
+  // The next connection is certain before anything else that may throw.
+  void fail(follow_refusal why, std::string_view text) {
     if (line_ != nullptr && line_->talk && line_->talk->is_welcome()) {
       wait_.reset_if_lasted(line_->begun);
     }
     leave();
-    trouble_ = text;
     why_ = why;
-    if (is_final(why)) return change(connection_state::refused);
-    after(wait_.take(), [this] { connect(); });
-    change(connection_state::waiting);
+    if (!is_final(why)) after(wait_.take(), due::connection);
+    const auto to = is_final(why) ? connection_state::refused : connection_state::waiting;
+    const bool is_other = std::exchange(state_, to) != to;
+    trouble_ = text;
+    if (is_other && on_state_) on_state_(to);
   }
-  // Calls, unless something else has happened before.
-  template <class Call>
-  void after(std::chrono::milliseconds time, const Call& call) {
+
+  // ---- time ----
+
+  enum class due { nothing, connection, look };
+
+  // Does it then, unless something else has happened before. Where there is no memory for that, the
+  // wait before it, which ends now, begins another one: its memory is free again then.
+  void after(std::chrono::milliseconds time, due what) {
+    due_ = what;
+    is_waiting_ = false;
     timer_.expires_after(time);
-    timer_.async_wait([call, alive = alive_, turn = turn_, this](const detail::asio_error& error) {
-      if (error || !*alive || turn != turn_) return;
-      call();
+    timer_.async_wait([alive = alive_, turn = turn_, this](const detail::asio_error& error) {
+      if (!*alive) return;
+      if (!error && turn == turn_) return do_what_is_due();
+      if (!is_waiting_ && due_ != due::nothing) after(wait_.take(), due::connection);
     });
+    is_waiting_ = true;
+  }
+  void do_what_is_due() {
+    is_waiting_ = false;
+    if (due_ == due::connection) connect();
+    if (due_ == due::look) watch_silence();
   }
 
   // ---- connecting ----
 
   void connect() {
+    STEADY_TRY { begin_to_connect(); }
+    STEADY_CATCH_ALL {
+      if (due_ != due::nothing) fail(follow_refusal::none, "no connection could be begun");
+      STEADY_RETHROW;
+    }
+  }
+  void begin_to_connect() {
+    look_later();
     line_ = std::make_shared<line>(this, timer_.get_executor());
-    watch_silence();
     change(connection_state::connecting);
     const line_pointer one = line_;
     if (one == nullptr) return;  // a visitor has stopped it
@@ -182,7 +208,8 @@ class socket_follower final : public follower<Container> {
       one->targets.push_back(detail::local_endpoint(address_.path));
       return try_next(one, 0);
     }
-    one->resolver.async_resolve(
+    one->resolver.emplace(timer_.get_executor());
+    one->resolver->async_resolve(
         address_.host, address_.port,
         [one](const detail::asio_error& error, const tcp::resolver::results_type& found) {
           if (one->of == nullptr) return;
@@ -257,11 +284,7 @@ class socket_follower final : public follower<Container> {
     }
     if (one->of == nullptr) return;  // a visitor has stopped it
     note_progress(*one);
-    if (one->talk->is_over()) {
-      const follow_refusal why = one->talk->why();
-      const std::string text = one->talk->text();
-      return fail(why, text);
-    }
+    if (one->talk->is_over()) return fail(one->talk->why(), one->talk->text());
     const bool is_new = !was_welcome && one->talk->is_welcome();
     if (is_new) ++connections_;
     send(one);
@@ -273,17 +296,17 @@ class socket_follower final : public follower<Container> {
   void note_progress(line& one) noexcept {
     if (std::exchange(one.taken, taken()) != one.taken) wait_.reset();
   }
+  void look_later() {
+    after(detail::max_of(options_.silence_time / 4, std::chrono::milliseconds(1)), due::look);
+  }
   void watch_silence() {
-    after(detail::max_of(options_.silence_time / 4, std::chrono::milliseconds(1)), [this] {
-      if (line_ == nullptr) return;
-      const auto silent = clock::now() - line_->heard;
-      if (line_->untried != 0 && silent > time_for_each_address()) {
-        detail::close(line_->socket);  // the next one is tried then
-      } else if (silent > options_.silence_time) {
-        return fail(follow_refusal::none, "nothing came for too long");
-      }
-      watch_silence();
-    });
+    look_later();
+    const auto silent = clock::now() - line_->heard;
+    if (line_->untried != 0 && silent > time_for_each_address()) {
+      detail::close(line_->socket);  // the next one is tried then
+    } else if (silent > options_.silence_time) {
+      fail(follow_refusal::none, "nothing came for too long");
+    }
   }
   // Some addresses of a host may swallow what is sent to them.
   std::chrono::milliseconds time_for_each_address() const {
@@ -301,6 +324,8 @@ class socket_follower final : public follower<Container> {
   follow_refusal why_ = follow_refusal::none;
   std::uint64_t connections_ = 0;
   std::uint64_t turn_ = 0;
+  due due_ = due::nothing;
+  bool is_waiting_ = false;  // the timer, for that
   std::function<void(connection_state)> on_state_;
   // Handlers may run when the follower is gone.
   struct life {

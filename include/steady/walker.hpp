@@ -8,7 +8,8 @@
 // An element that is there throughout is met exactly once, none twice, and none after it was
 // erased; one that is inserted meanwhile may be met or not. Any number of walkers may be under way.
 // A walker follows the elements when the container is moved or swapped, and is at its end when they
-// are destroyed with the container. Each step also does some of the container's pending work.
+// are destroyed with the container, or moved one by one because two allocators differ and stay.
+// Each step also does some of the container's pending work.
 //
 // The iterator, not the reference, survives: after a change that moves elements, take *at again.
 //

@@ -223,6 +223,18 @@ TEST(durable_bounds, of_a_directory_follower) {
     applying.raise_to(one);
   }
   EXPECT_GE(freed, old / 10 * 9);
+  // And so is what a change clears.
+  for (std::uint64_t n = 0; n < many / 10; ++n)
+    map.insert_or_assign(scattered(n), counted_number(n));
+  map.sync();
+  while (follower.position() != map.position()) follower.poll(1000);
+  map.clear();
+  map.insert_or_assign(1, counted_number(1));
+  map.sync();
+  while (follower.position() != map.position()) {
+    applying.raise_to(feed_work_of([&] { follower.poll(1); }));
+  }
+  EXPECT_EQ(follower.content().size(), 1u);
   expect_published_for_feeds("poll(1), in a snapshot", loading);
   expect_published_for_feeds("poll(1), changes", applying);
 }

@@ -117,6 +117,8 @@ class CompareTest(CommandTest):
         self.assertEqual(done.returncode, 0)
         self.assertIn("round 2 of 2: control, each update", shown)
         self.assertTrue(shown.endswith("\r\x1b[K"))
+        _, shown = self.shown_on_a_terminal("--n", 1000, "--keys", "string", "--rounds", 1)
+        self.assertTrue(shown.startswith("\r\x1b[Kmaking keys: 0 of 1,000"), shown)
 
     def test_a_map_that_failed_takes_no_part_any_more(self):
         done, shown = self.shown_on_a_terminal("--n", 1_000_000, "--rounds", 2, memory=50)

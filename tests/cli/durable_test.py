@@ -109,8 +109,20 @@ class DurableTest(DurableMapTest):
         self.assertIn("wants a secret", done.stderr)
         done = self.follow(address, "--until", 1, "--secret-file", secret)
         self.assertEqual(done.stdout.split("\t")[-2:], ["a", "1\n"])
-        done = self.follow(address, "--once", "--secret-file", self.path("none"), status=1)
-        self.assertIn("first line should be the secret", done.stderr)
+        windows = self.write("windows", "sesame\r\n")
+        done = self.follow(address, "--until", 1, "--secret-file", windows)
+        self.assertEqual(done.stdout.split("\t")[-2:], ["a", "1\n"])
+        self.path("folder").mkdir()
+        self.write("empty", "\n")
+        self.write("half_empty", "\r\n")
+        for name, why in (
+            ("none", "cannot read none: No such file or directory; its first line should be"),
+            ("folder", "cannot read folder: Is a directory; its first line should be"),
+            ("empty", "empty: its first line should be the secret, and is empty"),
+            ("half_empty", "half_empty: its first line should be the secret, and is empty"),
+        ):
+            done = self.follow(address, "--once", "--secret-file", name, status=1)
+            self.assertIn(why, done.stderr)
 
     def test_says_why_it_cannot_listen(self):
         _, address = self.serve()
@@ -136,7 +148,8 @@ class DurableTest(DurableMapTest):
         self.assertIn("line 6: it is longer than a MiB", done.stderr)
         self.assertIn("line 7: it should be 'set KEY VALUE'", done.stderr)
         self.assertIn("line 8: 1 and 18446744073709551615 are too much", done.stderr)
-        self.assertEqual(done.stderr.count("\n"), 7)
+        self.assertIn("7 lines are wrong, and what the others say is done", done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 8)
 
     def serve_with_little_room(self, *arguments):
         """A server whose files may have 2 KiB, as on a disk that is nearly full."""

@@ -1,11 +1,15 @@
 """Where steady follow begins and ends: checkpoints, positions, and output that gets lost."""
 
+import fcntl
 import os
+import signal
+import struct
 import subprocess
+import termios
 import unittest
 
 from command import COMMAND, run
-from durable_maps import TIME, DurableMapTest
+from durable_maps import TIME, DurableMapTest, change_byte, make_other_version
 
 
 class CheckpointTest(DurableMapTest):
@@ -37,6 +41,44 @@ class CheckpointTest(DurableMapTest):
         self.assertIn("Broken pipe", errors)
         done = self.follow("stock", "--once", "--checkpoint", "here")
         self.assertEqual(done.stdout.count("\n"), 20_000)
+
+    def test_has_what_was_received_before_a_failure(self):
+        self.fill("".join(f"set key{n} {n}\n" for n in range(5000)), "--sync", "never")
+        (self.path("stock") / "log.00000000000000005001").mkdir()  # cannot be read
+        done = self.follow("stock", "--once", "--checkpoint", "here", status=1)
+        self.assertIn("cannot read stock/log.00000000000000005001: Is a directory", done.stderr)
+        self.assertEqual(done.stdout.count("\n"), 5000)
+        again = self.follow("stock", "--once", "--checkpoint", "here", status=1)
+        self.assertEqual(again.stdout, "")
+        done = self.follow("stock", "--once", "--quiet", status=1)
+        self.assertRegex(done.stdout, "^position 5000, 5000 elements")
+
+    def test_a_signal_ends_it_where_the_reader_stands_still(self):
+        self.fill("".join(f"set key{n} {n}\n" for n in range(20_000)), "--sync", "never")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            reading, writing = os.pipe()
+            self.addCleanup(os.close, reading)
+            room = fcntl.fcntl(writing, fcntl.F_GETPIPE_SZ)
+            follower = subprocess.Popen(
+                [COMMAND, "follow", "stock", "--once", "--checkpoint", "here"], cwd=self.directory,
+                stdout=writing, stderr=subprocess.PIPE, text=True,
+            )
+            self.addCleanup(follower.kill)
+            os.close(writing)
+            while struct.unpack("i", fcntl.ioctl(reading, termios.FIONREAD, bytes(4)))[0] < room:
+                self.assertIsNone(follower.poll())
+            self.wait_until_it_sleeps(follower)
+            follower.send_signal(number)
+            _, errors = follower.communicate(timeout=TIME)
+            self.assertEqual(follower.returncode, 128 + number, errors)
+            self.assertIn("stopped by a signal before all of it was taken", errors)
+            self.assertFalse(self.path("here").exists())
+
+    def wait_until_it_sleeps(self, process):
+        while True:
+            with open(f"/proc/{process.pid}/stat", encoding="utf-8") as stat:
+                if stat.read().rsplit(")", 1)[1].split()[0] == "S":
+                    return
 
     def test_that_cannot_be_written_is_found_at_once(self):
         self.fill("set a 1\n")
@@ -120,6 +162,48 @@ class TornEndTest(DurableMapTest):
         output, errors = follower.communicate(timeout=TIME)
         self.assertEqual((follower.returncode, errors), (0, ""))
         self.assertEqual(output, "2\tset\tc\t3\n")
+
+class NoMapTest(DurableMapTest):
+    def test_once_does_not_wait_for_ever(self):
+        self.fill("set a 1\n")
+        whole = self.only("log").read_bytes()
+        sources = {
+            "empty": " has no durable map yet",
+            "torn": "has no whole header: it is damaged, torn, or being written",
+            "damaged": "has no whole header: it is damaged, torn, or being written",
+            "newer": "is of another version of the format; this command reads version 1",
+        }
+        followers = {}
+        for name in sources:
+            self.path(name).mkdir()
+            log = self.path(name) / "log.00000000000000000001"
+            if name == "torn":
+                log.write_bytes(whole[:20])
+            elif name != "empty":
+                log.write_bytes(whole)
+            if name == "damaged":
+                change_byte(log, 10)
+            if name == "newer":
+                make_other_version(log)
+            for words in (["--once"], []):
+                follower = subprocess.Popen(
+                    [COMMAND, "follow", name, *words], cwd=self.directory, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, text=True,
+                )
+                self.addCleanup(follower.communicate)
+                self.addCleanup(follower.kill)
+                followers[name, bool(words)] = follower
+        for name, why in sources.items():
+            with self.subTest(name):
+                once = followers[name, True]
+                output, errors = once.communicate(timeout=TIME)
+                self.assertEqual((once.returncode, output), (1, ""), errors)
+                self.assertRegex(errors, f"^steady: {name}.*{why}; it is not waited for any longer\n$")
+                waiting = followers[name, False]
+                self.assertRegex(waiting.stderr.readline(), f"{why}; waiting for its writer\n$")
+                self.assertIsNone(waiting.poll())
+        self.path("empty/log.00000000000000000001").write_bytes(whole)
+        self.assertEqual(followers["empty", False].stdout.readline(), "1\tset\ta\t1\n")
 
 
 if __name__ == "__main__":

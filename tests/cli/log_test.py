@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from command import COMMAND, run
-from durable_maps import TIME, DurableMapTest
+from durable_maps import TIME, DurableMapTest, change_byte, make_other_version
 
 MUCH = 40 << 20
 
@@ -29,13 +29,13 @@ class LogTest(DurableMapTest):
             "never",
         )
 
-    def stop_while(self, is_so, *arguments):
+    def stop_while(self, is_so, *arguments, command="log"):
         """Starts the command and stops it, as SIGSTOP does, while that is so."""
         shutil.copytree(self.path("stock"), self.path("kept"))
         for _ in range(20):
             process = subprocess.Popen(
-                [COMMAND, "log", *arguments, "stock"], cwd=self.directory, stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, text=True,
+                [COMMAND, command, *arguments, "stock"], cwd=self.directory,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             )
             self.addCleanup(process.communicate)
             self.addCleanup(process.kill)
@@ -93,6 +93,94 @@ class LogTest(DurableMapTest):
             self.assertEqual(self.end(process, signal.SIGTERM), ("", ""))
             self.assertEqual(self.names(), before)
             shutil.rmtree(self.path("kept"))
+
+    def test_a_signal_stops_the_opening_of_a_server(self):
+        self.fill_much()
+        process = self.stop_while(
+            self.is_reading, "--value", "text", "--listen", "unix:socket", "--end-with-input",
+            command="serve",
+        )
+        self.assertEqual(self.end(process, signal.SIGTERM), ("", ""))
+
+    def test_salvages_where_no_header_is_whole(self):
+        for kind in ("log", "snapshot"):
+            self.fill("set a 1\nset b 2\nset c 3\n")
+            if kind == "snapshot":
+                self.log("--compact")
+            file = self.only(kind)
+            change_byte(file, 10)
+            before = self.names()
+            self.assertIn("see --salvage", self.log("--verify", status=1).stdout)
+            for action in ("--salvage", "--compact"):
+                said = self.log(action, status=1).stderr
+                self.assertIn(f"stock/{file.name} has no whole header: it is damaged", said)
+                self.assertIn("steady log --salvage --keys text --value u64 stock\n", said)
+            self.assertEqual(self.names(), before)
+            done = self.log("--salvage", "--keys", "text", "--value", "u64")
+            self.assertIn("3 elements as of position 4294967299", done.stdout)
+            self.assertIn(f"{file.name} at byte 0", done.stdout)
+            self.assertIn("All records are whole", self.log("--verify").stdout)
+            shutil.rmtree(self.path("stock"))
+
+    def test_salvages_texts_where_no_header_is_whole(self):
+        self.fill("set a one\n", "--value", "text")
+        change_byte(self.only("log"), 10)
+        done = self.log("--salvage", "--keys", "text", "--value", "text")
+        self.assertIn("1 elements", done.stdout)
+
+    def test_types_that_are_not_those_of_the_files(self):
+        self.fill("set a 1\n")
+        before = self.names()
+        said = self.log("--salvage", "--keys", "text", "--value", "text", status=1).stderr
+        self.assertIn("say that keys are text and values u64; leave --keys and --value out", said)
+        for words in (["--keys", "text", "--value", "u64"], ["--salvage", "--keys", "text"],
+                      ["--compact", "--keys", "text", "--value", "u64"]):
+            self.assertIn("equires", self.log(*words, status=2).stderr)
+        self.assertEqual(self.names(), before)
+        self.log("--salvage", "--keys", "text", "--value", "u64")
+        make_other_version(self.only("log"))
+        for words in ([], ["--keys", "text", "--value", "u64"]):
+            said = self.log("--salvage", *words, status=1).stderr
+            self.assertIn("is of another version of the format", said)
+            self.assertNotIn("--keys text", said)
+        self.assertIn("another version", self.log("--compact", status=1).stderr)
+
+    def test_changes_that_are_missing_in_front_of_a_torn_end(self):
+        self.fill("set a 1\nset b 2\nset c 3\n")
+        log = self.only("log")
+        torn = self.path("stock") / "log.00000000000000000009"
+        for content in (b"", log.read_bytes()[:20], bytes(4096)):
+            torn.write_bytes(content)
+            done = self.log("--verify", status=1)
+            self.assertIn("DAMAGED at byte 0: changes 4 to 8 are missing in front of it", done.stdout)
+            self.assertNotIn("whole.", done.stdout)
+            self.assertIn("from 4 to 8 are missing", self.fill("").stderr)  # so it is not opened
+        torn.unlink()
+        whole = log.read_bytes()
+        self.fill("set d 4\n")
+        header = whole[: 8 + int.from_bytes(whole[:4], "little")]
+        record = self.only("log").read_bytes()[len(whole) :]
+        log.write_bytes(whole[: -len(record)])  # up to position 2
+        torn = self.path("stock") / "log.00000000000000000004"
+        torn.write_bytes(header + record[:-3])
+        done = self.log("--verify", status=1)
+        self.assertIn("changes 3 to 3 are missing in front of it", done.stdout)
+
+    def test_files_of_another_map(self):
+        self.fill("set a 1\nset b 2\nset c 3\n")
+        self.path("stock").rename(self.path("other"))
+        self.fill("set d 1\nset e 2\nset f 3\nset g 4\n")
+        self.log("--compact")
+        self.fill("set h 5\n")
+        shutil.copy(next(self.path("other").glob("log.*")), self.path("stock"))
+        for words in ([], ["--verify"]):
+            done = self.log(*words, status=1)
+            self.assertRegex(
+                done.stdout,
+                r"log\.0+1 .*\n  DAMAGED at byte 0: it is of another map, [0-9a-f]{16}, than log\.0+5; "
+                r"take it away, or that\n",
+            )
+            self.assertEqual(done.stdout.count("DAMAGED"), 1)
 
     def test_a_segment_that_was_being_made_is_no_damage(self):
         self.fill("set a 1\nset b 2\n")

@@ -1,6 +1,8 @@
 """steady replay, as a user sees it."""
 
 import json
+import os
+import pty
 import re
 import socket
 import unittest
@@ -108,10 +110,28 @@ class ReplayTest(CommandTest):
         done, found = self.run_json("replay", "-", "--speed", 100, "--skip-bad-lines", "--writes", "put,jump", input=text)
         self.assertEqual((found["requests"], found["skipped_lines"]), (3, 1))
 
+    def test_tells_how_much_of_a_trace_is_read(self):
+        file = self.write("trace.csv", "time,key\n0,1\n0,2\n" + "," * 8)
+        for arguments, shown_first in (
+            ([file], r"\[#+\] 100 %  25 B of 25 B"), (["-"], "reading the trace: 25 B"),
+        ):
+            reader, terminal = pty.openpty()
+            with open(file, encoding="utf-8") as text:
+                done = run(
+                    "replay", *arguments, stdin=text, stderr=terminal,
+                    env={**os.environ, "TERM": "xterm"},
+                )
+            os.close(terminal)
+            shown = os.read(reader, 100_000).decode()
+            os.close(reader)
+            self.assertEqual(done.returncode, 1, shown)
+            self.assertRegex(shown, rf"^\r\x1b\[K{shown_first}")
+
     def test_a_replay_that_would_take_years(self):
         done = run("replay", "-", "--speed", "1e-300", input="time,key\n1,1\n2,1\n")
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("--speed and --duration make it shorter", done.stderr)
+        self.assertLess(len(done.stderr), 300)
 
     def test_a_replay_in_no_time(self):
         file = self.write("trace.csv", "time,key\n0,1\n1,2\n")

@@ -1,5 +1,7 @@
 """steady serve --load, and options that go with another destination."""
 
+import os
+import pty
 import subprocess
 import unittest
 
@@ -42,6 +44,41 @@ class LoadTest(DurableMapTest):
         done = self.load("lines")
         self.assertEqual(done.returncode, 1)
         self.assertTrue(done.stderr.startswith("steady: lines: line 2: it should be"), done.stderr)
+        self.assertIn(
+            "\nsteady: lines: 1 lines are wrong, and what the others say is done: give --load only "
+            "the wrong ones again, mended\n",
+            done.stderr,
+        )
+
+    def test_a_directory_that_is_not_needed_goes_again(self):
+        self.write("wrong", "nonsense\n")
+        self.write("lines", "set a 1\nnonsense\n")
+        busy = ["--listen", "unix:no/such/socket", "--end-with-input"]
+        for arguments in (busy, ["--listen", "unix:socket", "--load", "none"],
+                          ["--listen", "unix:socket", "--load", "wrong"],
+                          ["--listen", "unix:socket", "--secret-file", "none"]):
+            done = run("serve", "new", *arguments, cwd=self.directory, stdin=subprocess.DEVNULL)
+            self.skip_if_missing(done.stderr)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertFalse(self.path("new").exists(), arguments)
+        self.path("mine").mkdir()
+        run("serve", "mine", *busy, cwd=self.directory, stdin=subprocess.DEVNULL)
+        self.assertTrue(self.path("mine").exists())
+        self.load("lines")
+        self.assertTrue(self.only("log").exists())
+
+    def test_tells_how_far_the_opening_is(self):
+        self.fill("".join(f"set key{n} {n}\n" for n in range(100_000)), "--sync", "never")
+        reader, terminal = pty.openpty()
+        done = run(
+            "serve", "stock", "--listen", "unix:socket", "--end-with-input", cwd=self.directory,
+            stdin=subprocess.DEVNULL, stderr=terminal, env={**os.environ, "TERM": "xterm"},
+        )
+        os.close(terminal)
+        shown = os.read(reader, 100_000).decode()
+        os.close(reader)
+        self.assertEqual(done.returncode, 0, shown)
+        self.assertRegex(shown, r"^\r\x1b\[K\[[#.]{30}\] +\d+ %")
 
     def test_takes_a_byte_order_mark(self):
         self.write("lines", b"\xef\xbb\xbfset a 1\nget a\n")

@@ -129,12 +129,20 @@ TEST_F(Trace, SaysWhatIsWrongAndWhere) {
            {"x,get,1,1", "line 3: the time 'x' is no number such as 12 or 12.5"},
            {"-2,get,1,1", "line 3: the time '-2' is no number"},
            {"1e3,get,1,1", "line 3: the time '1e3' is no number"},
-           {"99999999999999999999,get,1,1", "line 3: the time '99999999999999999999' is no number"},
-           {"99999999999999,get,1,1", "line 3: the time '99999999999999' is no number"},
+           {"2.x,get,1,1", "line 3: the time '2.x' is no number such as 12 or 12.5"},
+           {"99999999999999999999,get,1,1",
+            "line 3: the time '99999999999999999999' is too large: 9223372036 units, of 1000000000 "
+            "ns each, are the most; --time-unit says what the unit is"},
+           {"18446744073.5,get,1,1", "line 3: the time '18446744073.5' is too large"},
            {"0.5,get,1,1", "line 3: the time '0.5' is before that of the line before"},
            {"2,fly,1,1", "line 3: the operation 'fly' is not known"},
            {"2,get,1,many", "line 3: the size 'many' is no whole number"},
+           {"2,get,1,18446744073709551616",
+            "line 3: the size '18446744073709551616' is too large; it should be below 2^64"},
            {"2,get,,1", "line 3: the key '' is no whole number"},
+           {"2,get,18446744073709551616,1",
+            "line 3: the key '18446744073709551616' is too large; it should be below 2^64; texts "
+            "need --keys string"},
            {"2,\"get,1,1", "line 3: a quote is not closed"}}) {
     EXPECT_TRUE(wrong_with(head + line + "\n").starts_with(expected)) << wrong_with(head + line);
   }

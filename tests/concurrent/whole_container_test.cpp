@@ -174,6 +174,19 @@ TYPED_TEST(whole, a_scan_goes_on_after_growth_and_is_refused_after_reseeding) {
   EXPECT_THROW(container.scan(early, 5, meet), steady::stale_cursor);
 }
 
+// Only the number 0 is at the start of every container.
+TYPED_TEST(whole, refuses_a_number_that_no_cursor_of_its_own_has) {
+  TypeParam container;
+  fill(container, 100);
+  ASSERT_TRUE(finish(container));
+  const auto ignore = [](const auto&) {};
+  for (const std::uint64_t position : {std::uint64_t{1} << 16, ~std::uint64_t{0} << 16}) {
+    const auto at = steady::cursor::from_number(position);
+    EXPECT_THROW(container.scan(at, 1, ignore), steady::stale_cursor) << position;
+  }
+  EXPECT_FALSE(container.scan(steady::cursor::from_number(0), 1, ignore).at_end());
+}
+
 // However often it is reseeded: two orders in a row never have the same name, nor any others soon.
 TYPED_TEST(whole, refuses_all_cursors_from_before_a_reseeding) {
   TypeParam container;

@@ -25,6 +25,12 @@ using steady::codec;
 
 enum class color : std::uint16_t { red = 1, blue = 0x1234 };
 
+// Numbers that are none of its enumerators would be undefined behaviour.
+enum unfixed { small, large };
+enum fixed : std::uint8_t { nothing, something };
+enum class scoped { one, two };
+enum flag : bool { no, yes };
+
 struct point {
   int x = 0;
   int y = 0;
@@ -110,6 +116,8 @@ TEST(codec, names_tell_types_apart) {
   EXPECT_EQ((codec<std::pair<std::string, std::vector<bool>>>::name()), "pair<text,vector<bool>>");
   EXPECT_EQ((codec<std::array<std::optional<int>, 2>>::name()), "array<optional<i32>,2>");
   static_assert(steady::has_codec<point> && !steady::has_codec<int*> && !steady::has_codec<void>);
+  static_assert(steady::has_codec<fixed> && steady::has_codec<scoped> && steady::has_codec<flag>);
+  static_assert(!steady::has_codec<unfixed>);
 }
 
 #if defined(__SIZEOF_INT128__)

@@ -242,6 +242,29 @@ TEST(recovery, notices_every_damaged_byte_of_a_snapshot) {
   }
 }
 
+TEST(recovery, salvages_what_is_behind_a_damaged_header_of_the_only_snapshot) {
+  opened first(std::make_unique<memory_files>());
+  for (std::uint64_t n = 1; n <= 100; ++n) first.map->insert_or_assign(n, std::to_string(n));
+  const texts all = texts_of(*first.map);
+  first.map->save_snapshot();
+  first.map.reset();
+  std::string path;
+  for (const std::string& name : first.files->paths()) {
+    if (name.find("/log.") != std::string::npos) first.files->remove(name.c_str());
+    if (name.find("/snapshot.") != std::string::npos) path = name;
+  }
+  const std::size_t header = steady::parse_frame(first.files->content(path)).bytes;
+  for (std::size_t n = 0; n < header; ++n) {
+    auto files = first.files->copy();
+    files->content(path)[n] ^= 0x01;
+    const opened salvaged(std::move(files), true);
+    ASSERT_TRUE(salvaged.map) << n;
+    ASSERT_EQ(texts_of(*salvaged.map), all) << n;
+    ASSERT_GT(salvaged.map->position(), 1ull << 32);
+    ASSERT_TRUE(salvaged.files->has(path + ".damaged"));
+  }
+}
+
 // Whole records before and behind it, and all checksums right.
 TEST(recovery, notices_a_record_that_is_missing) {
   written whole(30);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <random>
@@ -586,6 +588,54 @@ TEST(directory_follower, goes_on_from_a_checkpoint) {
   steady::directory_follower<steady::hash_set<std::string>> other(place.path() + "-source");
   EXPECT_THROW(other.load_checkpoint(file), steady::durable_error);
   EXPECT_FALSE(other.is_loading());
+}
+
+TEST(directory_follower, takes_no_snapshot_with_something_behind_its_end) {
+  const temporary_room place;
+  steady::durable_options options;
+  options.sync = steady::sync_policy::never;
+  options.background = false;
+  durable_texts source(place.path(), options);
+  for (std::uint64_t n = 0; n < 50; ++n) source.insert_or_assign(n, std::to_string(n));
+  source.save_snapshot();
+  std::string snapshot;
+  for (const auto& file : std::filesystem::directory_iterator(place.path())) {
+    if (file.path().filename().string().find("snapshot.") == 0) snapshot = file.path().string();
+  }
+  const auto size = std::filesystem::file_size(snapshot);
+  std::ofstream(snapshot, std::ios::app | std::ios::binary) << "x";
+  text_follower follower(place.path());
+  EXPECT_THROW(poll_all(follower), steady::durable_error);
+  EXPECT_FALSE(follower.has_content());
+  std::filesystem::resize_file(snapshot, size);
+  poll_all(follower);
+  EXPECT_EQ(texts_of(follower), support::texts_of(source));
+}
+
+// Nothing stands behind the frames of a file.
+TEST(directory_follower, takes_no_checkpoint_with_something_behind_its_end) {
+  const temporary_room place;
+  steady::durable_options options;
+  options.sync = steady::sync_policy::never;
+  options.background = false;
+  durable_texts source(place.path() + "-source", options);
+  source.insert_or_assign(1, "one");
+  source.sync();
+  text_follower first(place.path() + "-source");
+  poll_all(first);
+  const std::string file = place.path() + "-checkpoint";
+  ASSERT_TRUE(first.save_checkpoint(file));
+  steady::byte_buffer frame;
+  steady::append_end(frame, 1);
+  const std::string another(reinterpret_cast<const char*>(frame.data()), frame.size());
+  for (const std::string& behind : {std::string("x"), std::string(100, '\0'), another}) {
+    ASSERT_TRUE(first.save_checkpoint(file));
+    std::ofstream(file, std::ios::app | std::ios::binary) << behind;
+    text_follower second(place.path() + "-source");
+    EXPECT_THROW(second.load_checkpoint(file), steady::durable_error) << behind.size();
+    EXPECT_FALSE(second.has_content());
+    EXPECT_FALSE(second.is_loading());
+  }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -229,6 +230,53 @@ TEST_F(redis_streams, limits_of_nothing_are_those_of_one) {
   how.read_entries = 0;
   follow(how);
   ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+}
+
+TEST_F(redis_streams, a_limit_may_be_the_largest_number) {
+  fed_source source(50);
+  source.write(30);
+  publish(source, publisher_options());
+  auto how = follower_options();
+  how.max_reply_bytes = std::numeric_limits<std::size_t>::max();
+  follow(how);
+  ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+}
+
+// Redis makes no group then. The follower tells it, and comes back later.
+TEST_F(redis_follower, tells_that_there_is_no_memory_for_its_group) {
+  fed_source source(51);
+  source.write(30);
+  ASSERT_TRUE(publish(source, publisher_options()).flush(limit));
+  ASSERT_TRUE(run_until([&] { return !publisher_->is_saving(); }));
+  publisher_.reset();
+  server_->text({"CONFIG", "SET", "maxmemory", "1"});
+  text_follower& follower = follow(follower_options("group"));
+  ASSERT_TRUE(run_until([&] { return follower.trouble().find("OOM") != std::string::npos; }));
+  EXPECT_EQ(follower.why_refused(), follow_refusal::none);
+  server_->text({"CONFIG", "SET", "maxmemory", "0"});
+  source.write(5);
+  publish(source, publisher_options());
+  ASSERT_TRUE(run_until_same(source)) << how_it_stands();
+}
+
+// They stay what they are until somebody writes others, so the follower pauses.
+TEST_F(redis_follower, pauses_where_entries_are_of_another_feed_than_the_source) {
+  fed_source source(52);
+  source.write(30);
+  ASSERT_TRUE(publish(source, publisher_options()).flush(limit));
+  ASSERT_TRUE(run_until([&] { return !publisher_->is_saving(); }));
+  publisher_.reset();
+  server_->number({"HSET", "stock:source", "feed", "00000000000000aa"});
+  server_->text({"CONFIG", "RESETSTAT"});
+  auto how = follower_options();
+  how.look_time = 1h;
+  text_follower& follower = follow(how);
+  ASSERT_TRUE(run_until([&] { return follower.obstacle() == "the source is another one"; }));
+  for (int n = 0; n < 50; ++n) follower.poll(10, 1ms);
+  const auto reply = server_->ask({"INFO", "commandstats"});
+  const std::string stats(reply->str, reply->len);
+  EXPECT_NE(stats.find("cmdstat_hmget:calls=1,"), std::string::npos) << stats;
+  EXPECT_EQ(follower.trouble(), "");
 }
 
 // As the replica of a server that it was connected to before: beats come, and older changes.

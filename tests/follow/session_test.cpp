@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <random>
@@ -500,6 +501,77 @@ TEST(follow_session, refuses_other_types_and_versions) {
   text_server another(source.map, none, {});
   another.receive(out.view());
   EXPECT_EQ(another.why(), follow_refusal::other_version);
+}
+
+// Its names are as long as a hello has room for; the refusal names both sides' all the same.
+template <char Name>
+struct long_named {
+  char byte = Name;
+  friend bool operator==(const long_named&, const long_named&) = default;
+};
+struct hash_of_long_named {
+  template <char Name>
+  std::size_t operator()(const long_named<Name>& one) const {
+    return static_cast<std::size_t>(one.byte);
+  }
+};
+
+}  // namespace
+
+template <char Name>
+struct steady::codec<long_named<Name>> {
+  static std::string name() { return std::string(1, Name) + std::string(2000, 'x'); }
+  static void write(byte_buffer& out, const long_named<Name>&) { out.number<1>(0); }
+  static bool read(byte_reader& in, long_named<Name>&) {
+    std::uint64_t none_of_use = 0;
+    return in.number<1>(none_of_use);
+  }
+};
+
+namespace {
+
+TEST(follow_session, names_other_types_however_long_they_are) {
+  using fed = steady::fed_map<long_named<'a'>, long_named<'b'>, hash_of_long_named>;
+  using container = steady::hash_map<long_named<'c'>, long_named<'d'>, hash_of_long_named>;
+  using replica = steady::detail::replica<container>;
+  fed source;
+  replica other{container()};
+  steady::byte_buffer out;
+  steady::byte_buffer in;
+  steady::detail::client_session<replica> client(other, none, steady::max_payload_bytes, out);
+  steady::detail::server_session<fed, steady::subscriber<fed>, steady::feed_position,
+                                 steady::subscriber_options>
+      server(source, none, {});
+  for (int n = 0; n < 4; ++n) {
+    server.receive(out.view());
+    out.clear();
+    server.fill(in, 1000);
+    client.receive(in.view(), out);
+    in.clear();
+  }
+  EXPECT_EQ(client.why(), follow_refusal::other_types) << client.text();
+  for (const char* const begin : {"axx", "bxx", "cxx", "dxx"}) {
+    EXPECT_NE(client.text().find(begin), std::string::npos) << begin;
+  }
+}
+
+TEST(follow_session, a_limit_may_be_the_largest_number) {
+  fed_source source(60);
+  source.write(20);
+  text_replica follower{fed_content()};
+  steady::byte_buffer out;
+  steady::byte_buffer in;
+  text_client client(follower, none, std::numeric_limits<std::size_t>::max(), out);
+  text_server server(source.map, none, {});
+  for (int n = 0; n < 8; ++n) {
+    server.receive(out.view());
+    out.clear();
+    server.fill(in, 1000);
+    client.receive(in.view(), out);
+    in.clear();
+  }
+  EXPECT_EQ(client.why(), follow_refusal::none) << client.text();
+  EXPECT_EQ(follower.position(), source.map.position());
 }
 
 TEST(follow_session, refuses_lengths_before_the_bytes_come) {

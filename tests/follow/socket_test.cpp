@@ -1,6 +1,7 @@
 // Followers over real sockets, through a relay that breaks connections at random.
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -425,6 +426,68 @@ TEST(socket_follower, may_have_the_longest_times) {
   EXPECT_TRUE(run_until(loop, [&] { return server.counts().bytes > beat + 1'000; }));
   EXPECT_EQ(ends, 0u);
   EXPECT_EQ(follower.connections(), 1u);
+}
+
+// Times are the server's own, however seldom it looks for changes.
+TEST(feed_server, looks_seldom_and_keeps_its_times) {
+  asio::io_context loop;
+  fed_source source(39);
+  source.write(100);
+  auto options = server_options();
+  options.look_time = 1h;
+  options.handshake_time = 20ms;
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", options);
+  std::vector<follow_refusal> ends;
+  server.on_end([&](follow_refusal why, const std::string&) { ends.push_back(why); });
+  text_follower follower(loop, at_port(server.port()), follower_options());
+  follower.start();
+  ASSERT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+  const std::uint64_t bytes = server.counts().bytes;
+  EXPECT_TRUE(run_until(loop, [&] { return server.counts().bytes > bytes + 100; })) << "beats";
+  tcp::socket mute(loop);
+  mute.connect({asio::ip::address_v4::loopback(), server.port()});
+  EXPECT_TRUE(run_until(loop, [&] { return !ends.empty(); }));
+  EXPECT_EQ(ends, std::vector(1, follow_refusal::too_slow));
+  EXPECT_EQ(server.followers(), 1u);
+  source.write(10);
+  server.wake();
+  EXPECT_TRUE(run_until(loop, [&] { return follower.position() == source.map.position(); }));
+}
+
+// What a host that is gone does not acknowledge.
+TEST(feed_server, limits_how_long_bytes_are_not_acknowledged) {
+  if (!steady::detail::has_silence_limit) GTEST_SKIP() << "this system has no such limit";
+  asio::io_context loop;
+  fed_source source(40);
+  auto options = server_options();
+  options.stall_time = 31'234ms;
+  steady::feed_server server(loop, source.map, "127.0.0.1:0", options);
+  tcp::socket one(loop);
+  one.connect({asio::ip::address_v4::loopback(), server.port()});
+  ASSERT_TRUE(run_until(loop, [&] { return server.counts().connections == 1; }));
+  int limited = 0;
+  for (int descriptor = 3; descriptor < 1024; ++descriptor) {
+    if (steady::detail::silence_limit_of(descriptor) == options.stall_time) ++limited;
+  }
+  EXPECT_EQ(limited, 1);
+}
+
+// A fork of a server's process has its objects, too, and may end them.
+TEST(feed_server, leaves_the_socket_of_the_process_that_made_it_alone) {
+  const temporary_room room;
+  asio::io_context loop;
+  asio::local::stream_protocol::acceptor there(loop, room.path());
+  const steady::detail::socket_file found = steady::detail::find_socket_file(room.path());
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    steady::detail::remove_socket_file(room.path(), found);
+    ::_exit(0);
+  }
+  ASSERT_GT(child, 0);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_TRUE(std::filesystem::exists(room.path()));
+  steady::detail::remove_socket_file(room.path(), found);
+  EXPECT_FALSE(std::filesystem::exists(room.path()));
 }
 
 TEST(feed_server, sends_a_record_at_least) {

@@ -206,6 +206,16 @@ class DemoTest(unittest.TestCase):
         self.assertTrue(calls[-1].startswith("steady compare "), calls)
         self.assertIn("without the maps that are missing", done.stdout)
 
+    def test_a_file_that_cannot_be_read(self):
+        """steady count ends with 1 then, and has counted the others."""
+        for status in (1, 2):
+            (self.folder / "log").unlink(missing_ok=True)
+            self.stub("build/release/cli/steady", f'[ "$1" != count ] || exit {status}')
+            done, calls = self.demo()
+            compares = calls[-1].startswith("steady compare ")
+            self.assertEqual((compares, done.returncode), (True, 0) if status == 1 else (False, 2))
+            self.assertEqual("Not all could be counted" in done.stdout, compares)
+
     def test_what_is_needed_must_be_there(self):
         done, calls = self.demo(WITHOUT="build cli")
         self.assertEqual((done.returncode, calls), (1, ["install_dependencies build cli"]))

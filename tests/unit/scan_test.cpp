@@ -199,6 +199,16 @@ TEST(scan, of_an_empty_map_is_at_its_end) {
   map.for_each([](const auto&) { FAIL(); });
 }
 
+// Only the number 0 is at the start of every container.
+TYPED_TEST(scans, know_a_number_that_no_cursor_of_theirs_has) {
+  TypeParam map;
+  fill_numbers_to(stage::before, map);
+  for (const std::uint64_t position : {std::uint64_t{1} << 16, ~std::uint64_t{0} << 16}) {
+    EXPECT_FALSE(accepts(map, steady::cursor::from_number(position)));
+  }
+  EXPECT_TRUE(accepts(map, steady::cursor::from_number(0)));
+}
+
 TEST(scan, knows_a_cursor_of_another_container) {
   number_map<> a;
   fill_numbers_to(stage::before, a);

@@ -326,6 +326,29 @@ TEST(walk, ends_where_its_elements_are_assigned_away) {
   EXPECT_EQ(map, other);
 }
 
+// Elements are moved one by one where allocators differ and stay. Walkers stay with the container.
+TEST(walk, ends_where_its_elements_move_to_other_memory) {
+  using map_type = ledger_map<std::uint64_t, std::uint64_t>;
+  memory_ledger here;
+  memory_ledger there;
+  for (const bool assigns : {false, true}) {
+    map_type map{map_type::allocator_type(here)};
+    const std::uint64_t count = fill_numbers_to(stage::halfway, map);
+    auto walk = map.walk();
+    auto at = walk.begin();
+    map_type other{map_type::allocator_type(there)};
+    if (assigns) {
+      other = std::move(map);
+    } else {
+      map_type moved(std::move(map), map_type::allocator_type(there));
+      other.swap(moved);
+    }
+    EXPECT_EQ(other.size(), count);
+    ++at;
+    EXPECT_TRUE(at == walk.end());
+  }
+}
+
 TEST(walk, over_nothing_leaves_memory_that_trim_gives_back) {
   number_map<> map;
   for ([[maybe_unused]] auto& element : map.walk()) FAIL();

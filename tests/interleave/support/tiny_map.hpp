@@ -244,9 +244,7 @@ class tiny_map {
     const pin pinned;
     migration(state_, pinned.thread_number()).step(intervals);
   }
-  std::size_t trim(std::size_t intervals) {
-    return sd::shared_upkeep<Sync, Layout>(state_).trim(intervals);
-  }
+  void trim(std::size_t intervals) { sd::shared_upkeep<Sync, Layout>(state_).trim(intervals); }
   void start(sd::migration_kind what) {
     const pin pinned;
     state_.requests.ask(what);

@@ -3,12 +3,14 @@
 // its own bucket then says so.
 //
 // Several stripes, and nobody waits for one: whoever finds all of them locked, maybe by threads
-// that lost their processors, allocates.
+// that lost their processors, allocates, and leaves what it has to give aside.
 //
 //   [P1] exchange, acquire: locks a stripe if it was not locked
 //   [P2] store, release: unlocks it
 //   [P3] compare-and-swap, release: a block is in the list of blocks, which only grows
 //   [P4] load, acquire: that list
+//   [P5] compare-and-swap, release: a chain is aside
+//   [P6] exchange, acquire: takes all that is, with a stripe locked
 #pragma once
 
 #include <atomic>
@@ -42,8 +44,7 @@ class overflow_pool {
     in_use_.fetch_add(1, std::memory_order_relaxed);
     return taken;
   }
-  // It has no elements; readers may still read it. Where every stripe is locked it stays unused
-  // until the array goes.
+  // It has no elements; readers may still read it.
   void give(bucket* back) noexcept {
     in_use_.fetch_sub(1, std::memory_order_relaxed);
     put(back, back);
@@ -86,6 +87,7 @@ class overflow_pool {
   bucket* take_free() noexcept {
     for (stripe& s : stripes_) {
       if (!s.try_lock()) continue;
+      if (s.free == nullptr) s.free = take_aside();
       bucket* const taken = s.free;
       if (taken != nullptr) s.free = taken->following();
       s.unlock();
@@ -113,21 +115,33 @@ class overflow_pool {
     return buckets;
   }
 
-  // Puts a chain of free ones into a stripe that is not locked; false if there is none.
-  bool put(bucket* first, bucket* last) noexcept {
+  // Puts a chain of free ones into a stripe that is not locked, or aside.
+  void put(bucket* first, bucket* last) noexcept {
     for (stripe& s : stripes_) {
       if (!s.try_lock()) continue;
       last->lead_to(s.free);
       s.free = first;
       s.unlock();
-      return true;
+      return;
     }
-    return false;
+    set_aside(first, last);
+  }
+  STEADY_COLD void set_aside(bucket* first, bucket* last) noexcept {
+    bucket* others = aside_.load(std::memory_order_relaxed);
+    do {
+      last->lead_to(others);
+    } while (!aside_.compare_exchange_strong(others, first, std::memory_order_release,  // [P5]
+                                             std::memory_order_relaxed));
+  }
+  bucket* take_aside() noexcept {
+    if (aside_.load(std::memory_order_relaxed) == nullptr) return nullptr;
+    return aside_.exchange(nullptr, std::memory_order_acquire);  // [P6]
   }
 
   std::uint64_t per_block_;
   atomic<std::uint64_t> in_use_{0};
   atomic<block*> blocks_{nullptr};
+  atomic<bucket*> aside_{nullptr};  // linked by `next`
   stripe stripes_[stripes];
 };
 

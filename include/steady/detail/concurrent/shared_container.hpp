@@ -308,7 +308,7 @@ class shared_container {
     }
     const std::uint16_t name = upkeep().name_of_order();
     if (name == 0) return cursor::end();
-    if (from.line() != 0 && from.line() != name) {
+    if (!from.is_for(name)) {
       STEADY_THROW(
           stale_cursor("steady: this cursor belongs to another container, or this one has been "
                        "reseeded; scan again from the start"));
@@ -329,6 +329,7 @@ class shared_container {
   }
   stats statistics() const noexcept {
     stats now = upkeep().statistics();
+    now.bytes += bytes_of_nodes(now.size);
     if constexpr (!are_flat) now.leaving += retired_.size();
     return now;
   }
@@ -341,15 +342,16 @@ class shared_container {
     const call during(use_);
     return upkeep().help(intervals);
   }
-  // Returns how many bytes were given back.
+  // Returns by how many bytes the memory held has shrunk.
   std::size_t trim(std::size_t intervals) {
     const call during(use_);
-    std::size_t bytes = upkeep().trim(intervals);
+    const std::size_t before = bytes_held();
+    upkeep().trim(intervals);
     if constexpr (!are_flat) {
-      const auto free = [this](node* dead) { destroy(dead); };
-      bytes += sizeof(node) * retired_.free_some(intervals, free);
+      retired_.free_some(intervals, [this](node* dead) { destroy(dead); });
     }
-    return bytes;
+    const std::size_t after = bytes_held();
+    return after < before ? before - after : 0;
   }
   void ask(migration_kind what) {
     const call during(use_);
@@ -459,6 +461,18 @@ class shared_container {
       return plain_memory_source;
     } else {
       return table_memory<shared_container, shared_memory<sync>::alignment>::source;
+    }
+  }
+
+  std::size_t bytes_held() const noexcept {
+    return state_.memory.bytes() + bytes_of_nodes(are_flat ? 0 : size());
+  }
+  // Of so many elements, and of erased ones that wait.
+  std::size_t bytes_of_nodes(std::size_t elements_there) const noexcept {
+    if constexpr (are_flat) {
+      return 0;
+    } else {
+      return (elements_there + retired_.size()) * sizeof(node);
     }
   }
 

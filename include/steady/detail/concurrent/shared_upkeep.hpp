@@ -88,18 +88,14 @@ class shared_upkeep {
 
   // For times of memory pressure: asks for as few buckets as the size needs, does at most
   // `intervals` of pending work, and frees what no migration needs and nobody can be reading.
-  // Returns by how many bytes the memory held has shrunk. The request lasts until it is fulfilled.
-  // Bound: as step(intervals).
-  std::size_t trim(std::size_t intervals) noexcept {
-    const std::size_t before = state_.memory.bytes();
+  // The request lasts until it is fulfilled. Bound: as step(intervals).
+  void trim(std::size_t intervals) noexcept {
     const std::uint32_t thread = ask_to_shrink();
     std::size_t left = intervals;
     while (const std::size_t done = work_off(thread, left)) left -= done;
     for (; left != 0 && !migrating() && state_.free_spare_chunk(); --left) {
       state_.count_steps(thread, driver::trim, 1);
     }
-    const std::size_t after = state_.memory.bytes();
-    return after < before ? before - after : 0;
   }
 
   // At most a migration is begun: finish() does it.

@@ -33,7 +33,8 @@ class snapshot_loader {
  public:
   snapshot_loader(Container& into, recovery_state& of) : into_(&into), of_(&of) {}
 
-  // The first damage; none if all is there. A salvage goes on behind it.
+  // The first damage; none if all is there. A salvage goes on behind it, also behind a header that
+  // is not whole: what the elements are, the caller knows.
   std::optional<lost_bytes> load(const std::string& path, std::uint64_t position) {
     frame_reader reader(*of_->files, path);
     lost_.reset();
@@ -43,9 +44,11 @@ class snapshot_loader {
     record_header found;
     if (reader.next(payload) != frame_reader::result::frame ||
         !of_->accept_header(path, payload, record_stream::snapshot, found)) {
-      return lost_bytes{path, 0, reader.size(), "no header of a snapshot"};
+      lose(reader, 0, "no header of a snapshot");
+      if (!goes_on() || !find_element(reader, 1)) return std::move(lost_);
+    } else if (found.position != position) {
+      lose(reader, 0, "a header of another position than its name");
     }
-    if (found.position != position) lose(reader, 0, "a header of another position than its name");
     if (!goes_on()) return std::move(lost_);
     into_->reserve(as_size(
         detail::min_of<std::uint64_t>(found.elements, reader.size() / (frame_head_bytes + 1))));
@@ -86,8 +89,10 @@ class snapshot_loader {
          is_end                                ? "another end was expected"
          : result == frame_reader::result::end ? "it has no end"
                                                : "no whole element there");
-    if (!goes_on()) return false;
-    reader.go_to(at + 1);
+    return goes_on() && find_element(reader, at + 1);
+  }
+  static bool find_element(frame_reader& reader, std::uint64_t from) {
+    reader.go_to(from);
     // What an element begins with is a byte: longer ones would be looked for at too many places.
     return reader.find(std::uint64_t{1} << 20, [](payload_type candidate) {
       return candidate[0] == static_cast<unsigned char>(record_tag::element) ||

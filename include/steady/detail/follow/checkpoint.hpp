@@ -82,7 +82,13 @@ void load_records(tail_reader& reader, const std::string& path, Replica& into) {
       const record_tag tag = steady::tag_of(payload);
       const bool is_expected = at == 0 ? tag == record_tag::header
                                        : tag == record_tag::element || tag == record_tag::end;
-      why = is_expected ? into.take(payload) : "no record of a checkpoint";
+      if (!is_expected) {
+        why = "no record of a checkpoint";
+      } else if (tag == record_tag::end && reader.offset() != reader.size()) {
+        why = "something behind its end";
+      } else {
+        why = into.take(payload);
+      }
     }
     if (why != nullptr) {
       throw_durable(durable_trouble::damaged,

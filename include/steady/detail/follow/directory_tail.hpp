@@ -247,7 +247,7 @@ class directory_tail {
       }
       const bool is_end = steady::tag_of(payload) == record_tag::end;
       into_->counts().bytes += reader_.offset() - at;
-      if (const char* const why = take_of_snapshot(payload); why != nullptr) {
+      if (const char* const why = take_of_snapshot(payload, is_end); why != nullptr) {
         pass_over_snapshot(at, why);
         return step::next_file;
       }
@@ -259,8 +259,11 @@ class directory_tail {
     return step::limit;
   }
   // A record that was not taken because something has thrown is read again, with all others.
-  const char* take_of_snapshot(payload_type payload) {
-    STEADY_TRY { return into_->take(payload); }
+  const char* take_of_snapshot(payload_type payload, bool is_end) {
+    STEADY_TRY {
+      const bool has_more = is_end && reader_.offset() != reader_.size();
+      return has_more ? "a snapshot with something behind its end" : into_->take(payload);
+    }
     STEADY_CATCH_ALL {
       if (!into_->is_loading()) is_anew_ = false;  // a visitor has thrown: the snapshot is taken
       into_->abandon_loading();

@@ -19,6 +19,12 @@ struct element_records {
   using key = typename Container::key_type;
   using mapped = typename mapped_type_of<Container>::type;
   static constexpr bool is_map = !std::is_void_v<mapped>;
+  static_assert(has_codec<key>,
+                "steady: a source's or a follower's key needs a steady::codec, and a default "
+                "constructor");
+  static_assert(!is_map || has_codec<mapped>,
+                "steady: a source's or a follower's value needs a steady::codec, and a default "
+                "constructor");
 
   static std::string key_name() { return codec<key>::name(); }
   // Empty: a set.

@@ -37,7 +37,7 @@ class frame_input {
   result next(std::span<const unsigned char>& payload) noexcept {
     const parsed_frame found = parse_frame(bytes_.view().subspan(begin_));
     if (found.state == frame_state::damaged) return result::refused;
-    if (found.bytes > frame_head_bytes + max_payload_) return result::refused;
+    if (found.bytes - frame_head_bytes > max_payload_) return result::refused;
     if (found.state == frame_state::incomplete) return result::incomplete;
     begin_ += found.bytes;
     payload = found.payload;

@@ -190,7 +190,7 @@ class redis_line {
         break;
       }
       const std::size_t rest = context_->reader->len - context_->reader->pos;
-      if (std::exchange(since_reply_, rest) > max_reply_bytes_ + rest) {
+      if (std::exchange(since_reply_, rest) - rest > max_reply_bytes_) {
         fail_too_long();
       } else if (!std::exchange(is_logging_in_, false)) {
         return reply;

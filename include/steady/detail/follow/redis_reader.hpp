@@ -23,7 +23,7 @@
 
 namespace steady::detail {
 
-enum class asked_for { nothing, source, entries, group, pending };
+enum class asked_for { nothing, source, entries, new_group, group, pending };
 
 struct redis_answer {
   asked_for what = asked_for::nothing;
@@ -111,7 +111,7 @@ class redis_reader {
   }
   // The group goes on there, wherever it was before.
   void join_group(std::uint64_t after) {
-    ask(asked_for::nothing,  // it may be there
+    ask(asked_for::new_group,
         {"XGROUP", "CREATE", keys_.changes, group_, behind(after), "MKSTREAM"});
     ask(asked_for::group, {"XGROUP", "SETID", keys_.changes, group_, behind(after)});
   }

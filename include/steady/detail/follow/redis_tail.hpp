@@ -7,7 +7,7 @@
 //      that is newer than what is there: content never goes back in time, unless the source did.
 //   3. A snapshot that is replaced while it is read is begun anew, with the newer one.
 //   4. What stands in Redis is trusted in nothing: an entry that is none, or does not fit, ends the
-//      connection, and a newer snapshot is waited for.
+//      connection, and a newer snapshot is waited for. After one of another feed it pauses.
 //
 //   Memory   a reply: read_entries entries.
 //   Bound    poll(): `max` records, and the wait. Throws what the replica throws.
@@ -185,7 +185,9 @@ class redis_tail {
 
   void take(redis_answer answer) {
     const ::redisReply& reply = *answer.reply;
-    if (is_error(reply) && answer.what != asked_for::nothing) return be_refused(text_of(reply));
+    if (is_error(reply) && answer.what != asked_for::nothing) {
+      return be_refused(answer.what, text_of(reply));
+    }
     switch (answer.what) {
       case asked_for::source:
         return take_source(reply);
@@ -194,15 +196,15 @@ class redis_tail {
       case asked_for::pending:
         return take_pending(reply);
       case asked_for::nothing:
+      case asked_for::new_group:
       case asked_for::group:
         return;
     }
   }
-  void be_refused(std::string_view text) {
-    if (text.starts_with("NOGROUP") || text.starts_with("UNBLOCKED")) {
-      place_ = place::none;  // the stream was begun anew, or the group was removed
-      return;
-    }
+  void be_refused(asked_for what, std::string_view text) {
+    if (what == asked_for::new_group && text.starts_with("BUSYGROUP")) return;  // it is there
+    if (text.starts_with("NOGROUP")) return pause("the group was removed");
+    if (text.starts_with("UNBLOCKED")) return look_again("the stream was begun anew");
     const stream_refusal refusal = detail::refusal_of(text);
     fail(refusal.why, refusal.text);
   }
@@ -266,13 +268,12 @@ class redis_tail {
     if (is_missing && was_missing_) return lose();
     was_missing_ = is_missing;
   }
-  void look_again(const char* why) {
+  void look_again(const std::string& why) {
     obstacle_ = why;
     place_ = place::none;
   }
   void pause(const std::string& why) {
-    obstacle_ = why;
-    place_ = place::none;
+    look_again(why);
     pause_until_ = clock::now() + settings_.look_time;
     be_following();
   }
@@ -356,7 +357,7 @@ class redis_tail {
   void drop_entries(const char* why) {
     into_->abandon_loading();
     entries_.drop();
-    look_again(why);
+    pause(why);  // they may stay as they are
   }
   void refuse_entry(const char* why) {
     const std::string where =

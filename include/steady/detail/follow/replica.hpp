@@ -7,11 +7,11 @@
 //      has changed. A snapshot has as many elements as its header says.
 //
 //   Bound   take(): that of one insertion, assignment or erasure; the content that a snapshot
-//           replaces is freed in steps that later records take along. While a snapshot arrives
-//           there are two.
+//           replaces, or a change clears, is freed in steps that later records take along. While a
+//           snapshot arrives there are two.
 //   Memory  content, and what take_all() is given at once.
 //   Throws  what the container, the codecs and the visitor throw. If the visitor throws, the change
-//           was made.
+//           was made; otherwise content() and position() are what they were.
 #pragma once
 
 #include <algorithm>
@@ -71,11 +71,11 @@ class replica {
   using records = element_records<Container>;
 
   static constexpr bool is_map = records::is_map;
-  static_assert(has_codec<key>, "steady: a follower's key needs a steady::codec");
-  static_assert(std::is_void_v<mapped> || has_codec<mapped>,
-                "steady: a follower's value needs a steady::codec");
 
-  explicit replica(Container&& empty) : content_(std::move(empty)), fresh_(content_) {}
+  explicit replica(Container&& empty)
+      : content_(std::move(empty)),
+        fresh_(content_, content_.get_allocator()),
+        loading_(fresh_, fresh_.get_allocator()) {}
 
   static std::string key_name() { return records::key_name(); }
   static std::string value_name() { return records::value_name(); }
@@ -248,10 +248,10 @@ class replica {
     return nullptr;
   }
   void replace_content() {
-    is_loading_ = false;
     withdraw_reservation(loading_);  // it was for loading: the content may shrink again
-    retire(std::move(content_));
-    content_ = std::move(loading_);
+    content_.swap(loading_);         // where that throws, nothing has changed
+    is_loading_ = false;
+    retire(std::move(loading_));
     has_content_ = true;
     feed_ = header_.map_id;
     position_ = header_.position;
@@ -267,7 +267,8 @@ class replica {
   const char* apply(payload_type payload) {
     if (!read_change(payload, change_)) return "no change of these types";
     if (!has_content_ || is_loading_) return "a change before the snapshot";
-    if (change_.position != position_ + 1) return "a change that does not come next";
+    if (change_.position == 0 || change_.position - 1 != position_)
+      return "a change that does not come next";
     const bool fits = on_change ? change_content(change_) : change_content(std::move(change_));
     if (!fits) return "a change that does not fit to what is there";
     position_ = change_.position;
@@ -280,7 +281,7 @@ class replica {
   bool change_content(Change&& one) {
     switch (one.kind) {
       case change_kind::clear:
-        content_.clear();
+        clear_content();
         return true;
       case change_kind::erase:
         return content_.erase(*one.key) == 1;
@@ -303,6 +304,14 @@ class replica {
     }
   }
 
+  // Where it throws, nothing has changed.
+  void clear_content() {
+    if (content_.empty()) return;
+    Container& old = retired_.emplace_back(fresh_, fresh_.get_allocator());
+    content_.swap(old);
+    old.clear_gradually();
+  }
+
   void note_progress() noexcept {
     if (has_content_ && feed_ == known_feed_ && position_ >= last_known_) whole_at_ = clock::now();
   }
@@ -315,7 +324,7 @@ class replica {
 
   Container content_;
   const Container fresh_;  // empty: with the hash, the equality and the allocator that were given
-  Container loading_ = fresh_;
+  Container loading_;
   std::list<Container> retired_;  // what is freed in steps
   record_header header_;
   change_type change_;

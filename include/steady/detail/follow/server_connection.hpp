@@ -71,7 +71,10 @@ class server_connection : public std::enable_shared_from_this<server_connection<
     if (is_sending_ || !is_ready_ || !is_open()) return;
     out_.clear();
     STEADY_TRY { session_->fill(out_, send_bytes_); }
-    STEADY_CATCH_ALL { return end(follow_refusal::out_of_memory, "it could not be written"); }
+    STEADY_CATCH_ALL {
+      return end(follow_refusal::out_of_memory,
+                 "a record could not be written: there was no memory, or its codec has thrown");
+    }
     if (session_->is_over() && why_ == follow_refusal::none) {
       why_ = session_->why();
       text_ = session_->text();
@@ -81,14 +84,9 @@ class server_connection : public std::enable_shared_from_this<server_connection<
       return;
     }
     is_sending_ = true;
+    STEADY_TRY { write(); }
+    STEADY_CATCH_ALL { return end(follow_refusal::out_of_memory, "it could not be sent"); }
     *sent_ += out_.size();
-    stream_->async_write(
-        bytes_of(out_), [self = this->shared_from_this()] { self->taken_ = clock::now(); },
-        [self = this->shared_from_this()](const asio_error& error, std::size_t) {
-          self->is_sending_ = false;
-          if (error) return self->close();
-          self->pump();
-        });
   }
 
   // At once, without a word to the other side.
@@ -118,7 +116,20 @@ class server_connection : public std::enable_shared_from_this<server_connection<
     session_->refuse(why, text);
     begin();
   }
+  void write() {
+    stream_->async_write(
+        bytes_of(out_), [self = this->shared_from_this()] { self->taken_ = clock::now(); },
+        [self = this->shared_from_this()](const asio_error& error, std::size_t) {
+          self->is_sending_ = false;
+          if (error) return self->close();
+          self->pump();
+        });
+  }
   void read() {
+    STEADY_TRY { read_some(); }
+    STEADY_CATCH_ALL { end(follow_refusal::out_of_memory, "it could not be read"); }
+  }
+  void read_some() {
     stream_->async_read_some(asio::buffer(in_), [self = this->shared_from_this()](
                                                     const asio_error& error, std::size_t bytes) {
       if (error || !self->is_open()) return self->close();

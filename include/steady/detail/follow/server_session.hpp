@@ -120,6 +120,12 @@ class server_session {
     challenge_ = {!secret_.empty(), detail::fresh_nonce()};
     detail::append_message(answer_, challenge_);
   }
+  // Names of types of any length: a refusal has to fit into a message.
+  static std::string shortened(const std::string& name) {
+    constexpr std::size_t most = 800;
+    static_assert(4 * (most + 3) + 200 < max_message_bytes);
+    return name.size() <= most ? name : name.substr(0, most) + "...";
+  }
   // Types are told only to those who know the secret.
   void check(const proof_message& proof) {
     const proof_type right = detail::proof_of(secret_, follower_side, hello_, challenge_);
@@ -130,9 +136,10 @@ class server_session {
     const std::string key = records::key_name();
     const std::string value = records::value_name();
     if (hello_.key != key || hello_.value != value) {
-      refuse(follow_refusal::other_types, "the server has " + key + " to '" + value +
-                                              "', and the follower " + hello_.key + " to '" +
-                                              hello_.value + "'");
+      refuse(follow_refusal::other_types, "the server has " + shortened(key) + " to '" +
+                                              shortened(value) + "', and the follower " +
+                                              shortened(hello_.key) + " to '" +
+                                              shortened(hello_.value) + "'");
       return;
     }
     if (has_place_ && !has_place_()) {

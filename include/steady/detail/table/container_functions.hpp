@@ -225,7 +225,7 @@ class container_functions {
   static cursor scan(const Table& table, cursor from, std::size_t max_buckets, const Visit& visit) {
     if (table.size() == 0 || from.at_end()) return cursor::end();
     const std::uint16_t line = table.state().shape.name();
-    if (from.line() != 0 && from.line() != line) throw_stale_cursor(false);
+    if (!from.is_for(line)) throw_stale_cursor(false);
     if (table.state().reseeding()) throw_stale_cursor(true);
     const table_visit<Table> visiting(table);
     std::uint64_t next = from.position();
