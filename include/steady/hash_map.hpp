@@ -291,41 +291,53 @@ class hash_container {
   //
   // The cache misses of up to 32 keys overlap: in a map that is larger than the caches this takes
   // some 0.6 of the time of one lookup after the other, in a small one as long. Keys are what
-  // find() takes, or become a key_type; a range of them is gone over twice. The container must not
-  // change meanwhile, except that a visitor may change what is mapped. Bound: O(number of keys).
-  // Throws what hash, equality, the range and the visitor throw; what was visited before stays so.
+  // find() takes, or become a key_type without a cast (a string also of a string view); a range of
+  // them is gone over twice, and is not itself a key. The container must not change meanwhile,
+  // except that a visitor may change what is mapped. Bound: O(number of keys). Throws what hash,
+  // equality, the range and the visitor throw; what was visited before stays so.
 
   // Calls `visitor(element)` for each key that is there, in the order of the keys. Returns how many
   // these are. The element is a value_type&, or const for a const container and for sets.
   template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class Visitor>
   size_type visit(Iterator first, End last, Visitor visitor) {
-    return visit_keys<>(*this, first, last, visitor);
+    detail::require_keys<keys_at<Iterator>>();
+    return visit_keys<keys_at<Iterator>>(*this, first, last, visitor);
   }
   template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class Visitor>
   size_type visit(Iterator first, End last, Visitor visitor) const {
-    return visit_keys<>(*this, first, last, visitor);
+    detail::require_keys<keys_at<Iterator>>();
+    return visit_keys<keys_at<Iterator>>(*this, first, last, visitor);
   }
   template <detail::iterable Keys, class Visitor>
   size_type visit(Keys&& keys, Visitor visitor) {
-    return visit_keys<>(*this, std::begin(keys), std::end(keys), visitor);
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>>(*this, std::begin(keys), std::end(keys), visitor);
   }
   template <detail::iterable Keys, class Visitor>
   size_type visit(Keys&& keys, Visitor visitor) const {
-    return visit_keys<>(*this, std::begin(keys), std::end(keys), visitor);
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>>(*this, std::begin(keys), std::end(keys), visitor);
   }
   // The same with `visitor(element, index)`: the key was keys[index].
   template <detail::iterable Keys, class Visitor>
   size_type visit_indexed(Keys&& keys, Visitor visitor) {
-    return visit_keys<size_type>(*this, std::begin(keys), std::end(keys), visitor);
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>, size_type>(*this, std::begin(keys), std::end(keys), visitor);
   }
   template <detail::iterable Keys, class Visitor>
   size_type visit_indexed(Keys&& keys, Visitor visitor) const {
-    return visit_keys<size_type>(*this, std::begin(keys), std::end(keys), visitor);
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>, size_type>(*this, std::begin(keys), std::end(keys), visitor);
   }
   // Writes to `found`, for each key in order, whether it is there. Returns how many are.
   template <detail::iterable Keys, detail::takes_answers Found>
   size_type contains(Keys&& keys, Found found) const {
-    return batches::contains(table_, std::begin(keys), std::end(keys), std::move(found));
+    detail::require_keys<keys_in<Keys>>();
+    if constexpr (keys_in<Keys>::are_right) {
+      return batches::contains(table_, std::begin(keys), std::end(keys), std::move(found));
+    } else {
+      return 0;
+    }
   }
 
   // Begins to fetch what a lookup or an insertion of the key will read first. Does nothing else;
@@ -578,12 +590,17 @@ class hash_container {
     return erase_key(key);
   }
 
-  // Erases the elements with these keys, which are what find() takes, or become a key_type. Returns
-  // how many there were. As lookups of many keys, it overlaps their cache misses. Bound: O(number
-  // of keys). Throws what hash, equality and the range throw; what was erased before stays so.
+  // Erases the elements with these keys, which are those that visit() takes. Returns how many there
+  // were. As lookups of many keys, it overlaps their cache misses. Bound: O(number of keys). Throws
+  // what hash, equality and the range throw; what was erased before stays so.
   template <detail::iterable Keys>
   size_type erase_keys(Keys&& keys) {
-    return batches::erase(table_, std::begin(keys), std::end(keys));
+    detail::require_keys<keys_in<Keys>>();
+    if constexpr (keys_in<Keys>::are_right) {
+      return batches::erase(table_, std::begin(keys), std::end(keys));
+    } else {
+      return 0;
+    }
   }
 
   // The element after the erased one. Throws nothing.
@@ -858,17 +875,24 @@ class hash_container {
     fill(std::move(first), std::move(last), capacity, length);
   }
 
+  template <class Iterator>
+  using keys_at = detail::given_keys<Hash, KeyEqual, key_type, Iterator>;
+  template <class Keys>
+  using keys_in = detail::given_range<Hash, KeyEqual, key_type, Keys>;
+
   // `Index`: nothing, or std::size_t if the visitor gets it, too.
-  template <class... Index, class Self, class Iterator, class End, class Visitor>
+  template <class Given, class... Index, class Self, class Iterator, class End, class Visitor>
   static size_type visit_keys(Self& self, const Iterator& first, const End& last,
                               Visitor& visitor) {
     size_type found = 0;
-    batches::look_up(self.table_, first, last,
-                     [&](slot_type* slot, [[maybe_unused]] size_type index) {
-                       if (slot == nullptr) return;
-                       ++found;
-                       hand(self, *slot, visitor, static_cast<Index>(index)...);
-                     });
+    if constexpr (Given::are_right) {
+      batches::look_up(self.table_, first, last,
+                       [&](slot_type* slot, [[maybe_unused]] size_type index) {
+                         if (slot == nullptr) return;
+                         ++found;
+                         hand(self, *slot, visitor, static_cast<Index>(index)...);
+                       });
+    }
     return found;
   }
 
