@@ -821,7 +821,6 @@ class hash_container {
   static constexpr bool is_made_from_nothing = detail::made_from_nothing<Hash, KeyEqual, Allocator>;
   static constexpr bool is_nothrow_made_from_nothing =
       detail::nothrow_made_from_nothing<Hash, KeyEqual, Allocator>;
-  using element_arguments = detail::element_arguments<Elements, Hash, KeyEqual, Allocator>;
 
  private:
   template <class, class, class, class, class>
@@ -985,9 +984,7 @@ class hash_map : public detail::flat_container<
   // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
   // be filled with zeros.
   constexpr hash_map() noexcept(
-      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {
-    detail::require_elements<typename base::element_arguments>();
-  }
+      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {}
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   hash_map(std::initializer_list<value_type> elements) : base(elements) {}
 

@@ -45,9 +45,7 @@ class hash_set
   // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
   // be filled with zeros.
   constexpr hash_set() noexcept(
-      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {
-    detail::require_elements<typename base::element_arguments>();
-  }
+      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {}
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   hash_set(std::initializer_list<value_type> elements) : base(elements) {}
 

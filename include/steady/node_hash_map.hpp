@@ -46,9 +46,7 @@ class node_hash_map
   // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
   // be filled with zeros.
   constexpr node_hash_map() noexcept(
-      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {
-    detail::require_elements<typename base::element_arguments>();
-  }
+      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {}
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   node_hash_map(std::initializer_list<value_type> elements) : base(elements) {}
 

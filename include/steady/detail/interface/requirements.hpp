@@ -2,7 +2,8 @@
 //
 //   require_arguments()   when a container is named, and its elements may be incomplete. Something
 //                         else stands in for an argument that is refused
-//   require_elements()    when a container is made
+//   require_elements()    where a container may be destroyed, and its elements are complete; where
+//                         one that threads share is made
 //   require_copying()     when one is copied
 //   require_keys()        where many keys are looked up at a time
 //
