@@ -876,15 +876,15 @@ template <class Key, class T, class Hash = hash<Key>, class KeyEqual = std::equa
 class concurrent_hash_map
     : public detail::concurrent_container_of<detail::container_arguments<
           true, Key, T, Hash, KeyEqual, Allocator, Policy, default_concurrent_policy>> {
-  using arguments = detail::container_arguments<true, Key, T, Hash, KeyEqual, Allocator, Policy,
-                                                default_concurrent_policy>;
-  using refusal = decltype(detail::require_arguments<arguments>());
-  using base = detail::concurrent_container_of<arguments>;
+  using given = detail::container_arguments<true, Key, T, Hash, KeyEqual, Allocator, Policy,
+                                            default_concurrent_policy>;
+  using refusal = decltype(detail::require_arguments<given>());
+  using base = detail::concurrent_container_of<given>;
   using base::leave;
 
  public:
   // Those of the template, unless they were refused.
-  using mapped_type = typename arguments::mapped_type;
+  using mapped_type = typename given::mapped_type;
   using typename base::allocator_type;
   using typename base::hasher;
   using typename base::key_equal;
