@@ -902,7 +902,7 @@ class concurrent_hash_map
     detail::require_elements<typename base::element_arguments>();
   }
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
-  concurrent_hash_map(std::initializer_list<value_type> elements) : base(elements) {}
+  concurrent_hash_map(std::initializer_list<value_type> list) : base(list) {}
 
   // From a map of one thread, element by element; what was moved is no longer there. On an
   // exception the other elements still are.
@@ -915,8 +915,8 @@ class concurrent_hash_map
     });
   }
 
-  concurrent_hash_map& operator=(std::initializer_list<value_type> elements) {
-    base::operator=(elements);
+  concurrent_hash_map& operator=(std::initializer_list<value_type> list) {
+    base::operator=(list);
     return *this;
   }
 
