@@ -947,15 +947,15 @@ class concurrent_hash_map
                              std::forward<Arguments>(arguments)...);
   }
   // Inserts, or assigns to the value that is there.
-  template <class M>
+  template <class M = mapped_type>
   bool insert_or_assign(const key_type& key, M&& value) {
     return this->container_.insert_or_assign(key, key, std::forward<M>(value));
   }
-  template <class M>
+  template <class M = mapped_type>
   bool insert_or_assign(key_type&& key, M&& value) {
     return this->container_.insert_or_assign(key, std::move(key), std::forward<M>(value));
   }
-  template <detail::forwarded_key<key_type, hasher, key_equal> K, class M>
+  template <detail::forwarded_key<key_type, hasher, key_equal> K, class M = mapped_type>
   bool insert_or_assign(K&& key, M&& value) {
     return this->container_.insert_or_assign(key, std::forward<K>(key), std::forward<M>(value));
   }
@@ -1032,7 +1032,7 @@ class concurrent_hash_map
 
   // ---- finding ----
 
-  // A copy of the value.
+  // A copy of the value. What cannot be copied is visited instead.
   std::optional<mapped_type> find(const key_type& key) const { return find_by(key); }
   template <detail::transparent_key<hasher, key_equal> K>
   std::optional<mapped_type> find(const K& key) const {
@@ -1063,9 +1063,14 @@ class concurrent_hash_map
   }
   template <class K>
   std::optional<mapped_type> find_by(const K& key) const {
+    constexpr bool copies = detail::is_copyable<mapped_type>;
+    static_assert(copies,
+                  "find() returns a copy of the value, and this one cannot be copied: use visit()");
     std::optional<mapped_type> found;
-    this->container_.read(key,
-                          [&found](const value_type& element) { found.emplace(element.second); });
+    if constexpr (copies) {
+      this->container_.read(key,
+                            [&found](const value_type& element) { found.emplace(element.second); });
+    }
     return found;
   }
 };

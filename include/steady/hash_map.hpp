@@ -665,9 +665,12 @@ class hash_container {
   }
 
   // The elements, as a range whose iterators survive every change of the container between two of
-  // their steps, and drive what is pending; see steady/walker.hpp.
+  // their steps, and drive what is pending; see steady/walker.hpp. It cannot be copied or moved, so
+  // views are made of a variable.
   //
   //   for (auto& [key, value] : map.walk()) ...
+  //   auto walk = map.walk();
+  //   for (auto& [key, value] : walk | std::views::filter(is_red)) ...
   //
   // Bound of a step: a bucket, and what an insertion may evacuate. Throws what the allocator
   // throws.
@@ -790,6 +793,10 @@ class hash_container {
   }
   static constexpr float max_load_factor() noexcept {
     return static_cast<float>(Policy::load_limit);
+  }
+  // The size beyond which it grows; while it migrates, that of the new array.
+  size_type max_load() const noexcept {
+    return table_.state().has_memory() ? static_cast<size_type>(table_.engine().room()) : 0;
   }
 
   // Throw what copying the function throws.

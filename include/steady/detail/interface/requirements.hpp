@@ -238,6 +238,7 @@ struct element_arguments {
   static constexpr bool hashes = kind_of_hash<Hash, key_type> != hash_kind::none;
   static constexpr bool compares = detail::compares<KeyEqual, key_type, key_type>;
   static constexpr bool moves = Elements::template moves_with<Allocator>();
+  static constexpr bool holds_array = std::is_array_v<typename Elements::mapped_type>;
 };
 
 template <class Arguments>
@@ -252,7 +253,12 @@ STEADY_ALWAYS_INLINE constexpr void require_elements() noexcept {
   constexpr bool compares = !hashes || Arguments::compares;
   static_assert(compares,
                 "KeyEqual: callable with two keys, all const, for a result that converts to bool");
-  constexpr bool moves = !hashes || !compares || Arguments::moves;
+  constexpr bool is_right_so_far = hashes && compares;
+  constexpr bool moves_array = !is_right_so_far || Arguments::moves || !Arguments::holds_array;
+  static_assert(moves_array,
+                "T: no C array, which cannot be moved as a whole. Use std::array, or "
+                "steady::node_hash_map, which never moves values");
+  constexpr bool moves = !is_right_so_far || Arguments::moves || Arguments::holds_array;
   static_assert(moves,
                 "Key and T: movable, because a flat container moves its elements when it grows. "
                 "Use steady::node_hash_map or steady::node_hash_set for what cannot be moved");
