@@ -828,6 +828,7 @@ class hash_container {
   static constexpr bool is_made_from_nothing = detail::made_from_nothing<Hash, KeyEqual, Allocator>;
   static constexpr bool is_nothrow_made_from_nothing =
       detail::nothrow_made_from_nothing<Hash, KeyEqual, Allocator>;
+  using element_arguments = detail::element_arguments<Elements, Hash, KeyEqual, Allocator>;
 
  private:
   template <class, class, class, class, class>
@@ -992,6 +993,13 @@ class hash_map : public detail::flat_container<
   // be filled with zeros.
   constexpr hash_map() noexcept(
       base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {}
+  // Here elements are complete. Compilers instantiate the default constructor earlier, to see
+  // whether it makes a constant.
+  ~hash_map() { detail::require_elements<typename base::element_arguments>(); }
+  hash_map(const hash_map&) = default;
+  hash_map(hash_map&&) = default;
+  hash_map& operator=(const hash_map&) = default;
+  hash_map& operator=(hash_map&&) = default;
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   hash_map(std::initializer_list<value_type> elements) : base(elements) {}
 

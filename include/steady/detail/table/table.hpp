@@ -81,10 +81,7 @@ class table {
                                      std::is_nothrow_default_constructible_v<Allocator>) = default;
   table(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
       : functions_(hash, equal), allocator_(allocator) {}
-  // Every container has one, and here its elements are complete: compilers instantiate the default
-  // constructor earlier, to see whether it is a constant.
   ~table() {
-    require_elements<element_arguments<Elements, Hash, KeyEqual, Allocator>>();
     if (state_.has_memory() || state_.cold_link != nullptr) end();
   }
 
