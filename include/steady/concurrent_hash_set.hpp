@@ -55,7 +55,7 @@ class concurrent_hash_set
     detail::require_elements<typename base::element_arguments>();
   }
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
-  concurrent_hash_set(std::initializer_list<value_type> elements) : base(elements) {}
+  concurrent_hash_set(std::initializer_list<value_type> list) : base(list) {}
 
   // From a set of one thread, element by element; what was moved is no longer there. On an
   // exception the other elements still are.
@@ -66,8 +66,8 @@ class concurrent_hash_set
     base::take_each(other, [this](auto&& taken) { this->insert(std::move(taken.value())); });
   }
 
-  concurrent_hash_set& operator=(std::initializer_list<value_type> elements) {
-    base::operator=(elements);
+  concurrent_hash_set& operator=(std::initializer_list<value_type> list) {
+    base::operator=(list);
     return *this;
   }
 
