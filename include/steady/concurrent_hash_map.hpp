@@ -493,53 +493,65 @@ class concurrent_container {
   // ---- many keys at a time ----
   // The cache misses of up to 32 keys overlap: in a container that is larger than the caches this
   // takes 0.5 to 0.7 of the time of one call after the other. Keys are what find() takes, or become
-  // a key_type; a range of them is gone over twice. Each key is looked up by itself, at some moment
-  // of the call. Bound: O(number of keys). Throws what hash, equality, the range and the visitor
-  // throw; what was done before stays so.
+  // a key_type without a cast (a string also of a string view); a range of them is gone over twice,
+  // and is not itself a key. Each key is looked up by itself, at some moment of the call. Bound:
+  // O(number of keys). Throws what hash, equality, the range and the visitor throw; what was done
+  // before stays so.
 
   // Visit each key's element, as the functions for one key do. Return how many they visited.
   template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class F>
   size_type visit(Iterator first, End last, F f) {
-    return visit_keys<>(*this, first, last, f);
+    detail::require_keys<keys_at<Iterator>>();
+    return visit_keys<keys_at<Iterator>>(*this, first, last, f);
   }
   template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class F>
   size_type visit(Iterator first, End last, F f) const {
-    return visit_keys<>(*this, first, last, f);
+    detail::require_keys<keys_at<Iterator>>();
+    return visit_keys<keys_at<Iterator>>(*this, first, last, f);
   }
   template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class F>
   size_type cvisit(Iterator first, End last, F f) const {
-    return visit_keys<>(*this, first, last, f);
+    detail::require_keys<keys_at<Iterator>>();
+    return visit_keys<keys_at<Iterator>>(*this, first, last, f);
   }
   // With `f(element, index)`: the key was keys[index].
   template <detail::iterable Keys, class F>
   size_type visit_indexed(Keys&& keys, F f) {
-    return visit_keys<size_type>(*this, std::begin(keys), std::end(keys), f);
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>, size_type>(*this, std::begin(keys), std::end(keys), f);
   }
   template <detail::iterable Keys, class F>
   size_type visit_indexed(Keys&& keys, F f) const {
-    return visit_keys<size_type>(*this, std::begin(keys), std::end(keys), f);
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>, size_type>(*this, std::begin(keys), std::end(keys), f);
   }
   // Writes to `found`, for each key in order, whether it is there. Returns how many are.
   template <detail::iterable Keys, detail::takes_answers Found>
   size_type contains(Keys&& keys, Found found) const {
+    detail::require_keys<keys_in<Keys>>();
     size_type count = 0;
-    container_.for_keys(std::begin(keys), std::end(keys),
-                        [&](const auto& key, std::uint64_t code, size_type) {
-                          const bool is_there = container_.contains(key, code);
-                          *found = is_there;
-                          static_cast<void>(++found);
-                          if (is_there) ++count;
-                        });
+    if constexpr (keys_in<Keys>::are_right) {
+      container_.for_keys(std::begin(keys), std::end(keys),
+                          [&](const auto& key, std::uint64_t code, size_type) {
+                            const bool is_there = container_.contains(key, code);
+                            *found = is_there;
+                            static_cast<void>(++found);
+                            if (is_there) ++count;
+                          });
+    }
     return count;
   }
   // Returns how many elements it erased.
   template <detail::iterable Keys>
   size_type erase_keys(Keys&& keys) {
+    detail::require_keys<keys_in<Keys>>();
     size_type erased = 0;
-    container_.for_keys(std::begin(keys), std::end(keys),
-                        [&](const auto& key, std::uint64_t code, size_type) {
-                          erased += container_.erase_if(key, code, always);
-                        });
+    if constexpr (keys_in<Keys>::are_right) {
+      container_.for_keys(std::begin(keys), std::end(keys),
+                          [&](const auto& key, std::uint64_t code, size_type) {
+                            erased += container_.erase_if(key, code, always);
+                          });
+    }
     return erased;
   }
 
@@ -779,19 +791,26 @@ class concurrent_container {
       return self.container_.read(key, f);
     }
   }
+  template <class Iterator>
+  using keys_at = detail::given_keys<hasher, key_equal, key_type, Iterator>;
+  template <class Keys>
+  using keys_in = detail::given_range<hasher, key_equal, key_type, Keys>;
+
   // `Index`: nothing, or std::size_t if the visitor gets it, too.
-  template <class... Index, class Self, class Iterator, class End, class F>
+  template <class Given, class... Index, class Self, class Iterator, class End, class F>
   static size_type visit_keys(Self& self, const Iterator& first, const End& last, F& f) {
     size_type visited = 0;
-    self.container_.for_keys(
-        first, last, [&](const auto& key, std::uint64_t code, [[maybe_unused]] size_type index) {
-          const auto visit = [&](auto& element) { f(element, static_cast<Index>(index)...); };
-          if constexpr (lends<Self>) {
-            visited += self.container_.change(key, code, visit);
-          } else {
-            visited += self.container_.read(key, code, visit);
-          }
-        });
+    if constexpr (Given::are_right) {
+      self.container_.for_keys(
+          first, last, [&](const auto& key, std::uint64_t code, [[maybe_unused]] size_type index) {
+            const auto visit = [&](auto& element) { f(element, static_cast<Index>(index)...); };
+            if constexpr (lends<Self>) {
+              visited += self.container_.change(key, code, visit);
+            } else {
+              visited += self.container_.read(key, code, visit);
+            }
+          });
+    }
     return visited;
   }
   // Return how many they inserted.
@@ -936,15 +955,15 @@ class concurrent_hash_map
                              std::forward<Arguments>(arguments)...);
   }
   // Inserts, or assigns to the value that is there.
-  template <class M>
+  template <class M = mapped_type>
   bool insert_or_assign(const key_type& key, M&& value) {
     return this->container_.insert_or_assign(key, key, std::forward<M>(value));
   }
-  template <class M>
+  template <class M = mapped_type>
   bool insert_or_assign(key_type&& key, M&& value) {
     return this->container_.insert_or_assign(key, std::move(key), std::forward<M>(value));
   }
-  template <detail::forwarded_key<key_type, hasher, key_equal> K, class M>
+  template <detail::forwarded_key<key_type, hasher, key_equal> K, class M = mapped_type>
   bool insert_or_assign(K&& key, M&& value) {
     return this->container_.insert_or_assign(key, std::forward<K>(key), std::forward<M>(value));
   }
@@ -1021,7 +1040,7 @@ class concurrent_hash_map
 
   // ---- finding ----
 
-  // A copy of the value.
+  // A copy of the value. What cannot be copied is visited instead.
   std::optional<mapped_type> find(const key_type& key) const { return find_by(key); }
   template <detail::transparent_key<hasher, key_equal> K>
   std::optional<mapped_type> find(const K& key) const {
@@ -1052,9 +1071,14 @@ class concurrent_hash_map
   }
   template <class K>
   std::optional<mapped_type> find_by(const K& key) const {
+    constexpr bool copies = detail::is_copyable<mapped_type>;
+    static_assert(copies,
+                  "find() returns a copy of the value, and this one cannot be copied: use visit()");
     std::optional<mapped_type> found;
-    this->container_.read(key,
-                          [&found](const value_type& element) { found.emplace(element.second); });
+    if constexpr (copies) {
+      this->container_.read(key,
+                            [&found](const value_type& element) { found.emplace(element.second); });
+    }
     return found;
   }
 };

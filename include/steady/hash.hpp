@@ -1,12 +1,13 @@
 // steady::hash<Key>: the default hash of Steady's maps, fit for any map.
 //
-//   integers, enums, pointers,  one folded multiplication
-//   float, double
+//   integers, enums, pointers,  one folded multiplication; but enums for which a program has an
+//   float, double               operator== of its own by std::hash
 //   integers of 128 bits        their two halves, one after the other
 //   strings, string views       16 bytes per folded multiplication; transparent, so that a map of
 //                               std::string with std::equal_to<> is searched by string_view
 //   pairs, tuples, std::array,  their values one after the other; see also hash_values below.
-//   std::vector                 Arrays and vectors of integers are hashed as strings are
+//   std::vector                 Arrays and vectors of integers are hashed as strings are. By
+//                               std::hash if the program has specialised that
 //   everything else             std::hash<Key>, mixed, because many std::hash are the identity
 //
 // Called with one argument it is a plain hash. Called with a second, a seed, it is a family of
@@ -94,9 +95,23 @@ inline std::uint64_t hash_bytes(const void* data, std::size_t length, std::uint6
   return fold(fold(first ^ secret, last ^ state), golden);
 }
 
+// Whether a program has an equality of its own for an enum, by which different numbers may be
+// equal: the language's is not found by its name.
 template <class Key>
-inline constexpr bool hashed_as_integer = (std::is_integral_v<Key> || std::is_enum_v<Key> ||
-                                           std::is_pointer_v<Key>)&&sizeof(Key) <= 8;
+concept has_own_equality = requires(const Key& a, const Key& b) {
+  operator==(a, b);
+};
+
+template <class Key>
+inline constexpr bool hashed_as_integer = [] {
+  if constexpr (std::is_enum_v<Key>) {
+    return sizeof(Key) <= 8 && !has_own_equality<Key>;
+  } else if constexpr (std::is_integral_v<Key> || std::is_pointer_v<Key>) {
+    return sizeof(Key) <= 8;
+  } else {
+    return false;
+  }
+}();
 
 // Not long double, some of whose bytes mean nothing.
 template <class Key>
@@ -247,8 +262,11 @@ std::uint64_t hash_values(std::uint64_t seed, const Values&... values) {
   return seed;
 }
 
+// Pairs, tuples, arrays and vectors: unless there is a std::hash, as a program may have for those
+// of its own types, perhaps beside an equality of its own.
+
 template <class First, class Second>
-struct hash<std::pair<First, Second>> {
+requires(!detail::has_std_hash<std::pair<First, Second>>) struct hash<std::pair<First, Second>> {
   using is_avalanching = void;
   using takes_seed = void;
 
@@ -258,7 +276,7 @@ struct hash<std::pair<First, Second>> {
 };
 
 template <class... Values>
-struct hash<std::tuple<Values...>> {
+requires(!detail::has_std_hash<std::tuple<Values...>>) struct hash<std::tuple<Values...>> {
   using is_avalanching = void;
   using takes_seed = void;
 
@@ -289,7 +307,6 @@ std::uint64_t hash_sequence(const Value* values, std::size_t count, std::uint64_
 
 }  // namespace detail
 
-// Unless there is a std::hash, as a program may have for arrays of its own types.
 template <class Value, std::size_t Size>
 requires(!detail::has_std_hash<std::array<Value, Size>>) struct hash<std::array<Value, Size>> {
   using is_avalanching = void;

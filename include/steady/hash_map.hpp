@@ -291,41 +291,53 @@ class hash_container {
   //
   // The cache misses of up to 32 keys overlap: in a map that is larger than the caches this takes
   // some 0.6 of the time of one lookup after the other, in a small one as long. Keys are what
-  // find() takes, or become a key_type; a range of them is gone over twice. The container must not
-  // change meanwhile, except that a visitor may change what is mapped. Bound: O(number of keys).
-  // Throws what hash, equality, the range and the visitor throw; what was visited before stays so.
+  // find() takes, or become a key_type without a cast (a string also of a string view); a range of
+  // them is gone over twice, and is not itself a key. The container must not change meanwhile,
+  // except that a visitor may change what is mapped. Bound: O(number of keys). Throws what hash,
+  // equality, the range and the visitor throw; what was visited before stays so.
 
   // Calls `visitor(element)` for each key that is there, in the order of the keys. Returns how many
   // these are. The element is a value_type&, or const for a const container and for sets.
   template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class Visitor>
   size_type visit(Iterator first, End last, Visitor visitor) {
-    return visit_keys<>(*this, first, last, visitor);
+    detail::require_keys<keys_at<Iterator>>();
+    return visit_keys<keys_at<Iterator>>(*this, first, last, visitor);
   }
   template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class Visitor>
   size_type visit(Iterator first, End last, Visitor visitor) const {
-    return visit_keys<>(*this, first, last, visitor);
+    detail::require_keys<keys_at<Iterator>>();
+    return visit_keys<keys_at<Iterator>>(*this, first, last, visitor);
   }
   template <detail::iterable Keys, class Visitor>
   size_type visit(Keys&& keys, Visitor visitor) {
-    return visit_keys<>(*this, std::begin(keys), std::end(keys), visitor);
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>>(*this, std::begin(keys), std::end(keys), visitor);
   }
   template <detail::iterable Keys, class Visitor>
   size_type visit(Keys&& keys, Visitor visitor) const {
-    return visit_keys<>(*this, std::begin(keys), std::end(keys), visitor);
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>>(*this, std::begin(keys), std::end(keys), visitor);
   }
   // The same with `visitor(element, index)`: the key was keys[index].
   template <detail::iterable Keys, class Visitor>
   size_type visit_indexed(Keys&& keys, Visitor visitor) {
-    return visit_keys<size_type>(*this, std::begin(keys), std::end(keys), visitor);
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>, size_type>(*this, std::begin(keys), std::end(keys), visitor);
   }
   template <detail::iterable Keys, class Visitor>
   size_type visit_indexed(Keys&& keys, Visitor visitor) const {
-    return visit_keys<size_type>(*this, std::begin(keys), std::end(keys), visitor);
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>, size_type>(*this, std::begin(keys), std::end(keys), visitor);
   }
   // Writes to `found`, for each key in order, whether it is there. Returns how many are.
   template <detail::iterable Keys, detail::takes_answers Found>
   size_type contains(Keys&& keys, Found found) const {
-    return batches::contains(table_, std::begin(keys), std::end(keys), std::move(found));
+    detail::require_keys<keys_in<Keys>>();
+    if constexpr (keys_in<Keys>::are_right) {
+      return batches::contains(table_, std::begin(keys), std::end(keys), std::move(found));
+    } else {
+      return 0;
+    }
   }
 
   // Begins to fetch what a lookup or an insertion of the key will read first. Does nothing else;
@@ -578,12 +590,17 @@ class hash_container {
     return erase_key(key);
   }
 
-  // Erases the elements with these keys, which are what find() takes, or become a key_type. Returns
-  // how many there were. As lookups of many keys, it overlaps their cache misses. Bound: O(number
-  // of keys). Throws what hash, equality and the range throw; what was erased before stays so.
+  // Erases the elements with these keys, which are those that visit() takes. Returns how many there
+  // were. As lookups of many keys, it overlaps their cache misses. Bound: O(number of keys). Throws
+  // what hash, equality and the range throw; what was erased before stays so.
   template <detail::iterable Keys>
   size_type erase_keys(Keys&& keys) {
-    return batches::erase(table_, std::begin(keys), std::end(keys));
+    detail::require_keys<keys_in<Keys>>();
+    if constexpr (keys_in<Keys>::are_right) {
+      return batches::erase(table_, std::begin(keys), std::end(keys));
+    } else {
+      return 0;
+    }
   }
 
   // The element after the erased one. Throws nothing.
@@ -648,9 +665,12 @@ class hash_container {
   }
 
   // The elements, as a range whose iterators survive every change of the container between two of
-  // their steps, and drive what is pending; see steady/walker.hpp.
+  // their steps, and drive what is pending; see steady/walker.hpp. It cannot be copied or moved, so
+  // views are made of a variable.
   //
   //   for (auto& [key, value] : map.walk()) ...
+  //   auto walk = map.walk();
+  //   for (auto& [key, value] : walk | std::views::filter(is_red)) ...
   //
   // Bound of a step: a bucket, and what an insertion may evacuate. Throws what the allocator
   // throws.
@@ -774,6 +794,10 @@ class hash_container {
   static constexpr float max_load_factor() noexcept {
     return static_cast<float>(Policy::load_limit);
   }
+  // The size beyond which it grows; while it migrates, that of the new array.
+  size_type max_load() const noexcept {
+    return table_.state().has_memory() ? static_cast<size_type>(table_.engine().room()) : 0;
+  }
 
   // Throw what copying the function throws.
   hasher hash_function() const { return table_.hash(); }
@@ -858,17 +882,24 @@ class hash_container {
     fill(std::move(first), std::move(last), capacity, length);
   }
 
+  template <class Iterator>
+  using keys_at = detail::given_keys<Hash, KeyEqual, key_type, Iterator>;
+  template <class Keys>
+  using keys_in = detail::given_range<Hash, KeyEqual, key_type, Keys>;
+
   // `Index`: nothing, or std::size_t if the visitor gets it, too.
-  template <class... Index, class Self, class Iterator, class End, class Visitor>
+  template <class Given, class... Index, class Self, class Iterator, class End, class Visitor>
   static size_type visit_keys(Self& self, const Iterator& first, const End& last,
                               Visitor& visitor) {
     size_type found = 0;
-    batches::look_up(self.table_, first, last,
-                     [&](slot_type* slot, [[maybe_unused]] size_type index) {
-                       if (slot == nullptr) return;
-                       ++found;
-                       hand(self, *slot, visitor, static_cast<Index>(index)...);
-                     });
+    if constexpr (Given::are_right) {
+      batches::look_up(self.table_, first, last,
+                       [&](slot_type* slot, [[maybe_unused]] size_type index) {
+                         if (slot == nullptr) return;
+                         ++found;
+                         hand(self, *slot, visitor, static_cast<Index>(index)...);
+                       });
+    }
     return found;
   }
 
@@ -961,9 +992,14 @@ class hash_map : public detail::flat_container<
   // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
   // be filled with zeros.
   constexpr hash_map() noexcept(
-      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {
-    detail::require_elements<typename base::element_arguments>();
-  }
+      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {}
+  // Here elements are complete. Compilers instantiate the default constructor earlier, to see
+  // whether it makes a constant.
+  ~hash_map() { detail::require_elements<typename base::element_arguments>(); }
+  hash_map(const hash_map&) = default;
+  hash_map(hash_map&&) = default;
+  hash_map& operator=(const hash_map&) = default;
+  hash_map& operator=(hash_map&&) = default;
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   hash_map(std::initializer_list<value_type> elements) : base(elements) {}
 

@@ -45,9 +45,14 @@ class hash_set
   // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
   // be filled with zeros.
   constexpr hash_set() noexcept(
-      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {
-    detail::require_elements<typename base::element_arguments>();
-  }
+      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {}
+  // Here elements are complete. Compilers instantiate the default constructor earlier, to see
+  // whether it makes a constant.
+  ~hash_set() { detail::require_elements<typename base::element_arguments>(); }
+  hash_set(const hash_set&) = default;
+  hash_set(hash_set&&) = default;
+  hash_set& operator=(const hash_set&) = default;
+  hash_set& operator=(hash_set&&) = default;
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   hash_set(std::initializer_list<value_type> elements) : base(elements) {}
 

@@ -46,9 +46,14 @@ class node_hash_map
   // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
   // be filled with zeros.
   constexpr node_hash_map() noexcept(
-      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {
-    detail::require_elements<typename base::element_arguments>();
-  }
+      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {}
+  // Here elements are complete. Compilers instantiate the default constructor earlier, to see
+  // whether it makes a constant.
+  ~node_hash_map() { detail::require_elements<typename base::element_arguments>(); }
+  node_hash_map(const node_hash_map&) = default;
+  node_hash_map(node_hash_map&&) = default;
+  node_hash_map& operator=(const node_hash_map&) = default;
+  node_hash_map& operator=(node_hash_map&&) = default;
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   node_hash_map(std::initializer_list<value_type> elements) : base(elements) {}
 

@@ -45,9 +45,14 @@ class node_hash_set
   // Not defaulted: where a container is value-initialized, as by std::make_unique, it would first
   // be filled with zeros.
   constexpr node_hash_set() noexcept(
-      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {
-    detail::require_elements<typename base::element_arguments>();
-  }
+      base::is_nothrow_made_from_nothing) requires base::is_made_from_nothing {}
+  // Here elements are complete. Compilers instantiate the default constructor earlier, to see
+  // whether it makes a constant.
+  ~node_hash_set() { detail::require_elements<typename base::element_arguments>(); }
+  node_hash_set(const node_hash_set&) = default;
+  node_hash_set(node_hash_set&&) = default;
+  node_hash_set& operator=(const node_hash_set&) = default;
+  node_hash_set& operator=(node_hash_set&&) = default;
   // Not only inherited: without one of its own, g++ deduces nothing from a plain {...}.
   node_hash_set(std::initializer_list<value_type> elements) : base(elements) {}
 

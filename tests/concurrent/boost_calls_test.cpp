@@ -221,6 +221,7 @@ TEST(boost_calls, insert_pairs) {
   EXPECT_TRUE(map.try_emplace({6, 6}, 6));
   const point key{7, 7};
   EXPECT_TRUE(map.try_emplace(key));
+  EXPECT_FALSE(map.insert_or_assign({6, 6}, {}));
   EXPECT_FALSE(map.insert_or_assign({6, 6}, 60));
   EXPECT_FALSE(map.insert_or_assign(key, 70));
   EXPECT_EQ(map, (points{{{1, 2}, 3},

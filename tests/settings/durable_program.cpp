@@ -40,6 +40,10 @@
 #include <steady/picture.hpp>
 #include <steady/records.hpp>
 
+#if defined(WITH_QT_KEYWORDS)  // Steady's headers come before Qt's
+#include "qt_keywords.hpp"
+#endif
+
 namespace {
 
 int wrong = 0;

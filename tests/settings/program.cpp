@@ -38,6 +38,10 @@
 #include <steady/retire.hpp>
 #include <steady/snapshot.hpp>
 
+#if defined(WITH_QT_KEYWORDS)  // Steady's headers come before Qt's
+#include "qt_keywords.hpp"
+#endif
+
 namespace {
 
 int wrong = 0;

@@ -208,6 +208,9 @@ TEST(batch_of_texts, takes_what_find_takes) {
   EXPECT_EQ(sum, 3 * 499 * 500 / 2);
   map.prefetch(kept[3]);
   map.prefetch(views[3]);
+  // find() takes no view there, but keys can be made of views.
+  EXPECT_EQ(plain.visit(views, [&](const auto& element) { sum += element.second; }), 500u);
+  EXPECT_EQ(sum, 4 * 499 * 500 / 2);
   EXPECT_EQ(plain.erase_keys(pointers), 500u);
   EXPECT_TRUE(plain.empty());
 }

@@ -58,11 +58,13 @@ TYPED_TEST(bucket_count, times_the_maximal_load_factor_is_where_growth_begins) {
   TypeParam map;
   EXPECT_EQ(map.bucket_count(), 0u);
   EXPECT_EQ(map.load_factor(), 0.0f);
+  EXPECT_EQ(map.max_load(), 0u);
   for (std::uint64_t n = 0; n < 300; ++n) {
     const std::size_t before = map.bucket_count();
     const bool full = map.size() == this->room(map);
     map.try_emplace(n);
     ASSERT_EQ(map.bucket_count() != before, full) << n;
+    ASSERT_EQ(map.max_load(), this->room(map)) << n;
     ASSERT_LE(map.size(), this->room(map));
     ASSERT_FLOAT_EQ(map.load_factor(),
                     static_cast<float>(map.size()) / static_cast<float>(map.bucket_count()));

@@ -17,6 +17,7 @@
 
 #include <gtest/gtest.h>
 
+#include <steady/concurrent_hash_map.hpp>
 #include <steady/hash.hpp>
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
@@ -353,6 +354,90 @@ TEST(hash_of_sequences, makes_arrays_and_vectors_keys) {
   EXPECT_FALSE(paths.contains({{1, 2, 3}}));
   EXPECT_EQ(bits.size(), 4u);
   EXPECT_TRUE((steady::hash_set<std::array<int, 0>>{{}}.contains({})));
+}
+
+}  // namespace
+
+namespace user {
+
+// The upper bits are a generation, which does not count.
+enum class handle : std::uint32_t {};
+constexpr std::uint32_t number_of(handle of) { return static_cast<std::uint32_t>(of) & 0xffffff; }
+constexpr bool operator==(handle a, handle b) { return number_of(a) == number_of(b); }
+
+using edge = std::pair<point, point>;  // without direction
+inline bool operator==(const edge& a, const edge& b) {
+  return (a.first == b.first && a.second == b.second) ||
+         (a.first == b.second && a.second == b.first);
+}
+using way = std::tuple<point, point>;
+inline bool operator==(const way& a, const way& b) {
+  return edge(std::get<0>(a), std::get<1>(a)) == edge(std::get<0>(b), std::get<1>(b));
+}
+
+struct without_hash {
+  int number;
+  bool operator==(const without_hash&) const = default;
+};
+
+}  // namespace user
+
+template <>
+struct std::hash<user::handle> {
+  std::size_t operator()(user::handle of) const noexcept { return user::number_of(of); }
+};
+template <>
+struct std::hash<user::edge> {
+  std::size_t operator()(const user::edge& of) const {
+    return std::hash<user::point>{}(of.first) ^ std::hash<user::point>{}(of.second);
+  }
+};
+template <>
+struct std::hash<user::way> {
+  std::size_t operator()(const user::way& of) const {
+    return std::hash<user::edge>{}({std::get<0>(of), std::get<1>(of)});
+  }
+};
+template <>
+struct std::hash<std::pair<user::without_hash, int>> {
+  std::size_t operator()(const std::pair<user::without_hash, int>& of) const {
+    return static_cast<std::size_t>(of.first.number + of.second);
+  }
+};
+
+namespace {
+
+constexpr user::handle old_handle{1};
+constexpr user::handle new_handle{0x1000001};
+
+TEST(hash_beside_an_equality_of_the_users, is_their_std_hash_for_enumerations) {
+  EXPECT_EQ(steady::hash<user::handle>{}(old_handle, 5),
+            steady::hash<user::handle>{}(new_handle, 5));
+  EXPECT_NE(steady::hash<user::handle>{}(old_handle),
+            steady::hash<user::handle>{}(user::handle{2}));
+  const steady::hash_map<user::handle, int> map{{old_handle, 7}};
+  EXPECT_EQ(map.at(new_handle), 7);
+  const steady::concurrent_hash_map<user::handle, int> shared{{old_handle, 7}};
+  EXPECT_TRUE(shared.contains(new_handle));
+}
+
+TEST(hash_beside_an_equality_of_the_users, is_taken_within_pairs_arrays_and_vectors) {
+  using steady::hash_set;
+  EXPECT_TRUE((hash_set<std::pair<user::handle, int>>{{old_handle, 1}}.contains({new_handle, 1})));
+  EXPECT_TRUE((hash_set<std::tuple<user::handle>>{{old_handle}}.contains({new_handle})));
+  EXPECT_TRUE((hash_set<std::array<user::handle, 1>>{{old_handle}}.contains({new_handle})));
+  EXPECT_TRUE((hash_set<std::vector<user::handle>>{{old_handle}}.contains({new_handle})));
+}
+
+TEST(hash_beside_an_equality_of_the_users, is_their_std_hash_for_pairs_and_tuples) {
+  steady::hash_map<user::edge, int> edges;
+  ++edges[{{1, 1}, {2, 2}}];
+  ++edges[{{2, 2}, {1, 1}}];
+  EXPECT_EQ(edges.size(), 1u);
+  steady::hash_set<user::way> ways{{user::point{1, 1}, user::point{2, 2}}};
+  EXPECT_TRUE(ways.contains({user::point{2, 2}, user::point{1, 1}}));
+  steady::hash_set<std::pair<user::without_hash, int>> pairs{{{1}, 2}};
+  EXPECT_TRUE(pairs.contains({{1}, 2}));
 }
 
 }  // namespace

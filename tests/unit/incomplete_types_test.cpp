@@ -1,4 +1,6 @@
-// A type may contain a map of itself, which is named before the type is complete.
+// A type may contain a map of itself, which is named before the type is complete. Containers may
+// also be made before.
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -59,6 +61,80 @@ TEST(incomplete_types, declared_before_and_completed_later) {
   home.members[1] = {"Ada", &home};
   home.guests.insert(&home.members.at(1));
   EXPECT_EQ(home.members.at(1).home, &home);
+}
+
+// Containers that are made where their elements are only declared: compilers look early whether
+// such a container is a constant.
+
+struct request;
+inline steady::hash_map<int, request>& requests() {
+  static steady::hash_map<int, request> all;
+  return all;
+}
+inline steady::node_hash_map<int, request>& requests_of_thread() {
+  thread_local steady::node_hash_map<int, request> all;
+  return all;
+}
+steady::hash_map<int, request> global_requests;
+struct request {
+  int number = 0;
+  static inline steady::hash_map<int, request> all;
+  static inline steady::node_hash_map<int, request> all_nodes;
+};
+
+struct key;
+struct hash_of_key {
+  std::size_t operator()(const key& of) const;
+};
+inline steady::hash_set<key, hash_of_key>& keys() {
+  static steady::hash_set<key, hash_of_key> all;
+  return all;
+}
+struct key {
+  int number;
+  bool operator==(const key&) const = default;
+};
+std::size_t hash_of_key::operator()(const key& of) const {
+  return static_cast<std::size_t>(of.number);
+}
+
+class registry {
+  struct entry;
+  steady::hash_map<std::string, entry> entries_;
+  steady::hash_map<std::string, entry> braced_{};
+  steady::node_hash_map<std::string, entry> assigned_ = {};
+
+ public:
+  static registry& get() {
+    static registry only;
+    return only;
+  }
+  int fill();
+};
+struct registry::entry {
+  int number = 0;
+};
+int registry::fill() {
+  entries_["a"].number = 1;
+  braced_["b"].number = 2;
+  assigned_["c"].number = 3;
+  return entries_.at("a").number + braced_.at("b").number + assigned_.at("c").number;
+}
+
+TEST(containers_of_types_to_come, are_made_before_these_are_complete) {
+  requests()[1].number = 1;
+  requests_of_thread()[1].number = 2;
+  global_requests[1].number = 3;
+  request::all[1].number = 4;
+  request::all_nodes[1].number = 5;
+  EXPECT_EQ(requests().at(1).number, 1);
+  EXPECT_EQ(requests_of_thread().at(1).number, 2);
+  EXPECT_EQ(global_requests.at(1).number, 3);
+  EXPECT_EQ(request::all.at(1).number, 4);
+  EXPECT_EQ(request::all_nodes.at(1).number, 5);
+  keys().insert(key{1});
+  EXPECT_TRUE(keys().contains(key{1}));
+  EXPECT_EQ(registry::get().fill(), 6);
 }
 
 }  // namespace

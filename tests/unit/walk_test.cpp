@@ -387,6 +387,18 @@ TEST(walk, of_a_set_shows_const_keys) {
   EXPECT_EQ(met, (std::set<std::string>{"a", "b", "c"}));
 }
 
+// clang before version 16 has no views with this library.
+#if !defined(__clang__) || __clang_major__ >= 16
+TEST(walk, is_a_range_that_views_take_as_a_variable) {
+  number_map<> map{{1, 1}, {2, 2}, {3, 3}};
+  auto walk = map.walk();
+  std::set<std::uint64_t> met;
+  for (auto& [key, value] : walk | std::views::filter([](auto& of) { return of.second > 1; }))
+    met.insert(key);
+  EXPECT_EQ(met, (std::set<std::uint64_t>{2, 3}));
+}
+#endif
+
 // Two reseedings between two steps of a walker; the k-th allocation fails, for every k. The map's
 // steps fail where they must, the walker goes on.
 TEST(walk, outlasts_reseedings_short_of_memory) {

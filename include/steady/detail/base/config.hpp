@@ -9,6 +9,12 @@
 #error "Steady needs C++20: compile with -std=c++20 (MSVC: /std:c++20)"
 #endif
 
+// The only one of Qt's keywords that is a name here.
+#if defined(slots)
+#error \
+    "Steady: slots is a macro here, as with Qt: include Steady's headers before, or define QT_NO_KEYWORDS"
+#endif
+
 #include <cstddef>
 #include <cstdint>
 

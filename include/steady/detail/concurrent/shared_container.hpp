@@ -245,12 +245,11 @@ class shared_container {
 
   // ---- many keys ----
 
-  // Calls `visit(key, code, index)` for each key of the range, in order. Keys are what find()
-  // takes, or become a Key. If the container is large, what the visits read first is prefetched for
-  // many keys together.
+  // Calls `visit(key, code, index)` for each key of the range, in order. That these are
+  // keys was said before (require_keys). If the container is large, what the visits read first is
+  // prefetched for many keys together.
   template <class Iterator, class End, class Visit>
   void for_keys(const Iterator& first, const End& last, const Visit& visit) const {
-    detail::require_keys_that_stay<Iterator>();
     for_items(
         first, last, [](auto&& given) -> decltype(auto) { return as_key(given); },
         [&](auto&& given, std::uint64_t code, std::size_t index) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/pointers.hpp>
 #include <steady/detail/base/standard_types.hpp>
 #include <steady/moves_without_throwing.hpp>
 
@@ -346,6 +347,46 @@ struct map_elements : elements_in_slots<std::pair<const Key, T>> {
 
 }  // namespace STEADY_ABI
 
+// Larger slots have no room on the stack, which may be a fiber's: the allocator gives them some.
+inline constexpr std::size_t most_bytes_on_stack = 4096;
+
+// Room for a slot's content outside a table.
+template <class Slot, class Allocator, bool OnStack = sizeof(Slot) <= most_bytes_on_stack>
+class temporary_room {
+ public:
+  explicit temporary_room(Allocator&) noexcept {}
+  ~temporary_room() {}  // what is in it is its user's
+
+  temporary_room(const temporary_room&) = delete;
+  temporary_room& operator=(const temporary_room&) = delete;
+
+  Slot* get() noexcept { return std::addressof(slot_); }
+
+ private:
+  union {
+    Slot slot_;
+  };
+};
+template <class Slot, class Allocator>
+class temporary_room<Slot, Allocator, false> {
+  using traits = std::allocator_traits<Allocator>;
+  static_assert(std::is_same_v<typename traits::value_type, Slot>, "pointers to nodes are small");
+
+ public:
+  explicit temporary_room(Allocator& allocator)
+      : allocator_(allocator), room_(traits::allocate(allocator, 1)) {}
+  ~temporary_room() { traits::deallocate(allocator_, room_, 1); }
+
+  temporary_room(const temporary_room&) = delete;
+  temporary_room& operator=(const temporary_room&) = delete;
+
+  Slot* get() noexcept { return detail::to_raw(room_); }
+
+ private:
+  Allocator& allocator_;
+  typename traits::pointer room_;
+};
+
 // A slot's content outside a table, made by `construct(address)`, as long as the scope lasts.
 template <class Elements, class Allocator>
 class temporary_slot {
@@ -353,7 +394,8 @@ class temporary_slot {
   using slot_type = typename Elements::slot_type;
 
   template <class Construct>
-  temporary_slot(Allocator& allocator, const Construct& construct) : allocator_(allocator) {
+  temporary_slot(Allocator& allocator, const Construct& construct)
+      : allocator_(allocator), room_(allocator) {
     construct(get());
   }
   ~temporary_slot() { Elements::destroy(allocator_, get()); }
@@ -361,13 +403,11 @@ class temporary_slot {
   temporary_slot(const temporary_slot&) = delete;
   temporary_slot& operator=(const temporary_slot&) = delete;
 
-  slot_type* get() noexcept { return std::addressof(slot_); }
+  slot_type* get() noexcept { return room_.get(); }
 
  private:
   Allocator& allocator_;
-  union {
-    slot_type slot_;
-  };
+  temporary_room<slot_type, Allocator> room_;
 };
 
 }  // namespace steady::detail

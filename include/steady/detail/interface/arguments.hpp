@@ -67,16 +67,6 @@ concept iterable = requires(Range& range) {
 template <iterable Range>
 using iterated_value = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
 
-// A range of keys of which several are looked up at a time.
-template <class Iterator>
-constexpr void require_keys_that_stay() noexcept {
-  constexpr bool stay = std::forward_iterator<Iterator>;
-  static_assert(stay,
-                "steady: a range of keys is gone over twice, so its iterators must be forward "
-                "iterators. Keys that can be read only once, as from a stream: copy them into a "
-                "std::vector first");
-}
-
 // Where answers can be written, one after the other. Not std::output_iterator: the iterators of a
 // std::vector<bool> are none.
 template <class Iterator>

@@ -2,8 +2,10 @@
 //
 //   require_arguments()   when a container is named, and its elements may be incomplete. Something
 //                         else stands in for an argument that is refused
-//   require_elements()    when a container is made
+//   require_elements()    where a container may be destroyed, and its elements are complete; where
+//                         one that threads share is made
 //   require_copying()     when one is copied
+//   require_keys()        where many keys are looked up at a time
 //
 // Each says one thing, once, and the bodies that would not compile are left out: otherwise the
 // compiler's complaints about those would hide it.
@@ -12,7 +14,10 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -164,14 +169,62 @@ template <class Hash, class KeyEqual, class Key, class K>
 inline constexpr bool searches_by = hashes_by<kind_of_hash<Hash, Key>, Hash, K> &&
                                     (compares<KeyEqual, K, Key> || compares<KeyEqual, Key, K>);
 
+// Whether find() takes it as it is.
+template <class Hash, class KeyEqual, class Key, class Given>
+inline constexpr bool is_searched_for = std::is_same_v<Given, Key> ||
+                                        (transparent_key<Given, Hash, KeyEqual> &&
+                                         searches_by<Hash, KeyEqual, Key, Given>);
+
+// A string view for a string: strings are made of views by a cast only.
+template <class Key, class Given>
+inline constexpr bool is_text_for = false;
+template <class Char, class Traits, class Allocator, class Given>
+inline constexpr bool is_text_for<std::basic_string<Char, Traits, Allocator>, Given> =
+    std::is_convertible_v<Given, std::basic_string_view<Char, Traits>>;
+
+// Whether a key is made of it without a cast, as find() makes one. A cast could do more: a
+// std::unique_ptr made of a pointer deletes its object.
+template <class Key, class Given>
+inline constexpr bool becomes_key = std::is_convertible_v<Given, Key> || is_text_for<Key, Given>;
+
+// What is given for many keys: iterators, and whether their range is a key itself, whose parts are
+// not what is meant.
+template <class Hash, class KeyEqual, class Key, class Iterator, bool IsOneKey = false>
+struct given_keys {
+  using given = decltype(*std::declval<Iterator&>());
+  static constexpr bool are_many = !IsOneKey;
+  static constexpr bool stay = std::forward_iterator<Iterator>;
+  static constexpr bool are_keys =
+      is_searched_for<Hash, KeyEqual, Key, std::remove_cvref_t<given>> || becomes_key<Key, given>;
+  static constexpr bool are_right = are_many && stay && are_keys;
+};
+template <class Hash, class KeyEqual, class Key, class Keys>
+using given_range = given_keys<Hash, KeyEqual, Key,
+                               decltype(std::begin(std::declval<std::remove_reference_t<Keys>&>())),
+                               std::is_same_v<std::remove_cvref_t<Keys>, Key>>;
+
+template <class Given>
+constexpr void require_keys() noexcept {
+  constexpr bool are_many = Given::are_many;
+  static_assert(are_many,
+                "steady: this function takes a range of keys, and this range is one key. Call "
+                "find(), contains() or erase() with it, or make it a range: std::span(&key, 1)");
+  constexpr bool stay = !are_many || Given::stay;
+  static_assert(stay,
+                "steady: a range of keys is gone over twice, so its iterators must be forward "
+                "iterators. Keys that can be read only once, as from a stream: copy them into a "
+                "std::vector first");
+  constexpr bool are_keys = !are_many || !stay || Given::are_keys;
+  static_assert(are_keys,
+                "steady: a range of keys holds what find() takes: keys, what converts to a key "
+                "without a cast, or what a transparent Hash and a transparent KeyEqual accept");
+}
+
 // What a range of keys holds: as it is where a container is searched for that as it is, else a key
 // made of it.
 template <class Hash, class KeyEqual, class Key, class Given>
 STEADY_ALWAYS_INLINE decltype(auto) as_key(Given&& given) {
-  using plain = std::remove_cvref_t<Given>;
-  constexpr bool is_searched_for =
-      transparent_key<plain, Hash, KeyEqual> && searches_by<Hash, KeyEqual, Key, plain>;
-  if constexpr (std::is_same_v<plain, Key> || is_searched_for) {
+  if constexpr (is_searched_for<Hash, KeyEqual, Key, std::remove_cvref_t<Given>>) {
     return std::forward<Given>(given);
   } else {
     return static_cast<Key>(std::forward<Given>(given));
@@ -185,6 +238,7 @@ struct element_arguments {
   static constexpr bool hashes = kind_of_hash<Hash, key_type> != hash_kind::none;
   static constexpr bool compares = detail::compares<KeyEqual, key_type, key_type>;
   static constexpr bool moves = Elements::template moves_with<Allocator>();
+  static constexpr bool holds_array = std::is_array_v<typename Elements::mapped_type>;
 };
 
 template <class Arguments>
@@ -199,7 +253,12 @@ STEADY_ALWAYS_INLINE constexpr void require_elements() noexcept {
   constexpr bool compares = !hashes || Arguments::compares;
   static_assert(compares,
                 "KeyEqual: callable with two keys, all const, for a result that converts to bool");
-  constexpr bool moves = !hashes || !compares || Arguments::moves;
+  constexpr bool is_right_so_far = hashes && compares;
+  constexpr bool moves_array = !is_right_so_far || Arguments::moves || !Arguments::holds_array;
+  static_assert(moves_array,
+                "T: no C array, which cannot be moved as a whole. Use std::array, or "
+                "steady::node_hash_map, which never moves values");
+  constexpr bool moves = !is_right_so_far || Arguments::moves || Arguments::holds_array;
   static_assert(moves,
                 "Key and T: movable, because a flat container moves its elements when it grows. "
                 "Use steady::node_hash_map or steady::node_hash_set for what cannot be moved");

@@ -145,6 +145,7 @@ class table_engine {
   stats statistics() const noexcept;
   // As users count them; those of the new array while migrating.
   std::uint64_t slots() const noexcept;
+  std::uint64_t room() const noexcept;
   std::uint64_t reserved() const noexcept;
   // As much of that as there are buckets for, or will be with the migration that is under way.
   std::uint64_t reserved_already() const noexcept {
@@ -203,7 +204,6 @@ class table_engine {
     return static_cast<std::uint32_t>(min_of(size, state_type::largest_limit));
   }
   sizing sizing_now() const noexcept;
-  std::uint64_t room() const noexcept;
   void update_limits() noexcept;
   std::uint64_t elements_in(std::uint64_t slots) const noexcept;
   void make_first(std::uint64_t size);

@@ -26,10 +26,10 @@ class batches {
 
  public:
   // Calls `tell(slot, index)` for every key, in order; the slot is null where there is none. The
-  // iterators go over the range twice. The table must not change meanwhile.
+  // iterators go over the range twice. The table must not change meanwhile. That they are keys was
+  // said before (require_keys).
   template <class Iterator, class End, class Tell>
   static void look_up(const Table& table, Iterator first, const End& last, const Tell& tell) {
-    detail::require_keys_that_stay<Iterator>();
     std::size_t index = 0;
     if (!window::pays_for(table)) {
       for (; first != last; ++first, ++index) tell(table.find(as_key(*first)).slot, index);
@@ -61,7 +61,6 @@ class batches {
 
   template <class Iterator, class End>
   static std::size_t erase(Table& table, Iterator first, const End& last) {
-    detail::require_keys_that_stay<Iterator>();
     std::size_t erased = 0;
     while (first != last) {
       window keys(table);

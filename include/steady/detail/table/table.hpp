@@ -80,9 +80,7 @@ class table {
                                  std::is_nothrow_default_constructible_v<KeyEqual>&&
                                      std::is_nothrow_default_constructible_v<Allocator>) = default;
   table(const Hash& hash, const KeyEqual& equal, const Allocator& allocator)
-      : functions_(hash, equal), allocator_(allocator) {
-    require_elements<element_arguments<Elements, Hash, KeyEqual, Allocator>>();
-  }
+      : functions_(hash, equal), allocator_(allocator) {}
   ~table() {
     if (state_.has_memory() || state_.cold_link != nullptr) end();
   }
@@ -113,7 +111,7 @@ class table {
 
   // ---- looking up ----
 
-  // That a key is accepted was said when the container was made.
+  // That a key is accepted was said elsewhere (require_elements).
   template <class K>
   static constexpr bool searchable_by =
       std::is_same_v<K, key_type> || searches_by<Hash, KeyEqual, key_type, K>;
