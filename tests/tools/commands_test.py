@@ -149,6 +149,16 @@ class ResumedCheckTest(unittest.TestCase):
         self.assertIn("(before)", resumed.stdout)
         self.assertEqual(self.check("--resume")[1], [])
 
+    def test_keeps_going_and_tells_all_that_failed(self):
+        whole = self.check()[1]
+        failed, calls = self.check("--keep-going", fails="ctest")
+        self.assertEqual((failed.returncode, calls), (1, whole))
+        self.assertEqual(failed.stderr.count("check failed: "), calls.count("ctest"))
+        self.assertEqual(failed.stdout.count(" (failed)"), calls.count("ctest"))
+        self.assertNotIn("check passed", failed.stdout)
+        resumed, calls = self.check("--resume")
+        self.assertEqual((resumed.returncode, set(calls)), (0, {"ctest"}))
+
     def test_begins_anew_without_being_asked_or_with_other_files(self):
         whole = self.check()[1]
         self.assertEqual(self.check()[1], whole)
