@@ -156,10 +156,13 @@ inline constexpr bool means_yes<Name> = static_cast<bool>(Name::value);
 template <class Hash>
 concept avalanching_hash = means_yes<typename Hash::is_avalanching>;
 
-// By name. The call is looked at because names are inherited also where calls are hidden; its
-// result, because a functor may be an equality of two numbers as well.
+template <class Hash>
+concept seeded_by_name = means_yes<typename Hash::takes_seed>;
+
+// The call is looked at because names are inherited also where calls are hidden; its result,
+// because a functor may be an equality of two numbers as well.
 template <class Hash, class Key>
-concept seeded_hash = means_yes<typename Hash::takes_seed> &&
+concept seeded_hash = seeded_by_name<Hash> &&
     requires(const Hash& hash, const Key& key, std::uint64_t seed) {
   { hash(key, seed) } -> std::convertible_to<std::uint64_t>;
   requires !std::same_as<std::remove_cvref_t<decltype(hash(key, seed))>, bool>;

@@ -111,6 +111,25 @@ void use_set() {
   set.clear_gradually();
 }
 
+// Compilers look sooner at names of a class within a function: whether all of them are used.
+void use_local_functions() {
+  struct seeded_hash {
+    using takes_seed = void;
+    using is_avalanching = void;
+    using is_transparent = void;
+    std::uint64_t operator()(std::uint32_t key, std::uint64_t seed) const { return key * seed; }
+  };
+  struct equal {
+    using is_transparent = void;
+    bool operator()(std::uint32_t a, std::uint32_t b) const { return a == b; }
+  };
+  steady::hash_map<std::uint32_t, std::uint32_t, seeded_hash, equal> map;
+  steady::concurrent_hash_set<std::uint32_t, seeded_hash, equal> set;
+  map.try_emplace(1, 2);
+  set.insert(1);
+  expect(map.contains(1) && set.contains(1), "functions may be of a class within a function");
+}
+
 // Two threads that insert, change and erase the same elements.
 template <class Map, class Make>
 void share(const Make& make) {
@@ -182,6 +201,7 @@ int main(int count, char** arguments) {
   use<text_map>(text);
   use_set<steady::hash_set<std::uint32_t>>();
   use_set<steady::node_hash_set<std::uint64_t>>();
+  use_local_functions();
   share<steady::concurrent_hash_map<std::uint64_t, std::uint64_t>>(number);
   share<steady::concurrent_hash_map<std::uint32_t, std::uint32_t>>(
       [](std::uint32_t n) { return n; });

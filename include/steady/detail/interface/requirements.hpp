@@ -36,10 +36,19 @@ template <class Key>
 inline constexpr bool is_kept_as_key =
     std::is_object_v<Key>&& std::is_same_v<Key, std::remove_cvref_t<Key>> && !std::is_array_v<Key>;
 
+// How many of the names by which functions say what they do (hash.hpp) one has.
+template <class Function>
+inline constexpr int own_names =
+    seeded_by_name<Function> + avalanching_hash<Function> + hash_of_numbers<Function> +
+    transparent_key<Function, Function, Function>;
+
 // A class, or a pointer to a function; an allocator is given where it is not meant.
 template <class Function>
 inline constexpr bool may_be_function = [] {
   if constexpr (std::is_class_v<Function> || std::is_union_v<Function>) {
+    // If names of a class within a function were looked at no sooner than where elements must be
+    // complete, g++ would call them unused.
+    static_cast<void>(own_names<Function>);
     return sizeof(Function) != 0 && !allocates<Function>;
   } else {
     return std::is_pointer_v<Function> && std::is_function_v<std::remove_pointer_t<Function>>;
