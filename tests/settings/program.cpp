@@ -125,9 +125,10 @@ void use_local_functions() {
   };
   steady::hash_map<std::uint32_t, std::uint32_t, seeded_hash, equal> map;
   steady::concurrent_hash_set<std::uint32_t, seeded_hash, equal> set;
-  map.try_emplace(1, 2);
-  set.insert(1);
-  expect(map.contains(1) && set.contains(1), "functions may be of a class within a function");
+  constexpr std::uint32_t key = 1;
+  map.try_emplace(key, key);
+  set.insert(key);
+  expect(map.contains(key) && set.contains(key), "functions may be of a class within a function");
 }
 
 // Two threads that insert, change and erase the same elements.
