@@ -681,11 +681,11 @@ class concurrent_container {
   // For idle threads: evacuates at most `intervals` old buckets, or frees as many blocks of what a
   // migration has left; starts a migration that is due. Returns how many it looked at: others may
   // have some of them locked. 0: there is nothing to do now.
-  size_type step(size_type intervals) { return container_.step(intervals).looked_at; }
+  size_type step(size_type intervals) noexcept { return container_.step(intervals).looked_at; }
   // Does all of that, also what other threads have begun. Bound: O(elements + buckets), one bucket
   // locked at a time; waits for readers of old arrays. Throws nothing: where memory is refused, it
   // returns, and the migration goes on later.
-  void finish() { container_.finish(); }
+  void finish() noexcept { container_.finish(); }
   // For times of memory pressure: asks for as few buckets as the size needs, and does at most
   // `max_buckets` steps: intervals and blocks as step() does, and, when nothing else is left, the
   // chunks that wait for the next migration; frees at most as many erased nodes. Each shrinking
@@ -694,13 +694,13 @@ class concurrent_container {
   // and free meanwhile counts, too. Call again while it returns something, or migrating(), or
   // stats().leaving: a thread that stays in a call or in a visitor keeps memory from being freed.
   // (steady::pressure_monitor does all that.) Bound: as step(max_buckets). Throws nothing.
-  size_type trim(size_type max_buckets = 64) { return container_.trim(max_buckets); }
+  size_type trim(size_type max_buckets = 64) noexcept { return container_.trim(max_buckets); }
   // Ask for a migration, which starts as soon as none is on, and which insertions, erasures and
   // step() drive: to fewer buckets if that is enough; to as many, without the overflow that erasing
-  // has left; to another seed.
-  void shrink_gradually() { container_.ask(detail::migration_kind::shrink); }
-  void compact_gradually() { container_.ask(detail::migration_kind::compact); }
-  void reseed_gradually() { container_.ask(detail::migration_kind::reseed); }
+  // has left; to another seed. Throw nothing.
+  void shrink_gradually() noexcept { container_.ask(detail::migration_kind::shrink); }
+  void compact_gradually() noexcept { container_.ask(detail::migration_kind::compact); }
+  void reseed_gradually() noexcept { container_.ask(detail::migration_kind::reseed); }
 
   // Each number is right at some moment of the call. Bound: 80 counters.
   steady::stats stats() const noexcept { return container_.statistics(); }

@@ -138,6 +138,19 @@ TYPED_TEST(refused_memory, lets_finish_return) {
   this->expect_all_there();
 }
 
+TYPED_TEST(refused_memory, lets_requests_return) {
+  this->ledger.refuse_above = 0;
+  this->map->shrink_gradually();
+  this->map->compact_gradually();
+  this->map->reseed_gradually();
+  EXPECT_FALSE(this->map->migrating());
+  this->expect_all_there();
+  this->ledger.refuse_above = memory_ledger::never;
+  this->map->finish();
+  EXPECT_EQ(this->map->stats().migrations.reseed, 1u);
+  this->expect_all_there();
+}
+
 TYPED_TEST(refused_memory, makes_trim_wait_for_better_times) {
   this->ledger.refuse_above = memory_ledger::never;
   for (std::uint64_t i = 100; i < many; ++i) this->map->erase(key<TypeParam>(i));

@@ -70,6 +70,25 @@ static_assert(std::is_same_v<numbers::init_type, std::pair<std::uint64_t, std::u
 static_assert(std::is_same_v<numbers::policy_type, steady::default_concurrent_policy>);
 static_assert(numbers::max_load_factor() == 0.8F);
 
+template <class Container>
+concept migrates_without_throwing = requires(Container& c) {
+  { c.step(1) }
+  noexcept;
+  { c.finish() }
+  noexcept;
+  { c.trim() }
+  noexcept;
+  { c.shrink_gradually() }
+  noexcept;
+  { c.compact_gradually() }
+  noexcept;
+  { c.reseed_gradually() }
+  noexcept;
+};
+static_assert(migrates_without_throwing<numbers> && migrates_without_throwing<texts>);
+static_assert(migrates_without_throwing<number_set> && migrates_without_throwing<text_set>);
+static_assert(migrates_without_throwing<map_of_throwing_copies>);
+
 // ---- constructing ----
 
 struct tagged_hash {
