@@ -820,7 +820,7 @@ class hash_container {
 
   // For tests: a sentence naming the first invariant found broken, null when all hold. Bound:
   // O(elements + buckets). Throws what the hash and the equality throw.
-  const char* check_invariants() const {
+  [[nodiscard]] const char* check_invariants() const {
     return detail::invariants<table_type>::first_broken(table_);
   }
 

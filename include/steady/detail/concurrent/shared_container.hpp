@@ -436,9 +436,9 @@ class shared_container {
     take_quietly(other);
   }
 
-  void check_invariants() const {
+  const char* first_broken_invariant() const noexcept {
     const alone quiet(*this);
-    shared_invariants<sync, layout>(state_).check();
+    return shared_invariants<sync, layout>::first_broken(state_);
   }
 
  private:
