@@ -39,6 +39,17 @@ class code_window {
     return at != nullptr && at->buckets() >= bytes / Layout::bucket_bytes;
   }
 
+  // Prefetches what a call for one key reads first: in both arrays of a migration, because whoever
+  // finds out whether its bucket has moved waits for the header.
+  static void prefetch(const state_type& state, std::uint64_t code) noexcept {
+    const pin pinned;
+    const array* const first = state.first_array();
+    if (first == nullptr) return;
+    prefetch_bucket(*first, code);
+    const array* const next = first->next();
+    if (next != nullptr) prefetch_bucket(*next, code);
+  }
+
   // Calls `call(item, code, index)` for each item of a range, in order; `code_of(item)` is its
   // key's hash code. Goes over the range twice. See prefetch_all() for the last one.
   template <class Iterator, class End, class CodeOf, class Call, class PrefetchElement>

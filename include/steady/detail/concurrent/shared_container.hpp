@@ -243,6 +243,13 @@ class shared_container {
     }
   }
 
+  // Begins to fetch what calls for this key read first.
+  template <class K>
+  void prefetch(const K& key) const {
+    const call during(use_);
+    code_window<sync, layout>::prefetch(state_, code_of(key));
+  }
+
   // ---- many keys ----
 
   // Calls `visit(key, code, index)` for each key of the range, in order. That these are
