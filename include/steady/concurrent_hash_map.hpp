@@ -62,6 +62,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
@@ -75,6 +76,7 @@
 #include <steady/cursor.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/system.hpp>
 #include <steady/detail/concurrent/insertion_visitors.hpp>
 #include <steady/detail/concurrent/shared_container.hpp>
 #include <steady/detail/concurrent/two_containers.hpp>
@@ -452,7 +454,7 @@ class concurrent_container {
   size_type visit(const key_type& key, F f) {
     return visit_one(*this, key, f);
   }
-  template <detail::transparent_key<hasher, key_equal> K, class F>
+  template <detail::other_single_key<key_type, hasher, key_equal> K, class F>
   size_type visit(const K& key, F f) {
     return visit_one(*this, key, f);
   }
@@ -460,7 +462,7 @@ class concurrent_container {
   size_type visit(const key_type& key, F f) const {
     return container_.read(key, f);
   }
-  template <detail::transparent_key<hasher, key_equal> K, class F>
+  template <detail::other_single_key<key_type, hasher, key_equal> K, class F>
   size_type visit(const K& key, F f) const {
     return container_.read(key, f);
   }
@@ -468,9 +470,17 @@ class concurrent_container {
   size_type cvisit(const key_type& key, F f) const {
     return container_.read(key, f);
   }
-  template <detail::transparent_key<hasher, key_equal> K, class F>
+  template <detail::other_single_key<key_type, hasher, key_equal> K, class F>
   size_type cvisit(const K& key, F f) const {
     return container_.read(key, f);
+  }
+
+  // Begins to fetch what the next call for the key will read first. Does nothing else; worth it
+  // when about a dozen other keys come before. Throws what the hash throws.
+  void prefetch(const key_type& key) const { container_.prefetch(key); }
+  template <detail::transparent_key<hasher, key_equal> K>
+  void prefetch(const K& key) const {
+    container_.prefetch(key);
   }
 
   // ---- erasing ----
@@ -498,7 +508,8 @@ class concurrent_container {
   // O(number of keys). Throws what hash, equality, the range and the visitor throw; what was done
   // before stays so.
 
-  // Visit each key's element, as the functions for one key do. Return how many they visited.
+  // Visit each key's element, as the functions for one key do. Return how many they visited. A
+  // range that is itself a key, that find() takes, or that becomes a key, is one key: see above.
   template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class F>
   size_type visit(Iterator first, End last, F f) {
     detail::require_keys<keys_at<Iterator>>();
@@ -513,6 +524,21 @@ class concurrent_container {
   size_type cvisit(Iterator first, End last, F f) const {
     detail::require_keys<keys_at<Iterator>>();
     return visit_keys<keys_at<Iterator>>(*this, first, last, f);
+  }
+  template <detail::range_of_keys<key_type, hasher, key_equal> Keys, class F>
+  size_type visit(Keys&& keys, F f) {
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>>(*this, std::begin(keys), std::end(keys), f);
+  }
+  template <detail::range_of_keys<key_type, hasher, key_equal> Keys, class F>
+  size_type visit(Keys&& keys, F f) const {
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>>(*this, std::begin(keys), std::end(keys), f);
+  }
+  template <detail::range_of_keys<key_type, hasher, key_equal> Keys, class F>
+  size_type cvisit(Keys&& keys, F f) const {
+    detail::require_keys<keys_in<Keys>>();
+    return visit_keys<keys_in<Keys>>(*this, std::begin(keys), std::end(keys), f);
   }
   // With `f(element, index)`: the key was keys[index].
   template <detail::iterable Keys, class F>
@@ -664,6 +690,8 @@ class concurrent_container {
   static constexpr float max_load_factor() noexcept {
     return static_cast<float>(policy_type::load_limit);
   }
+  // Does nothing, as in boost::concurrent_flat_map: the policy decides.
+  void max_load_factor(float) noexcept {}
   // The size beyond which it grows.
   size_type max_load() const noexcept {
     return static_cast<size_type>(static_cast<double>(bucket_count()) * policy_type::load_limit);
@@ -684,11 +712,25 @@ class concurrent_container {
   // For idle threads: evacuates at most `intervals` old buckets, or frees as many blocks of what a
   // migration has left; starts a migration that is due. Returns how many it looked at: others may
   // have some of them locked. 0: there is nothing to do now.
-  size_type step(size_type intervals) { return container_.step(intervals).looked_at; }
+  size_type step(size_type intervals) noexcept { return container_.step(intervals).looked_at; }
+  // The same for `time`, a std::chrono::duration, an interval more at the most; returns sooner if
+  // there is nothing to do now.
+  template <class Duration>
+  size_type step_for(const Duration& time) noexcept {
+    const std::uint64_t start = detail::system_nanoseconds();
+    const std::uint64_t all = detail::nanoseconds_in(time);
+    size_type done = 0;
+    while (detail::system_nanoseconds() - start < all) {
+      const size_type now = step(1);
+      if (now == 0) break;
+      done += now;
+    }
+    return done;
+  }
   // Does all of that, also what other threads have begun. Bound: O(elements + buckets), one bucket
   // locked at a time; waits for readers of old arrays. Throws nothing: where an allocation fails,
   // it returns, and the migration goes on later.
-  void finish() { container_.finish(); }
+  void finish() noexcept { container_.finish(); }
   // For times of memory pressure: asks for as few buckets as the size needs, and does at most
   // `max_buckets` steps: intervals and blocks as step() does, and, when nothing else is left, the
   // chunks that wait for the next migration; frees at most as many erased nodes. Each shrinking
@@ -697,13 +739,13 @@ class concurrent_container {
   // and free meanwhile counts, too. Call again while it returns something, or migrating(), or
   // stats().leaving: a thread that stays in a call or in a visitor keeps memory from being freed.
   // (steady::pressure_monitor does all that.) Bound: as step(max_buckets). Throws nothing.
-  size_type trim(size_type max_buckets = 64) { return container_.trim(max_buckets); }
+  size_type trim(size_type max_buckets = 64) noexcept { return container_.trim(max_buckets); }
   // Ask for a migration, which starts as soon as none is on, and which insertions, erasures and
   // step() drive: to fewer buckets if that is enough; to as many, without the overflow that erasing
-  // has left; to another seed.
-  void shrink_gradually() { container_.ask(detail::migration_kind::shrink); }
-  void compact_gradually() { container_.ask(detail::migration_kind::compact); }
-  void reseed_gradually() { container_.ask(detail::migration_kind::reseed); }
+  // has left; to another seed. Throw nothing.
+  void shrink_gradually() noexcept { container_.ask(detail::migration_kind::shrink); }
+  void compact_gradually() noexcept { container_.ask(detail::migration_kind::compact); }
+  void reseed_gradually() noexcept { container_.ask(detail::migration_kind::reseed); }
 
   // Each number is right at some moment of the call. Bound: 80 counters.
   steady::stats stats() const noexcept { return container_.statistics(); }
@@ -722,8 +764,11 @@ class concurrent_container {
     return pairs::are_equal_sets(a.container_, b.container_);
   }
 
-  // For tests, while nobody else uses it: ends the program if something is not as it must be. O(n).
-  void check_invariants() const { container_.check_invariants(); }
+  // For tests, while nobody else uses it: a sentence naming the first invariant found broken, null
+  // when all hold. Bound: O(elements + buckets). Throws nothing.
+  [[nodiscard]] const char* check_invariants() const noexcept {
+    return container_.first_broken_invariant();
+  }
 
  protected:
   concurrent_container(const hasher& hash, const key_equal& equal,

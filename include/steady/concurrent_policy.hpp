@@ -11,6 +11,7 @@
 
 #include <steady/detail/base/system.hpp>
 #include <steady/detail/concurrent/sync.hpp>
+#include <steady/policy.hpp>
 
 namespace steady {
 
@@ -40,10 +41,8 @@ struct default_concurrent_policy {
   // allocator is std::allocator; otherwise they come from the allocator, in blocks of 64 KiB.
   static constexpr bool reserve_addresses = true;
 
-  // Calls for many keys at a time overlap their cache misses in containers of at least so many
-  // bytes of slots; a quarter of that where elements are in nodes. In smaller ones, which are
-  // cached, that would cost more than it saves.
-  static constexpr std::size_t batches_from_bytes = std::size_t{8} << 20;
+  // As in default_policy; a quarter of that where elements are in nodes.
+  static constexpr std::size_t batches_from_bytes = default_policy::batches_from_bytes;
 
   // Whether a migration moves first what is looked up most. Otherwise buckets move in the order of
   // the hash line, which costs lookups less (docs/dead-ends.md).

@@ -8,13 +8,16 @@
 //   pairs, tuples, std::array,  their values one after the other; see also hash_values below.
 //   std::vector                 Arrays and vectors of integers are hashed as strings are. By
 //                               std::hash if the program has specialised that
+//   std::optional, variant,     whether there is a value, or which, and then the value; a path its
+//   filesystem::path            parts. Where their types cannot be told by name (a compiler other
+//                               than gcc, clang and MSVC) as everything else
 //   everything else             std::hash<Key>, mixed, because many std::hash are the identity
 //
 // Called with one argument it is a plain hash. Called with a second, a seed, it is a family of
 // hashes: whoever does not know the seed cannot choose colliding keys ahead of time. Steady's maps
-// give each map its own random seed. Not so "everything else", such as std::optional, std::variant
-// and std::filesystem::path: std::hash takes no seed, and keys for which it is the same collide
-// under every seed. Where strangers choose such keys, specialise steady::hash, with hash_values.
+// give each map its own random seed. Not so "everything else", such as std::bitset and types of
+// one's own: std::hash takes no seed, and keys for which it is the same collide under every seed.
+// Where strangers choose such keys, specialise steady::hash, with hash_values.
 //
 // A map calls a user's own hash with the key alone, and mixes the result with its seed. A hash that
 // can do more says so by member types. Nothing is guessed from the calls that compile:
@@ -39,6 +42,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -47,6 +51,7 @@
 #include <vector>
 
 #include <steady/detail/base/bits.hpp>
+#include <steady/detail/base/standard_types.hpp>
 
 namespace steady {
 
@@ -329,6 +334,90 @@ requires(!detail::has_std_hash<std::vector<Value, Allocator>>) struct hash<
 
   std::uint64_t operator()(const std::vector<Value, Allocator>& key, std::uint64_t seed = 0) const {
     return detail::hash_sequence(key.data(), key.size(), seed);
+  }
+};
+
+// std::optional, std::variant and std::filesystem::path, without their headers: whoever has such
+// keys has included those. Unless there is a std::hash that only the program can have written:
+// where a value has none, the standard library has none for what may hold it.
+
+namespace detail {
+
+// Which of several cases a key is. No small number, which a small seed or value would cancel.
+STEADY_ALWAYS_INLINE std::uint64_t hash_case(std::uint64_t which, std::uint64_t seed) noexcept {
+  return hash_integer(root_two + which, seed);
+}
+
+template <class Key, class... Values>
+inline constexpr bool is_hashed_by_program =
+    has_std_hash<Key> && !(has_std_hash<std::remove_cv_t<Values>> && ...);
+
+template <class Key, class... Values>
+concept optional_to_hash = sizeof...(Values) == 1 && is_standard_template<Key>("optional") &&
+                           !is_hashed_by_program<Key, Values...>;
+template <class Key, class... Values>
+concept variant_to_hash = is_standard_template<Key>("variant") &&
+    !is_hashed_by_program<Key, Values...>;
+template <class Key>
+concept path_to_hash = std::is_class_v<Key> && is_standard_path<Key>;
+
+}  // namespace detail
+
+template <template <class...> class Optional, class... Value>
+requires detail::optional_to_hash<Optional<Value...>, Value...>
+struct hash<Optional<Value...>> {
+  using is_avalanching = void;
+  using takes_seed = void;
+
+  std::uint64_t operator()(const Optional<Value...>& key, std::uint64_t seed = 0) const {
+    seed = detail::hash_case(key.has_value() ? 1 : 0, seed);
+    return key.has_value() ? detail::hash_one(*key, seed) : seed;
+  }
+};
+
+template <template <class...> class Variant, class... Values>
+requires detail::variant_to_hash<Variant<Values...>, Values...>
+struct hash<Variant<Values...>> {
+  using is_avalanching = void;
+  using takes_seed = void;
+
+  // Which value comes first: the same value as another alternative is another key. Without a value
+  // the index is a number of its own.
+  std::uint64_t operator()(const Variant<Values...>& key, std::uint64_t seed = 0) const {
+    seed = detail::hash_case(key.index(), seed);
+    return hash_value(key, seed, std::index_sequence_for<Values...>());
+  }
+
+ private:
+  template <std::size_t... Index>
+  static std::uint64_t hash_value(const Variant<Values...>& key, std::uint64_t seed,
+                                  std::index_sequence<Index...>) {
+    std::uint64_t result = seed;
+    static_cast<void>(
+        ((key.index() == Index && (result = hash_alternative<Index>(key, seed), true)) || ...));
+    return result;
+  }
+  // std::get_if, which is declared no sooner than in <variant>; no template of the values'
+  // namespaces fits this pointer better.
+  template <std::size_t Index>
+  static std::uint64_t hash_alternative(const Variant<Values...>& key, std::uint64_t seed) {
+    return detail::hash_one(*get_if<Index>(std::addressof(key)), seed);
+  }
+};
+
+template <detail::path_to_hash Path>
+struct hash<Path> {
+  using is_avalanching = void;
+  using takes_seed = void;
+
+  // Equal paths have equal parts, though not always equal text: "a//b" is "a/b".
+  std::uint64_t operator()(const Path& key, std::uint64_t seed = 0) const {
+    using text = detail::string_hash<typename Path::value_type>;
+    seed = detail::hash_case(key.has_root_directory() ? 1 : 0, seed);
+    for (const auto& part : key) {
+      if (!part.has_root_directory()) seed = text()(part.native(), seed);
+    }
+    return seed;
   }
 };
 

@@ -287,6 +287,25 @@ class hash_container {
     return static_cast<bool>(table_.find(key));
   }
 
+  // Calls `visitor(element)` if the key is there: as the functions of many keys do, below. Returns
+  // how many it visited, 0 or 1.
+  template <class Visitor>
+  size_type visit(const key_type& key, Visitor visitor) {
+    return visit_one(*this, key, visitor);
+  }
+  template <detail::other_single_key<key_type, Hash, KeyEqual> K, class Visitor>
+  size_type visit(const K& key, Visitor visitor) {
+    return visit_one(*this, key, visitor);
+  }
+  template <class Visitor>
+  size_type visit(const key_type& key, Visitor visitor) const {
+    return visit_one(*this, key, visitor);
+  }
+  template <detail::other_single_key<key_type, Hash, KeyEqual> K, class Visitor>
+  size_type visit(const K& key, Visitor visitor) const {
+    return visit_one(*this, key, visitor);
+  }
+
   // ---- looking up many keys at a time ----
   //
   // The cache misses of up to 32 keys overlap: in a map that is larger than the caches this takes
@@ -297,7 +316,8 @@ class hash_container {
   // equality, the range and the visitor throw; what was visited before stays so.
 
   // Calls `visitor(element)` for each key that is there, in the order of the keys. Returns how many
-  // these are. The element is a value_type&, or const for a const container and for sets.
+  // these are. The element is a value_type&, or const for a const container and for sets. A range
+  // that is itself a key, that find() takes, or that becomes a key, is one key: see above.
   template <std::forward_iterator Iterator, std::sentinel_for<Iterator> End, class Visitor>
   size_type visit(Iterator first, End last, Visitor visitor) {
     detail::require_keys<keys_at<Iterator>>();
@@ -308,12 +328,12 @@ class hash_container {
     detail::require_keys<keys_at<Iterator>>();
     return visit_keys<keys_at<Iterator>>(*this, first, last, visitor);
   }
-  template <detail::iterable Keys, class Visitor>
+  template <detail::range_of_keys<key_type, Hash, KeyEqual> Keys, class Visitor>
   size_type visit(Keys&& keys, Visitor visitor) {
     detail::require_keys<keys_in<Keys>>();
     return visit_keys<keys_in<Keys>>(*this, std::begin(keys), std::end(keys), visitor);
   }
-  template <detail::iterable Keys, class Visitor>
+  template <detail::range_of_keys<key_type, Hash, KeyEqual> Keys, class Visitor>
   size_type visit(Keys&& keys, Visitor visitor) const {
     detail::require_keys<keys_in<Keys>>();
     return visit_keys<keys_in<Keys>>(*this, std::begin(keys), std::end(keys), visitor);
@@ -794,6 +814,8 @@ class hash_container {
   static constexpr float max_load_factor() noexcept {
     return static_cast<float>(Policy::load_limit);
   }
+  // Does nothing, so that programs compile that wish for another one: the policy decides.
+  void max_load_factor(float) noexcept {}
   // The size beyond which it grows; while it migrates, that of the new array.
   size_type max_load() const noexcept {
     return table_.state().has_memory() ? static_cast<size_type>(table_.engine().room()) : 0;
@@ -820,7 +842,7 @@ class hash_container {
 
   // For tests: a sentence naming the first invariant found broken, null when all hold. Bound:
   // O(elements + buckets). Throws what the hash and the equality throw.
-  const char* check_invariants() const {
+  [[nodiscard]] const char* check_invariants() const {
     return detail::invariants<table_type>::first_broken(table_);
   }
 
@@ -887,6 +909,13 @@ class hash_container {
   template <class Keys>
   using keys_in = detail::given_range<Hash, KeyEqual, key_type, Keys>;
 
+  template <class Self, class K, class Visitor>
+  static size_type visit_one(Self& self, const K& key, Visitor& visitor) {
+    const location found = self.table_.find(key);
+    if (found.slot == nullptr) return 0;
+    hand(self, *found.slot, visitor);
+    return 1;
+  }
   // `Index`: nothing, or std::size_t if the visitor gets it, too.
   template <class Given, class... Index, class Self, class Iterator, class End, class Visitor>
   static size_type visit_keys(Self& self, const Iterator& first, const End& last,

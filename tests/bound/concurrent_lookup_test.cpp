@@ -1,6 +1,7 @@
 // The published bounds of concurrent containers for the calls that look at elements, asserted in
 // every state of a migration: lookups write nothing and allocate nothing, whatever is on.
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -99,6 +100,7 @@ TYPED_TEST(concurrent_lookup, changes_nothing) {
       count_lookup(finding, false, [&] { EXPECT_FALSE(constant.contains(absent(i))); });
       count_lookup(finding, false, [&] { EXPECT_EQ(constant.count(absent(i)), 0u); });
       count_lookup(finding, false, [&] { EXPECT_FALSE(constant.find(absent(i))); });
+      count_lookup(finding, false, [&] { constant.prefetch(present(i)); });
       count_lookup(visiting, locks, [&] { EXPECT_TRUE(constant.find(present(i))); });
       count_lookup(visiting, locks,
                    [&] { EXPECT_EQ(constant.cvisit(present(i), [](const auto&) {}), 1u); });
@@ -126,6 +128,38 @@ TYPED_TEST(concurrent_lookup, visiting_writes_one_slot_and_never_migrates) {
     }
   });
   expect_published_for_threads("visit", most);
+}
+
+TYPED_TEST(concurrent_lookup, prefetching_reads_no_element) {
+  const TypeParam& constant = this->map;
+  this->in_every_state([&](const std::string& state) {
+    SCOPED_TRACE(state);
+    for (std::uint64_t i = 0; i < many / 10; ++i) {
+      const shared_work one = work_of([&] { constant.prefetch(present(i)); });
+      ASSERT_EQ(one.slot_words_read, 0u);
+      ASSERT_LE(one.loads, 16u);
+    }
+  });
+}
+
+// ---- steps ----
+
+TYPED_TEST(concurrent_lookup, stepping_for_a_time_does_what_steps_do) {
+  this->map.finish();
+  this->map.compact_gradually();
+  ASSERT_TRUE(this->map.migrating());
+  const std::uint64_t before = this->map.stats().steps.call;
+  for (const auto none : {std::chrono::seconds(0), std::chrono::seconds(-1)}) {
+    const shared_work work = work_of([&] { EXPECT_EQ(this->map.step_for(none), 0u); });
+    EXPECT_EQ(work.loads + work.writes, 0u);
+  }
+  this->map.step_for(std::chrono::nanoseconds(1));
+  EXPECT_LE(this->map.stats().steps.call, before + 1) << "an interval more at the most";
+  const std::uint64_t left = this->map.stats().buckets - (this->map.stats().steps.call - before);
+  EXPECT_GE(this->map.step_for(std::chrono::minutes(5)), left);
+  EXPECT_FALSE(this->map.migrating());
+  EXPECT_EQ(this->map.stats().leaving, 0u);
+  EXPECT_EQ(this->map.step_for(std::chrono::minutes(5)), 0u) << "nothing is left to do";
 }
 
 // ---- scans ----

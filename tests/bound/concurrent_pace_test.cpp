@@ -99,7 +99,9 @@ TEST(concurrent_pace, of_a_long_mixed_run) {
   for (std::uint64_t n = 0; n < many_calls; ++n) {
     wander.call();
     ASSERT_NO_FATAL_FAILURE(watch.look(map, 8));
-    if (n % (many_calls / 20) == 0) map.check_invariants();
+    if (n % (many_calls / 20) == 0) {
+      EXPECT_STREQ(map.check_invariants(), nullptr);
+    }
   }
   EXPECT_EQ(map.size(), wander.size());
   EXPECT_GT(watch.migrations(), 50u);
@@ -126,7 +128,9 @@ TEST(concurrent_pace, of_a_long_mixed_run_with_requests) {
       default:
         break;
     }
-    if (n % (many_calls / 20) == 0) map.check_invariants();
+    if (n % (many_calls / 20) == 0) {
+      EXPECT_STREQ(map.check_invariants(), nullptr);
+    }
   }
   EXPECT_EQ(map.size(), wander.size());
   EXPECT_GT(map.stats().migrations.compact, 5u);

@@ -389,6 +389,8 @@ void expect_whole(Container& container) {
   container.rehash(0);
   EXPECT_LT(same.max_load(), 1000u);
   EXPECT_LT(same.load_factor(), same.max_load_factor());
+  container.max_load_factor(0.1F);
+  EXPECT_EQ(same.max_load_factor(), 0.8F);
   const double limit = static_cast<double>(same.bucket_count()) * 0.8;
   EXPECT_EQ(same.max_load(), static_cast<std::size_t>(limit));
   EXPECT_GT(same.max_size(), 1000u);

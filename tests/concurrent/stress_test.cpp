@@ -35,7 +35,7 @@ class stress : public testing::Test {
     run_together(bodies, found_);
     EXPECT_EQ(found_.first(), "");
     EXPECT_TRUE(finish(container));
-    container.check_invariants();
+    EXPECT_STREQ(container.check_invariants(), nullptr);
   }
 
   complaints found_;
@@ -181,7 +181,7 @@ TYPED_TEST(stress, copies_have_all_that_is_there_all_the_time) {
   for (std::uint64_t n = 0; n < lasting; ++n) ASSERT_TRUE(put(container, n, versioned(n, 1)));
   std::atomic<unsigned> copying = 2;
   const auto expect_lasting = [&](const TypeParam& copy) {
-    copy.check_invariants();
+    EXPECT_STREQ(copy.check_invariants(), nullptr);
     for (std::uint64_t n = 0; n < lasting; ++n) {
       this->found_.require(value_in(copy, n) == kit::value_seen(versioned(n, 1)), "not copied", n);
     }

@@ -42,7 +42,7 @@ void expect_content(const Container& container, const content& expected) {
   EXPECT_EQ(content_of(container), expected);
   EXPECT_EQ(container.size(), expected.size());
   EXPECT_EQ(container.empty(), expected.empty());
-  container.check_invariants();
+  EXPECT_STREQ(container.check_invariants(), nullptr);
 }
 
 template <class Container>

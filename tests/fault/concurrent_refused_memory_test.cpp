@@ -52,7 +52,7 @@ class refused_memory : public testing::Test {
   void expect_all_there() {
     EXPECT_EQ(map->size(), many);
     for (std::uint64_t i = 0; i < many; ++i) ASSERT_EQ(map->find(key<Key>(i)), i);
-    map->check_invariants();
+    EXPECT_STREQ(map->check_invariants(), nullptr);
   }
 };
 
@@ -80,7 +80,7 @@ TYPED_TEST(refused_memory, leaves_a_fresh_map_as_it_was_where_reserve_throws) {
   this->ledger.refuse_above = no_chunks;  // enough for a map that nobody has reserved
   EXPECT_TRUE(this->map->try_emplace(key<TypeParam>(1), 1u));
   EXPECT_EQ(this->map->bucket_count(), 64u);
-  this->map->check_invariants();
+  EXPECT_STREQ(this->map->check_invariants(), nullptr);
 }
 
 TYPED_TEST(refused_memory, gives_up_a_reservation) {
@@ -123,7 +123,7 @@ TYPED_TEST(refused_memory, shrinks_again_after_a_reservation_that_was_given_up) 
   this->map->finish();
   EXPECT_EQ(this->map->bucket_count(), slots);
   EXPECT_EQ(this->map->size(), 100u);
-  this->map->check_invariants();
+  EXPECT_STREQ(this->map->check_invariants(), nullptr);
 }
 
 TYPED_TEST(refused_memory, lets_finish_return) {
@@ -135,6 +135,19 @@ TYPED_TEST(refused_memory, lets_finish_return) {
   this->ledger.refuse_above = memory_ledger::never;
   this->map->finish();
   EXPECT_FALSE(this->map->migrating());
+  this->expect_all_there();
+}
+
+TYPED_TEST(refused_memory, lets_requests_return) {
+  this->ledger.refuse_above = 0;
+  this->map->shrink_gradually();
+  this->map->compact_gradually();
+  this->map->reseed_gradually();
+  EXPECT_FALSE(this->map->migrating());
+  this->expect_all_there();
+  this->ledger.refuse_above = memory_ledger::never;
+  this->map->finish();
+  EXPECT_EQ(this->map->stats().migrations.reseed, 1u);
   this->expect_all_there();
 }
 
@@ -154,7 +167,7 @@ TYPED_TEST(refused_memory, makes_trim_wait_for_better_times) {
   EXPECT_EQ(this->map->bucket_count(), 128u);
   EXPECT_EQ(this->map->size(), 100u);
   for (std::uint64_t i = 0; i < 100; ++i) EXPECT_EQ(this->map->find(key<TypeParam>(i)), i);
-  this->map->check_invariants();
+  EXPECT_STREQ(this->map->check_invariants(), nullptr);
 }
 
 TYPED_TEST(refused_memory, makes_walks_throw_that_must_finish_a_reseeding) {

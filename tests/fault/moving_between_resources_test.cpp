@@ -150,7 +150,7 @@ void add_content(const Container& container, content& to) {
     for (const auto& element : container) add(element);
   }
   EXPECT_EQ(container.size(), to.size() - before);
-  container.check_invariants();
+  EXPECT_STREQ(container.check_invariants(), nullptr);
 }
 
 template <class Container>

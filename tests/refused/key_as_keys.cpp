@@ -6,5 +6,5 @@
 int main() {
   steady::hash_map<std::vector<int>, int> map;
   const std::vector<int> key{3, 4};
-  map.visit(key, [](auto& element) { ++element.second; });
+  map.visit_indexed(key, [](auto& element, auto) { ++element.second; });
 }

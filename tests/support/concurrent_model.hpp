@@ -307,7 +307,7 @@ class concurrent_model {
     Container other(std::move(container_));
     require(container_.empty(), "a moved-from container is not empty");
     require(put(container_, keys_, 0), "a moved-from container has elements");
-    container_.check_invariants();
+    check_invariants();
     container_ = std::move(other);
     scan_.restart();
   }
@@ -396,8 +396,11 @@ class concurrent_model {
     before_ = now;
   }
 
+  void check_invariants() const {
+    if (const char* broken = container_.check_invariants()) fail("an invariant is broken:", broken);
+  }
   void check() const {
-    container_.check_invariants();
+    check_invariants();
     std::size_t count = 0;
     container_.cvisit_all([&](const auto& element) {
       const auto expected = plain_.find(static_cast<std::uint32_t>(kit::key_of(element)));

@@ -270,7 +270,7 @@ class concurrent_pair_model {
       std::optional<Container> copy;
       const bool done = trouble_.attempt([&] { copy.emplace(a.container); });
       if (!done) return same(a);
-      copy->check_invariants();
+      check_invariants(*copy);
       require(copy->size() == a.plain.size(), "a copy has another size");
       if (source.byte() % 2 == 0) a.container = std::move(*copy);
       same(a);
@@ -373,7 +373,7 @@ class concurrent_pair_model {
       for (std::uint32_t n = 0; n < count; ++n) put(guest, number_ + n, 0);
     });
     const bool went = trouble_.attempt([&] { guest.merge(a.container); });
-    guest.check_invariants();
+    check_invariants(guest);
     require(!went || a.container.size() <= count, "merge leaves more than had their key there");
     trouble_.with_all_memory([&] {
       for (std::uint32_t n = 0; n < count; ++n) {
@@ -483,9 +483,13 @@ class concurrent_pair_model {
     });
   }
 
+  template <class Checked>
+  static void check_invariants(const Checked& container) {
+    if (const char* broken = container.check_invariants()) fail("an invariant is broken:", broken);
+  }
   // No walk: that would end a reseeding, or fail to.
   [[gnu::noinline]] static void same(const side& a) {
-    a.container.check_invariants();
+    check_invariants(a.container);
     require(a.container.size() == a.plain.size(), "the sizes differ");
     for (const auto& [number, value] : a.plain) {
       const auto there = value_of(a, number);

@@ -103,7 +103,7 @@ class counting_atomic : public std::atomic<T> {
   }
 };
 
-struct counting_sync : steady::detail::native_sync {
+struct counting_sync : steady::detail::native_sync, steady::detail::place_of_thread<counting_sync> {
   using native = steady::detail::native_sync;
   template <class T>
   using atomic = counting_atomic<T>;
@@ -148,22 +148,10 @@ struct counting_sync : steady::detail::native_sync {
   }
 
   // Grace periods of this policy have records of their own, so threads need another place.
-  static void*& thread_place() noexcept {
-    static thread_local constinit void* place = nullptr;
-    return place;
-  }
-  static void at_thread_exit(void (*release)(void*) noexcept) noexcept {
-    struct releaser {
-      void (*release)(void*) noexcept = nullptr;
-      ~releaser() {
-        has_ended() = true;
-        if (thread_place() != nullptr) release(std::exchange(thread_place(), nullptr));
-      }
-    };
-    static thread_local releaser at_exit;
-    at_exit.release = release;
-  }
-  static bool has_thread_ended() noexcept { return has_ended(); }
+  using own_place = steady::detail::place_of_thread<counting_sync>;
+  using own_place::at_thread_exit;
+  using own_place::has_thread_ended;
+  using own_place::thread_place;
 
   // What is larger than any block may be is a range of addresses, unless an allocator sees it.
   static void fresh_memory(const void*, std::size_t bytes) noexcept {
@@ -180,11 +168,6 @@ struct counting_sync : steady::detail::native_sync {
     work.largest_block = std::max<std::uint64_t>(work.largest_block, bytes);
   }
   static constexpr std::size_t most_block_bytes = std::size_t{64} << 10;
-
-  static bool& has_ended() noexcept {
-    static thread_local constinit bool ended = false;
-    return ended;
-  }
 
   // How often threads went to sleep, all in all.
   static inline std::atomic<std::uint64_t> sleepers_ever{0};

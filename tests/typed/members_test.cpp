@@ -193,6 +193,10 @@ TYPED_TEST(members, reserve_and_rehash_set_the_number_of_buckets) {
     expect_that(container.bucket_count() >= least && container.bucket_count() <= 4 * least,
                 "as many as the elements need");
     const std::size_t needed = container.bucket_count();
+    const float limit = container.max_load_factor();
+    container.max_load_factor(limit / 4);
+    expect_that(container.max_load_factor() == limit && container.bucket_count() == needed,
+                "max_load_factor(float) does nothing");
     container.reserve(2 * needed);
     expect_that(container.bucket_count() > 2 * needed, "reserve() grows");
     container.rehash(0);

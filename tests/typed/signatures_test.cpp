@@ -126,6 +126,13 @@ concept inserts = requires(C& c, const typename C::value_type& element,
   requires std::same_as<decltype(c.insert(list)), void>;
 };
 
+// A wish that is not heard.
+template <class C>
+concept takes_load_factors = requires(C& c) {
+  requires std::same_as<decltype(c.max_load_factor(0.5F)), void>;
+  requires std::same_as<decltype(c.max_load_factor(1)), void>;
+};
+
 template <class C>
 concept emplaces = requires(C& c, typename element_kit<C>::parts&& parts,
                             typename C::const_iterator hint) {
@@ -193,6 +200,7 @@ concept reserves = requires(C& c) {
 
 template <class C>
 constexpr bool is_changed_as_specified() {
+  static_assert(takes_load_factors<C> && !takes_load_factors<const C>);
   static_assert(inserts<C> && !inserts<const C>);
   static_assert(emplaces<C> && !emplaces<const C>);
   static_assert(takes_nodes<C> && !takes_nodes<const C>);

@@ -64,7 +64,7 @@ class concurrent_allocators : public testing::Test {
     EXPECT_EQ(&map.get_allocator().ledger(), &ledger);
     ASSERT_EQ(map.size(), count);
     for (std::uint64_t n = 0; n < count; ++n) ASSERT_EQ(map.find(n), Kind::value(n));
-    map.check_invariants();
+    EXPECT_STREQ(map.check_invariants(), nullptr);
   }
 
   memory_ledger here;
@@ -163,8 +163,8 @@ TYPED_TEST(concurrent_allocators, that_fail_leave_every_element_in_one_of_the_tw
       failed = true;
     }
     this->there.fail_at = memory_ledger::never;
-    map.check_invariants();
-    target.check_invariants();
+    EXPECT_STREQ(map.check_invariants(), nullptr);
+    EXPECT_STREQ(target.check_invariants(), nullptr);
     ASSERT_EQ(map.size() + target.size(), count);
     for (std::uint64_t n = 0; n < count; ++n) {
       const auto& home = map.contains(n) ? map : target;
@@ -218,8 +218,8 @@ TYPED_TEST(concurrent_allocators, that_fail_while_merging_leave_every_element_in
       failed = true;
     }
     this->here.fail_at = memory_ledger::never;
-    source.check_invariants();
-    target.check_invariants();
+    EXPECT_STREQ(source.check_invariants(), nullptr);
+    EXPECT_STREQ(target.check_invariants(), nullptr);
     ASSERT_EQ(source.size() + target.size(), count + 1);
     for (std::uint64_t n = 0; n < count; ++n) {
       const auto& home = target.contains(n) ? target : source;
@@ -255,7 +255,7 @@ TEST(concurrent_assignment, may_copy_what_is_in_one_of_the_elements) {
     map = *within;
     EXPECT_EQ(&map.get_allocator().ledger(), &there);
     EXPECT_EQ(map.size(), 2u);
-    map.check_invariants();
+    EXPECT_STREQ(map.check_invariants(), nullptr);
   }
   EXPECT_EQ(here.blocks + there.blocks, 0u);
 }
@@ -331,7 +331,7 @@ TEST(concurrent_pmr, numbers_are_kept_in_slots_and_texts_get_the_resource) {
   steady::pmr::concurrent_hash_set<std::uint64_t> set(&resource);
   for (std::uint64_t n = 0; n < 1000; ++n) EXPECT_TRUE(numbers.try_emplace(n, n) && set.insert(n));
   EXPECT_LT(resource.blocks, 200u);
-  numbers.check_invariants();
+  EXPECT_STREQ(numbers.check_invariants(), nullptr);
 
   steady::pmr::concurrent_hash_map<std::pmr::string, std::pmr::string> texts(&resource);
   const std::size_t before = resource.blocks;

@@ -1,6 +1,7 @@
 // Destructors of thread_local objects use concurrent containers after the library has taken leave
 // of their thread: they work, and leave nothing behind (grace_period.hpp).
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -8,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <steady/concurrent_hash_map.hpp>
+
+#include "support/counting_sync.hpp"
 
 namespace {
 
@@ -56,7 +59,7 @@ TEST(concurrent_thread_end, takes_a_record_for_each_late_call_and_gives_it_back)
   }
   EXPECT_LE(most_records, 2u);
   EXPECT_TRUE(were_pins_nested_right);
-  totals.check_invariants();
+  EXPECT_STREQ(totals.check_invariants(), nullptr);
 }
 
 TEST(concurrent_thread_end, may_be_the_first_time_that_a_thread_uses_a_container) {
@@ -66,6 +69,27 @@ TEST(concurrent_thread_end, may_be_the_first_time_that_a_thread_uses_a_container
     ASSERT_EQ(totals.find(n), "at the end!");
   }
   EXPECT_LE(most_records, 2u);
+}
+
+// Grace periods of a policy have records of their own; so places of threads are its own, too.
+TEST(place_of_thread, is_another_for_each_policy_and_is_given_back_at_the_end) {
+  using steady::detail::native_sync;
+  using support::counting_sync;
+  static std::atomic<int> given_back = 0;
+  std::thread([] {
+    EXPECT_EQ(counting_sync::thread_place(), nullptr);
+    EXPECT_NE(&counting_sync::thread_place(), &native_sync::thread_place());
+    int own = 0;
+    counting_sync::thread_place() = &own;
+    EXPECT_EQ(native_sync::thread_place(), nullptr);
+    counting_sync::at_thread_exit([](void*) noexcept {
+      EXPECT_TRUE(counting_sync::has_thread_ended());
+      EXPECT_FALSE(native_sync::has_thread_ended());
+      ++given_back;
+    });
+    EXPECT_FALSE(counting_sync::has_thread_ended());
+  }).join();
+  EXPECT_EQ(given_back, 1);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -361,6 +362,26 @@ TEST(feed, of_a_set_has_no_values) {
                                                                 {3, change_kind::erase, "a"},
                                                                 {4, change_kind::clear, {}}};
   EXPECT_EQ(heard, expected);
+}
+
+TEST(feed, takes_keys_of_other_types_as_hash_map_does) {
+  steady::fed_map<std::string, int, steady::hash<std::string>, std::equal_to<>> map;
+  const std::string_view apples = "apples";
+  EXPECT_TRUE(map.try_emplace(apples, 1));
+  EXPECT_FALSE(map.try_emplace(apples, 2));
+  EXPECT_FALSE(map.insert_or_assign(apples, 3));
+  EXPECT_TRUE(map.insert_or_assign(std::string_view("pears"), 4));
+  EXPECT_TRUE(map.modify(apples, [](int& value) { ++value; }));
+  EXPECT_EQ(map.at(apples), 4);
+  EXPECT_EQ(map.erase(apples), 1u);
+  EXPECT_EQ(map.position(), 5u);
+
+  steady::fed_set<std::string, steady::hash<std::string>, std::equal_to<>> set;
+  EXPECT_TRUE(set.insert(apples));
+  EXPECT_FALSE(set.insert(apples));
+  EXPECT_TRUE(set.insert({"plums", 4}));
+  EXPECT_TRUE(set.contains(apples) && set.contains("plum"));
+  EXPECT_EQ(set.position(), 2u);
 }
 
 TEST(feed, keeps_what_fits_into_its_bytes) {

@@ -5,8 +5,11 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <random>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -110,6 +113,31 @@ TEST(distribution, of_strings) {
   expect_even<hash>("numbers", [](std::uint64_t n) { return std::to_string(n); });
   expect_even<hash>("long",
                     [](std::uint64_t n) { return std::string(60, 'x') + std::to_string(n); });
+}
+
+template <class Key>
+void expect_even_made_of_numbers() {
+  expect_even<steady::hash<Key>>("sequential", [](std::uint64_t n) { return Key(n); });
+  expect_even<steady::hash<Key>>("shifted by 32", [](std::uint64_t n) { return Key(n << 32); });
+  expect_even<steady::hash<Key>>("pages", [](std::uint64_t n) { return Key(4096 * n); });
+}
+
+TEST(distribution, of_optionals) { expect_even_made_of_numbers<std::optional<std::uint64_t>>(); }
+
+TEST(distribution, of_variants) {
+  using key = std::variant<std::monostate, std::string, std::uint64_t>;
+  expect_even_made_of_numbers<key>();
+  using alike = std::variant<std::uint64_t, std::int64_t>;
+  expect_even<steady::hash<alike>>("either alternative", [](std::uint64_t n) {
+    return n % 2 == 0 ? alike(n / 2) : alike(static_cast<std::int64_t>(n / 2));
+  });
+}
+
+TEST(distribution, of_paths) {
+  using key = std::filesystem::path;
+  expect_even<steady::hash<key>>("files", [](std::uint64_t n) {
+    return key("/srv/" + std::to_string(n / 100) + "/" + std::to_string(n % 100));
+  });
 }
 
 // In how many of many cases each bit of the position in `used` flips when one bit of the key does.

@@ -17,6 +17,8 @@
 #include <steady/detail/concurrent/shared_table.hpp>
 #include <steady/detail/concurrent/shared_upkeep.hpp>
 
+#include "interleave/support/explore.hpp"
+
 namespace interleave {
 
 namespace sd = steady::detail;
@@ -256,7 +258,10 @@ class tiny_map {
   bool migrating() const { return state_.first_array()->next() != nullptr; }
   std::size_t size() const { return state_.counts.sum(); }
   std::uint64_t buckets() const { return state_.first_array()->buckets(); }
-  void check() const { sd::shared_invariants<Sync, Layout>(state_).check(); }
+  void check() const {
+    const char* const broken = sd::shared_invariants<Sync, Layout>::first_broken(state_);
+    require(broken == nullptr, broken == nullptr ? "" : broken);
+  }
   state_type& state() { return state_; }
   sd::shared_upkeep<Sync, Layout> upkeep() { return sd::shared_upkeep<Sync, Layout>(state_); }
 

@@ -67,6 +67,24 @@ template <class T>
 inline constexpr standard_kind kind_of_standard =
     detail::standard_kind_of(detail::standard_name_in(detail::name_and_rest<T>()));
 
+// Whether T is the class template of the standard library that has this name, with arguments.
+template <class T>
+constexpr bool is_standard_template(std::string_view name) noexcept {
+  return detail::standard_name_in(detail::name_and_rest<T>()) == name;
+}
+
+// Whether T is std::filesystem::path.
+template <class T>
+inline constexpr bool is_standard_path = [] {
+  std::string_view name = detail::name_and_rest<T>();
+  name = name.substr(0, name.find_first_of(";]>(<,"));
+  for (const std::string_view keyword : {"class ", "struct "}) {
+    if (name.starts_with(keyword)) name.remove_prefix(keyword.size());
+  }
+  return name.starts_with("std::") && name.find("filesystem::") != name.npos &&
+         name.ends_with("::path");
+}();
+
 // Whether T is a std::pmr::polymorphic_allocator.
 template <class T>
 inline constexpr bool is_polymorphic_allocator = [] {

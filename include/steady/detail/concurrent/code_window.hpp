@@ -16,6 +16,7 @@
 #include <steady/detail/concurrent/grace_period.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 #include <steady/detail/concurrent/slot_layout.hpp>
+#include <steady/detail/table/key_window.hpp>
 
 namespace steady::detail {
 
@@ -27,9 +28,6 @@ class code_window {
   using pin = typename grace_period<Sync>::pin;
 
  public:
-  // More than a processor fetches at a time, so that it is never idle.
-  static constexpr std::size_t capacity = 32;
-
   code_window() noexcept = default;
   code_window(const code_window&) = delete;
   code_window& operator=(const code_window&) = delete;
@@ -41,6 +39,17 @@ class code_window {
     return at != nullptr && at->buckets() >= bytes / Layout::bucket_bytes;
   }
 
+  // Prefetches what a call for one key reads first: in both arrays of a migration, because whoever
+  // finds out whether its bucket has moved waits for the header.
+  static void prefetch(const state_type& state, std::uint64_t code) noexcept {
+    const pin pinned;
+    const array* const first = state.first_array();
+    if (first == nullptr) return;
+    prefetch_bucket(*first, code);
+    const array* const next = first->next();
+    if (next != nullptr) prefetch_bucket(*next, code);
+  }
+
   // Calls `call(item, code, index)` for each item of a range, in order; `code_of(item)` is its
   // key's hash code. Goes over the range twice. See prefetch_all() for the last one.
   template <class Iterator, class End, class CodeOf, class Call, class PrefetchElement>
@@ -50,7 +59,7 @@ class code_window {
     std::size_t index = 0;
     while (first != last) {
       code_window ahead;
-      for (Iterator next = first; ahead.size_ < capacity && static_cast<bool>(next != last);
+      for (Iterator next = first; ahead.size_ < keys_in_window && static_cast<bool>(next != last);
            ++next) {
         ahead.codes_[ahead.size_++] = code_of(*next);
       }
@@ -117,7 +126,7 @@ class code_window {
   }
 
   std::size_t size_ = 0;
-  std::uint64_t codes_[capacity];
+  std::uint64_t codes_[keys_in_window];
 };
 
 }  // namespace steady::detail

@@ -243,6 +243,13 @@ class shared_container {
     }
   }
 
+  // Begins to fetch what calls for this key read first.
+  template <class K>
+  void prefetch(const K& key) const {
+    const call during(use_);
+    code_window<sync, layout>::prefetch(state_, code_of(key));
+  }
+
   // ---- many keys ----
 
   // Calls `visit(key, code, index)` for each key of the range, in order. That these are
@@ -332,17 +339,17 @@ class shared_container {
     if constexpr (!are_flat) now.leaving += retired_.size();
     return now;
   }
-  steps_taken step(std::size_t intervals) {
+  steps_taken step(std::size_t intervals) noexcept {
     const call during(use_);
     return upkeep().step(intervals);
   }
   // The same by a helper in the background, which leaves no interval that can be moved.
-  steps_taken help(std::size_t intervals) {
+  steps_taken help(std::size_t intervals) noexcept {
     const call during(use_);
     return upkeep().help(intervals);
   }
   // Returns by how many bytes the memory held has shrunk.
-  std::size_t trim(std::size_t intervals) {
+  std::size_t trim(std::size_t intervals) noexcept {
     const call during(use_);
     const std::size_t before = bytes_held();
     upkeep().trim(intervals);
@@ -352,7 +359,7 @@ class shared_container {
     const std::size_t after = bytes_held();
     return after < before ? before - after : 0;
   }
-  void ask(migration_kind what) {
+  void ask(migration_kind what) noexcept {
     const call during(use_);
     upkeep().ask(what);
   }
@@ -373,7 +380,7 @@ class shared_container {
     require_possible(slots);
     upkeep().rehash(slots);
   }
-  void finish() {
+  void finish() noexcept {
     const call during(use_);
     upkeep().finish();
   }
@@ -436,9 +443,9 @@ class shared_container {
     take_quietly(other);
   }
 
-  void check_invariants() const {
+  const char* first_broken_invariant() const noexcept {
     const alone quiet(*this);
-    shared_invariants<sync, layout>(state_).check();
+    return shared_invariants<sync, layout>::first_broken(state_);
   }
 
  private:

@@ -22,7 +22,40 @@
 
 namespace steady::detail {
 
-struct native_sync {
+// What threads have of their own, for each policy something else.
+template <class Sync>
+class place_of_thread {
+ public:
+  // A place of this thread's own for a pointer; null at first.
+  static STEADY_ALWAYS_INLINE void*& thread_place() noexcept {
+    static thread_local constinit void* place = nullptr;
+    return place;
+  }
+  // When this thread ends, `release` gets what is in its place. Not to be called once it has ended.
+  static void at_thread_exit(void (*release)(void*) noexcept) noexcept {
+    struct releaser {
+      void (*release)(void*) noexcept = nullptr;
+      ~releaser() {
+        has_ended() = true;
+        if (thread_place() != nullptr) release(std::exchange(thread_place(), nullptr));
+      }
+    };
+    static thread_local releaser at_exit;
+    at_exit.release = release;
+  }
+
+  // Whether that has been called; destructors of thread_local objects may still follow.
+  static bool has_thread_ended() noexcept { return has_ended(); }
+
+ private:
+  // Has no destructor, so it may be asked until the very end.
+  static bool& has_ended() noexcept {
+    static thread_local constinit bool ended = false;
+    return ended;
+  }
+};
+
+struct native_sync : place_of_thread<native_sync> {
   template <class T>
   using atomic = std::atomic<T>;
 
@@ -65,36 +98,8 @@ struct native_sync {
   static void fence_of_all_threads() noexcept { detail::fence_of_all_threads(); }
   static void prepare_fences() noexcept { detail::prepare_fences(); }
 
-  // A place of this thread's own for a pointer; null at first.
-  static STEADY_ALWAYS_INLINE void*& thread_place() noexcept {
-    static thread_local constinit void* place = nullptr;
-    return place;
-  }
-  // When this thread ends, `release` gets what is in its place. Not to be called once it has ended.
-  static void at_thread_exit(void (*release)(void*) noexcept) noexcept {
-    struct releaser {
-      void (*release)(void*) noexcept = nullptr;
-      ~releaser() {
-        has_ended() = true;
-        if (thread_place() != nullptr) release(std::exchange(thread_place(), nullptr));
-      }
-    };
-    static thread_local releaser at_exit;
-    at_exit.release = release;
-  }
-
-  // Whether that has been called; destructors of thread_local objects may still follow.
-  static bool has_thread_ended() noexcept { return has_ended(); }
-
   // Memory from `at` on has come from an allocator, or goes back: what was known of it is over.
   static void fresh_memory(const void*, std::size_t) noexcept {}
-
- private:
-  // Has no destructor, so it may be asked until the very end.
-  static bool& has_ended() noexcept {
-    static thread_local constinit bool ended = false;
-    return ended;
-  }
 };
 
 }  // namespace steady::detail

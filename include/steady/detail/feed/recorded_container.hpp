@@ -14,6 +14,7 @@
 //            assigned was built before, and is moved in
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -101,11 +102,15 @@ class recorded_container {
   // ---- changing ----
   // Strong guarantee: on an exception nothing has changed in the container; an rvalue may have been
   // moved from, so pass what is to be tried again as an lvalue. Arguments may refer into the
-  // container.
+  // container. Of keys that find() takes a key is built only if it is new.
 
   // True if the key was not there; otherwise nothing happens.
   bool insert(const value_type& element) { return insert_element(element); }
   bool insert(value_type&& element) { return insert_element(std::move(element)); }
+  template <forwarded_key<key_type, hasher, key_equal> K>
+  bool insert(K&& key) requires(!is_map && std::constructible_from<key_type, K&&>) {
+    return insert_element(std::forward<K>(key));
+  }
 
   template <class... Arguments>
   bool try_emplace(const key_type& key, Arguments&&... arguments) requires is_map {
@@ -114,6 +119,10 @@ class recorded_container {
   template <class... Arguments>
   bool try_emplace(key_type&& key, Arguments&&... arguments) requires is_map {
     return emplace(std::move(key), std::forward<Arguments>(arguments)...);
+  }
+  template <forwarded_key<key_type, hasher, key_equal> K, class... Arguments>
+  bool try_emplace(K&& key, Arguments&&... arguments) requires is_map {
+    return emplace(std::forward<K>(key), std::forward<Arguments>(arguments)...);
   }
 
   // True if the key was not there.
@@ -124,6 +133,10 @@ class recorded_container {
   template <class Value = mapped>
   bool insert_or_assign(key_type&& key, Value&& value) requires is_map {
     return emplace_or_assign(std::move(key), std::forward<Value>(value));
+  }
+  template <forwarded_key<key_type, hasher, key_equal> K, class Value = mapped>
+  bool insert_or_assign(K&& key, Value&& value) requires is_map {
+    return emplace_or_assign(std::forward<K>(key), std::forward<Value>(value));
   }
 
   // Calls `change(value)` with a copy of the key's value, which then replaces it; false if there is

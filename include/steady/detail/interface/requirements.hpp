@@ -196,6 +196,21 @@ inline constexpr bool is_text_for<std::basic_string<Char, Traits, Allocator>, Gi
 template <class Key, class Given>
 inline constexpr bool becomes_key = std::is_convertible_v<Given, Key> || is_text_for<Key, Given>;
 
+// A range of keys where one key can be given as well. A range that is itself a key, that find()
+// takes, or that becomes a key, is one key. But a range of the very type of the keys is many where
+// it only becomes a key, as everything becomes a std::any.
+template <class Given, class Key, class Hash, class KeyEqual>
+inline constexpr bool is_one_key = std::is_same_v<Given, Key> || std::is_base_of_v<Key, Given> ||
+                                   is_searched_for<Hash, KeyEqual, Key, Given>;
+template <class Given, class Key, class Hash, class KeyEqual>
+concept range_of_keys =
+    iterable<Given> && !is_one_key<std::remove_cvref_t<Given>, Key, Hash, KeyEqual> &&
+    (!becomes_key<Key, Given> || std::is_same_v<iterated_value<Given>, Key>);
+// A key of another type, in such a place.
+template <class Given, class Key, class Hash, class KeyEqual>
+concept other_single_key =
+    transparent_key<Given, Hash, KeyEqual> && !range_of_keys<const Given&, Key, Hash, KeyEqual>;
+
 // What is given for many keys: iterators, and whether their range is a key itself, whose parts are
 // not what is meant.
 template <class Hash, class KeyEqual, class Key, class Iterator, bool IsOneKey = false>

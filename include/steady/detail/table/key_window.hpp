@@ -25,6 +25,9 @@
 
 namespace steady::detail {
 
+// More than a processor fetches at a time, so that it is never idle.
+inline constexpr std::size_t keys_in_window = 32;
+
 template <class Table>
 class key_window {
   using elements = typename Table::elements;
@@ -34,8 +37,7 @@ class key_window {
   using group = typename Table::group;
 
  public:
-  // More than a processor fetches at a time, so that it is never idle.
-  static constexpr std::size_t capacity = 32;
+  static constexpr std::size_t capacity = keys_in_window;
 
   explicit key_window(const Table& table) noexcept : table_(table), seed_(table.state().seed) {}
   key_window(const key_window&) = delete;
