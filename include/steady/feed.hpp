@@ -25,7 +25,8 @@
 //
 // Bound of a write: that of hash_map, a copy of the change, the changes whose room it takes, and
 // for each subscriber that is still in its snapshot a copy of one bucket (a write under a snapshot,
-// docs/guarantees.md), or 4 buckets of copies freed once it is cut off.
+// docs/guarantees.md), or 4 buckets of copies freed once it is cut off. So for each bucket of
+// step(), finish(), reserve(), trim() and clear().
 //
 // Throws: a write what hash_map throws, and what copying the key and the value throws; then nothing
 // has changed, and there was no change.
@@ -246,7 +247,7 @@ class subscriber final : private detail::subscriber_base {
     }
   }
 
-  // Copies are freed bit by bit, by the writes that follow.
+  // Copies are freed bit by bit, by the writes and steps that follow.
   void cut(cut_reason why) noexcept {
     why_ = why;
     if (view_) view_->abandon();
