@@ -92,7 +92,8 @@ enum class cut_reason {
   fell_behind,    // the next change is no longer kept
   copied_bytes,   // its snapshot needed more than max_copied_bytes
   out_of_memory,  // copying for its snapshot failed
-  ended           // the container is gone
+  ended,          // the container is gone
+  abandoned       // by abandon()
 };
 
 enum class feed_start {
@@ -129,7 +130,7 @@ class subscriber final : private detail::subscriber_base {
       begin_snapshot();
     }
   }
-  // Frees at once what was copied for it.
+  // Frees at once what was copied for it; abandon() and skip() do so in steps.
   ~subscriber() { core_type::leave(*this); }
 
   subscriber(const subscriber&) = delete;
@@ -177,6 +178,24 @@ class subscriber final : private detail::subscriber_base {
     if (core_ == nullptr) return;
     start_ = feed_start::snapshot;
     begin_snapshot();
+  }
+
+  // Nothing more is copied for it, and nothing delivered, until restart(); it is cut off. O(1).
+  void abandon() noexcept {
+    if (why_ == cut_reason::none)
+      cut(misses_changes() ? cut_reason::fell_behind : cut_reason::abandoned);
+  }
+  // Frees what was copied for one that is cut off, of at most `max_buckets` buckets; writes and
+  // steps of the container do so, too. True while there is more: then the destructor and restart()
+  // free the rest at once.
+  bool skip(std::size_t max_buckets) noexcept {
+    if (!view_ || why_ == cut_reason::none) return false;
+    view_->skip(max_buckets);
+    heap_.settle();
+    if (!view_->done()) return true;
+    view_.reset();
+    core_->stream_to(*this);
+    return false;
   }
 
   // What is copied for it now. O(1).
@@ -262,11 +281,7 @@ class subscriber final : private detail::subscriber_base {
       }
       return;
     }
-    view_->skip(buckets_freed_per_write);
-    heap_.settle();
-    if (!view_->done()) return;
-    view_.reset();
-    core_->stream_to(*this);
+    skip(buckets_freed_per_write);
   }
   void ended() noexcept override {
     if (why_ == cut_reason::none) why_ = cut_reason::ended;
