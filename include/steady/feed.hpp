@@ -25,7 +25,8 @@
 //
 // Bound of a write: that of hash_map, a copy of the change, the changes whose room it takes, and
 // for each subscriber that is still in its snapshot a copy of one bucket (a write under a snapshot,
-// docs/guarantees.md), or 4 buckets of copies freed once it is cut off.
+// docs/guarantees.md), or 4 buckets of copies freed once it is cut off. So for each bucket of
+// step(), finish(), reserve(), trim() and clear().
 //
 // Throws: a write what hash_map throws, and what copying the key and the value throws; then nothing
 // has changed, and there was no change.
@@ -91,7 +92,8 @@ enum class cut_reason {
   fell_behind,    // the next change is no longer kept
   copied_bytes,   // its snapshot needed more than max_copied_bytes
   out_of_memory,  // copying for its snapshot failed
-  ended           // the container is gone
+  ended,          // the container is gone
+  abandoned       // by abandon()
 };
 
 enum class feed_start {
@@ -128,7 +130,7 @@ class subscriber final : private detail::subscriber_base {
       begin_snapshot();
     }
   }
-  // Frees at once what was copied for it.
+  // Frees at once what was copied for it; abandon() and skip() do so in steps.
   ~subscriber() { core_type::leave(*this); }
 
   subscriber(const subscriber&) = delete;
@@ -176,6 +178,24 @@ class subscriber final : private detail::subscriber_base {
     if (core_ == nullptr) return;
     start_ = feed_start::snapshot;
     begin_snapshot();
+  }
+
+  // Nothing more is copied for it, and nothing delivered, until restart(); it is cut off. O(1).
+  void abandon() noexcept {
+    if (why_ == cut_reason::none)
+      cut(misses_changes() ? cut_reason::fell_behind : cut_reason::abandoned);
+  }
+  // Frees what was copied for one that is cut off, of at most `max_buckets` buckets; writes and
+  // steps of the container do so, too. True while there is more: then the destructor and restart()
+  // free the rest at once.
+  bool skip(std::size_t max_buckets) noexcept {
+    if (!view_ || why_ == cut_reason::none) return false;
+    view_->skip(max_buckets);
+    heap_.settle();
+    if (!view_->done()) return true;
+    view_.reset();
+    core_->stream_to(*this);
+    return false;
   }
 
   // What is copied for it now. O(1).
@@ -246,7 +266,7 @@ class subscriber final : private detail::subscriber_base {
     }
   }
 
-  // Copies are freed bit by bit, by the writes that follow.
+  // Copies are freed bit by bit, by the writes and steps that follow.
   void cut(cut_reason why) noexcept {
     why_ = why;
     if (view_) view_->abandon();
@@ -261,11 +281,7 @@ class subscriber final : private detail::subscriber_base {
       }
       return;
     }
-    view_->skip(buckets_freed_per_write);
-    heap_.settle();
-    if (!view_->done()) return;
-    view_.reset();
-    core_->stream_to(*this);
+    skip(buckets_freed_per_write);
   }
   void ended() noexcept override {
     if (why_ == cut_reason::none) why_ = cut_reason::ended;

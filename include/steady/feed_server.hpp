@@ -18,8 +18,11 @@
 //      followers: durable_options::feed_changes.
 //
 //   Memory   for each follower twice send_bytes and a record, or the elements of a bucket; and its
-//            subscriber.
-//   Bound    each turn of the loop: send_bytes for each follower that takes them.
+//            subscriber, until its copies are freed.
+//   Bound    each turn of the loop: send_bytes for each follower that takes them, and freeing
+//   copies
+//            of 64 buckets, of followers that left within their snapshot. close(), and the
+//            destructor, free all of them.
 //   Throws   the constructor boost::system::system_error where it cannot listen,
 //            std::invalid_argument for a wrong address, also for the path of a file that is no
 //            socket; nothing is left behind then. What a codec throws ends that connection; what a
@@ -43,6 +46,7 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
+#include <steady/detail/feed/left_subscribers.hpp>
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/asio.hpp>
 #include <steady/detail/follow/bounded_time.hpp>
@@ -144,6 +148,7 @@ class feed_server {
     if (local_) local_->close(ignored);
     for (const auto& one : connections_) one->close();
     connections_.clear();
+    left_.clear();
     *alive_ = false;
   }
 
@@ -211,7 +216,7 @@ class feed_server {
     detail::limit_silence(socket, options_.stall_time);
     auto fresh = std::make_shared<connection>(
         detail::stream_over(std::move(socket), options_.tls.get(), {}), options_.send_bytes,
-        &counts_.bytes, *of_, options_.secret, options_.subscriber);
+        &counts_.bytes, &left_, *of_, options_.secret, options_.subscriber);
     fresh->ask_for_place([this] { return count_welcome() < options_.max_followers; });
     make_room_for_stranger();
     connections_.push_back(fresh);
@@ -250,8 +255,10 @@ class feed_server {
   void require_timer() {
     if (!is_waiting_) wait();
   }
-  // Whatever is due has to be seen in time, also where changes are seldom looked for.
+  // Whatever is due has to be seen in time, also where changes are seldom looked for; and copies
+  // are freed as fast as the loop has time for it.
   std::chrono::milliseconds time_of_turn() const noexcept {
+    if (left_.any()) return std::chrono::milliseconds(0);
     const auto due = detail::min_of(
         options_.beat_time, detail::min_of(options_.handshake_time, options_.stall_time) / 4);
     return detail::min_of(options_.look_time, detail::max_of(due, std::chrono::milliseconds(1)));
@@ -270,6 +277,7 @@ class feed_server {
       }
     }
     if (!is_accepting()) accept();
+    left_.free_some();
     leave();
   }
   void leave() {
@@ -291,6 +299,7 @@ class feed_server {
   std::optional<local::acceptor> local_;
   std::string path_;  // of a Unix socket
   detail::socket_file file_;
+  detail::left_subscribers<steady::subscriber<Fed>> left_;
   std::vector<std::shared_ptr<connection>> connections_;
   std::function<void(follow_refusal, const std::string&)> on_end_;
   feed_server_counts counts_;

@@ -25,8 +25,9 @@
 //      durable_options::feed_changes.
 //
 //   Memory   window_bytes twice, an entry or two, and two subscribers (steady/feed.hpp).
-//   Bound    poll(): window_bytes of records, and the waiting that it was allowed. Looking up a
-//            host's name, when it connects, may take longer.
+//   Bound    poll(): window_bytes of records, freeing copies of 64 buckets where a snapshot was
+//            given up, and the waiting that it was allowed. Looking up a host's name, when it
+//            connects, may take longer. close() and the destructor free all copies.
 //   Throws   the constructor std::invalid_argument for a wrong address or an empty name; poll()
 //            and flush() std::bad_alloc, and what codecs throw; they may be called again.
 //   Threads  the map's.
@@ -45,6 +46,7 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
+#include <steady/detail/feed/left_subscribers.hpp>
 #include <steady/detail/feed/recorded_container.hpp>
 #include <steady/detail/follow/address.hpp>
 #include <steady/detail/follow/bounded_time.hpp>
@@ -121,7 +123,7 @@ class redis_publisher {
   redis_publisher& operator=(const redis_publisher&) = delete;
 
   // Sends what there is, and takes answers; waits up to `wait` where there are none, but no longer
-  // than until the next sign of life.
+  // than until the next sign of life, and not at all while copies are to be freed.
   publisher_state poll(milliseconds wait = milliseconds(0)) {
     STEADY_TRY { turn(detail::end_of(wait)); }
     STEADY_CATCH_ALL {  // the next connection finds out what was done
@@ -149,6 +151,7 @@ class redis_publisher {
   // Ends the connection; poll() makes a new one, also where it was refused.
   void close() noexcept {
     abandon_snapshot();
+    left_.clear();
     writer_.close();
     state_ = publisher_state::stopped;
   }
@@ -195,6 +198,8 @@ class redis_publisher {
   // ---- the connection ----
 
   void turn(clock::time_point until) {
+    left_.free_some();
+    if (left_.any()) until = clock::now();
     if (state_ == publisher_state::refused || !require_line(until)) return;
     if (state_ == publisher_state::publishing) fill();
     if (!writer_.is_open()) return;
@@ -323,7 +328,7 @@ class redis_publisher {
     records::append_header(part_, core().id(), snapshot_->position(), of_->size());
   }
   void abandon_snapshot() noexcept {
-    snapshot_.reset();
+    left_.take(snapshot_);
     part_.clear();
   }
   void note_snapshot() {
@@ -386,7 +391,8 @@ class redis_publisher {
   std::optional<subscriber<Fed>> changes_;
   byte_buffer batch_;  // changes that are not sent
   std::uint64_t batch_after_ = 0;
-  std::optional<subscriber<Fed>> snapshot_;
+  detail::left_subscribers<subscriber<Fed>> left_;
+  detail::held_subscriber<subscriber<Fed>> snapshot_;
   byte_buffer part_;  // elements that are not sent
   std::uint64_t elements_ = 0;
   bool has_all_ = false;

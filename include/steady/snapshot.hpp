@@ -154,8 +154,9 @@ class snapshot final : private detail::snapshot_base {
   }
 
   // The elements that are left, as an input range; use either this or step(). Each comes from a
-  // copy, so the container may be changed between two steps. Bound of a step: a bucket, and all in
-  // front that got their elements since. Throws what copying throws; can be tried again then.
+  // copy, so the container may be changed between two steps. Bound of a step: a bucket, and notes
+  // of 64 intervals for each of its elements; and in front, what was empty and got elements since,
+  // 64 neighbours as one. Throws what copying throws; can be tried again then.
   iterator begin() {
     require_whole();
     if (current_ == nullptr) load_next();
@@ -261,28 +262,71 @@ class snapshot final : private detail::snapshot_base {
     return nullptr;
   }
 
+  // What is to be shown; none if `bucket` is null.
+  struct loaded {
+    frozen_line* line = nullptr;
+    saved_bucket* bucket = nullptr;
+  };
+
   // Makes the next elements the current ones; none if there are none. Where that throws, the
   // current one stays: the iterator is on its last element until it can go on.
+  //
+  // Copies come first, because they hold memory, but of as many elements as there are words of
+  // notes they stay. What is noted was copied; so each word is passed, and forgotten, along with an
+  // element of its own, and the last step does not pay for all of them.
   void load_next() {
-    frozen_line* line = line_with_copies();
-    saved_bucket* loaded = line == nullptr ? nullptr : line->saved.take_first();
-    while (loaded == nullptr && (line = pass_empty()) != nullptr) {
+    frozen_line* const with_copies = line_with_copies();
+    loaded next;
+    if (with_copies == nullptr) {
+      next = load_left(~std::size_t{0});
+    } else {
+      const std::size_t count = with_copies->saved.first()->count;
+      if (copied_to_come() < count + note_words()) next = load_left(count);
+      if (next.bucket == nullptr) next = {with_copies, with_copies->saved.take_first()};
+    }
+    forget_words(next.bucket);
+    drop_current();
+    current_ = next.bucket;
+    current_line_ = next.line;
+    at_ = 0;
+  }
+  // The first elements that are left in the container; none where there are none, or none before
+  // `max_words` words of notes.
+  loaded load_left(std::size_t max_words) {
+    const frozen_line* passed = nullptr;
+    std::uint64_t word = 0;
+    while (frozen_line* const line = pass_empty()) {
+      const std::uint64_t here = line->next / copies::chunk_intervals;
+      if (line != passed || here != word) {
+        if (max_words-- == 0) break;
+        passed = line;
+        word = here;
+      }
       if (line->pass_noted()) continue;
       const std::uint64_t last = left_.last_beside(*line, line->next);
-      loaded = copy_left(*line, line->next, last);
+      saved_bucket* const found = copy_left(*line, line->next, last);
       line->next = last + 1;
+      if (found != nullptr) return {line, found};
     }
-    for (frozen_line& passed : left_) {
-      if (loaded == nullptr) {
-        passed.saved.forget_all();
-      } else {
-        passed.forget_one();
-      }
+    return {};
+  }
+  // As many as there are elements in `shown`; all if it is null.
+  void forget_words(const saved_bucket* shown) noexcept {
+    for (frozen_line& line : left_) {
+      if (shown == nullptr) line.saved.forget_all();
+      for (std::size_t n = 0; shown != nullptr && n < shown->count && line.forget_one();) ++n;
     }
-    drop_current();
-    current_ = loaded;
-    current_line_ = line;
-    at_ = 0;
+  }
+  // Elements in copies that were not shown.
+  std::size_t copied_to_come() const noexcept {
+    std::size_t count = 0;
+    for (const frozen_line& line : left_) count += line.saved.copied();
+    return current_ == nullptr ? count : count - current_->count;
+  }
+  std::size_t note_words() const noexcept {
+    std::size_t count = 0;
+    for (const frozen_line& line : left_) count += line.saved.note_words();
+    return count;
   }
 
   void advance() {

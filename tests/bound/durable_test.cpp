@@ -134,6 +134,53 @@ TEST(durable_bounds, of_writes_near_the_limit_of_copies) {
   expect_published_for_feeds("durable assign, saving, near the limit", most.assignments);
 }
 
+// Copies that no change asks for: a reseeding makes them.
+TEST(durable_bounds, of_stepping_near_the_limit_of_copies) {
+  feed_work stepping;
+  room_in_memory place(sync_policy::never);
+  const std::size_t limit = many * 2;
+  place.options.snapshot_copied_bytes = limit;
+  durable map("room", place.options);
+  fill(map, many);
+  map.finish();
+  map.sync();
+  map.start_snapshot();
+  map.reseed_gradually();
+  std::size_t copied = 0;
+  while (map.migrating()) {
+    stepping.raise_to(feed_work_of([&] { map.step(1); }));
+    copied = std::max(copied, map.copied_bytes());
+  }
+  EXPECT_GT(copied, limit / 8 * 6);
+  EXPECT_LE(copied, limit);
+  ASSERT_EQ(map.snapshot_failure(), "");
+  expect_published_for_feeds("durable step(1), reseeding, near the limit", stepping);
+  counted_writes most;
+  for (std::uint64_t n = 0; map.is_saving(); ++n) most.assign(map, n * 7919 % many);
+  expect_published_for_feeds("durable assign, saving, near the limit", most.assignments);
+}
+TEST(durable_bounds, of_copies_within_a_call) {
+  for (const auto& [name, call] : what_moves_elements<durable>()) {
+    SCOPED_TRACE(name);
+    const std::size_t limit = many * 2;
+    room_in_memory place(sync_policy::never);
+    place.options.snapshot_copied_bytes = limit;
+    durable map("room", place.options);
+    fill(map, many);
+    map.finish();
+    map.sync();
+    map.start_snapshot();
+    const std::uint64_t position = map.position();
+    map.reseed_gradually();
+    const auto bytes = [&] { return map.copied_bytes(); };
+    EXPECT_LE(most_copied_bytes(bytes, [&, &call = call] { call(map); }), limit + 64 * 1024);
+    EXPECT_FALSE(map.migrating());
+    while (map.is_saving()) map.step_snapshot(1024);
+    EXPECT_EQ(map.snapshot_failure(), "");
+    EXPECT_EQ(map.snapshot_position(), position);
+  }
+}
+
 // One that fails is cleaned up as it is written: in steps, and its file by the thread.
 TEST(durable_bounds, of_writes_after_a_snapshot_has_failed) {
   room_in_memory place(sync_policy::never);

@@ -95,6 +95,43 @@ TEST(feed_bounds, of_a_subscriber_that_is_cut_off) {
   EXPECT_EQ(slow.state(), feed_state::snapshot);
 }
 
+// Copies that no change asks for: a reseeding makes them.
+TEST(feed_bounds, of_stepping_under_a_subscriber) {
+  feed_work stepping;
+  for (const std::size_t limit : {~std::size_t{0}, std::size_t{4 * many}}) {
+    fed map;
+    fill(map, many);
+    map.finish();
+    follower slow(map, steady::subscriber_options{limit});
+    map.reseed_gradually();
+    std::size_t most_bytes = 0;
+    while (map.migrating()) {
+      stepping.raise_to(feed_work_of([&] { map.step(1); }));
+      most_bytes = std::max(most_bytes, slow.bytes());
+    }
+    const bool is_limited = limit != ~std::size_t{0};
+    EXPECT_EQ(slow.state(), is_limited ? feed_state::cut : feed_state::snapshot);
+    if (is_limited) EXPECT_LE(most_bytes, limit + 64 * 1024);
+  }
+  expect_published_for_feeds("fed step(1), reseeding under a subscriber", stepping);
+}
+TEST(feed_bounds, of_copies_within_a_call) {
+  for (const auto& [name, call] : what_moves_elements<fed>()) {
+    SCOPED_TRACE(name);
+    constexpr std::size_t limit = 2 * many;
+    fed map;
+    fill(map, many);
+    map.finish();
+    follower slow(map, steady::subscriber_options{limit});
+    map.reseed_gradually();
+    const auto bytes = [&slow = slow] { return slow.bytes(); };
+    EXPECT_LE(most_copied_bytes(bytes, [&, &call = call] { call(map); }), limit + 64 * 1024);
+    EXPECT_EQ(slow.why_cut(), steady::cut_reason::copied_bytes);
+    EXPECT_FALSE(map.migrating());
+    EXPECT_TRUE(map.size() == many || map.empty());
+  }
+}
+
 TEST(feed_bounds, of_a_subscribers_steps) {
   fed map;
   fill(map, many / 10);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -73,7 +74,7 @@ void count_step(map_type& map, memory_ledger& ledger, bounds& most, const Operat
 
 void fill(map_type& map, std::uint64_t count) {
   map.reserve(count);
-  for (std::uint64_t i = 0; i < count; ++i) map.try_emplace(scattered(i), i);
+  for (std::uint64_t i = 0; i < count; ++i) map.try_emplace(scattered(i), i + 1);
 }
 
 // Delivers what is left; returns how many elements.
@@ -130,6 +131,34 @@ TEST(snapshot_bounds, of_reseeding) {
   const std::uint64_t size = map.size();
   EXPECT_EQ(deliver(map, ledger, second), size);
   EXPECT_EQ(deliver(map, ledger, view), std::uint64_t{STEADY_MANY} / 4);
+}
+
+// Whatever was written to: all, or one half of the hash line.
+TEST(snapshot_bounds, of_its_iterator) {
+  for (const auto& [first, last] : {std::pair<std::size_t, std::size_t>(0, 2), {0, 1}, {1, 2}}) {
+    SCOPED_TRACE(first);
+    memory_ledger ledger;
+    map_type map{map_type::allocator_type(ledger)};
+    fill(map, STEADY_MANY / 4);
+    std::vector<std::uint64_t> keys;  // in the order of the line
+    for (const auto& element : std::as_const(map)) keys.push_back(element.first);
+    steady::snapshot<map_type> view(map);
+    const std::size_t half = keys.size() / 2;
+    for (std::size_t n = first * half; n < last * half; ++n) map.at(keys[n]) = number(0);
+    std::uint64_t delivered = 0;
+    std::size_t held = 0;  // before the last step
+    bounds stepping;
+    for (auto at = view.begin(); at != view.end(); ++delivered) {
+      EXPECT_NE(at->second.value(), 0u);
+      held = view.bytes();
+      count_step(map, ledger, stepping, [&] { ++at; });
+    }
+    EXPECT_EQ(delivered, std::uint64_t{STEADY_MANY} / 4);
+    EXPECT_LE(held, 16u * 1024) << "notes are forgotten on the way";
+    EXPECT_TRUE(view.done());
+    EXPECT_EQ(view.bytes(), 0u);
+    expect_as_published("++ of a snapshot's iterator", stepping);
+  }
 }
 
 // Dropped early: no element is looked at any more.

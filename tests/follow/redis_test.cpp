@@ -1,12 +1,16 @@
 // Followers of Redis Streams: snapshots, changes, breaks, checkpoints, trimming, groups.
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "follow/redis_streams.hpp"
+#include "support/ledger_allocator.hpp"
 #include "support/temporary_room.hpp"
 
 namespace {
@@ -189,6 +193,38 @@ TEST_F(redis_publisher, keeps_the_newest_changes) {
   EXPECT_EQ(away->counts().changes, 90u);
   EXPECT_TRUE(told_.empty());
   EXPECT_EQ(&follower, away.get());
+}
+
+// What was copied for it.
+TEST_F(redis_publisher, frees_a_snapshot_that_it_gives_up_in_steps) {
+  using map_type =
+      steady::fed_map<std::string, std::string, steady::hash<std::string>, std::equal_to<>,
+                      ledger_allocator<std::pair<const std::string, std::string>>>;
+  using allocator = map_type::container_type::allocator_type;
+  memory_ledger ledger;
+  map_type map{map_type::container_type(allocator(ledger))};
+  const auto write = [&](int n) { map.insert_or_assign(std::to_string(n), std::string("some")); };
+  for (int n = 0; n < 10'000; ++n) write(n);
+  auto options = publisher_options();
+  options.subscriber.max_copied_bytes = 400'000;
+  steady::redis_publisher<map_type> publisher(map, server_->address(), "stock", options);
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (!publisher.is_saving() && std::chrono::steady_clock::now() < end) publisher.poll(1ms);
+  std::size_t copied = 0;
+  for (int n = 0; map.stats().snapshot_bytes >= copied && n < 10'000; ++n) {
+    copied = map.stats().snapshot_bytes;
+    write(n);
+  }
+  ASSERT_LT(map.stats().snapshot_bytes, copied) << "it is cut off";
+  const std::size_t held = ledger.blocks;
+  std::size_t most = 0;
+  while (ledger.blocks + 300 > held && std::chrono::steady_clock::now() < end) {
+    const std::size_t before = ledger.blocks;
+    publisher.poll(1ms);
+    if (ledger.blocks < before) most = std::max(most, before - ledger.blocks);
+  }
+  EXPECT_LE(ledger.blocks + 300, held);
+  EXPECT_LE(most, 100u) << "in one poll()";
 }
 
 TEST_F(redis_follower, knows_its_lag) {

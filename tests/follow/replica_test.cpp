@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory_resource>
 #include <new>
@@ -21,8 +22,12 @@
 #include <steady/records.hpp>
 
 #include "support/countdown.hpp"
+#include "support/ledger_allocator.hpp"
 
 namespace {
+
+using support::ledger_allocator;
+using support::memory_ledger;
 
 struct counted {
   static inline long alive = 0;
@@ -202,6 +207,50 @@ TEST(replica, frees_in_steps_what_is_cleared) {
   EXPECT_LE(from.most_freed(), 500) << "four buckets with their overflow, twice";
   from.free_more(20'000);
   EXPECT_LE(counted::alive, 100 + 10) << "and nothing stays";
+}
+
+// Content of which all was erased may hold as much memory as before.
+TEST(replica, frees_in_steps_what_was_large_and_is_empty) {
+  using map_type =
+      steady::hash_map<std::uint64_t, std::uint64_t, steady::hash<std::uint64_t>, std::equal_to<>,
+                       ledger_allocator<std::pair<const std::uint64_t, std::uint64_t>>>;
+  using replica_type = steady::detail::replica<map_type>;
+  memory_ledger ledger;
+  replica_type of{map_type{map_type::allocator_type(ledger)}};
+  std::size_t most = 0;
+  steady::byte_buffer out;
+  const auto take = [&] {
+    const std::size_t before = ledger.blocks;
+    ASSERT_EQ(of.take(steady::parse_frame(out.view()).payload), nullptr);
+    if (ledger.blocks < before) most = std::max(most, before - ledger.blocks);
+    out.clear();
+  };
+  const auto snapshot = [&](std::uint64_t position, std::uint64_t elements) {
+    steady::append_header(out, {steady::record_stream::snapshot, 1, position, elements,
+                                replica_type::key_name(), replica_type::value_name()});
+    take();
+    for (std::uint64_t n = 0; n < elements; ++n) {
+      steady::append_element<std::uint64_t, std::uint64_t>(out, n, &n);
+      take();
+    }
+    steady::append_end(out, elements);
+    take();
+  };
+  constexpr std::uint64_t many = 500'000;
+  snapshot(0, many);
+  const std::size_t full = ledger.blocks;
+  for (std::uint64_t n = 0; n < many; ++n) {
+    const std::uint64_t* const none = nullptr;
+    steady::append_change(out, n + 1, steady::change_kind::erase, &n, none);
+    take();
+  }
+  EXPECT_GT(ledger.blocks, full / 4) << "for it to be seen";
+  most = 0;
+  snapshot(many + 5, 0);
+  snapshot(many + 9, 0);
+  EXPECT_LE(most, 20u) << "four chunks, and what is around them";
+  of.free_more(many);
+  EXPECT_LE(ledger.blocks, 2u) << "and nothing stays";
 }
 
 // ---- memory that is given, and what throws ----

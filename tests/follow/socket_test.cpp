@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -11,7 +12,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -27,6 +30,7 @@
 #include "follow/follow_model.hpp"
 #include "follow/socket_model.hpp"
 #include "support/countdown.hpp"
+#include "support/ledger_allocator.hpp"
 #include "support/temporary_room.hpp"
 
 namespace {
@@ -372,6 +376,93 @@ TEST(feed_server, cuts_off_who_takes_no_bytes) {
   introduce(lazy);
   ASSERT_TRUE(run_until(loop, [&] { return told != follow_refusal::none; }));
   EXPECT_EQ(told, follow_refusal::too_slow);
+}
+
+// What was copied for a follower that leaves within its snapshot, or that is cut off, is freed a
+// little with each turn of the loop.
+class an_abandoned_snapshot : public testing::Test {
+ public:
+  using map_type =
+      steady::fed_map<std::string, std::string, steady::hash<std::string>, std::equal_to<>,
+                      support::ledger_allocator<std::pair<const std::string, std::string>>>;
+
+  an_abandoned_snapshot() {
+    for (int n = 0; n < keys; ++n) map_.insert_or_assign(key(n), std::string(2'000, 'x'));
+    map_.finish();
+    without_ = ledger_.blocks;
+  }
+
+  void begin(steady::feed_server_options options) {
+    options.secret.clear();
+    server_.emplace(loop_, map_, "127.0.0.1:0", options);
+    follower_.connect({asio::ip::address_v4::loopback(), server_->port()});
+    introduce(follower_);
+    ASSERT_TRUE(run_until(loop_, [&] { return server_->counts().bytes > 100'000; }));
+  }
+  void write(int first, int last) {
+    for (int n = first; n < last; ++n) map_.insert_or_assign(key(n), std::string("written"));
+  }
+  std::size_t copied() const { return map_.stats().snapshot_bytes; }
+  void expect_freed_in_steps() {
+    const std::size_t held = ledger_.blocks;
+    std::size_t most = 0;
+    ASSERT_TRUE(run_until(loop_, [&, before = held]() mutable {
+      if (ledger_.blocks < before) most = std::max(most, before - ledger_.blocks);
+      before = ledger_.blocks;
+      return server_->followers() == 0 && ledger_.blocks <= without_ + 2;
+    }));
+    EXPECT_GT(held - ledger_.blocks, 300u);
+    EXPECT_LE(most, 100u) << "in one turn";
+  }
+
+  static constexpr int keys = 10'000;
+
+  asio::io_context loop_;
+  tcp::socket follower_{loop_};
+  memory_ledger ledger_;
+  map_type map_{map_type::container_type(map_type::container_type::allocator_type(ledger_))};
+  std::optional<steady::feed_server<map_type>> server_;
+
+ private:
+  static std::string key(int n) { return "key " + std::to_string(n); }
+
+  std::size_t without_ = 0;  // blocks
+};
+
+TEST_F(an_abandoned_snapshot, of_one_that_leaves) {
+  begin(server_options());
+  write(0, keys);
+  follower_.close();
+  expect_freed_in_steps();
+}
+
+TEST_F(an_abandoned_snapshot, of_one_that_takes_no_bytes) {
+  auto options = server_options();
+  options.stall_time = 100ms;
+  begin(options);
+  write(0, keys);
+  expect_freed_in_steps();
+}
+
+TEST_F(an_abandoned_snapshot, of_one_that_costs_too_much) {
+  auto options = server_options();
+  options.subscriber.max_copied_bytes = 500'000;
+  begin(options);
+  std::size_t before = 0;
+  for (int n = 0; n < keys && copied() >= before; ++n) {
+    before = copied();
+    write(n, n + 1);
+  }
+  ASSERT_LT(copied(), before) << "it is cut off";
+  std::array<char, 65536> in;
+  std::function<void()> read = [&] {
+    follower_.async_read_some(asio::buffer(in),
+                              [&](const boost::system::error_code& error, std::size_t) {
+                                if (!error) read();
+                              });
+  };
+  read();
+  expect_freed_in_steps();
 }
 
 // One that takes some bytes all the time, but needs long for a record, stays.

@@ -9,9 +9,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -51,12 +53,18 @@ struct feed_work {
 
 inline thread_local constinit feed_work feed_work_of_this_thread;
 
+// Called with each element that this thread copies.
+inline thread_local constinit const std::function<void()>* on_copy = nullptr;
+
 // A value of 8 bytes.
 class counted_number {
  public:
   counted_number() = default;
   explicit counted_number(std::uint64_t value) : value_(value) {}
-  counted_number(const counted_number& other) : value_(other.value_) { note_made(); }
+  counted_number(const counted_number& other) : value_(other.value_) {
+    note_made();
+    if (on_copy != nullptr) (*on_copy)();
+  }
   counted_number(counted_number&& other) noexcept : value_(other.value_) { note_made(); }
   counted_number& operator=(const counted_number& other) noexcept {
     value_ = other.value_;
@@ -161,6 +169,43 @@ feed_work feed_work_of(const Operation& operation) {
   done.blocks = blocks_of_this_thread.allocated + blocks_of_this_thread.released;
   done.largest_block = blocks_of_this_thread.largest;
   return done;
+}
+
+// The most that `bytes()` was whenever an element was copied in `operation`, and after it.
+template <class Bytes, class Operation>
+std::size_t most_copied_bytes(const Bytes& bytes, const Operation& operation) {
+  std::size_t most = 0;
+  const std::function<void()> look = [&] { most = std::max<std::size_t>(most, bytes()); };
+  on_copy = &look;
+  operation();
+  on_copy = nullptr;
+  look();
+  return most;
+}
+
+// What moves or destroys elements, and is no change but clear(). A migration is under way, or asked
+// for.
+template <class Map>
+std::vector<std::pair<const char*, std::function<void(Map&)>>> what_moves_elements() {
+  return {
+      {"step", [](Map& map) { map.step(1'000'000); }},
+      {"step_for", [](Map& map) { map.step_for(std::chrono::hours(1)); }},
+      {"finish", [](Map& map) { map.finish(); }},
+      {"reserve", [](Map& map) { map.reserve(2 * map.size()); }},
+      {"trim", [](Map& map) { map.trim(1'000'000); }},
+      {"clear", [](Map& map) { map.clear(); }},
+      {"clear_gradually",
+       [](Map& map) {
+         map.clear_gradually();
+         map.finish();
+       }},
+      {"clear after clear_gradually",
+       [](Map& map) {
+         map.clear_gradually();
+         map.insert_or_assign(1, counted_number(1));
+         map.clear();
+       }},
+  };
 }
 
 inline void expect_published_for_feeds(const std::string& row, const feed_work& measured) {

@@ -506,6 +506,54 @@ TEST(feed, tells_subscribers_that_it_ends) {
   EXPECT_TRUE(streaming.resume_point()) << "for whoever stores it";
 }
 
+TEST(feed, gives_the_copies_of_an_abandoned_subscriber_back_in_steps) {
+  fed_numbers<> map;
+  for (std::uint64_t n = 0; n < 10'000; ++n) map.insert({n, n});
+  std::optional<steady::subscriber<fed_numbers<>>> follower;
+  follower.emplace(map);
+  for (std::uint64_t n = 0; n < 10'000; ++n) map.insert_or_assign(n, n + 1);
+  const std::size_t held = follower->bytes();
+  EXPECT_FALSE(follower->skip(1)) << "it is not cut off";
+  EXPECT_EQ(follower->bytes(), held);
+  follower->abandon();
+  EXPECT_EQ(follower->state(), feed_state::cut);
+  EXPECT_EQ(follower->why_cut(), cut_reason::abandoned);
+  std::size_t steps = 0;
+  for (; follower->skip(1); ++steps) ASSERT_LE(follower->bytes(), held);
+  EXPECT_GT(steps, 500u) << "a bucket each";
+  EXPECT_EQ(follower->bytes(), 0u);
+  follower->restart();
+  EXPECT_EQ(follower->why_cut(), cut_reason::none);
+  std::uint64_t elements = 0;
+  const auto deliver = [&](const auto&) { ++elements; };
+  while (follower->step(100, deliver, deliver) != feed_state::caught_up) {
+  }
+  EXPECT_EQ(elements, 10'000u);
+  follower->abandon();
+  EXPECT_EQ(follower->why_cut(), cut_reason::abandoned) << "also one that streams";
+  EXPECT_FALSE(follower->skip(1));
+}
+
+// At once, but bucket by bucket for the snapshot.
+TEST(feed, keeps_what_is_reserved_where_it_is_cleared_under_a_subscriber) {
+  fed_numbers<> map;
+  map.reserve(5'000);
+  for (std::uint64_t n = 0; n < 4'000; ++n) map.insert({n, n});
+  steady::subscriber follower(map);
+  map.clear();
+  EXPECT_FALSE(map.migrating());
+  const auto buckets = map.stats().buckets;
+  for (std::uint64_t n = 0; n < 5'000; ++n) map.insert({n, n});
+  EXPECT_FALSE(map.migrating());
+  EXPECT_EQ(map.stats().buckets, buckets);
+  std::uint64_t elements = 0;
+  while (follower.state() == feed_state::snapshot) {
+    follower.step(
+        100, [&](const auto&) { ++elements; }, [](const auto&) {});
+  }
+  EXPECT_EQ(elements, 4'000u);
+}
+
 // Also those that are cut off, or whose snapshot could not begin: restart() must know.
 TEST(feed, tells_subscribers_without_a_snapshot_that_it_ends) {
   using map_type =

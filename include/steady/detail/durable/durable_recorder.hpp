@@ -148,6 +148,11 @@ class durable_recorder {
     is_marked_ = false;
     log_.begin_group();
   }
+  bool is_shown() const noexcept { return saver_.is_active() || feed_->is_shown(); }
+  void moved() noexcept {
+    feed_->moved();
+    limit_copies();
+  }
   core_type& feed() noexcept { return *feed_; }
   const core_type& feed() const noexcept { return *feed_; }
 
@@ -164,10 +169,12 @@ class durable_recorder {
     saver_.begin(*container_, header_, options_.background,
                  [this, position = header_.position] { forget_before(position); });
   }
-  // Near the limit of copies by 64 buckets more, so that no call has to do all that a full limit
-  // asks for.
   void save_more(std::size_t buckets, bool wait) noexcept {
     saver_.step(buckets, wait);
+    limit_copies();
+  }
+  // Near the limit by 64 buckets, so that no call has to do all that a full limit asks for.
+  void limit_copies() noexcept {
     for (int n = 0; n < 8 && is_copying_more_than(copies_limit_ / 8 * 7); ++n) saver_.step(8, true);
     while (is_copying_more_than(copies_limit_)) saver_.step(8, true);
   }

@@ -1,8 +1,8 @@
 // What a feed is, whoever writes to it: the ring of changes, and the subscribers to be told.
 //
-// Subscribers that still show a snapshot are told after every write, because copies are made for
-// them, which have a limit. Those that only stream are told nothing: whether their next change is
-// still kept, they see themselves.
+// Subscribers that still show a snapshot are told after every write, and after every bucket that a
+// migration has moved, because copies are made for them, which have a limit. Those that only stream
+// are told nothing: whether their next change is still kept, they see themselves.
 //
 //   Bound    a write pays for its change (change_ring.hpp), and for one call to every subscriber
 //            that shows a snapshot.
@@ -22,7 +22,7 @@ namespace steady::detail {
 
 class subscriber_base : public observer_link<subscriber_base> {
  public:
-  // A change was written, and it has happened in the container, too.
+  // A change was written, and it has happened in the container, too; or elements have moved.
   virtual void written() noexcept = 0;
   // The container is gone.
   virtual void ended() noexcept = 0;
@@ -72,7 +72,10 @@ class feed_core {
   }
   void unstage() noexcept { ring_.unstage(); }
   void publish() noexcept { ring_.publish(); }
-  void applied() noexcept {
+  void applied() noexcept { moved(); }
+
+  bool is_shown() const noexcept { return showing_.any(); }
+  void moved() noexcept {
     showing_.each([](subscriber_base& one) { one.written(); });
   }
 

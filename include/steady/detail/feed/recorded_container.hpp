@@ -7,6 +7,9 @@
 //   publish()                 from now on it is recorded; if it throws, nothing was
 //   unstage()                 as if it had not been staged; throws nothing
 //   applied()                 the change has happened in the container, too; throws nothing
+//   is_shown()                whether the container may be making copies for a snapshot
+//   moved()                   a bucket's elements may have moved, or gone, and were copied before
+//                             for snapshots: what limits these copies looks at them; throws nothing
 //
 // The order in which a change happens, so that both sides have it or none:
 //   insert   in the container, stage, publish; erased again if either throws
@@ -23,7 +26,9 @@
 
 #include <steady/change.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/base/system.hpp>
 #include <steady/detail/interface/arguments.hpp>
+#include <steady/detail/table/container_functions.hpp>
 
 namespace steady::detail {
 
@@ -158,30 +163,61 @@ class recorded_container {
   }
 
   // One change, however many elements there are; none if there is none. The elements are destroyed
-  // as by hash_map::clear(), at once, or in steps.
+  // as by hash_map::clear(), at once, or in steps. At once, while a snapshot is delivered or saved:
+  // bucket by bucket, so that the limit of its copies holds; memory is given back then, but for
+  // room for what is reserved.
   void clear() {
-    clear_by([this] { container_.clear(); });
+    clear_by([this] { clear_at_once(); });
   }
   void clear_gradually() {
     clear_by([this] { container_.clear_gradually(); });
   }
 
   // ---- migrating: as hash_map's; changes no element, so nothing is recorded ----
+  // While a snapshot is delivered or saved, bucket by bucket: a reseeding, and what destroys
+  // cleared elements, copies them for it, and its copies have a limit.
 
-  size_type step(size_type max_buckets) { return container_.step(max_buckets); }
+  size_type step(size_type max_buckets) {
+    size_type done = 0;
+    while (done < max_buckets && recorder_.is_shown()) {
+      const size_type more = container_.step(1);
+      recorder_.moved();
+      if (more == 0) return done;
+      done += more;
+    }
+    return done + container_.step(max_buckets - done);
+  }
   template <class Duration>
   size_type step_for(const Duration& time) {
-    return container_.step_for(time);
+    const std::uint64_t start = detail::system_nanoseconds();
+    const std::uint64_t all = detail::nanoseconds_in(time);
+    size_type done = 0;
+    while (migrating() && detail::system_nanoseconds() - start < all) done += step(1);
+    return done;
   }
   bool migrating() const noexcept { return container_.migrating(); }
   size_type pending() const noexcept { return container_.pending(); }
-  void finish() { container_.finish(); }
-  void reserve(size_type size) { container_.reserve(size); }
+  void finish() { step(~size_type{0}); }
+  void reserve(size_type size) {
+    if (recorder_.is_shown()) finish();  // what reserve() would complete
+    container_.reserve(size);
+    recorder_.moved();
+  }
   void reserve_gradually(size_type size) { container_.reserve_gradually(size); }
   void shrink_gradually() noexcept { container_.shrink_gradually(); }
   void compact_gradually() noexcept { container_.compact_gradually(); }
   void reseed_gradually() noexcept { container_.reseed_gradually(); }
-  size_type trim(size_type max_buckets = 64) { return container_.trim(max_buckets); }
+  size_type trim(size_type max_buckets = 64) {
+    if (!recorder_.is_shown()) return container_.trim(max_buckets);
+    const size_type before = container_.stats().bytes;
+    for (size_type n = 0; n < max_buckets; ++n) {
+      container_.trim(1);
+      recorder_.moved();
+      if (!container_.migrating()) break;
+    }
+    const size_type after = container_.stats().bytes;
+    return after < before ? before - after : 0;
+  }
   auto stats() const noexcept { return container_.stats(); }
 
  protected:
@@ -275,6 +311,7 @@ class recorded_container {
     STEADY_TRY { publish(change_kind::insert, std::addressof(key_of(at)), value_of(at)); }
     STEADY_CATCH_ALL {
       container_.erase(at);
+      recorder_.moved();
       STEADY_RETHROW;
     }
     recorder_.applied();
@@ -294,6 +331,19 @@ class recorded_container {
     publish(change_kind::clear, nullptr, nullptr);
     clear_container();
     recorder_.applied();
+  }
+  std::uint64_t reserved() const noexcept {
+    return container_access::table_of(container_).engine().reserved();
+  }
+  void clear_at_once() {
+    if (!recorder_.is_shown()) return container_.clear();
+    const std::uint64_t kept = container_.migrating() ? 0 : reserved();
+    container_.clear_gradually();
+    finish();
+    if (kept == 0) return;
+    STEADY_TRY { container_.reserve(static_cast<size_type>(kept)); }
+    STEADY_CATCH_ALL {  // no memory: it grows as it is filled
+    }
   }
 
   // The recorder ends first: what it tells subscribers needs no container.

@@ -317,7 +317,7 @@ class replica {
   }
 
   void retire(Container&& old) noexcept {
-    if (old.empty()) return;
+    if (old.bucket_count() == 0) return;  // also without elements there may be much memory
     STEADY_TRY { retired_.emplace_back(std::move(old)).clear_gradually(); }
     STEADY_CATCH_ALL { old.clear(); }  // no memory to put it aside
   }

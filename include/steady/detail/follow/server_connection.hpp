@@ -28,13 +28,15 @@ class server_connection : public std::enable_shared_from_this<server_connection<
   using clock = std::chrono::steady_clock;
 
  public:
-  // `sent`: where bytes are counted; must live until close(). `of`: for the session.
+  // `sent`: where bytes are counted; `left`: who frees what was copied for the follower; both must
+  // live until close(). `of`: for the session.
   template <class... Arguments>
   server_connection(std::unique_ptr<byte_stream> stream, std::size_t send_bytes,
-                    std::uint64_t* sent, Arguments&&... of)
+                    std::uint64_t* sent, typename Session::left_type* left, Arguments&&... of)
       : stream_(std::move(stream)),
         send_bytes_(detail::max_of<std::size_t>(send_bytes, 1)),
-        sent_(sent) {
+        sent_(sent),
+        left_(left) {
     session_.emplace(std::forward<Arguments>(of)...);
   }
 
@@ -75,9 +77,12 @@ class server_connection : public std::enable_shared_from_this<server_connection<
       return end(follow_refusal::out_of_memory,
                  "a record could not be written: there was no memory, or its codec has thrown");
     }
-    if (session_->is_over() && why_ == follow_refusal::none) {
-      why_ = session_->why();
-      text_ = session_->text();
+    if (session_->is_over()) {
+      session_->leave_to(*left_);
+      if (why_ == follow_refusal::none) {
+        why_ = session_->why();
+        text_ = session_->text();
+      }
     }
     if (out_.empty()) {
       if (session_->is_over()) close();
@@ -98,6 +103,7 @@ class server_connection : public std::enable_shared_from_this<server_connection<
   }
   void close() {
     detail::close(stream_->socket());
+    if (session_) session_->leave_to(*left_);
     session_.reset();
   }
 
@@ -144,6 +150,7 @@ class server_connection : public std::enable_shared_from_this<server_connection<
   std::optional<Session> session_;  // none once it is closed: it must not outlive the source
   std::size_t send_bytes_;
   std::uint64_t* sent_;
+  typename Session::left_type* left_;
   std::array<unsigned char, 4096> in_{};
   byte_buffer out_;
   bool is_ready_ = false;  // the stream's handshake is over

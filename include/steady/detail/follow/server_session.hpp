@@ -13,13 +13,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include <steady/codec.hpp>
+#include <steady/detail/feed/left_subscribers.hpp>
 #include <steady/detail/feed/recorded_container.hpp>
 #include <steady/detail/follow/element_records.hpp>
 #include <steady/detail/follow/frame_input.hpp>
@@ -37,6 +37,8 @@ class server_session {
   using payload_type = std::span<const unsigned char>;
 
  public:
+  using left_type = left_subscribers<Subscriber>;
+
   server_session(Fed& of, std::string secret, const Options& options)
       : of_(&of), secret_(std::move(secret)), options_(options) {}
 
@@ -76,21 +78,23 @@ class server_session {
       const std::uint64_t before = subscriber_->position();
       const bool was_showing = is_showing_;
       advance(out);
-      if (!subscriber_) break;
+      if (is_over()) break;
       const bool is_idle = !is_showing_ && !was_showing && subscriber_->position() == before;
       if (is_idle) break;
     }
     out.append(answer_.data(), answer_.size());
     answer_.clear();
   }
+  // Once it is over, or is to be destroyed: what was copied for the follower is freed in steps.
+  void leave_to(left_type& left) noexcept { left.take(subscriber_); }
   // A sign of life with the next fill().
   void beat() noexcept { newest_told_ = nothing_told; }
 
   void refuse(follow_refusal why, const std::string& text) {
     if (is_over()) return;
     why_ = why;
-    subscriber_.reset();
     text_ = text;
+    if (subscriber_) subscriber_->abandon();
     detail::append_message(answer_, refusal_message{why, text});
   }
 
@@ -215,6 +219,7 @@ class server_session {
       case cut_type::ended:
         refuse(follow_refusal::ended, "the source is gone");
         break;
+      case cut_type::abandoned:
       case cut_type::none:
       case cut_type::fell_behind:
         refuse(follow_refusal::fell_behind,
@@ -234,7 +239,7 @@ class server_session {
   bool has_hello_ = false;
   follow_refusal why_ = follow_refusal::none;
   std::string text_;
-  std::optional<Subscriber> subscriber_;
+  held_subscriber<Subscriber> subscriber_;
   bool is_welcome_ = false;
   bool is_showing_ = false;
   std::uint64_t elements_ = 0;

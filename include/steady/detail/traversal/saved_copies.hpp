@@ -67,9 +67,14 @@ class saved_copies {
     if (copy != nullptr) release(copy, copy->count);
   }
 
+  // How many elements were copied and not yet freed.
+  std::size_t copied() const noexcept { return copies_; }
+
   // ---- notes ----
 
   bool has_notes() const noexcept { return !notes_.empty(); }
+  // Of 64 intervals each.
+  std::size_t note_words() const noexcept { return notes_.size(); }
   bool is_noted(std::uint64_t interval) const {
     return (word_of(interval) >> (interval % chunk_intervals) & 1) != 0;
   }
