@@ -1,5 +1,5 @@
 // The hash table under the containers. It finds, inserts and erases single elements, which depends
-// on their type; the engine does everything else. Users see only the containers, thin façades over
+// on their type; the engine does everything else. Users see only the containers, thin facades over
 // it.
 //
 // An operation on a key is: its hash position, the owner of that, one bucket. Only the owner's
