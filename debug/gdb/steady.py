@@ -347,13 +347,22 @@ def find_key(within: Container, key: gdb.Value) -> gdb.Value:
     for slot in within.of.table.elements():
         found, value = within.key_and_value(slot)
         if wanted is None:
-            wanted = comparable(as_number_of(found, key))
+            wanted = wanted_beside(found, key)
         if comparable(found) == wanted:
             return found if value is None else value
     raise layout.LayoutError(f"no such key: {comparable(key)}")
 
 
 WHOLE_NUMBERS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_CHAR)
+
+
+def wanted_beside(found: gdb.Value, key: gdb.Value) -> object:
+    """What the keys that are there are compared with. An array of the program's comes as a
+    pointer, which is a text where keys are no pointers."""
+    to, there = (value.type.strip_typedefs() for value in (key, found))
+    if gdb.TYPE_CODE_PTR == to.code != there.code and to.target().sizeof == 1:
+        return text_of(key)
+    return comparable(as_number_of(found, key))
 
 
 def as_number_of(found: gdb.Value, key: gdb.Value) -> gdb.Value:
