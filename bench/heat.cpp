@@ -40,6 +40,7 @@
 #include "bench/concurrent/team.hpp"
 #include "bench/support/child_process.hpp"
 #include "bench/support/clock.hpp"
+#include "bench/support/each_once.hpp"
 #include "bench/support/histogram.hpp"
 #include "bench/support/median.hpp"
 #include "bench/support/progress.hpp"
@@ -359,6 +360,7 @@ int main(int count, char** arguments) {
   app.add_option("--only", asked.only, "distributions; may be given several times (all)")
       ->check(CLI::IsMember(names));
   app.add_flag("--quick", asked.quick, "an array of 2^18 slots, 200000 lookups");
+  app.callback([&asked] { steady::bench::refuse_repeated("--threads", asked.threads); });
   CLI11_PARSE(app, count, arguments);
   if (asked.quick && slots->count() == 0) asked.log2_slots = 18;
   if (asked.quick && lookups->count() == 0) asked.lookups = 200'000;

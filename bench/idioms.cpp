@@ -26,6 +26,7 @@
 
 #include "bench/adapters/all.hpp"
 #include "bench/support/clock.hpp"
+#include "bench/support/each_once.hpp"
 #include "bench/support/json_file.hpp"
 #include "bench/support/median.hpp"
 #include "bench/support/splitmix64.hpp"
@@ -284,6 +285,7 @@ int main(int count, char** arguments) {
       ->check(CLI::Range(1, 100'000'000));
   app.add_option("--rounds", chosen.rounds, "rounds (5)")->check(CLI::Range(1, 1000));
   app.add_option("--json", chosen.json, "file for every single time");
+  app.callback([&chosen] { steady::bench::refuse_repeated("--size", chosen.sizes); });
   CLI11_PARSE(app, count, arguments);
   std::printf("hash: %s\n", steady::bench::same_hash);
   auto rows = nlohmann::json::array();

@@ -150,8 +150,16 @@ bool report(const char* name, const options& asked) {
 int main(int count, char** arguments) {
   options asked;
   CLI::App program("What maps give back under memory pressure.");
-  program.add_option("--n", asked.elements, "elements at first")->capture_default_str();
-  program.add_option("--left", asked.left, "elements that are left")->capture_default_str();
+  const CLI::Range some(std::uint64_t{1}, std::uint64_t{1} << 40);
+  program.add_option("--n", asked.elements, "elements at first")
+      ->check(some)
+      ->capture_default_str();
+  program.add_option("--left", asked.left, "elements that are left, at most --n")
+      ->check(some)
+      ->capture_default_str();
+  program.callback([&asked] {
+    if (asked.left > asked.elements) throw CLI::ValidationError("--left", "more than --n");
+  });
   CLI11_PARSE(program, count, arguments);
 
   using number = std::uint64_t;

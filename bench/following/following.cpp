@@ -27,6 +27,7 @@
 #include "bench/following/redis.hpp"
 #include "bench/following/report.hpp"
 #include "bench/following/streaming.hpp"
+#include "bench/support/each_once.hpp"
 #include "bench/support/json_file.hpp"
 #include "bench/support/origin.hpp"
 #include "bench/support/progress.hpp"
@@ -215,6 +216,7 @@ int main(int count, char** arguments) {
   app.add_option("--tries", chosen.tries, "rates to try for the highest; 0: do not search (8)")
       ->check(CLI::Range(0, 20));
   app.add_flag("--quick", chosen.quick, "200,000 elements, 1 round, 2 seconds");
+  app.callback([&chosen] { steady::bench::refuse_repeated("--percent", chosen.percents); });
   CLI11_PARSE(app, count, arguments);
   if (chosen.quick) {
     if (size->count() == 0) chosen.size = 200'000;

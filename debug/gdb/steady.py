@@ -25,6 +25,10 @@ import steady_layout as layout  # noqa: E402
 sys.path.pop(0)
 
 
+# What reading a container may raise, most of all where it is damaged or not initialised yet.
+TROUBLE = (layout.LayoutError, gdb.error, MemoryError, OverflowError, ValueError)
+
+
 class GdbPlace:
     """A layout.Place."""
 
@@ -95,10 +99,10 @@ class Container:
         value = without_reference(value)
         if value.type.strip_typedefs().code == gdb.TYPE_CODE_PTR:
             value = value.dereference()
-        kind = layout.Container.kind_of(plain_name(value.type))
-        if kind is None:
-            raise gdb.GdbError(f"{value.type} is no container of Steady")
-        return Container(value, kind)
+        found = container_in(value)
+        if found is None:
+            raise layout.LayoutError(f"{value.type} is no container of Steady")
+        return Container(found, layout.Container.kind_of(plain_name(found.type)))
 
     def element(self, slot: layout.Slot) -> gdb.Value:
         """A pair or a key; of shared containers whose elements are kept in slots, what is there."""
@@ -131,6 +135,19 @@ class Container:
 
     def where(self, pointer: int) -> Tuple[str, Optional[layout.Slot]]:
         return self.of.where(pointer, self.slot_type.sizeof, self.place_of_element)
+
+
+def container_in(value: gdb.Value) -> Optional[gdb.Value]:
+    """The value, or what it is derived from."""
+    if layout.Container.kind_of(plain_name(value.type)) is not None:
+        return value
+    of = value.type.strip_typedefs()
+    if of.code == gdb.TYPE_CODE_STRUCT:
+        for field in of.fields():
+            found = container_in(value[field]) if field.is_base_class else None
+            if found is not None:
+                return found
+    return None
 
 
 def shown_numbers(of: gdb.Type) -> gdb.Type:
@@ -166,7 +183,7 @@ class ContainerPrinter:
     def to_string(self) -> str:
         try:
             return Container(self.value, self.kind).of.summary()
-        except (layout.LayoutError, gdb.error) as error:
+        except TROUBLE as error:
             return f"steady::{self.kind} that cannot be shown: {error}"
 
     def display_hint(self) -> str:
@@ -175,7 +192,7 @@ class ContainerPrinter:
     def children(self) -> Iterator[Tuple[str, object]]:
         try:
             yield from self._children()
-        except (layout.LayoutError, gdb.error) as error:
+        except TROUBLE as error:
             yield from self._remark(f"cannot go on: {error}")
 
     def _children(self) -> Iterator[Tuple[str, object]]:
@@ -281,8 +298,7 @@ class InfoCommand(gdb.Command):
     def invoke(self, argument: str, from_tty: bool) -> None:
         if not argument:
             raise gdb.GdbError("usage: steady info MAP")
-        container = Container.open(gdb.parse_and_eval(argument))
-        run(lambda: print("\n".join(container.of.details())))
+        run(lambda: print("\n".join(Container.open(gdb.parse_and_eval(argument)).of.details())))
 
 
 class WhereCommand(gdb.Command):
@@ -295,22 +311,23 @@ class WhereCommand(gdb.Command):
         arguments = gdb.string_to_argv(argument)
         if len(arguments) != 2:
             raise gdb.GdbError("usage: steady where MAP POINTER (quote what has spaces)")
-        container = Container.open(gdb.parse_and_eval(arguments[0]))
-        pointer = int(gdb.parse_and_eval(arguments[1]).cast(gdb.lookup_type("unsigned long")))
-        run(lambda: report_where(container, pointer))
+        run(lambda: report_where(*arguments))
 
 
-def report_where(container: Container, pointer: int) -> None:
+def report_where(of: str, pointing: str) -> None:
+    container = Container.open(gdb.parse_and_eval(of))
+    pointer = int(gdb.parse_and_eval(pointing).cast(gdb.lookup_type("unsigned long")))
     text, slot = container.where(pointer)
     print(text)
     if slot is not None:
         print(f"  {container.element(slot).format_string()}")
 
 
-def run(action) -> None:
+def run(action):
+    """Its result; what goes wrong is told as GDB tells of errors."""
     try:
-        action()
-    except layout.LayoutError as error:
+        return action()
+    except TROUBLE as error:
         raise gdb.GdbError(str(error)) from error
 
 
@@ -322,19 +339,30 @@ class FindFunction(gdb.Function):
         super().__init__("steady_find")
 
     def invoke(self, container: gdb.Value, key: gdb.Value) -> gdb.Value:
-        opened = Container.open(container)
-        key = without_reference(key)
-        wanted = None
-        for slot in opened.of.table.elements():
-            found, value = opened.key_and_value(slot)
-            if wanted is None:
-                wanted = comparable(as_number_of(found, key))
-            if comparable(found) == wanted:
-                return found if value is None else value
-        raise gdb.GdbError(f"no such key: {comparable(key)}")
+        return run(lambda: find_key(Container.open(container), without_reference(key)))
+
+
+def find_key(within: Container, key: gdb.Value) -> gdb.Value:
+    wanted = None
+    for slot in within.of.table.elements():
+        found, value = within.key_and_value(slot)
+        if wanted is None:
+            wanted = wanted_beside(found, key)
+        if comparable(found) == wanted:
+            return found if value is None else value
+    raise layout.LayoutError(f"no such key: {comparable(key)}")
 
 
 WHOLE_NUMBERS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_CHAR)
+
+
+def wanted_beside(found: gdb.Value, key: gdb.Value) -> object:
+    """What the keys that are there are compared with. An array of the program's comes as a
+    pointer, which is a text where keys are no pointers."""
+    to, there = (value.type.strip_typedefs() for value in (key, found))
+    if gdb.TYPE_CODE_PTR == to.code != there.code and to.target().sizeof == 1:
+        return text_of(key)
+    return comparable(as_number_of(found, key))
 
 
 def as_number_of(found: gdb.Value, key: gdb.Value) -> gdb.Value:
@@ -361,10 +389,19 @@ def comparable(key: gdb.Value) -> object:
     printer = gdb.default_visualizer(key)
     if printer is not None and hasattr(printer, "to_string"):
         text = printer.to_string()
-        return text.value().string(length=text.length) if hasattr(text, "value") else str(text)
+        return text_of(text.value(), text.length) if hasattr(text, "value") else str(text)
     if code == gdb.TYPE_CODE_ARRAY:
-        return key.string().rstrip("\0")
+        # Of a variable to the first zero, as programs pass it; of what was typed, all of it.
+        if key.address is not None:
+            return text_of(key).partition("\0")[0]
+        first, last = key.type.strip_typedefs().range()
+        return text_of(key, last - first)
     return key.format_string()
+
+
+def text_of(characters: gdb.Value, length: int = -1) -> str:
+    """Bytes that are no text stay what they are, to be compared."""
+    return characters.string(errors="surrogateescape", length=length)
 
 
 SteadyCommand()

@@ -27,6 +27,11 @@ import steady_layout as layout  # noqa: E402
 sys.path.pop(0)
 
 
+# What reading a container may raise, most of all where it is damaged or not initialised yet.
+TROUBLE = (layout.LayoutError, MemoryError, OverflowError, ValueError)
+MOST_CHILDREN = (1 << 31) - 1  # LLDB takes no larger number
+
+
 class LldbPlace:
     """A layout.Place."""
 
@@ -102,10 +107,10 @@ class Container:
         of = value.GetType().GetCanonicalType()
         if of.IsPointerType() or of.IsReferenceType():
             value = value.GetNonSyntheticValue().Dereference()
-        kind = layout.Container.kind_of(plain_name(value.GetType()))
-        if kind is None:
+        found = container_in(value.GetNonSyntheticValue())
+        if found is None:
             raise layout.LayoutError(f"{value.GetTypeName()} is no container of Steady")
-        return Container(value, kind)
+        return Container(found, layout.Container.kind_of(plain_name(found.GetType())))
 
     def element(self, slot: layout.Slot, name: str = "element") -> lldb.SBValue:
         """A pair or a key; of shared containers whose elements are kept in slots, what is there."""
@@ -134,6 +139,20 @@ class Container:
         return element.GetLoadAddress(), element.GetType().GetByteSize()
 
 
+def container_in(value: lldb.SBValue) -> Optional[lldb.SBValue]:
+    """The value, or what it is derived from."""
+    of = value.GetType().GetCanonicalType()
+    if layout.Container.kind_of(plain_name(of)) is not None:
+        return value
+    for n in range(of.GetNumberOfDirectBaseClasses()):
+        base = of.GetDirectBaseClassAtIndex(n)
+        address = value.GetLoadAddress() + base.GetOffsetInBytes()
+        found = container_in(value_at(value, address, base.GetType()))
+        if found is not None:
+            return found
+    return None
+
+
 def shown_numbers(of: lldb.SBType) -> lldb.SBType:
     """array/shown_layout.hpp"""
     if plain_name(of).startswith("steady::detail::shown_shared<"):
@@ -154,7 +173,7 @@ def plain_name(of: lldb.SBType) -> str:
 def container_summary(value: lldb.SBValue, internal: dict) -> str:
     try:
         return Container.open(value).of.summary()
-    except layout.LayoutError as error:
+    except TROUBLE as error:
         return f"cannot be shown: {error}"
 
 
@@ -172,9 +191,9 @@ class ContainerChildren:
         self.container: Optional[Container] = None
         try:
             self.container = Container.open(self.value)
-            self.size = self.container.of.table.size()
+            self.size = min(self.container.of.table.size(), MOST_CHILDREN)
             self.more = self.container.of.table.elements()
-        except layout.LayoutError:
+        except TROUBLE:
             pass  # the summary says why
         return False
 
@@ -191,9 +210,9 @@ class ContainerChildren:
         try:
             while len(self.found) <= index:
                 self.found.append(next(self.more))
-        except (StopIteration, layout.LayoutError):
+            return self.container.element(self.found[index], f"[{index}]")
+        except (StopIteration, *TROUBLE):
             return None
-        return self.container.element(self.found[index], f"[{index}]")
 
 
 # ---- iterators and nodes ----
@@ -287,7 +306,7 @@ def steady_info(debugger, command, result, internal) -> None:
     try:
         (value,) = values_of(debugger, command, 1)
         result.AppendMessage("\n".join(Container.open(value).of.details()))
-    except layout.LayoutError as error:
+    except TROUBLE as error:
         result.SetError(str(error))
 
 
@@ -301,7 +320,7 @@ def steady_where(debugger, command, result, internal) -> None:
         result.AppendMessage(text)
         if slot is not None:
             result.AppendMessage(f"  {opened.element(slot)}")
-    except layout.LayoutError as error:
+    except TROUBLE as error:
         result.SetError(str(error))
 
 

@@ -21,6 +21,15 @@ class LayoutError(Exception):
     """The memory is not what this module expects; the text says what is wrong."""
 
 
+def buckets_at(shift: int) -> int:
+    """Of an array whose line has this shift; raises LayoutError where none has."""
+    if shift > SHIFT_OF_ONE_BUCKET:
+        raise LayoutError(
+            f"an array with a shift of {shift}: it is not initialised yet, or its memory is damaged"
+        )
+    return 1 << (SHIFT_OF_ONE_BUCKET - shift)
+
+
 class Place(Protocol):
     """An object in the program's memory, of a type that the debugger knows."""
 
@@ -100,12 +109,15 @@ class Memory:
     """Reads numbers."""
 
     def __init__(self, place: Place) -> None:
-        self.read = place.read
+        self.place = place
         self.pointer_bytes = place.pointer_bytes()
         self.byte_order = place.byte_order()
 
+    def read(self, address: int, size: int) -> bytes:
+        return self.place.read(address & MASK, size)
+
     def number(self, address: int, size: int) -> int:
-        return int.from_bytes(self.read(address & MASK, size), self.byte_order)
+        return int.from_bytes(self.read(address, size), self.byte_order)
 
     def pointer(self, address: int) -> int:
         return self.number(address, self.pointer_bytes)

@@ -8,13 +8,13 @@ from .memory import (
     KINDS,
     LONGEST_CHAIN_READ,
     MASK,
-    SHIFT_OF_ONE_BUCKET,
     LayoutError,
     Memory,
     Migration,
     Place,
     Shown,
     Slot,
+    buckets_at,
 )
 
 HEADER_BYTES = 32  # concurrent/shared_bucket.hpp
@@ -22,6 +22,7 @@ TAGS_OFFSET = 8  # of an overflow bucket
 NODE_OFFSET = 8  # concurrent/shared_elements.hpp: in slots, behind the hash code
 CHUNK_BYTES = 16  # concurrent/shared_array.hpp, chunk
 LEAF_BYTES = 64 << 10  # concurrent/zeroed_store.hpp
+MOST_ARRAYS = 64  # more are taken for nonsense
 
 
 class ZeroedStore:
@@ -61,8 +62,7 @@ class SharedArray:
         self.array = array
         self.shown = shown
         self.slot_bytes = shown.extras_or_slot_bytes
-        shift = array.member("line").member("shift").number()
-        self.buckets = 1 << (SHIFT_OF_ONE_BUCKET - shift)
+        self.buckets = buckets_at(array.member("line").member("shift").number())
         self.headers = ZeroedStore(memory, array.member("headers_"), HEADER_BYTES)
         self.chunks = ZeroedStore(memory, array.member("chunks_"), CHUNK_BYTES)
 
@@ -73,7 +73,10 @@ class SharedArray:
         return SharedArray(self.memory, following.target(), self.shown)
 
     def kind(self) -> str:
-        return KINDS[self.array.member("kind").number()]
+        number = self.array.member("kind").number()
+        if number >= len(KINDS):
+            raise LayoutError(f"a migration of kind {number}: there is none")
+        return KINDS[number]
 
     def percent_moved(self) -> int:
         per_chunk = min(self.buckets, self.shown.chunk_buckets)
@@ -93,7 +96,7 @@ class SharedArray:
         for first in range(0, self.buckets, per_chunk):
             count = min(per_chunk, self.buckets - first)
             headers = self.headers.read(first, count)
-            if not any(headers):
+            if headers.count(0) == len(headers):
                 continue
             chunk = self.chunks.read(first // per_chunk, 1)
             slots = self.memory.number_in(chunk, 0, self.memory.pointer_bytes)
@@ -166,7 +169,10 @@ class SharedTable:
     def elements(self) -> Iterator[Slot]:
         name = "old"
         array = self._first()
-        while array is not None:
+        for _ in range(MOST_ARRAYS):
+            if array is None:
+                return
             yield from array.elements(name)
             array = array.next()
             name = "new"
+        raise LayoutError("the chain of arrays does not end")

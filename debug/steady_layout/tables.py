@@ -8,17 +8,19 @@ from .memory import (
     KINDS,
     LINE_BITS,
     LONGEST_CHAIN_READ,
-    SHIFT_OF_ONE_BUCKET,
+    MASK,
     LayoutError,
     Memory,
     Migration,
     Place,
     Shown,
     Slot,
+    buckets_at,
 )
 
 HEADER_BYTES = 16  # array/bucket.hpp, bucket_header
 OCCUPANCY_BYTES = 8  # array/array_layout.hpp, in front of a chunk's slots
+GROUP_BUCKETS = 4  # array/array_layout.hpp: at least so many share a bit of it
 FILTER_OFFSET = 14
 OVERFLOW_LINK_OFFSET = 8  # array/bucket.hpp, overflow_bucket
 LEAF_HEADERS = 4096  # array/header_leaves.hpp
@@ -34,7 +36,7 @@ class BucketArray:
         self.memory = memory
         self.root = root.number()
         self.in_leaves = root.type_name().count("*") > 1
-        self.buckets = 1 << (SHIFT_OF_ONE_BUCKET - shift)
+        self.buckets = buckets_at(shift)
         self.directory = directory - 256 if directory > 127 else directory
         self.shown = shown
         self.slot_bytes = slot_bytes
@@ -86,12 +88,29 @@ class BucketArray:
         while begin < end:
             in_chunk = self.shown.chunk_buckets - begin % self.shown.chunk_buckets
             count = min(in_chunk, end - begin)
-            headers = self.headers(begin, count)
-            for n in range(count):
-                header = headers[n * HEADER_BYTES : (n + 1) * HEADER_BYTES]
-                if any(header):
-                    yield from self._elements_of(begin + n, header, name)
+            filled = self._filled_groups(begin)
+            if filled != 0:
+                headers = self.headers(begin, count)
+                for bucket in range(begin, begin + count):
+                    at = (bucket - begin) * HEADER_BYTES
+                    header = headers[at : at + HEADER_BYTES]
+                    if filled >> self._group_of(bucket) & 1 and any(header):
+                        yield from self._elements_of(bucket, header, name)
             begin += count
+
+    def _group_of(self, bucket: int) -> int:
+        """In its chunk."""
+        in_chunk = self.shown.chunk_buckets
+        group_buckets = min(max(in_chunk // 64, GROUP_BUCKETS), in_chunk)
+        return bucket % in_chunk // group_buckets
+
+    def _filled_groups(self, bucket: int) -> int:
+        """A bit for each group of the bucket's chunk: array/occupancy.hpp. Where room is reserved, a
+        look at each empty bucket would take minutes."""
+        in_chunk = self.shown.chunk_buckets
+        if self.buckets <= in_chunk:
+            return MASK
+        return self.memory.number(self.slots(bucket - bucket % in_chunk) - OCCUPANCY_BYTES, 8)
 
     def _elements_of(self, bucket: int, header: bytes, name: str) -> Iterator[Slot]:
         slots = self.slots(bucket)

@@ -66,6 +66,7 @@ class StreamTest(ProgramTest):
         for options, right in (
             (("--only", "nonsense"), "full-copy"),
             (("--percent", "0"), "--percent"),
+            (("--percent", "10", "10"), "--percent"),
             (("--size", "1"), "--size"),
             (("--stream", "--rate", "0"), "--rate"),
         ):

@@ -48,6 +48,7 @@ class HeatTest(ProgramTest):
         for options, right in (
             (("--only", "nonsense"), "zipf-1.2"),
             (("--threads", "0"), "--threads"),
+            (("--threads", "1", "--threads", "1"), "--threads"),
             (("--log2-slots", "40"), "--log2-slots"),
         ):
             self.assert_refused(options, right)

@@ -111,10 +111,16 @@ class GdbTest(unittest.TestCase):
             "$steady_find(unsigned_numbers, 0xffffffff)": 3,
             "$steady_find(unsigned_numbers, -1)": 3,
             "$steady_find(of_two, 1.0)": 10,
+            "$steady_find(of_words, name)": 70,
         }
         texts, _ = self.printed(SUBJECTS[0], list(values))
         for n, (name, value) in enumerate(values.items()):
             self.assertEqual(texts.get(name), f"${n + 1} = {value}", name)
+        typed = (r"a", r"a\0", r"a\0b")
+        output, _ = self.run_script(
+            SUBJECTS[0], "".join(f'print $steady_find(with_nul, "{key}")\n' for key in typed)
+        )
+        self.assertRegex(output, r"\$1 = 1\n\$2 = 2\n\$3 = 3\n")
         for key in ["doubles, 3", "floats, 0.2", "of_two, 1.5"]:
             with self.subTest(key=key):
                 output, _ = self.run_script(SUBJECTS[0], f"print $steady_find({key})\n")
@@ -167,6 +173,56 @@ class GdbTest(unittest.TestCase):
         )
         self.assertIn("2 elements were found", output)
         self.assertIn("cannot go on: no memory at", output)
+
+    def test_empty_groups_of_buckets_are_passed(self):
+        """Not a read for each of more than 100,000 buckets."""
+        for name, size in (("reserved", 0), ("reserved_filled", 500)):
+            output, _ = self.run_script(
+                SUBJECTS[0],
+                "python GdbPlace.reads = 0\n"
+                "python read = GdbPlace.read\n"
+                "python def counting(*of): GdbPlace.reads += 1; return read(*of)\n"
+                "python GdbPlace.read = counting\n"
+                f"print {name}\n"
+                "python print('reads:', GdbPlace.reads)\n",
+            )
+            self.assertIn(f"with {size} elements", output)
+            self.assertLess(int(re.search(r"reads: (\d+)", output).group(1)), 6000)
+
+    def test_classes_derived_from_containers(self):
+        output, _ = self.run_script(
+            SUBJECTS[0],
+            "steady info inherited\n"
+            "print $steady_find(inherited, 3)\n"
+            "steady where inherited into\n",
+        )
+        self.assertIn("steady::hash_map with 1 element\n", output)
+        self.assertIn("$1 = 30\n", output)
+        self.assertIn("no element of this container", output)
+
+    def test_what_is_not_initialised_is_told(self):
+        """Whatever numbers are there: in a sentence, not in Python's words."""
+        shape = "of_two.table_.state_.shape.word_"
+        no_memory = "no memory at|Cannot access memory at"
+        cases = (
+            ("of_two.table_.state_.root = -8", "of_two", no_memory),
+            (f"{shape} = {shape} | 0x3f", "of_two", "a shift of 63"),
+            ("*(unsigned long*)&shared.container_.state_.root = 8", "shared", no_memory),
+            ("grown_large.table_.state_.cold_link = 8", "grown_large", no_memory),
+        )
+        script = "python\ndef attempt(command):\n  try: gdb.execute(command)\n"
+        script += "  except gdb.error as error: print(error)\nend\n"
+        for change, name, _ in cases:
+            script += f"set var {change}\n"
+            for command in (f"print {name}", f"steady info {name}",
+                            f"print $steady_find({name}, 7)", f"steady where {name} into"):
+                script += f"echo \\n==\npython attempt({command!r})\n"
+        output, _ = self.run_script(SUBJECTS[0], script)
+        self.assertNotRegex(output, "Python Exception|Traceback|Error occurred in Python")
+        parts = output.split("\n==")[1:]
+        self.assertEqual(len(parts), 4 * len(cases))
+        for n, part in enumerate(parts):
+            self.assertRegex(part, cases[n // 4][2])
 
     def test_another_layout_is_refused(self):
         output, _ = self.run_script(

@@ -85,6 +85,43 @@ class LldbTest(unittest.TestCase):
         self.assertIn("from 256 to 512 buckets", output)
         self.assertIn("1 arguments are needed", output)
 
+    def test_classes_derived_from_containers(self):
+        output, _ = self.run_script(SUBJECTS[0], "steady_info inherited\n")
+        self.assertIn("steady::hash_map with 1 element\n", output)
+
+    def test_what_is_not_initialised_is_told(self):
+        script = (
+            "script from functools import reduce\n"
+            "script inner = lambda of, name: of.GetChildMemberWithName(name).GetNonSyntheticValue()\n"
+            "script find = lambda path: reduce(inner, path.split('.')[1:], "
+            "lldb.frame.FindVariable(path.split('.')[0]).GetNonSyntheticValue())\n"
+            "script done = lldb.SBCommandReturnObject()\n"
+        )
+        no_memory = "no memory at"
+        cases = (
+            ("of_two.table_.state_.size", (1 << 64) - 1, "2 elements were found"),
+            ("of_two.table_.state_.root", (1 << 64) - 8, no_memory),
+            ("of_two.table_.state_.shape.word_", 0x013F, "a shift of 63"),
+            ("shared.container_.state_.root", 8, no_memory),
+        )
+        for path, value, _ in cases:
+            name = path.split(".")[0]
+            script += (
+                f"script lldb.process.WriteMemory(find('{path}').GetLoadAddress(), "
+                f"({value}).to_bytes(8, 'little'), lldb.SBError())\n"
+                f"frame variable {name}\n"
+            )
+            for command in (f"steady_info {name}", f"steady_where {name} into"):
+                # What goes wrong so does not end the rest.
+                script += "script done.Clear(); lldb.debugger.GetCommandInterpreter()"
+                script += f".HandleCommand('{command}', done); print(done)\n"
+        output, _ = self.run_script(SUBJECTS[0], script)
+        parts = output.split("(lldb) script lldb.process")[1:]
+        self.assertEqual(len(parts), len(cases), output)
+        for part, (_, _, told) in zip(parts, cases):
+            self.assertIn(told, part)
+        self.assertNotRegex(output, "Traceback|OverflowError|ValueError")
+
 
 if __name__ == "__main__":
     unittest.main()

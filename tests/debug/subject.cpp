@@ -191,6 +191,15 @@ Container emptied(int count) {
   return made;
 }
 
+// With room for many more, so that most groups of buckets are empty.
+template <class Container>
+Container sparse_with(int count) {
+  Container made;
+  made.reserve(1'000'000);
+  fill(made, count);
+  return made;
+}
+
 // Of which the first buckets are destroyed.
 template <class Container>
 steady::retired<Container> partly_destroyed(Container&& of, std::size_t steps) {
@@ -222,6 +231,10 @@ using shared_in_leaves =
     steady::concurrent_hash_map<int, int, steady::hash<int>, std::equal_to<int>,
                                 std::pmr::polymorphic_allocator<std::pair<const int, int>>, sparse>;
 
+struct derived : ints {
+  int more = 1;
+};
+
 #define LIST(container, kind) list(#container, #kind, container)
 
 int main(int count, char** arguments) {
@@ -240,6 +253,9 @@ int main(int count, char** arguments) {
   ints grown_large = growing<ints>(2600);
   ints shrunk = shrinking<ints>(500);
   ints compacted = compacting<ints>(600);
+  ints reserved = sparse_with<ints>(0);
+  ints reserved_filled = sparse_with<ints>(500);
+  in_leaves leaves_reserved = sparse_with<in_leaves>(3);
   ints reseeded = reseeding<ints>(700, 30);
   ints prepared = reseeding<ints>(3000, 1);
   words retired = emptied<words>(1000);
@@ -282,6 +298,10 @@ int main(int count, char** arguments) {
   steady::hash_map<std::uint32_t, int> unsigned_numbers{{0xffffffff, 3}};
   steady::concurrent_hash_map<double, int> shared_doubles;
   shared_doubles.try_emplace(2.0, 20);
+  derived inherited;
+  inherited[3] = 30;
+  words with_nul{{"a", 1}, {std::string("a\0", 2), 2}, {std::string("a\0b", 3), 3}};
+  const char name[10] = "text 7";
   const auto* pointer = &of_two;
   auto& reference = of_two;
 
@@ -297,6 +317,9 @@ int main(int count, char** arguments) {
   LIST(grown_large, hash_map);
   LIST(shrunk, hash_map);
   LIST(compacted, hash_map);
+  LIST(reserved, hash_map);
+  LIST(reserved_filled, hash_map);
+  LIST(leaves_reserved, hash_map);
   LIST(reseeded, hash_map);
   LIST(prepared, hash_map);
   LIST(retired, hash_map);
@@ -343,7 +366,8 @@ int main(int count, char** arguments) {
   std::fflush(list_of_all);
   stop_here();
   const bool are_numbers_there =
-      doubles.size() + floats.size() + unsigned_numbers.size() + shared_doubles.size() == 6;
+      doubles.size() + floats.size() + unsigned_numbers.size() + shared_doubles.size() == 6 &&
+      inherited.size() == 1 && with_nul.size() == 3 && of_words.contains(name);
   const bool is_anything_left =
       !left.done() && !left_grown.done() && !left_in_old.done() && !left_numbers.done();
   return pointer == &reference && past == of_two.end() && into != into_node && nested.size() == 1 &&

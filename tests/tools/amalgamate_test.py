@@ -1,5 +1,6 @@
 """tools/amalgamate: one header of many. tests/package tests what it makes of the real ones."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,17 @@ class Amalgamate(unittest.TestCase):
         expected = ["#include <vector>", "#include <map>", "int c;", "int a;", "int b;"]
         self.assertEqual(self.code("steady/b.hpp", "steady/a.hpp"), expected)
         self.assertEqual(self.code(), expected[:4] + ["int b;"] + VERSION.split("\n")[:3])
+
+    def test_writes_utf_8_whatever_the_terminal_takes(self) -> None:
+        self.write("a.hpp", "// \N{GREEK SMALL LETTER MU}s\n")
+        result = subprocess.run(
+            [sys.executable, str(TOOL), "--include", str(self.root), "steady/a.hpp"],
+            capture_output=True,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+            check=False,
+        )
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        self.assertIn("// \N{GREEK SMALL LETTER MU}s\n", result.stdout.decode("utf-8"))
 
     def test_what_is_under_a_condition_stays_there(self) -> None:
         self.write(

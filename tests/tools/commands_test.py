@@ -26,6 +26,7 @@ class CommandsTest(unittest.TestCase):
             ("tools/install_dependencies", "rivals"),
             ("tools/amalgamate", "--nonsense"),
             ("tools/make_man_pages", "--help"),
+            ("tools/extract_examples", "--help"),
             ("tools/print_version", "Usage: print_version"),
         ):
             done = run(str(ROOT / command), "--nonsense")
@@ -52,6 +53,27 @@ class CommandsTest(unittest.TestCase):
             done = run(str(ROOT / "tools/check_format"), env={"PATH": folder})
         self.assertEqual(done.returncode, 1)
         self.assertIn("apt install clang-format-14", done.stderr)
+
+    def test_check_format_in_a_repository_that_ignores_its_files(self):
+        """What is unpacked inside another project is formatted all the same; no files are an error."""
+        if shutil.which("git") is None or shutil.which("clang-format-14") is None:
+            self.skipTest("no git or no clang-format-14")
+        with tempfile.TemporaryDirectory() as folder:
+            unpacked = Path(folder, "third party/steady")
+            unpacked.joinpath("tools").mkdir(parents=True)
+            shutil.copy(ROOT / "tools/check_format", unpacked / "tools")
+            shutil.copy(ROOT / ".clang-format", unpacked)
+            subprocess.run(["git", "init", "--quiet"], check=True, cwd=folder)
+            Path(folder, ".gitignore").write_text("/third party/\n", encoding="utf-8")
+            check_format = unpacked / "tools/check_format"
+            without = run(str(check_format), stdin=subprocess.DEVNULL, timeout=100)
+            (unpacked / "file.cpp").write_text("int   a;\n", encoding="utf-8")
+            unformatted = run(str(check_format), stdin=subprocess.DEVNULL, timeout=100)
+            formatted = run(str(check_format), "--fix", stdin=subprocess.DEVNULL, timeout=100)
+        self.assertEqual(without.returncode, 1)
+        self.assertIn("no C++ files", without.stderr)
+        self.assertEqual(unformatted.returncode, 1)
+        self.assertEqual((formatted.returncode, formatted.stdout), (0, "check_format: 1 files\n"))
 
     def test_a_program_that_is_not_there(self):
         done = run(str(ROOT / "tools/build_site"), "--command", "/no/such/steady")
@@ -83,9 +105,10 @@ class CommandsTest(unittest.TestCase):
 
     def test_manual_pages_of_another_program(self):
         with tempfile.TemporaryDirectory() as folder:
-            done = run(str(ROOT / "tools/make_man_pages"), "/bin/true", folder)
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, "it must be called steady|apt install help2man")
+            for program in ("/bin/true", "/no/such/steady"):
+                done = run(str(ROOT / "tools/make_man_pages"), program, folder)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(program, done.stderr)
 
     def test_demo_of_a_missing_path(self):
         done = run(str(ROOT / "demo"), "/no/such/path")
@@ -125,7 +148,7 @@ class ResumedCheckTest(unittest.TestCase):
         by = ("-c", "user.name=n", "-c", "user.email=n@n", "-c", "commit.gpgsign=false")
         self.git(*by, "commit", "--quiet", "--message", "all")
 
-    def check(self, *options, fails="nothing"):
+    def check(self, *options, fails="nothing", **more):
         """Gives (result, the calls that the stubs saw)."""
         self.log.write_text("", encoding="utf-8")
         environment = dict(
@@ -133,6 +156,7 @@ class ResumedCheckTest(unittest.TestCase):
             PATH=self.directory.name + os.pathsep + os.environ["PATH"],
             LOG=str(self.log),
             FAILS=fails,
+            **more,
         )
         done = subprocess.run(
             ["./check", *options], cwd=self.root, env=environment, capture_output=True, text=True
@@ -168,6 +192,41 @@ class ResumedCheckTest(unittest.TestCase):
         self.assertIn("--resume", refused.stderr)
         self.commit()
         self.assertEqual(self.check("--resume")[1], whole)
+
+    def test_more_tests_are_not_passed_because_fewer_have(self):
+        of_all = self.check("--all")[1]
+        self.check()
+        resumed, calls = self.check("--all", "--resume")
+        self.assertEqual(resumed.returncode, 0, resumed.stderr)
+        for command in ("cmake", "ctest"):  # tests/refused has the same tests
+            self.assertGreaterEqual(calls.count(command), of_all.count(command) - 1, calls)
+
+    def test_what_was_built_otherwise_since_is_built_again(self):
+        """Even if that other build was interrupted: it has configured the folder."""
+        self.check("--all", fails="ctest")
+        self.check("--resume", fails="cmake")
+        self.assertEqual(self.check("--all", "--resume")[1][:3], ["cmake", "cmake", "ctest"])
+
+    def test_the_repository_around_a_copy_does_not_know_its_files(self):
+        shutil.rmtree(self.root / ".git")
+        around = self.root.parent
+        (around / ".gitignore").write_text("*\n", encoding="utf-8")
+        subprocess.run(["git", "init", "--quiet"], check=True, cwd=around)
+        by = ("-c", "user.name=n", "-c", "user.email=n@n", "-c", "commit.gpgsign=false")
+        nothing = ("commit", "--quiet", "--allow-empty", "--message", "n")
+        subprocess.run(["git", *by, *nothing], check=True, cwd=around)
+        whole, calls = self.check()
+        self.assertEqual(whole.returncode, 0, whole.stderr)
+        self.assertIn("check_format", calls)
+        refused, calls = self.check("--resume")
+        self.assertEqual((refused.returncode, calls), (2, []))
+
+    def test_how_long_to_fuzz_is_checked_before_all_else(self):
+        for wrong in ("0", "5m", "-1", "010"):
+            refused, calls = self.check("--full", STEADY_FUZZ_SECONDS=wrong)
+            self.assertEqual((refused.returncode, calls), (2, []), wrong)
+            self.assertIn(f"STEADY_FUZZ_SECONDS is '{wrong}'", refused.stderr)
+        self.assertEqual(self.check(STEADY_FUZZ_SECONDS="0")[0].returncode, 0)
 
 
 class DemoTest(unittest.TestCase):

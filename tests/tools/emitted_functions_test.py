@@ -56,6 +56,11 @@ class EmittedFunctionsTest(unittest.TestCase):
         # Assigning, inserting, moving and destroying elements, hashing, comparing.
         self.assertLessEqual(len(names), 30)
 
+    def test_stress_migration_brings_its_own_engine(self):
+        """The compiled one has none: programs would not link."""
+        names = emitted(SOURCE, "-DSTEADY_COMPILED_ENGINE=1", "-DSTEADY_STRESS_MIGRATION=1")
+        self.assertTrue([name for name in names if "migration<" in name])
+
     def test_further_types_share_the_engine(self):
         of_one = emitted(SOURCE)
         of_two = emitted(

@@ -41,6 +41,11 @@ class SyntaxOnlyTest(unittest.TestCase):
         self.assertEqual(self.compile(unused).returncode, 0)
         self.assertNotEqual(self.compile(unused, "-Wall", "-Werror").returncode, 0)
 
+    def test_without_a_compiler(self):
+        done = subprocess.run([str(ROOT / "tools/syntax_only")], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("--help", done.stderr)
+
     def test_nothing_is_linked(self):
         done = self.run_it("no_such_object.o", "-o", str(self.output))
         self.assertEqual((done.returncode, done.stderr), (0, ""))

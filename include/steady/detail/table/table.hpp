@@ -1,5 +1,5 @@
 // The hash table under the containers. It finds, inserts and erases single elements, which depends
-// on their type; the engine does everything else. Users see only the containers, thin façades over
+// on their type; the engine does everything else. Users see only the containers, thin facades over
 // it.
 //
 // An operation on a key is: its hash position, the owner of that, one bucket. Only the owner's
@@ -734,6 +734,11 @@ class table {
   }
   // Leaves to the engine what is rarer: that the chunk was empty, or may be sparse no more.
   STEADY_ALWAYS_INLINE void note_first_of_group(const reference& where) noexcept {
+    // There is an array. g++ takes it from the state of an empty table that there may be none, and
+    // warns that the header which stands for it is too small for a group.
+    if constexpr (std::is_pointer_v<decltype(store::nowhere())>) {
+      detail::assume(where.root != store::nowhere());
+    }
     std::uint64_t& groups = groups_around(where);
     const std::uint64_t filled = groups | bit_of_group(where);
     if (groups == 0 || (filled & (filled + 1)) == 0) [[unlikely]]
