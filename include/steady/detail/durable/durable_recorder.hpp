@@ -107,7 +107,7 @@ class durable_recorder {
       std::erase_if(segments, [&](std::uint64_t first) { return room_.log_path(first) == path; });
     }
     const std::uint64_t feed = id_of_feed(found);
-    start_log(segments, recovered.may_continue());
+    start_log(segments, recovered.may_continue(), recovered.unsynced_from());
     feed_.emplace(feed, options_.feed_changes, options_.feed_bytes, log_.last());
     if (keeps_changes() && is_told_when_safe() && !is_marked_) mark_feed();
   }
@@ -235,14 +235,16 @@ class durable_recorder {
   }
 
   // Goes on in the last segment, or in one of its own. What was recovered is made safe: it may be
-  // in the system's cache only.
-  void start_log(const std::vector<std::uint64_t>& segments, bool continues) {
+  // in the system's cache only, also after a sync of it that has failed.
+  void start_log(const std::vector<std::uint64_t>& segments, bool continues,
+                 std::uint64_t unsynced_from) {
     file_handle last;
     std::uint64_t size = 0;
     if (!segments.empty()) {
       const std::string path = room_.log_path(segments.back());
       last = room_.open(path, file_mode::change);
       size = room_.size_of(last, path);
+      room_.write_again(last, path, unsynced_from, size);
       const int safe = uninterrupted([&] { return room_.files().sync(last.number()); });
       if (safe < 0) throw_system("sync", path, safe);
       if (!continues) last.close();

@@ -61,6 +61,10 @@ class recovery {
   std::vector<std::uint64_t>& segments() noexcept { return found_.logs; }
   // Whether the last segment was read to its end, or to where it was cut.
   bool may_continue() const noexcept { return !state_.has_gaps && !replayer_.is_last_gone(); }
+  // From where on the last segment may be in the system's cache only.
+  std::uint64_t unsynced_from() const noexcept {
+    return may_continue() ? replayer_.unsynced_from() : 0;
+  }
 
  private:
   void count_bytes() {
@@ -109,7 +113,8 @@ class recovery {
                             std::to_string(logs[n] - 1) + " are missing in front of it"});
         state_.position = logs[n] - 1;
       }
-      replayer_.replay(path, n + 1 == logs.size());
+      const std::uint64_t before = logs[n] == 0 ? 0 : logs[n] - 1;
+      replayer_.replay(path, before, n + 1 == logs.size());
     }
     if (replayer_.is_last_gone()) logs.pop_back();
     if (state_.position >= state_.must_reach) return;

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/durable/posix_files.hpp>
@@ -209,6 +210,25 @@ class room {
     const std::int64_t size = uninterrupted([&] { return files_->size(file.number()); });
     if (size < 0) throw_system("read the size of", path, static_cast<int>(size));
     return static_cast<std::uint64_t>(size);
+  }
+  // What the file has from an offset on, in its place: what a failed sync has left can be read, and
+  // no later sync brings it to the disk. Where it ends, too.
+  void write_again(const file_handle& file, const std::string& path, std::uint64_t from,
+                   std::uint64_t size) const {
+    std::vector<unsigned char> block(
+        static_cast<std::size_t>(min_of(size - from, std::uint64_t{1} << 20)));
+    while (from < size) {
+      const auto part = static_cast<std::size_t>(min_of<std::uint64_t>(size - from, block.size()));
+      const std::int64_t got = read_all(*files_, file.number(), block.data(), part, from);
+      if (got != static_cast<std::int64_t>(part)) {
+        throw_system("read", path, got < 0 ? static_cast<int>(got) : -EIO);
+      }
+      const int done = write_all(*files_, file.number(), block.data(), part, from);
+      if (done < 0) throw_system("write", path, done);
+      from += part;
+    }
+    const int done = uninterrupted([&] { return files_->truncate(file.number(), size); });
+    if (done < 0) throw_system("cut", path, done);
   }
 
  private:
