@@ -101,11 +101,12 @@ class durable_recorder {
     last_snapshot_bytes_ = recovered.snapshot_bytes();
     replayed_bytes_ = recovered.replayed_bytes();
     std::vector<std::uint64_t>& segments = recovered.segments();
-    if (found.has_gaps) leave_gaps_behind();
+    if (found.has_gaps) save_what_is_left(found);
     for (const std::string& path : found.damaged_files) {
       room_.put_aside(path);
       std::erase_if(segments, [&](std::uint64_t first) { return room_.log_path(first) == path; });
     }
+    if (found.has_gaps) room_.complete_salvage(report_.position);
     const std::uint64_t feed = id_of_feed(found);
     start_log(segments, recovered.may_continue(), recovered.unsynced_from());
     feed_.emplace(feed, options_.feed_changes, options_.feed_bytes, log_.last());
@@ -161,7 +162,7 @@ class durable_recorder {
     copies_limit_ = options_.snapshot_copied_bytes != 0
                         ? options_.snapshot_copied_bytes
                         : detail::max_of(container_->stats().bytes / 12, std::size_t{1} << 20);
-    saver_.begin(*container_, header_, options_.background,
+    saver_.begin(*container_, header_, room_.snapshot_path(header_.position), options_.background,
                  [this, position = header_.position] { forget_before(position); });
   }
   // Near the limit of copies by 64 buckets more, so that no call has to do all that a full limit
@@ -255,10 +256,11 @@ class durable_recorder {
   }
 
   // What was salvaged becomes a snapshot, so that the next opening needs none of the damaged files.
-  void leave_gaps_behind() {
-    report_.position += positions_lost;
+  // It is not called so before these are put aside: an opening in between goes on with that.
+  void save_what_is_left(const recovery_state& found) {
+    report_.position = detail::max_of(report_.position, found.must_reach) + positions_lost;
     header_.position = report_.position;
-    saver_.begin(*container_, header_, false, {});
+    saver_.begin(*container_, header_, room_.salvaged_path(), false, {});
     finish_saving();
   }
   void finish_saving() {

@@ -5,6 +5,8 @@
 //   log.<position>                      changes; the position of the first, in 20 digits
 //   snapshot.<position>                 elements as of that position
 //   snapshot.partial                    one that is being written
+//   snapshot.salvaged                   all that a salvage has kept, before it is complete
+//   unsynced                            the directory above is to be synced, whoever made this one
 //   feed                                what followers were told (feed_mark.hpp)
 //   <name>.damaged                      put aside by a salvage
 #pragma once
@@ -124,6 +126,7 @@ class room {
   std::string log_path(std::uint64_t first) const { return path_of(numbered("log.", first)); }
   std::string snapshot_path(std::uint64_t at) const { return path_of(numbered("snapshot.", at)); }
   std::string partial_path() const { return path_of("snapshot.partial"); }
+  std::string salvaged_path() const { return path_of("snapshot.salvaged"); }
   std::string feed_path() const { return path_of("feed"); }
 
   // Makes the directory unless it is there, and locks it.
@@ -148,15 +151,20 @@ class room {
   }
 
   // So that the directory itself is there after a power failure. One that was there may have been
-  // made by an opening that did not get so far, or by somebody who may read what is above it.
+  // made by an opening that did not get so far, which it notes, or by somebody who may read what is
+  // above it.
   void sync_parent() const {
     const std::size_t slash = path_.find_last_of('/', path_.find_last_not_of('/'));
     const std::string parent = slash == std::string::npos ? "."
                                : slash == 0               ? "/"
                                                           : path_.substr(0, slash);
     const int done = uninterrupted([&] { return files_->sync_directory(parent.c_str()); });
-    if (done == -EACCES && !is_made_) return;
-    if (done < 0) throw_system("sync", parent, done);
+    if (done == -EACCES && !is_made_ && !has_note_of_parent()) return;
+    if (done < 0) {
+      if (is_made_) note_parent();
+      throw_system("sync", parent, done);
+    }
+    remove(path_of("unsynced"));
   }
 
   // What is there, in the order of positions.
@@ -164,6 +172,7 @@ class room {
     std::vector<std::uint64_t> logs;
     std::vector<std::uint64_t> snapshots;
     bool has_partial = false;
+    bool has_salvaged = false;
     bool has_feed = false;
   };
   content look() const {
@@ -182,6 +191,7 @@ class room {
       if (has_number(name, "log.", number)) found.logs.push_back(number);
       if (has_number(name, "snapshot.", number)) found.snapshots.push_back(number);
       if (name == "snapshot.partial") found.has_partial = true;
+      if (name == "snapshot.salvaged") found.has_salvaged = true;
       if (name == "feed") found.has_feed = true;
     }
     std::sort(found.logs.begin(), found.logs.end());
@@ -200,6 +210,15 @@ class room {
     const std::string aside = path + ".damaged";
     const int done = uninterrupted([&] { return files_->rename(path.c_str(), aside.c_str()); });
     if (done < 0) throw_system("rename", path, done);
+  }
+  // What a salvage has kept, as of this position, takes the place of what is put aside.
+  void complete_salvage(std::uint64_t position) const {
+    const int safe = sync();
+    if (safe < 0) throw_system("sync", path_, safe);
+    const std::string from = salvaged_path();
+    const std::string to = snapshot_path(position);
+    const int done = uninterrupted([&] { return files_->rename(from.c_str(), to.c_str()); });
+    if (done < 0) throw_system("rename", from, done);
   }
   file_handle open(const std::string& path, file_mode mode) const {
     const int number = uninterrupted([&] { return files_->open(path.c_str(), mode); });
@@ -234,6 +253,16 @@ class room {
  private:
   static constexpr std::size_t digits = 20;
 
+  void note_parent() const {
+    const std::string path = path_of("unsynced");
+    file_handle(*files_, files_->open(path.c_str(), file_mode::create_empty));
+  }
+  bool has_note_of_parent() const {
+    const std::string path = path_of("unsynced");
+    const int number = uninterrupted([&] { return files_->open(path.c_str(), file_mode::read); });
+    const file_handle file(*files_, number);
+    return number != -ENOENT;
+  }
   static std::string numbered(std::string_view kind, std::uint64_t number) {
     const std::string text = std::to_string(number);
     return std::string(kind) + std::string(digits - text.size(), '0') + text;
@@ -247,6 +276,7 @@ class room {
     }
     return name == numbered(kind, number);  // 20 digits may be more than a number has
   }
+
   file_operations* files_;
   std::string path_;
   file_handle lock_;

@@ -47,10 +47,10 @@ class snapshot_output {
   snapshot_output& operator=(const snapshot_output&) = delete;
 
   // The next one, of which buffers will have `buffer_bytes`. Not while there is one.
-  void begin(std::uint64_t position, bool background, std::size_t buffer_bytes,
+  void begin(std::string path, bool background, std::size_t buffer_bytes,
              std::function<void()> when_safe) {
     partial_ = room_->partial_path();
-    final_ = room_->snapshot_path(position);
+    final_ = std::move(path);
     buffer_.reserve(buffer_bytes);
     if (background && !worker_.joinable()) worker_ = std::thread([this] { work(); });
     in_background_ = background;

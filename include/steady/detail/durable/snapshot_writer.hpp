@@ -43,9 +43,9 @@ class snapshot_writer {
   std::uint64_t safe_bytes() const noexcept { return safe_bytes_; }
   std::size_t copied_bytes() const noexcept { return view_ ? view_->bytes() : 0; }
 
-  // Not while one is active.
+  // Under this path in the end. Not while one is active.
   template <class Container>
-  void begin(Container& container, record_header header, bool background,
+  void begin(Container& container, record_header header, std::string path, bool background,
              std::function<void()> when_safe) {
     failure_.clear();
     failure_error_ = 0;
@@ -58,7 +58,7 @@ class snapshot_writer {
     steady::append_header(buffer_, header);
     position_ = header.position;
     view_.emplace(container);
-    STEADY_TRY { output_.begin(position_, background, buffer_room, std::move(when_safe)); }
+    STEADY_TRY { output_.begin(std::move(path), background, buffer_room, std::move(when_safe)); }
     STEADY_CATCH_ALL {
       view_.reset();
       STEADY_RETHROW;
