@@ -145,6 +145,7 @@ class durable_recorder {
   }
   // Changes until end_group() are told before they are safe.
   void begin_group() {
+    log_.require_own_process();
     if (is_marked_) feed_mark(room_).remove();
     is_marked_ = false;
     log_.begin_group();
@@ -155,6 +156,7 @@ class durable_recorder {
   // ---- snapshots ----
 
   void start_snapshot() {
+    log_.require_own_process();
     if (saver_.is_active()) return;
     bytes_at_snapshot_ = log_.bytes();
     replayed_bytes_ = 0;
@@ -168,12 +170,14 @@ class durable_recorder {
   // Near the limit of copies by 64 buckets more, so that no call has to do all that a full limit
   // asks for.
   void save_more(std::size_t buckets, bool wait) noexcept {
+    if (!log_.is_own_process()) return;
     saver_.step(buckets, wait);
     for (int n = 0; n < 8 && is_copying_more_than(copies_limit_ / 8 * 7); ++n) saver_.step(8, true);
     while (is_copying_more_than(copies_limit_)) saver_.step(8, true);
   }
   // One that is under way is completed first: it does not show what is there now.
   void save_all() {
+    log_.require_own_process();
     while (saver_.is_active()) saver_.step(1024, true);
     start_snapshot();
     finish_saving();

@@ -12,6 +12,9 @@
 //   5. A record that is the first one behind a sync says so (after_sync): what is broken in front
 //      of it was damaged, not torn.
 //
+//   6. It belongs to the process that made it. In a child by fork() nothing is written, and nothing
+//      waits for the mutex: a thread of the parent may hold it.
+//
 //   Threads  stage(), publish(), require_writable() and group() belong to the map's thread; the
 //            others may be called by any.
 #pragma once
@@ -32,6 +35,7 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/system.hpp>
+#include <steady/detail/durable/own_process.hpp>
 #include <steady/detail/durable/room.hpp>
 #include <steady/records.hpp>
 
@@ -91,6 +95,7 @@ class log_writer {
 
   // Throws if a change could not be recorded now. A full disk is tried again.
   void require_writable() {
+    require_own_process();
     if (!in_trouble_.load(std::memory_order_relaxed)) return;
     lock_type lock(mutex_);
     require_healthy(lock);
@@ -123,16 +128,29 @@ class log_writer {
 
   // ---- any thread ----
 
+  bool is_own_process() const noexcept { return process_.is_this(); }
+  void require_own_process() const {
+    if (is_own_process()) return;
+    throw_durable(durable_trouble::locked,
+                  room_->path() +
+                      " belongs to another process, which has forked this one: here the map can be "
+                      "read, not changed, synced or saved",
+                  room_->path());
+  }
+
   // Returns when the change at `position` is safely on the disk; throws where that fails.
   void wait_durable(std::uint64_t position) {
+    require_own_process();
     lock_type lock(mutex_);
     if (!reach(lock, position)) throw_trouble(changes_wait);
   }
   void sync() {
+    require_own_process();
     lock_type lock(mutex_);
     if (!reach(lock, last_) || failed_) throw_trouble(changes_wait);
   }
   std::uint64_t durable() const {
+    if (!is_own_process()) return durable_;
     const lock_type lock(mutex_);
     return durable_;
   }
@@ -149,6 +167,10 @@ class log_writer {
   // Stops the thread, and syncs once more; whether all is safe then. Nothing follows it.
   bool finish() noexcept {
     if (std::exchange(is_finished_, true)) return false;
+    if (!is_own_process()) {
+      forget_threads();
+      return false;
+    }
     stop_worker();
     STEADY_TRY {
       lock_type lock(mutex_);
@@ -367,6 +389,12 @@ class log_writer {
       if (sync || !pending_.empty()) drive_when_free(lock, sync);
     }
   }
+  void forget_threads() noexcept {
+    forget_threads_of(worker_);
+    forget_threads_of(changed_);
+    forget_threads_of(wakes_);
+    forget_threads_of(mutex_);
+  }
   void stop_worker() noexcept {
     if (!worker_.joinable()) return;
     {
@@ -377,6 +405,7 @@ class log_writer {
     worker_.join();
   }
 
+  own_process process_;
   const room* room_;
   log_settings settings_;
   record_header header_;

@@ -118,7 +118,9 @@ inline std::int64_t read_all(file_operations& files, int file, unsigned char* to
 
 class room {
  public:
-  room(file_operations& files, std::string path) : files_(&files), path_(std::move(path)) {}
+  // Where the path leads now, so that it leads there later, too.
+  room(file_operations& files, const std::string& path)
+      : files_(&files), path_(files.absolute(path)) {}
 
   file_operations& files() const noexcept { return *files_; }
   const std::string& path() const noexcept { return path_; }

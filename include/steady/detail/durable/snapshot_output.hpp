@@ -23,6 +23,7 @@
 
 #include <steady/detail/background/wake_signal.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/durable/own_process.hpp>
 #include <steady/detail/durable/room.hpp>
 #include <steady/records.hpp>
 
@@ -33,8 +34,12 @@ class snapshot_output {
   enum class state { none, open, safe, failed };
 
   explicit snapshot_output(const room& in) : room_(&in) {}
-  // Gives up what is not safe yet.
+  // Gives up what is not safe yet. In a child by fork() that is the parent's.
   ~snapshot_output() {
+    if (!process_.is_this()) {
+      forget_threads_of(worker_);
+      return;
+    }
     if (worker_.joinable()) {
       stops_.store(true, std::memory_order_release);
       wakes_.raise();
@@ -176,6 +181,7 @@ class snapshot_output {
     }
   }
 
+  own_process process_;
   const room* room_;
   std::string partial_;
   std::string final_;
