@@ -41,7 +41,7 @@ struct durable_options {
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;
   // Not with each_change: records are written when there are so many bytes of them; with more than
   // pending_bytes that the disk has not taken yet, a change waits. (Twice as many bytes of
-  // addresses are reserved; they become memory when they are needed.)
+  // addresses are reserved; they become memory when they are needed.) No flush_bytes are as one.
   std::size_t flush_bytes = std::size_t{256} << 10;
   std::size_t pending_bytes = std::size_t{32} << 20;
 
@@ -120,6 +120,7 @@ class durable_recorder {
   template <class Value>
   void stage(change_kind kind, const Key* key, const Value* value) {
     if (!steady::append_change(log_.stage(), log_.last() + 1, kind, key, value)) {
+      log_.unstage();
       throw_durable(durable_trouble::too_large, "a key and its value take more than " +
                                                     std::to_string(max_payload_bytes) +
                                                     " bytes as a record; the change was not made");
@@ -132,6 +133,7 @@ class durable_recorder {
       feed_->unstage();
       STEADY_RETHROW;
     }
+    log_.unstage();
     feed_->publish();
   }
   void applied() noexcept {
@@ -200,7 +202,7 @@ class durable_recorder {
         detail::min_of(detail::max_of(options.interval, std::chrono::milliseconds(1)), longest);
     return {options.sync,
             static_cast<std::uint64_t>(std::chrono::nanoseconds(interval).count()),
-            options.flush_bytes,
+            detail::max_of(options.flush_bytes, std::size_t{1}),
             options.pending_bytes,
             options.segment_bytes,
             options.background};

@@ -7,6 +7,7 @@
 //           `when_safe` is called, which may remove what the snapshot replaces.
 //   Bound   with a thread: O(1), and no call of the files, but for wait() and the destructor, which
 //           wait for the buffer that is being dealt with. Without one: all of it in hand_over().
+//   Memory  a buffer of the bytes that begin() is told; a larger one until its snapshot ends.
 //   Throws  begin() std::bad_alloc, std::system_error where no thread can be had; failures of files
 //           are an outcome.
 //   Threads one fills.
@@ -23,6 +24,7 @@
 
 #include <steady/detail/background/wake_signal.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/durable/buffer_room.hpp>
 #include <steady/detail/durable/own_process.hpp>
 #include <steady/detail/durable/room.hpp>
 #include <steady/records.hpp>
@@ -57,6 +59,7 @@ class snapshot_output {
     partial_ = room_->partial_path();
     final_ = std::move(path);
     buffer_.reserve(buffer_bytes);
+    buffer_bytes_ = buffer_bytes;
     if (background && !worker_.joinable()) worker_ = std::thread([this] { work(); });
     in_background_ = background;
     when_safe_ = std::move(when_safe);
@@ -119,6 +122,7 @@ class snapshot_output {
     const int done = do_task();
     if (done == 0 && task_ == task::write) return;
     file_.close();
+    keep_at_most(buffer_, buffer_bytes_);
     if (done != 0 || task_ == task::remove) room_->remove(partial_);
     if (done == 0 && task_ == task::complete) tell_that_it_is_safe();
     error_ = -done;
@@ -196,6 +200,7 @@ class snapshot_output {
 
   task task_ = task::write;
   byte_buffer buffer_;
+  std::size_t buffer_bytes_ = 0;
   file_handle file_;
   std::uint64_t size_ = 0;
   std::uint64_t synced_ = 0;
