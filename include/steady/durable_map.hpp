@@ -29,7 +29,12 @@
 // damage elsewhere is an error that names file and byte, and salvage passes over it.
 //
 // Memory: the map; copies while a snapshot is written (snapshot_copied_bytes); pending records;
-// from the first snapshot on two buffers of 320 KiB, and a thread.
+// from the first snapshot on two buffers of 320 KiB, and a thread. Buffers are larger while records
+// or the elements of a bucket are.
+//
+// Processes: in a child by fork() a map can be read and destroyed, which touches no file; changes,
+// sync(), wait_durable(), group() and snapshots throw durable_error. As long as the child has the
+// map, and calls no exec, the directory stays locked. chdir() makes no difference.
 //
 // Threads: as hash_map, but wait_durable(), sync() and durable_position() may be called by any
 // thread at any time: threads that write under a lock of yours and wait without it share their
@@ -87,7 +92,8 @@ class durable_container : public recorded_container<Container, recorder_for<Cont
     this->recorder().open(this->container());
   }
   // Syncs; whether that succeeds only sync() reports. Gives up a snapshot that is under way. Notes
-  // for followers that all is safe. Bound: O(size), as hash_map's.
+  // for followers that all is safe. In a child by fork() it does none of that. Bound: O(size), as
+  // hash_map's.
   ~durable_container() = default;
 
   // What was found when it was opened.
@@ -132,8 +138,8 @@ class durable_container : public recorded_container<Container, recorder_for<Cont
   void start_snapshot() { this->recorder().start_snapshot(); }
   // For idle time. Bound: the elements of so many buckets; nothing while the disk is behind.
   void step_snapshot(std::size_t buckets) noexcept { this->recorder().save_more(buckets, false); }
-  // A whole one at once. Bound: O(size). Throws as start_snapshot(), and durable_error where it
-  // cannot be written.
+  // A whole one at once. Bound: O(size); memory: the buffers. Throws as start_snapshot(), and
+  // durable_error where it cannot be written.
   void save_snapshot() { this->recorder().save_all(); }
   bool is_saving() const noexcept { return this->recorder().saver().is_active(); }
   // Of the last one that was written and is safe; 0 if there was none since the map was opened.

@@ -5,7 +5,7 @@
 // Functions return a negative errno where they fail, and are not interrupted: -EINTR is tried again
 // by the caller.
 //
-//   Throws   nothing; list() std::bad_alloc.
+//   Throws   nothing; list() and absolute() std::bad_alloc.
 //   Threads  called by several, for different files at the same time.
 #pragma once
 
@@ -25,6 +25,10 @@ enum class file_mode {
 class file_operations {
  public:
   virtual ~file_operations() = default;
+
+  // The same path, wherever the working directory is later. A durable map asks for its directory's
+  // when it is opened, and names all files by that. Unless overridden: the path as it is.
+  virtual std::string absolute(const std::string& path) { return path; }
 
   // A number for the file, 0 or more.
   virtual int open(const char* path, file_mode mode) noexcept = 0;

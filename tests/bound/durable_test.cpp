@@ -217,15 +217,19 @@ TEST(durable_bounds, of_opening) {
     fill(map, many / 2);
   }
   std::uint64_t bytes = 0;
-  for (const std::string& path : place.in_memory.paths())
+  std::uint64_t last_segment = 0;
+  for (const std::string& path : place.in_memory.paths()) {
     bytes += place.in_memory.content(path).size();
+    if (path.starts_with("room/log.")) last_segment = place.in_memory.content(path).size();
+  }
   const std::uint64_t before = place.files.bytes_read();
   std::unique_ptr<durable> map;
   const feed_work done =
       feed_work_of([&] { map = std::make_unique<durable>("room", place.options); });
   EXPECT_EQ(map->size(), many);
   EXPECT_EQ(map->report().changes, many / 2);
-  EXPECT_LE(place.files.bytes_read() - before, bytes);
+  EXPECT_LE(place.files.bytes_read() - before, bytes + last_segment)
+      << "what may not be on the disk is read again, to be written anew";
   EXPECT_LE(done.largest_block, std::uint64_t{40} << 20) << "what is pending, at most";
   EXPECT_LE(done.file_calls, bytes / (std::uint64_t{1} << 20) + 40);
   EXPECT_LE(done.delivered, many + many + many / 2) << "each record is decoded once";

@@ -123,6 +123,80 @@ TEST(recovery, after_power_failures_at_random_moments) {
   EXPECT_GT(snapshots, 0u);
 }
 
+// ---- failed syncs ----
+
+// Whoever opens the map anew reads what a failed sync has dropped, and builds on it: then it must
+// be on the disk, also where opening fails several times.
+TEST(recovery, builds_on_nothing_that_a_failed_sync_has_dropped) {
+  for (const sync_policy policy :
+       {sync_policy::each_change, sync_policy::interval, sync_policy::never}) {
+    for (const std::uint64_t segment_bytes : {std::uint64_t{1}, std::uint64_t{1} << 20}) {
+      for (const std::size_t failures : {1u, 2u, 3u}) {
+        SCOPED_TRACE(static_cast<int>(policy));
+        SCOPED_TRACE(segment_bytes);
+        SCOPED_TRACE(failures);
+        memory_files files;
+        steady::durable_options options = quiet_options(files);
+        options.sync = policy;
+        options.segment_bytes = segment_bytes;
+        {
+          durable_texts map(room, options);
+          map.insert_or_assign(1, "one");
+          map.sync();
+          files.only("sync");
+          files.fail(0, failures, EIO);
+          EXPECT_THROW((map.insert_or_assign(2, "two"), map.sync()), steady::durable_error);
+        }
+        for (std::size_t n = 1; n < failures; ++n) {
+          EXPECT_THROW(durable_texts(room, options), steady::durable_error);
+        }
+        std::unique_ptr<memory_files> left;
+        texts before;
+        {
+          durable_texts map(room, options);
+          map.insert_or_assign(3, "three");
+          map.sync();
+          before = texts_of(map);
+          left = files.copy_unsafe();
+        }
+        std::mt19937 random(1);
+        left->power_failure(random);
+        const opened again(std::move(left));
+        ASSERT_TRUE(again.map) << again.trouble->what();
+        EXPECT_EQ(texts_of(*again.map), before);
+      }
+    }
+  }
+}
+
+// Of what was not acknowledged any length may be there; it is written anew in parts.
+TEST(recovery, makes_all_safe_that_was_not_synced_before) {
+  memory_files files;
+  steady::durable_options options = quiet_options(files);
+  options.sync = sync_policy::never;
+  options.flush_bytes = 1;
+  {
+    durable_texts map(room, options);
+    map.insert_or_assign(0, "synced");
+    map.sync();
+    for (std::uint64_t n = 1; n < 40; ++n) map.insert_or_assign(n, std::string(100'000, 'x'));
+    files.only("sync");
+    files.fail(0, 1, EIO);
+    EXPECT_THROW(map.sync(), steady::durable_error);
+  }
+  std::unique_ptr<memory_files> left;
+  {
+    const durable_texts map(room, options);
+    EXPECT_EQ(map.durable_position(), 40u);
+    left = files.copy_unsafe();
+  }
+  std::mt19937 random(1);
+  left->power_failure(random);
+  const opened again(std::move(left));
+  ASSERT_TRUE(again.map) << again.trouble->what();
+  EXPECT_EQ(again.map->position(), 40u);
+}
+
 // ---- snapshots ----
 
 TEST(snapshots, that_cannot_be_written_say_why) {
@@ -252,6 +326,10 @@ class failing_run {
       EXPECT_EQ(map.report().cut->bytes, 0u) << "nothing was left half written";
     }
     EXPECT_STREQ(map.content().check_invariants(), nullptr);
+    const auto left = files_.copy_unsafe();
+    left->power_failure(random_);
+    const durable_texts safe(room, quiet_options(*left));
+    EXPECT_EQ(texts_of(safe), texts_of(map)) << "what was recovered is safe";
   }
 
   fault_plan plan_;

@@ -233,6 +233,28 @@ TEST(durable_map, removes_what_a_snapshot_replaces) {
   EXPECT_EQ(map.report().changes, 0u);
 }
 
+// What cannot be removed now is removed with the next snapshot.
+TEST(durable_map, tries_again_to_remove_what_a_snapshot_replaces) {
+  memory_files files;
+  durable_options options;
+  options.files = &files;
+  options.background = false;
+  options.segment_bytes = 1;
+  durable_texts map("room", options);
+  for (std::uint64_t n = 1; n <= 4; ++n) map.insert_or_assign(n, "text");
+  files.only("remove");
+  for (const std::size_t failures : {1u, 2u, 100u}) {
+    files.fail(0, failures, EIO);
+    map.save_snapshot();
+    files.fail_never();
+    map.insert_or_assign(5, "text");
+    map.save_snapshot();
+    std::size_t segments = 0;
+    for (const std::string& path : files.paths()) segments += path.starts_with("room/log.");
+    EXPECT_EQ(segments, 1u) << failures;
+  }
+}
+
 // The files are as before, and the map goes on; later there is room again.
 TEST(durable_map, a_snapshot_that_fails_does_no_harm) {
   memory_files files;
@@ -442,6 +464,24 @@ TEST(durable_map, syncs_in_the_background) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   EXPECT_EQ(map.durable_position(), 50u) << "without another call";
+}
+
+// Every record is written as soon as the thread gets to it.
+TEST(durable_map, writes_at_once_where_nothing_may_wait) {
+  for (const bool background : {true, false}) {
+    memory_files files;
+    durable_options options;
+    options.files = &files;
+    options.background = background;
+    options.sync = sync_policy::interval;
+    options.flush_bytes = 0;
+    options.pending_bytes = 0;
+    durable_texts map("room", options);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // until the thread waits
+    for (std::uint64_t n = 0; n < 1000; ++n) map.insert_or_assign(n, "text");
+    map.sync();
+    EXPECT_EQ(map.durable_position(), 1000u);
+  }
 }
 
 // Threads that write under a lock, and wait without it, share their syncs.

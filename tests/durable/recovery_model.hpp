@@ -6,11 +6,13 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <steady/durable_map.hpp>
+#include <steady/records.hpp>
 
 #include "support/durable_model.hpp"
 #include "support/memory_files.hpp"
@@ -30,6 +32,14 @@ inline steady::durable_options quiet_options(memory_files& files) {
 inline std::string log_name(std::uint64_t first) {
   const std::string digits = std::to_string(first);
   return room + "/log." + std::string(20 - digits.size(), '0') + digits;
+}
+
+// Where a record of the first segment begins; the header is number 0.
+inline std::size_t place_of(memory_files& files, std::size_t record) {
+  const std::span<const unsigned char> bytes = files.content(log_name(1));
+  std::size_t at = 0;
+  for (; record > 0; --record) at += steady::parse_frame(bytes.subspan(at)).bytes;
+  return at;
 }
 
 // A map that was written, what it was after each position, and where its records end.

@@ -457,6 +457,112 @@ TEST(recovery, refuses_files_of_another_map) {
   }
 }
 
+// Which of them does not belong there only their owner can tell.
+TEST(recovery, names_both_files_where_one_is_of_another_map) {
+  written own(3);
+  written other(60, 1 << 20, 40);
+  const std::string log = log_name(1);
+  const std::string snapshot = room + "/snapshot.00000000000000000041";
+  const int copy = own.files.open(snapshot.c_str(), steady::file_mode::create_empty);
+  const memory_files::bytes bytes = other.files.content(snapshot);
+  own.files.write(copy, bytes.data(), bytes.size(), 0);
+  own.files.close(copy);
+  const opened again(own.files.copy());
+  ASSERT_TRUE(again.trouble);
+  EXPECT_EQ(again.trouble->trouble(), durable_trouble::foreign);
+  const std::string said = again.trouble->what();
+  EXPECT_NE(said.find(log + " and " + snapshot + " are of two maps"), std::string::npos) << said;
+}
+
+// ---- salvages ----
+
+// Followers have heard of positions that a damaged snapshot had.
+TEST(recovery, gives_no_position_anew_after_a_second_salvage) {
+  written whole(3);
+  auto files = whole.files.copy();
+  files->content(log_name(1))[place_of(*files, 1) + 20] ^= 1;
+  std::uint64_t before = 0;
+  {
+    opened first(std::move(files), true);
+    ASSERT_TRUE(first.map);
+    first.map->insert_or_assign(1, "one");
+    first.map->save_snapshot();
+    before = first.map->position();
+    first.map.reset();
+    files = std::move(first.files);
+  }
+  for (const std::string& path : files->paths()) {
+    if (path.ends_with(".damaged")) continue;
+    memory_files::bytes& bytes = files->content(path);
+    if (path.starts_with(room + "/snapshot.")) bytes.resize(steady::parse_frame(bytes).bytes);
+    if (path.starts_with(room + "/log.")) files->remove(path.c_str());
+  }
+  const opened second(std::move(files), true);
+  ASSERT_TRUE(second.map);
+  EXPECT_GT(second.map->position(), before);
+}
+
+// A salvage fails at its call number `at`, or ends there. Whoever opens the directory then is
+// refused or has what a salvage keeps, and the damaged file is there for good. False where there
+// are fewer calls.
+bool is_kept_by_a_broken_salvage(const memory_files& from, const std::string& damaged,
+                                 const memory_files::bytes& bytes, std::size_t at,
+                                 std::size_t failures) {
+  const texts kept = texts_of(*opened(from.copy(), true).map);
+  const auto files = from.copy();
+  files->fail(at, failures, EIO);
+  steady::durable_options options = quiet_options(*files);
+  options.salvage = true;
+  try {
+    const durable_texts broken(room, options);
+  } catch (const steady::durable_error&) {
+  }
+  const bool was_reached = files->calls() > at;
+  files->fail_never();
+  for (const bool salvage : {false, true}) {
+    opened again(files->copy(), salvage);
+    if (!again.map) {
+      EXPECT_FALSE(salvage) << again.trouble->what();
+      EXPECT_EQ(again.trouble->trouble(), durable_trouble::damaged) << again.trouble->what();
+      EXPECT_EQ(again.files->content(damaged), bytes);
+      continue;
+    }
+    EXPECT_EQ(texts_of(*again.map), kept);
+    for (std::uint64_t n = 0; n < 2; ++n) {
+      again.map->insert_or_assign(1000 + n, "later");
+      again.map->save_snapshot();
+    }
+    again.map.reset();
+    EXPECT_TRUE(again.files->has(damaged + ".damaged") &&
+                again.files->content(damaged + ".damaged") == bytes);
+  }
+  return was_reached;
+}
+
+TEST(recovery, loses_nothing_where_a_salvage_ends_in_the_middle) {
+  written log_only(20);
+  log_only.files.content(log_name(1))[place_of(log_only.files, 5) + 20] ^= 1;
+  written saved(60, 300, 50);
+  std::string snapshot;
+  for (const std::string& path : saved.files.paths()) {
+    if (path.starts_with(room + "/snapshot.")) snapshot = path;
+  }
+  saved.files.content(snapshot)[200] ^= 1;
+  for (const auto& [from, damaged] :
+       {std::pair(&log_only.files, log_name(1)), std::pair(&saved.files, snapshot)}) {
+    const memory_files::bytes bytes = from->content(damaged);
+    for (const std::size_t failures : {std::size_t{1}, memory_files::never}) {
+      std::size_t at = 0;
+      while (!HasFailure() && is_kept_by_a_broken_salvage(*from, damaged, bytes, at, failures))
+        ++at;
+      SCOPED_TRACE(at);
+      SCOPED_TRACE(failures);
+      EXPECT_FALSE(HasFailure());
+      EXPECT_GT(at, 15u);
+    }
+  }
+}
+
 // The directory itself must be there after a power failure.
 TEST(recovery, syncs_the_directory_above_a_new_one) {
   class watched_files final : public files_around {
@@ -490,10 +596,16 @@ TEST(recovery, syncs_the_directory_above_a_new_one) {
     in_memory.fail(0, 1, EIO);
     EXPECT_THROW(durable_texts("other", options), steady::durable_error);
     // What is above may be nobody's to read, but for who has made the directory.
+    in_memory.make_directory("given");
     in_memory.fail(0, 1, EACCES);
-    EXPECT_NO_THROW(durable_texts("other", options));
-    in_memory.fail(0, 1, EACCES);
-    EXPECT_THROW(durable_texts("third", options), steady::durable_error);
+    EXPECT_NO_THROW(durable_texts("given", options));
+    for (int n = 0; n < 2; ++n) {  // which it is, also in a later opening
+      in_memory.fail(0, 1, EACCES);
+      EXPECT_THROW(durable_texts("third", options), steady::durable_error);
+    }
+    in_memory.fail_never();
+    durable_texts third("third", options);
+    third.insert_or_assign(1, "one");
   }
 }
 

@@ -113,6 +113,81 @@ TEST(torn_end, may_hold_records_within_a_value) {
   }
 }
 
+// A snapshot may be newer than the place: changes that it has say of syncs what others say.
+TEST(torn_end, is_none_where_changes_that_a_snapshot_has_were_synced_behind_it) {
+  for (const std::uint64_t saved : {0u, 4u, 8u, 12u}) {
+    SCOPED_TRACE(saved);
+    memory_files files;
+    {
+      durable_texts map(room, quiet_options(files));
+      for (std::uint64_t n = 1; n <= 3; ++n) map.insert_or_assign(n, "one by one");
+      map.group([&] {
+        for (std::uint64_t n = 4; n <= 12; ++n) {
+          map.insert_or_assign(n, "in a group");
+          if (n == saved) map.save_snapshot();
+        }
+      });
+      EXPECT_EQ(map.durable_position(), 12u);
+    }
+    files.settle();
+    for (std::size_t record = 1; record <= 3; ++record) {
+      const std::size_t at = place_of(files, record);
+      for (const std::size_t byte : {at + 4, at + 20}) {
+        auto copy = files.copy();
+        copy->content(log_name(1))[byte] ^= 1;
+        expect_refused(std::move(copy), at);
+      }
+    }
+  }
+}
+
+// And a write of such a change that did not finish is one, whatever its value looks like. The log
+// goes on behind the snapshot then, in the same segment.
+TEST(torn_end, is_cut_where_a_snapshot_is_newer) {
+  const std::string forged = std::string(50, 'x') + change_of(6, "forged") + std::string(400, 'y');
+  memory_files files;
+  std::unique_ptr<memory_files> left;
+  steady::durable_options options = quiet_options(files);
+  options.sync = steady::sync_policy::never;
+  {
+    durable_texts map(room, options);
+    map.insert_or_assign(1, "one");
+    map.insert_or_assign(2, "two");
+    map.sync();
+    map.insert_or_assign(3, forged);
+    map.insert_or_assign(4, "four");
+    map.save_snapshot();
+    left = files.copy_unsafe();
+  }
+  const std::string third = change_of(3, forged);
+  memory_files::bytes& log = left->content(log_name(1));
+  log.insert(log.end(), third.begin(), third.end() - 100);
+  left->settle();
+  opened again(std::move(left));
+  ASSERT_TRUE(again.map) << again.trouble->what();
+  EXPECT_EQ(again.map->position(), 4u);
+  EXPECT_TRUE(again.map->report().cut);
+
+  again.map->insert_or_assign(
+      5, std::string(50, 'x') + change_of(9, "forged") + std::string(400, 'y'));
+  again.map.reset();
+  const std::size_t whole = again.files->content(log_name(1)).size();
+  for (const std::size_t less : {1u, 50u, 300u}) {
+    auto copy = again.files->copy();
+    copy->content(log_name(1)).resize(whole - less);
+    const opened cut(std::move(copy));
+    ASSERT_TRUE(cut.map) << cut.trouble->what();
+    EXPECT_EQ(cut.map->position(), 4u);
+  }
+  opened more(std::move(again.files));
+  ASSERT_TRUE(more.map);
+  more.map->insert_or_assign(6, "six");
+  more.map.reset();
+  const std::size_t fifth = place_of(*more.files, 3);
+  more.files->content(log_name(1))[fifth + 2] ^= 0x10;  // of its length
+  expect_refused(std::move(more.files), fifth);
+}
+
 // Bytes that look like a change at every 17th place, each of which would reach far.
 TEST(torn_end, is_found_in_linear_time_whatever_a_value_looks_like) {
   const std::size_t bytes = 256 << 10;
@@ -134,7 +209,7 @@ TEST(torn_end, is_found_in_linear_time_whatever_a_value_looks_like) {
     const steady::detail::room in(*files, room);
     steady::detail::frame_reader reader(in, log_name(1));
     reader.go_to(broken);
-    const bool may_be_synced = steady::detail::torn_end(reader, 1).may_be_synced();
+    const bool may_be_synced = steady::detail::torn_end(reader, 1, 1).may_be_synced();
     EXPECT_LE(reader.bytes_checked(), 256 * reader.size());
     EXPECT_EQ(reader.has_passed_over(), position == 3) << "there is too much to look at";
     EXPECT_FALSE(may_be_synced);

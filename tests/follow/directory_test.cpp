@@ -588,6 +588,10 @@ TEST(directory_follower, goes_on_from_a_checkpoint) {
   steady::directory_follower<steady::hash_set<std::string>> other(place.path() + "-source");
   EXPECT_THROW(other.load_checkpoint(file), steady::durable_error);
   EXPECT_FALSE(other.is_loading());
+
+  std::filesystem::create_directory(file + "-taken");
+  EXPECT_THROW(second.save_checkpoint(file + "-taken"), steady::durable_error);
+  EXPECT_FALSE(std::filesystem::exists(file + "-taken.partial")) << "nothing is left of it";
 }
 
 TEST(directory_follower, takes_no_snapshot_with_something_behind_its_end) {

@@ -2,7 +2,8 @@
 //
 // Of every file: what is synced, and the writes since. power_failure() keeps what was synced, and
 // of the later writes any part; of names that were made, removed or renamed since the directory was
-// synced likewise.
+// synced likewise. A sync that fails drops the writes since, as kernels do: they can still be read,
+// and no later sync brings them to the disk.
 #pragma once
 
 #include <algorithm>
@@ -162,8 +163,11 @@ class memory_files final : public steady::file_operations {
   }
   int sync(int file) noexcept override {
     const std::lock_guard lock(mutex_);
-    if (fails("sync")) return -failure_;
-    at(file).safe_now();
+    if (fails("sync")) {
+      if (failure_ != EINTR) at(file).unsafe.clear();
+      return -failure_;
+    }
+    at(file).sync();
     return 0;
   }
   int truncate(int file, std::uint64_t size) noexcept override {
@@ -237,7 +241,18 @@ class memory_files final : public steady::file_operations {
       safe = now;
       unsafe.clear();
     }
-    // Any part of what was written since is on the disk, in units of 16 bytes.
+    void sync() {
+      for (const auto& [where, what] : unsafe) {
+        if (what.empty()) {
+          safe.resize(static_cast<std::size_t>(where));
+        } else {
+          put(safe, what.data(), what.size(), where);
+        }
+      }
+      unsafe.clear();
+    }
+    // Any part of what was written since is on the disk, in units of 16 bytes. Elsewhere is what
+    // was there before, or zeros.
     void lose(std::mt19937& random) {
       const auto way = random() % 4;
       for (const auto& [where, what] : unsafe) {
@@ -247,13 +262,14 @@ class memory_files final : public steady::file_operations {
           continue;
         }
         std::size_t end = way == 1 ? what.size() : random() % (what.size() + 1);
-        put(safe, what.data(), end, where);
-        if (way != 3) continue;
-        for (std::size_t at = 0; at + 16 <= end; at += 16) {  // with holes
-          if (random() % 4 == 0) {
-            std::fill_n(safe.begin() + static_cast<std::ptrdiff_t>(where + at), 16, 0);
+        bytes written(what.begin(), what.begin() + static_cast<std::ptrdiff_t>(end));
+        for (std::size_t at = 0; way == 3 && at + 16 <= end; at += 16) {  // with holes
+          if (random() % 4 != 0) continue;
+          for (std::size_t n = at; n < at + 16; ++n) {
+            written[n] = where + n < safe.size() ? safe[static_cast<std::size_t>(where) + n] : 0;
           }
         }
+        put(safe, written.data(), end, where);
       }
       unsafe.clear();
       now = safe;

@@ -41,7 +41,7 @@ struct durable_options {
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;
   // Not with each_change: records are written when there are so many bytes of them; with more than
   // pending_bytes that the disk has not taken yet, a change waits. (Twice as many bytes of
-  // addresses are reserved; they become memory when they are needed.)
+  // addresses are reserved; they become memory when they are needed.) No flush_bytes are as one.
   std::size_t flush_bytes = std::size_t{256} << 10;
   std::size_t pending_bytes = std::size_t{32} << 20;
 
@@ -101,13 +101,14 @@ class durable_recorder {
     last_snapshot_bytes_ = recovered.snapshot_bytes();
     replayed_bytes_ = recovered.replayed_bytes();
     std::vector<std::uint64_t>& segments = recovered.segments();
-    if (found.has_gaps) leave_gaps_behind();
+    if (found.has_gaps) save_what_is_left(found);
     for (const std::string& path : found.damaged_files) {
       room_.put_aside(path);
       std::erase_if(segments, [&](std::uint64_t first) { return room_.log_path(first) == path; });
     }
+    if (found.has_gaps) room_.complete_salvage(report_.position);
     const std::uint64_t feed = id_of_feed(found);
-    start_log(segments, recovered.may_continue());
+    start_log(segments, recovered.may_continue(), recovered.unsynced_from());
     feed_.emplace(feed, options_.feed_changes, options_.feed_bytes, log_.last());
     if (keeps_changes() && is_told_when_safe() && !is_marked_) mark_feed();
   }
@@ -119,6 +120,7 @@ class durable_recorder {
   template <class Value>
   void stage(change_kind kind, const Key* key, const Value* value) {
     if (!steady::append_change(log_.stage(), log_.last() + 1, kind, key, value)) {
+      log_.unstage();
       throw_durable(durable_trouble::too_large, "a key and its value take more than " +
                                                     std::to_string(max_payload_bytes) +
                                                     " bytes as a record; the change was not made");
@@ -131,6 +133,7 @@ class durable_recorder {
       feed_->unstage();
       STEADY_RETHROW;
     }
+    log_.unstage();
     feed_->publish();
   }
   void applied() noexcept {
@@ -144,6 +147,7 @@ class durable_recorder {
   }
   // Changes until end_group() are told before they are safe.
   void begin_group() {
+    log_.require_own_process();
     if (is_marked_) feed_mark(room_).remove();
     is_marked_ = false;
     log_.begin_group();
@@ -159,6 +163,7 @@ class durable_recorder {
   // ---- snapshots ----
 
   void start_snapshot() {
+    log_.require_own_process();
     if (saver_.is_active()) return;
     bytes_at_snapshot_ = log_.bytes();
     replayed_bytes_ = 0;
@@ -166,10 +171,11 @@ class durable_recorder {
     copies_limit_ = options_.snapshot_copied_bytes != 0
                         ? options_.snapshot_copied_bytes
                         : detail::max_of(container_->stats().bytes / 12, std::size_t{1} << 20);
-    saver_.begin(*container_, header_, options_.background,
+    saver_.begin(*container_, header_, room_.snapshot_path(header_.position), options_.background,
                  [this, position = header_.position] { forget_before(position); });
   }
   void save_more(std::size_t buckets, bool wait) noexcept {
+    if (!log_.is_own_process()) return;
     saver_.step(buckets, wait);
     limit_copies();
   }
@@ -180,6 +186,7 @@ class durable_recorder {
   }
   // One that is under way is completed first: it does not show what is there now.
   void save_all() {
+    log_.require_own_process();
     while (saver_.is_active()) saver_.step(1024, true);
     start_snapshot();
     finish_saving();
@@ -202,7 +209,7 @@ class durable_recorder {
         detail::min_of(detail::max_of(options.interval, std::chrono::milliseconds(1)), longest);
     return {options.sync,
             static_cast<std::uint64_t>(std::chrono::nanoseconds(interval).count()),
-            options.flush_bytes,
+            detail::max_of(options.flush_bytes, std::size_t{1}),
             options.pending_bytes,
             options.segment_bytes,
             options.background};
@@ -242,14 +249,16 @@ class durable_recorder {
   }
 
   // Goes on in the last segment, or in one of its own. What was recovered is made safe: it may be
-  // in the system's cache only.
-  void start_log(const std::vector<std::uint64_t>& segments, bool continues) {
+  // in the system's cache only, also after a sync of it that has failed.
+  void start_log(const std::vector<std::uint64_t>& segments, bool continues,
+                 std::uint64_t unsynced_from) {
     file_handle last;
     std::uint64_t size = 0;
     if (!segments.empty()) {
       const std::string path = room_.log_path(segments.back());
       last = room_.open(path, file_mode::change);
       size = room_.size_of(last, path);
+      room_.write_again(last, path, unsynced_from, size);
       const int safe = uninterrupted([&] { return room_.files().sync(last.number()); });
       if (safe < 0) throw_system("sync", path, safe);
       if (!continues) last.close();
@@ -260,10 +269,11 @@ class durable_recorder {
   }
 
   // What was salvaged becomes a snapshot, so that the next opening needs none of the damaged files.
-  void leave_gaps_behind() {
-    report_.position += positions_lost;
+  // It is not called so before these are put aside: an opening in between goes on with that.
+  void save_what_is_left(const recovery_state& found) {
+    report_.position = detail::max_of(report_.position, found.must_reach) + positions_lost;
     header_.position = report_.position;
-    saver_.begin(*container_, header_, false, {});
+    saver_.begin(*container_, header_, room_.salvaged_path(), false, {});
     finish_saving();
   }
   void finish_saving() {

@@ -37,11 +37,14 @@ class log_replayer {
  public:
   log_replayer(Container& into, recovery_state& of) : into_(&into), of_(&of) {}
 
-  void replay(const std::string& path, bool is_last) {
+  // `before`: the position in front of its first change, as its name says.
+  void replay(const std::string& path, std::uint64_t before, bool is_last) {
     frame_reader reader(*of_->files, path);
     bytes_ += reader.size();
     of_->begin_file();
     has_misfits_ = false;
+    unsynced_from_ = 0;
+    read_up_to_ = before;
     payload_type payload;
     record_header found;
     const bool has_header = reader.next(payload) == frame_reader::result::frame &&
@@ -56,6 +59,8 @@ class log_replayer {
 
   // Of the segments that were read.
   std::uint64_t bytes() const noexcept { return bytes_; }
+  // All in front of this place of the segment that was read last was synced when it was written.
+  std::uint64_t unsynced_from() const noexcept { return unsynced_from_; }
   // The last segment had not even a header, so it is gone.
   bool is_last_gone() const noexcept { return is_last_gone_; }
 
@@ -73,6 +78,7 @@ class log_replayer {
     const bool is_whole = result == frame_reader::result::frame;
     if (is_whole && steady::read_change(payload, batch_[count_].change)) {
       batch_[count_++].at = at;
+      if (steady::is_after_sync(payload)) unsynced_from_ = at;
       if (count_ == batch_.size()) apply_batch(reader);
       return true;
     }
@@ -92,6 +98,7 @@ class log_replayer {
   }
   void take(const frame_reader& reader, decoded& one) {
     const std::uint64_t position = one.change.position;
+    read_up_to_ = position;
     const bool is_old = position <= of_->position;
     if (is_old && of_->report.changes == 0) return;
     const bool comes_next = position == of_->position + 1;
@@ -133,7 +140,7 @@ class log_replayer {
     const std::uint64_t at = reader.offset();
     lost_bytes lost{reader.path(), at, reader.size() - at, why};
     if (may_be_torn && of_->position >= of_->must_reach &&
-        !torn_end(reader, of_->position).may_be_synced()) {
+        !torn_end(reader, read_up_to_, of_->position).may_be_synced()) {
       cut(lost);
       return false;
     }
@@ -164,6 +171,8 @@ class log_replayer {
   Container* into_;
   recovery_state* of_;
   std::uint64_t bytes_ = 0;
+  std::uint64_t unsynced_from_ = 0;
+  std::uint64_t read_up_to_ = 0;  // the position of the last change, also of one that was there
   bool is_last_gone_ = false;
   bool has_misfits_ = false;  // in this file
   std::vector<decoded> batch_ = std::vector<decoded>(64);

@@ -12,6 +12,9 @@
 //   5. A record that is the first one behind a sync says so (after_sync): what is broken in front
 //      of it was damaged, not torn.
 //
+//   6. It belongs to the process that made it. In a child by fork() nothing is written, and nothing
+//      waits for the mutex: a thread of the parent may hold it.
+//
 //   Threads  stage(), publish(), require_writable() and group() belong to the map's thread; the
 //            others may be called by any.
 #pragma once
@@ -32,6 +35,9 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/system.hpp>
+#include <steady/detail/durable/buffer_room.hpp>
+#include <steady/detail/durable/log_segment.hpp>
+#include <steady/detail/durable/own_process.hpp>
 #include <steady/detail/durable/room.hpp>
 #include <steady/records.hpp>
 
@@ -57,9 +63,11 @@ struct log_settings {
 
 class log_writer {
   using lock_type = std::unique_lock<std::mutex>;
+  using outcome = log_segment::outcome;
 
  public:
-  log_writer(const room& in, const log_settings& settings) : room_(&in), settings_(settings) {}
+  log_writer(const room& in, const log_settings& settings)
+      : room_(&in), settings_(settings), segment_(in) {}
   ~log_writer() { finish(); }
   log_writer(const log_writer&) = delete;
   log_writer& operator=(const log_writer&) = delete;
@@ -68,18 +76,15 @@ class log_writer {
   // end; not open if there is none to continue.
   void start(const record_header& header, std::uint64_t last,
              const std::vector<std::uint64_t>& segments, file_handle segment, std::uint64_t size) {
-    header_ = header;
+    segment_.describe(header);
     last_ = written_ = durable_ = last;
     segments_.assign(segments.begin(), segments.end());
-    if (segment.is_open()) path_ = room_->log_path(segments_.back());
-    file_ = std::move(segment);
-    size_ = size;
-    last_sync_ = system_nanoseconds();
-    if (settings_.sync != sync_policy::each_change) {
-      // Addresses, not yet memory: so that no change copies what is pending to a larger buffer.
-      pending_.reserve(settings_.pending_bytes);
-      writing_.reserve(settings_.pending_bytes);
+    if (segment.is_open()) {
+      segment_.go_on(std::move(segment), room_->log_path(segments_.back()), size);
     }
+    last_sync_ = system_nanoseconds();
+    pending_.reserve(reserved_bytes());
+    writing_.reserve(reserved_bytes());
     if (settings_.background && settings_.sync != sync_policy::each_change) {
       worker_ = std::thread([this] { work(); });
     }
@@ -91,6 +96,7 @@ class log_writer {
 
   // Throws if a change could not be recorded now. A full disk is tried again.
   void require_writable() {
+    require_own_process();
     if (!in_trouble_.load(std::memory_order_relaxed)) return;
     lock_type lock(mutex_);
     require_healthy(lock);
@@ -100,12 +106,14 @@ class log_writer {
     staged_.clear();
     return staged_;
   }
+  // It is not needed any more.
+  void unstage() noexcept { keep_at_most(staged_, usual_bytes); }
   // The record is that of a change. Throws, and it never was, if it cannot be acknowledged.
   void publish() {
     lock_type lock(mutex_);
     require_healthy(lock);
     make_room(lock);
-    if (pending_.empty() && (busy_ ? busy_syncs_ : !unsynced_)) {
+    if (pending_.empty() && (busy_ ? busy_syncs_ : segment_.is_synced())) {
       mark_after_sync(staged_.data(), true);
     }
     pending_.append(staged_.data(), staged_.size());
@@ -123,16 +131,29 @@ class log_writer {
 
   // ---- any thread ----
 
+  bool is_own_process() const noexcept { return process_.is_this(); }
+  void require_own_process() const {
+    if (is_own_process()) return;
+    throw_durable(durable_trouble::locked,
+                  room_->path() +
+                      " belongs to another process, which has forked this one: here the map can be "
+                      "read, not changed, synced or saved",
+                  room_->path());
+  }
+
   // Returns when the change at `position` is safely on the disk; throws where that fails.
   void wait_durable(std::uint64_t position) {
+    require_own_process();
     lock_type lock(mutex_);
     if (!reach(lock, position)) throw_trouble(changes_wait);
   }
   void sync() {
+    require_own_process();
     lock_type lock(mutex_);
     if (!reach(lock, last_) || failed_) throw_trouble(changes_wait);
   }
   std::uint64_t durable() const {
+    if (!is_own_process()) return durable_;
     const lock_type lock(mutex_);
     return durable_;
   }
@@ -140,31 +161,37 @@ class log_writer {
   std::uint64_t bytes() const noexcept { return bytes_; }
 
   // Removes the segments of which all changes are up to `position`, one by one: no change waits
-  // for more than a look at one. What cannot be removed now is removed next time.
+  // for more than a look at one. From one that cannot be removed on, all are left for the next
+  // time.
   void remove_up_to(std::uint64_t position) {
     std::uint64_t first = 0;
-    while (take_segment_up_to(position, first)) room_->remove(room_->log_path(first));
+    while (find_segment_up_to(position, first)) {
+      const int done = room_->remove(room_->log_path(first));
+      if (done < 0 && done != -ENOENT) return;
+      forget_first_segment();
+    }
   }
 
   // Stops the thread, and syncs once more; whether all is safe then. Nothing follows it.
   bool finish() noexcept {
     if (std::exchange(is_finished_, true)) return false;
+    if (!is_own_process()) {
+      forget_threads();
+      return false;
+    }
     stop_worker();
     STEADY_TRY {
       lock_type lock(mutex_);
       const bool safe = reach(lock, last_);
-      file_.close();
+      segment_.close();
       return safe;
     }
     STEADY_CATCH_ALL { return false; }
   }
 
  private:
-  struct outcome {
-    int error = 0;       // negative
-    bool final = false;  // nobody knows what is on the disk
-  };
-
+  // Buffers keep so much, even where they were larger once.
+  static constexpr std::size_t usual_bytes = std::size_t{1} << 20;
   static constexpr const char* not_made = "the change was not made, and later ones may succeed";
   static constexpr const char* changes_wait =
       "changes that were made wait in memory, and a later sync may succeed";
@@ -183,6 +210,19 @@ class log_writer {
   }
 
   std::string reason() const { return std::generic_category().message(trouble_); }
+
+  // Addresses, not yet memory: so that no change copies what is pending to a larger buffer.
+  std::size_t reserved_bytes() const noexcept {
+    return settings_.sync == sync_policy::each_change ? 0 : settings_.pending_bytes;
+  }
+  // The records are written, or waiting in another buffer.
+  void empty_writing() noexcept {
+    writing_.clear();
+    if (!keep_at_most(writing_, max_of(usual_bytes, reserved_bytes()))) return;
+    STEADY_TRY { writing_.reserve(reserved_bytes()); }
+    STEADY_CATCH_ALL {  // it grows when it is needed
+    }
+  }
 
   void require_healthy(lock_type& lock) {
     if (!failed_ && blocked_) drive_when_free(lock, false);
@@ -254,11 +294,11 @@ class log_writer {
     blocked_ = done.error != 0 && !done.final;
     if (done.error != 0) {
       trouble_ = -done.error;
-      trouble_file_ = path_;
+      trouble_file_ = segment_.path();
     }
     if (segment != 0) note_segment(segment);
     if (done.error == 0) {
-      writing_.clear();
+      empty_writing();
       written_ = last;
       if (sync) durable_ = last;
       if (sync) last_sync_ = system_nanoseconds();
@@ -273,17 +313,20 @@ class log_writer {
     if (!pending_.empty()) mark_after_sync(pending_.data(), false);
     writing_.append(pending_.data(), pending_.size());
     std::swap(pending_, writing_);
-    writing_.clear();
+    empty_writing();
   }
   void note_segment(std::uint64_t first) {
     if (segments_.empty() || segments_.back() != first) segments_.push_back(first);
   }
-  bool take_segment_up_to(std::uint64_t position, std::uint64_t& first) {
+  bool find_segment_up_to(std::uint64_t position, std::uint64_t& first) {
     const lock_type lock(mutex_);
     if (segments_.size() < 2 || segments_[1] > position + 1) return false;
     first = segments_.front();
-    segments_.pop_front();
     return true;
+  }
+  void forget_first_segment() {
+    const lock_type lock(mutex_);
+    segments_.pop_front();
   }
 
   // ---- whoever is busy, without the mutex ----
@@ -296,60 +339,16 @@ class log_writer {
   }
   outcome write_out(std::uint64_t first, bool sync, std::uint64_t& segment) {
     if (!writing_.empty()) {
-      if (!file_.is_open() || size_ >= settings_.segment_bytes) {
-        const outcome begun = begin_segment(first);
+      if (!segment_.is_open() || segment_.size() >= settings_.segment_bytes) {
+        const outcome begun = segment_.begin(first);
         if (begun.error != 0) return begun;
         segment = first;
         mark_after_sync(writing_.data(), true);  // the last segment and this header are synced
       }
-      const outcome written = write_pending();
+      const outcome written = segment_.write(writing_.view());
       if (written.error != 0) return written;
     }
-    return sync ? sync_file() : outcome{};
-  }
-  outcome write_pending() {
-    const int done =
-        write_all(room_->files(), file_.number(), writing_.data(), writing_.size(), size_);
-    if (done == 0) {
-      size_ += writing_.size();
-      unsynced_ = true;
-      return {};
-    }
-    const int taken_back =
-        uninterrupted([&] { return room_->files().truncate(file_.number(), size_); });
-    return {done, taken_back != 0};
-  }
-  outcome sync_file() {
-    if (!unsynced_) return {};
-    const int done = uninterrupted([&] { return room_->files().sync(file_.number()); });
-    if (done != 0) return {done, true};
-    unsynced_ = false;
-    return {};
-  }
-  outcome begin_segment(std::uint64_t first) {
-    const outcome synced = sync_file();
-    if (synced.error != 0) return synced;
-    file_.close();
-    file_operations& files = room_->files();
-    path_ = room_->log_path(first);
-    const int number =
-        uninterrupted([&] { return files.open(path_.c_str(), file_mode::create_empty); });
-    if (number < 0) return {number, false};
-    file_handle fresh(files, number);
-    byte_buffer head;
-    header_.position = first - 1;
-    append_header(head, header_);
-    const int written = write_all(files, number, head.data(), head.size(), 0);
-    if (written != 0) {
-      room_->remove(path_);
-      return {written, false};
-    }
-    int safe = uninterrupted([&] { return files.sync(number); });
-    if (safe == 0) safe = room_->sync();
-    if (safe != 0) return {safe, true};
-    file_ = std::move(fresh);
-    size_ = head.size();
-    return {};
+    return sync ? segment_.sync() : outcome{};
   }
 
   // ---- the thread ----
@@ -367,6 +366,12 @@ class log_writer {
       if (sync || !pending_.empty()) drive_when_free(lock, sync);
     }
   }
+  void forget_threads() noexcept {
+    forget_threads_of(worker_);
+    forget_threads_of(changed_);
+    forget_threads_of(wakes_);
+    forget_threads_of(mutex_);
+  }
   void stop_worker() noexcept {
     if (!worker_.joinable()) return;
     {
@@ -377,9 +382,9 @@ class log_writer {
     worker_.join();
   }
 
+  own_process process_;
   const room* room_;
   log_settings settings_;
-  record_header header_;
   byte_buffer staged_;
   bool in_group_ = false;
   bool is_finished_ = false;
@@ -404,11 +409,7 @@ class log_writer {
   int trouble_ = 0;  // errno of the last failure
   std::string trouble_file_;
 
-  // Of whoever is busy.
-  file_handle file_;
-  std::string path_;
-  std::uint64_t size_ = 0;
-  bool unsynced_ = false;
+  log_segment segment_;  // of whoever is busy
 
   std::thread worker_;
 };

@@ -31,6 +31,17 @@ inline constexpr int quota_error = EDQUOT;
 
 class posix_files final : public file_operations {
  public:
+  // As it is where there is no working directory any more: then nothing is found there.
+  std::string absolute(const std::string& path) override {
+    if (path.empty() || path[0] == '/') return path;
+    std::string directory(256, '\0');
+    while (::getcwd(directory.data(), directory.size()) == nullptr) {
+      if (errno != ERANGE) return path;
+      directory.resize(2 * directory.size());
+    }
+    directory.resize(directory.find('\0'));
+    return directory + (directory.ends_with('/') ? "" : "/") + path;
+  }
   int open(const char* path, file_mode mode) noexcept override {
     const int flags = mode == file_mode::read     ? O_RDONLY
                       : mode == file_mode::change ? O_RDWR

@@ -4,10 +4,12 @@
 //      is taken, and the log from there to the position of the newest has to be there.
 //   2. The log has no gaps, and only its end may be torn (log_replayer.hpp).
 //   3. With `salvage`, what is damaged is passed over, and reported.
+//   4. A salvage that did not get to its end is completed: all but what it has kept is put aside.
 //
 //   Bound   O(bytes of the files that it reads); memory: the map's, and a few MiB.
 //   Throws  durable_error, and what the container and the codecs throw; the files are as before,
-//           but for what was cut, and a partial snapshot, which is removed.
+//           but for what was cut, a partial snapshot, which is removed, and a salvage that is
+//           completed.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +21,8 @@
 #include <vector>
 
 #include <steady/codec.hpp>
+#include <steady/detail/durable/feed_mark.hpp>
+#include <steady/detail/durable/frame_reader.hpp>
 #include <steady/detail/durable/log_replayer.hpp>
 #include <steady/detail/durable/recovery_state.hpp>
 #include <steady/detail/durable/room.hpp>
@@ -42,6 +46,10 @@ class recovery {
   // `new_id`: for a map that is new, or no file of which has a whole header.
   void run(std::uint64_t new_id) {
     found_ = state_.files->look();
+    if (found_.has_salvaged) {
+      go_on_with_salvage();
+      found_ = state_.files->look();
+    }
     state_.has_feed_mark = found_.has_feed;
     if (found_.has_partial) state_.files->remove(state_.files->partial_path());
     state_.report.is_new = found_.logs.empty() && found_.snapshots.empty();
@@ -61,8 +69,38 @@ class recovery {
   std::vector<std::uint64_t>& segments() noexcept { return found_.logs; }
   // Whether the last segment was read to its end, or to where it was cut.
   bool may_continue() const noexcept { return !state_.has_gaps && !replayer_.is_last_gone(); }
+  // From where on the last segment may be in the system's cache only.
+  std::uint64_t unsynced_from() const noexcept {
+    return may_continue() ? replayer_.unsynced_from() : 0;
+  }
 
  private:
+  // Which of the files were damaged is not known any more.
+  void go_on_with_salvage() {
+    const room& files = *state_.files;
+    const std::string path = files.salvaged_path();
+    std::uint64_t position = 0;
+    if (!read_position_of(path, position)) {
+      state_.damaged({path, 0, 0, "no header of a snapshot"});
+      files.put_aside(path);
+      state_.damaged_files.clear();
+      return;
+    }
+    feed_mark(files).remove();
+    for (const std::uint64_t first : found_.logs) files.put_aside(files.log_path(first));
+    for (const std::uint64_t at : found_.snapshots) files.put_aside(files.snapshot_path(at));
+    files.complete_salvage(position);
+  }
+  bool read_position_of(const std::string& path, std::uint64_t& position) {
+    frame_reader reader(*state_.files, path);
+    recovery_state::payload_type payload;
+    record_header found;
+    if (reader.next(payload) != frame_reader::result::frame) return false;
+    if (!state_.accept_header(path, payload, record_stream::snapshot, found)) return false;
+    position = found.position;
+    return true;
+  }
+
   void count_bytes() {
     const room& files = *state_.files;
     const auto add = [&](const std::string& path) {
@@ -109,7 +147,8 @@ class recovery {
                             std::to_string(logs[n] - 1) + " are missing in front of it"});
         state_.position = logs[n] - 1;
       }
-      replayer_.replay(path, n + 1 == logs.size());
+      const std::uint64_t before = logs[n] == 0 ? 0 : logs[n] - 1;
+      replayer_.replay(path, before, n + 1 == logs.size());
     }
     if (replayer_.is_last_gone()) logs.pop_back();
     if (state_.position >= state_.must_reach) return;

@@ -106,10 +106,15 @@ class recovery_state {
                     path + " holds " + types_of(found) + ", and this map " + types_of(header),
                     path);
     }
-    if (!knows_id) know_id(found.map_id);
+    if (!knows_id) {
+      know_id(found.map_id);
+      id_is_from_ = path;
+    }
     if (header.map_id != found.map_id) {
       throw_durable(durable_trouble::foreign,
-                    path + " is of another map than the other files; take it away", path);
+                    path + " and " + id_is_from_ +
+                        " are of two maps: take away the one that does not belong there",
+                    path);
     }
     return true;
   }
@@ -134,6 +139,7 @@ class recovery_state {
   std::vector<std::string> damaged_files;
 
  private:
+  std::string id_is_from_;  // the file that has told it
   std::uint64_t reached_ = 0;
   std::uint64_t untold_ = 0;
 };

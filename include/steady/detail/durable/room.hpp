@@ -5,6 +5,8 @@
 //   log.<position>                      changes; the position of the first, in 20 digits
 //   snapshot.<position>                 elements as of that position
 //   snapshot.partial                    one that is being written
+//   snapshot.salvaged                   all that a salvage has kept, before it is complete
+//   unsynced                            the directory above is to be synced, whoever made this one
 //   feed                                what followers were told (feed_mark.hpp)
 //   <name>.damaged                      put aside by a salvage
 #pragma once
@@ -20,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/base/debug.hpp>
 #include <steady/detail/durable/posix_files.hpp>
@@ -115,7 +118,9 @@ inline std::int64_t read_all(file_operations& files, int file, unsigned char* to
 
 class room {
  public:
-  room(file_operations& files, std::string path) : files_(&files), path_(std::move(path)) {}
+  // Where the path leads now, so that it leads there later, too.
+  room(file_operations& files, const std::string& path)
+      : files_(&files), path_(files.absolute(path)) {}
 
   file_operations& files() const noexcept { return *files_; }
   const std::string& path() const noexcept { return path_; }
@@ -123,6 +128,7 @@ class room {
   std::string log_path(std::uint64_t first) const { return path_of(numbered("log.", first)); }
   std::string snapshot_path(std::uint64_t at) const { return path_of(numbered("snapshot.", at)); }
   std::string partial_path() const { return path_of("snapshot.partial"); }
+  std::string salvaged_path() const { return path_of("snapshot.salvaged"); }
   std::string feed_path() const { return path_of("feed"); }
 
   // Makes the directory unless it is there, and locks it.
@@ -147,15 +153,20 @@ class room {
   }
 
   // So that the directory itself is there after a power failure. One that was there may have been
-  // made by an opening that did not get so far, or by somebody who may read what is above it.
+  // made by an opening that did not get so far, which it notes, or by somebody who may read what is
+  // above it.
   void sync_parent() const {
     const std::size_t slash = path_.find_last_of('/', path_.find_last_not_of('/'));
     const std::string parent = slash == std::string::npos ? "."
                                : slash == 0               ? "/"
                                                           : path_.substr(0, slash);
     const int done = uninterrupted([&] { return files_->sync_directory(parent.c_str()); });
-    if (done == -EACCES && !is_made_) return;
-    if (done < 0) throw_system("sync", parent, done);
+    if (done == -EACCES && !is_made_ && !has_note_of_parent()) return;
+    if (done < 0) {
+      if (is_made_) note_parent();
+      throw_system("sync", parent, done);
+    }
+    remove(path_of("unsynced"));
   }
 
   // What is there, in the order of positions.
@@ -163,6 +174,7 @@ class room {
     std::vector<std::uint64_t> logs;
     std::vector<std::uint64_t> snapshots;
     bool has_partial = false;
+    bool has_salvaged = false;
     bool has_feed = false;
   };
   content look() const {
@@ -181,6 +193,7 @@ class room {
       if (has_number(name, "log.", number)) found.logs.push_back(number);
       if (has_number(name, "snapshot.", number)) found.snapshots.push_back(number);
       if (name == "snapshot.partial") found.has_partial = true;
+      if (name == "snapshot.salvaged") found.has_salvaged = true;
       if (name == "feed") found.has_feed = true;
     }
     std::sort(found.logs.begin(), found.logs.end());
@@ -200,6 +213,15 @@ class room {
     const int done = uninterrupted([&] { return files_->rename(path.c_str(), aside.c_str()); });
     if (done < 0) throw_system("rename", path, done);
   }
+  // What a salvage has kept, as of this position, takes the place of what is put aside.
+  void complete_salvage(std::uint64_t position) const {
+    const int safe = sync();
+    if (safe < 0) throw_system("sync", path_, safe);
+    const std::string from = salvaged_path();
+    const std::string to = snapshot_path(position);
+    const int done = uninterrupted([&] { return files_->rename(from.c_str(), to.c_str()); });
+    if (done < 0) throw_system("rename", from, done);
+  }
   file_handle open(const std::string& path, file_mode mode) const {
     const int number = uninterrupted([&] { return files_->open(path.c_str(), mode); });
     if (number < 0) throw_system("open", path, number);
@@ -210,10 +232,39 @@ class room {
     if (size < 0) throw_system("read the size of", path, static_cast<int>(size));
     return static_cast<std::uint64_t>(size);
   }
+  // What the file has from an offset on, in its place: what a failed sync has left can be read, and
+  // no later sync brings it to the disk. Where it ends, too.
+  void write_again(const file_handle& file, const std::string& path, std::uint64_t from,
+                   std::uint64_t size) const {
+    std::vector<unsigned char> block(
+        static_cast<std::size_t>(min_of(size - from, std::uint64_t{1} << 20)));
+    while (from < size) {
+      const auto part = static_cast<std::size_t>(min_of<std::uint64_t>(size - from, block.size()));
+      const std::int64_t got = read_all(*files_, file.number(), block.data(), part, from);
+      if (got != static_cast<std::int64_t>(part)) {
+        throw_system("read", path, got < 0 ? static_cast<int>(got) : -EIO);
+      }
+      const int done = write_all(*files_, file.number(), block.data(), part, from);
+      if (done < 0) throw_system("write", path, done);
+      from += part;
+    }
+    const int done = uninterrupted([&] { return files_->truncate(file.number(), size); });
+    if (done < 0) throw_system("cut", path, done);
+  }
 
  private:
   static constexpr std::size_t digits = 20;
 
+  void note_parent() const {
+    const std::string path = path_of("unsynced");
+    file_handle(*files_, files_->open(path.c_str(), file_mode::create_empty));
+  }
+  bool has_note_of_parent() const {
+    const std::string path = path_of("unsynced");
+    const int number = uninterrupted([&] { return files_->open(path.c_str(), file_mode::read); });
+    const file_handle file(*files_, number);
+    return number != -ENOENT;
+  }
   static std::string numbered(std::string_view kind, std::uint64_t number) {
     const std::string text = std::to_string(number);
     return std::string(kind) + std::string(digits - text.size(), '0') + text;
@@ -227,6 +278,7 @@ class room {
     }
     return name == numbered(kind, number);  // 20 digits may be more than a number has
   }
+
   file_operations* files_;
   std::string path_;
   file_handle lock_;

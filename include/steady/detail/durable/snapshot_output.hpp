@@ -7,6 +7,7 @@
 //           `when_safe` is called, which may remove what the snapshot replaces.
 //   Bound   with a thread: O(1), and no call of the files, but for wait() and the destructor, which
 //           wait for the buffer that is being dealt with. Without one: all of it in hand_over().
+//   Memory  a buffer of the bytes that begin() is told; a larger one until its snapshot ends.
 //   Throws  begin() std::bad_alloc, std::system_error where no thread can be had; failures of files
 //           are an outcome.
 //   Threads one fills.
@@ -23,6 +24,8 @@
 
 #include <steady/detail/background/wake_signal.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/durable/buffer_room.hpp>
+#include <steady/detail/durable/own_process.hpp>
 #include <steady/detail/durable/room.hpp>
 #include <steady/records.hpp>
 
@@ -33,8 +36,12 @@ class snapshot_output {
   enum class state { none, open, safe, failed };
 
   explicit snapshot_output(const room& in) : room_(&in) {}
-  // Gives up what is not safe yet.
+  // Gives up what is not safe yet. In a child by fork() that is the parent's.
   ~snapshot_output() {
+    if (!process_.is_this()) {
+      forget_threads_of(worker_);
+      return;
+    }
     if (worker_.joinable()) {
       stops_.store(true, std::memory_order_release);
       wakes_.raise();
@@ -47,11 +54,12 @@ class snapshot_output {
   snapshot_output& operator=(const snapshot_output&) = delete;
 
   // The next one, of which buffers will have `buffer_bytes`. Not while there is one.
-  void begin(std::uint64_t position, bool background, std::size_t buffer_bytes,
+  void begin(std::string path, bool background, std::size_t buffer_bytes,
              std::function<void()> when_safe) {
     partial_ = room_->partial_path();
-    final_ = room_->snapshot_path(position);
+    final_ = std::move(path);
     buffer_.reserve(buffer_bytes);
+    buffer_bytes_ = buffer_bytes;
     if (background && !worker_.joinable()) worker_ = std::thread([this] { work(); });
     in_background_ = background;
     when_safe_ = std::move(when_safe);
@@ -114,6 +122,7 @@ class snapshot_output {
     const int done = do_task();
     if (done == 0 && task_ == task::write) return;
     file_.close();
+    keep_at_most(buffer_, buffer_bytes_);
     if (done != 0 || task_ == task::remove) room_->remove(partial_);
     if (done == 0 && task_ == task::complete) tell_that_it_is_safe();
     error_ = -done;
@@ -176,6 +185,7 @@ class snapshot_output {
     }
   }
 
+  own_process process_;
   const room* room_;
   std::string partial_;
   std::string final_;
@@ -190,6 +200,7 @@ class snapshot_output {
 
   task task_ = task::write;
   byte_buffer buffer_;
+  std::size_t buffer_bytes_ = 0;
   file_handle file_;
   std::uint64_t size_ = 0;
   std::uint64_t synced_ = 0;

@@ -1,10 +1,11 @@
-// Writes a snapshot of a container in steps: elements of some buckets become records in a buffer,
-// and full buffers go to a snapshot_output.
+// Writes a snapshot of a container in steps: elements of one bucket after the other become records
+// in a buffer, and full buffers go to a snapshot_output.
 //
 //   View     steady::snapshot of the container.
 //   Bound    begin(): O(1). step(n): the elements of n buckets, and no call of the files if there
 //            is a thread for them. It does nothing while the disk is behind, unless told to wait.
-//   Memory   two buffers of 320 KiB, which stay for the next one; larger where elements are.
+//   Memory   two buffers of 320 KiB, which stay for the next one; larger ones, where a bucket is,
+//            until it ends.
 //   Throws   begin() std::bad_alloc and what the view's constructor throws; step() nothing: a
 //            snapshot that cannot be written fails, and the files are as before.
 //   Threads  the map's.
@@ -18,7 +19,9 @@
 #include <string>
 #include <utility>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
+#include <steady/detail/durable/buffer_room.hpp>
 #include <steady/detail/durable/room.hpp>
 #include <steady/detail/durable/snapshot_output.hpp>
 #include <steady/detail/feed/heap_settler.hpp>
@@ -43,9 +46,9 @@ class snapshot_writer {
   std::uint64_t safe_bytes() const noexcept { return safe_bytes_; }
   std::size_t copied_bytes() const noexcept { return view_ ? view_->bytes() : 0; }
 
-  // Not while one is active.
+  // Under this path in the end. Not while one is active.
   template <class Container>
-  void begin(Container& container, record_header header, bool background,
+  void begin(Container& container, record_header header, std::string path, bool background,
              std::function<void()> when_safe) {
     failure_.clear();
     failure_error_ = 0;
@@ -58,7 +61,7 @@ class snapshot_writer {
     steady::append_header(buffer_, header);
     position_ = header.position;
     view_.emplace(container);
-    STEADY_TRY { output_.begin(position_, background, buffer_room, std::move(when_safe)); }
+    STEADY_TRY { output_.begin(std::move(path), background, buffer_room, std::move(when_safe)); }
     STEADY_CATCH_ALL {
       view_.reset();
       STEADY_RETHROW;
@@ -77,17 +80,20 @@ class snapshot_writer {
   }
 
  private:
-  // A buffer is handed over when it has so many bytes; those of some buckets come on top.
+  // A buffer is handed over when it has so many bytes; those of a bucket come on top.
   static constexpr std::size_t buffer_bytes = std::size_t{256} << 10;
   static constexpr std::size_t buffer_room = buffer_bytes + buffer_bytes / 4;
 
   void step_view(std::size_t buckets, bool wait) {
-    if (output_.now() == snapshot_output::state::failed) return fail_by_output();
-    if (buffer_.size() >= buffer_bytes) {
-      if (!wait && output_.is_busy()) return;
-      output_.hand_over(buffer_, false);
-    }
-    view_->step(buckets, [this](const auto& element) { this->append(element); });
+    do {  // also where nothing is left: a view whose copies are not whole throws
+      if (output_.now() == snapshot_output::state::failed) return fail_by_output();
+      if (buffer_.size() >= buffer_bytes) {
+        if (!wait && output_.is_busy()) return;
+        output_.hand_over(buffer_, false);
+      }
+      view_->step(min_of<std::size_t>(buckets, 1),
+                  [this](const auto& element) { this->append(element); });
+    } while (buckets-- > 1 && !view_->done());
     heap_.settle();
     if (!view_->done()) return;
     view_.reset();
@@ -106,6 +112,7 @@ class snapshot_writer {
     safe_position_ = position_;
     safe_bytes_ = output_.size();
     has_file_ = false;
+    keep_at_most(buffer_, buffer_room);
   }
   // After a failure: the copies, and the file.
   void clean_up(std::size_t buckets, bool wait) {
@@ -116,6 +123,7 @@ class snapshot_writer {
     if (output_.is_busy()) return;
     output_.give_up();
     has_file_ = output_.is_busy();
+    keep_at_most(buffer_, buffer_room);
   }
 
   template <class Element>

@@ -6,6 +6,8 @@
 // only if they go on behind it: it is the length then that is damaged. A header is synced before
 // changes are written, so behind a broken one any change tells.
 //
+// What a snapshot has makes no difference, but for which change may be the next one.
+//
 //   Bound   that of frame_reader::find().
 //   Throws  as frame_reader.
 #pragma once
@@ -13,31 +15,37 @@
 #include <cstdint>
 #include <span>
 
+#include <steady/detail/base/bits.hpp>
 #include <steady/detail/durable/frame_reader.hpp>
 #include <steady/records.hpp>
 
 namespace steady::detail {
 
-// Goes on to the next whole change behind a position, and no more of them than there are bytes:
-// what is not checked yet looks so by chance once in 2^30 places.
-inline bool find_change_behind(frame_reader& reader, std::uint64_t position) {
+// Goes on to the next whole change behind a position, and behind `kept`, which is no less, by no
+// more than there are bytes: what is not checked yet looks so by chance once in 2^30 places.
+inline bool find_change_behind(frame_reader& reader, std::uint64_t position, std::uint64_t kept) {
   return reader.find(max_payload_bytes, [&](std::span<const unsigned char> candidate) {
     std::uint64_t found = 0;
     return steady::read_position(candidate, found) && found > position &&
-           found - position <= reader.size();
+           (found <= kept || found - kept <= reader.size());
   });
+}
+inline bool find_change_behind(frame_reader& reader, std::uint64_t position) {
+  return find_change_behind(reader, position, position);
 }
 
 class torn_end {
  public:
-  // The reader is at a broken place, behind the change at `last`.
-  torn_end(frame_reader& reader, std::uint64_t last) : reader_(&reader), last_(last) {}
+  // The reader is at a broken place, behind the change at `last`. Changes up to `kept`, which a
+  // snapshot has, may be missing there.
+  torn_end(frame_reader& reader, std::uint64_t last, std::uint64_t kept)
+      : reader_(&reader), last_(last), kept_(max_of(last, kept)) {}
 
   // True also where there is too much to be looked at, unless the broken change would end the file,
   // and no bit of its length is damaged. Leaves the reader anywhere.
   bool may_be_synced() {
     const std::uint64_t at = reader_->offset();
-    if (at == 0) return find_change_behind(*reader_, last_) || reader_->has_passed_over();
+    if (at == 0) return find_behind() || reader_->has_passed_over();
     const bool ends_file = begins_change_that_ends_file();
     reader_->go_to(at + 1);
     if (!ends_file) return is_synced_behind() || reader_->has_passed_over();
@@ -50,17 +58,18 @@ class torn_end {
  private:
   using payload_type = std::span<const unsigned char>;
 
+  bool find_behind() { return find_change_behind(*reader_, last_, kept_); }
+
   bool begins_change_that_ends_file() {
     std::uint64_t length = 0;
-    std::uint64_t position = 0;
     const payload_type payload = reader_->look_ahead(length);
     return !payload.empty() && length <= max_payload_bytes &&
            reader_->size() - reader_->offset() <= frame_head_bytes + length &&
-           steady::read_position(payload, position) && position == last_ + 1;
+           steady::read_position(payload, broken_) && broken_ > last_ && broken_ <= kept_ + 1;
   }
   bool is_synced_behind() {
     payload_type payload;
-    while (find_change_behind(*reader_, last_)) {
+    while (find_behind()) {
       reader_->next(payload);
       if (steady::is_after_sync(payload)) return true;
     }
@@ -69,7 +78,7 @@ class torn_end {
   // Whether the change after the broken one is there, and one behind a sync: that change, or one of
   // those that follow it without a gap.
   bool is_continued() {
-    const std::uint64_t after = last_ + 2;
+    const std::uint64_t after = broken_ + 1;
     std::uint64_t next = after;
     std::uint64_t next_at = 0;  // where the change at `next` begins
     const auto continues = [&](payload_type candidate) {
@@ -99,6 +108,8 @@ class torn_end {
 
   frame_reader* reader_;
   std::uint64_t last_;
+  std::uint64_t kept_;
+  std::uint64_t broken_ = 0;  // the position of the change that begins there
 };
 
 }  // namespace steady::detail

@@ -1,7 +1,8 @@
 // A follower's content as a file, so that it goes on from there in another process: the format of a
 // snapshot (docs/formats.md).
 //
-//   Steps   FILE.partial is written, synced and renamed; a file that was there stays until then.
+//   Steps   FILE.partial is written, synced and renamed, or removed where that fails; a file that
+//           was there stays until then.
 //   Bound   O(size); memory: a MiB, and the longest frame.
 //   Throws  durable_error; what the container and the codecs throw.
 #pragma once
@@ -21,12 +22,21 @@ namespace steady::detail {
 // Frames, a MiB at a time.
 class checkpoint_file {
  public:
-  checkpoint_file(file_operations& files, const std::string& path) : files_(&files), path_(path) {
+  checkpoint_file(file_operations& files, const std::string& path)
+      : files_(&files), final_(path), path_(path + ".partial") {
     const int number =
-        uninterrupted([&] { return files.open(path.c_str(), file_mode::create_empty); });
-    if (number < 0) throw_system("make", path, number);
+        uninterrupted([&] { return files.open(path_.c_str(), file_mode::create_empty); });
+    if (number < 0) throw_system("make", path_, number);
     file_ = file_handle(files, number);
   }
+  ~checkpoint_file() {
+    if (is_complete_) return;
+    file_.close();
+    uninterrupted([&] { return files_->remove(path_.c_str()); });
+  }
+  checkpoint_file(const checkpoint_file&) = delete;
+  checkpoint_file& operator=(const checkpoint_file&) = delete;
+
   byte_buffer& buffer() noexcept { return buffer_; }
   void write_if_full() {
     if (buffer_.size() >= (std::size_t{1} << 20)) write();
@@ -36,6 +46,10 @@ class checkpoint_file {
     const int done = uninterrupted([&] { return files_->sync(file_.number()); });
     if (done < 0) throw_system("sync", path_, done);
     file_.close();
+    const int renamed =
+        uninterrupted([&] { return files_->rename(path_.c_str(), final_.c_str()); });
+    if (renamed < 0) throw_system("rename", path_, renamed);
+    is_complete_ = true;
   }
 
  private:
@@ -47,18 +61,19 @@ class checkpoint_file {
   }
 
   file_operations* files_;
+  std::string final_;
   std::string path_;
   file_handle file_;
   byte_buffer buffer_;
   std::uint64_t size_ = 0;
+  bool is_complete_ = false;
 };
 
 // Without content there is nothing to save; false then.
 template <class Replica>
 bool save_checkpoint(file_operations& files, const std::string& path, const Replica& from) {
   if (!from.has_content()) return false;
-  const std::string partial = path + ".partial";
-  checkpoint_file out(files, partial);
+  checkpoint_file out(files, path);
   using records = typename Replica::records;
   records::append_header(out.buffer(), from.feed(), from.position(), from.content().size());
   for (const auto& element : from.content()) {
@@ -67,8 +82,6 @@ bool save_checkpoint(file_operations& files, const std::string& path, const Repl
   }
   append_end(out.buffer(), from.content().size());
   out.complete();
-  const int renamed = uninterrupted([&] { return files.rename(partial.c_str(), path.c_str()); });
-  if (renamed < 0) throw_system("rename", partial, renamed);
   return true;
 }
 
