@@ -34,7 +34,8 @@ class left_intervals {
     const std::uint64_t wanted = min_of<std::uint64_t>(most, intervals);
     std::size_t moved = 0;
     std::uint64_t in_vain = 0;  // looks since one was moved
-    for (std::uint64_t looks = 0; looks < 8 * wanted && moved < wanted && !array_is_empty; ++looks) {
+    for (std::uint64_t looks = 0; looks < 8 * wanted && moved < wanted && !array_is_empty;
+         ++looks) {
       if (in_vain++ == intervals) break;  // what is left is locked
       const std::uint64_t at = from_.claim(1);
       const std::uint64_t interval = at & (intervals - 1);

@@ -22,7 +22,7 @@
 
 namespace steady::detail {
 
-struct native_sync {
+struct STEADY_SHARED_BY_MODULES native_sync {
   template <class T>
   using atomic = std::atomic<T>;
 
