@@ -30,7 +30,8 @@ class evacuation_on_a_loop {
     how.rest = std::chrono::microseconds(200);
     return how;
   }
-  // Any thread may be here, in the middle of an insertion: it posts, and goes on.
+  // Any thread may be here, in the middle of an insertion: it posts, and goes on. Where there is no
+  // memory for that, post() throws, and the evacuator tries again at the next migration.
   void call() {
     boost::asio::post(loop_, [this] { run_slice(); });
   }

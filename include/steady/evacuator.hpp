@@ -76,9 +76,18 @@ class evacuator {
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
   }
   // Without a thread: `call` is called when slice() should be. Any thread may call it, in the
-  // middle of a call that uses a container: it must neither throw, nor wait, nor use a container.
+  // middle of a call that uses a container: it must neither wait nor use a container. It may
+  // throw, as where posting needs memory, if slice() will not be called then: it is called again
+  // when the next migration begins or ends, and meanwhile containers help themselves. Throws
+  // std::invalid_argument if it is empty.
   explicit evacuator(std::function<void()> call, const options& how = options())
-      : how_(how), call_(std::move(call)) {}
+      : how_(how), call_(std::move(call)) {
+    if (call_ == nullptr) {
+      STEADY_THROW(std::invalid_argument(
+          "steady: an evacuator without a thread needs a function that has slice() called; "
+          "an evacuator with a thread of its own is made without one"));
+    }
+  }
 
   // Waits for the turn that is on. slice() must have returned, and not be called again.
   ~evacuator() {
@@ -165,8 +174,11 @@ class evacuator {
   // asleep, or the helper sees the work. Only a helper whose slice is over is called, so that
   // slices do not overlap: while it falls asleep it looks around itself, and then whether it was
   // woken.
+  // If it could not be called, it is still asleep.
   void wake() noexcept {
-    if (sleep_.exchange(sleep::none, std::memory_order_acq_rel) == sleep::deep) call_();
+    if (sleep_.exchange(sleep::none, std::memory_order_acq_rel) != sleep::deep) return;
+    STEADY_TRY { call_(); }
+    STEADY_CATCH_ALL { sleep_.exchange(sleep::deep, std::memory_order_acq_rel); }
   }
   // True: from now on slice() touches nothing, since it may have been called again.
   bool falls_asleep(const std::stop_token& stop) {

@@ -85,6 +85,32 @@ TEST(waiting, of_writers_is_forty_looks_and_then_sleep) {
   EXPECT_EQ(waiting.yields, 0u);
 }
 
+// However much work is asked for: what others have locked is left to later calls.
+TEST(waiting, is_not_for_calls_that_ask_for_all_work) {
+  map_type map;
+  for (std::uint64_t i = 0; i < 10'000; ++i) map.try_emplace(scattered(i), i);
+  map.finish();
+  holder held(map, scattered(7));
+  map.compact_gradually();
+  ASSERT_TRUE(map.migrating());
+  constexpr std::size_t all = ~std::size_t{0};
+  const auto expect_no_waiting = [&](const auto& work) {
+    const shared_work one = work_of(work);
+    EXPECT_EQ(one.pauses + one.sleeps + one.yields, 0u);
+    EXPECT_LE(one.writes, 200 * map.stats().buckets);
+    EXPECT_TRUE(map.migrating());
+  };
+  for (int n = 0; n < 2; ++n) {
+    expect_no_waiting([&] { map.step(all); });
+    expect_no_waiting([&] { map.trim(all); });
+    expect_no_waiting([&] { map.trim(std::size_t{1} << 61); });
+  }
+  held.leave();
+  map.step(all);
+  EXPECT_FALSE(map.migrating());
+  map.check_invariants();
+}
+
 // A thread within a call, of whatever map, keeps memory from being freed, not maps from growing.
 TEST(waiting, is_not_for_a_visitor_of_another_map) {
   map_type other;

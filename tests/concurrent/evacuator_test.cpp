@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
@@ -89,6 +90,35 @@ TEST(evacuator, is_called_when_a_migration_begins_and_not_otherwise) {
   called.run_until_idle();
   EXPECT_FALSE(map.migrating());
   expect_all_there(map, next + 1000);
+}
+
+TEST(evacuator, refuses_no_function) {
+  EXPECT_THROW(evacuator(std::function<void()>()), std::invalid_argument);
+  EXPECT_THROW(evacuator(nullptr), std::invalid_argument);
+}
+
+TEST(evacuator, is_called_again_where_posting_has_failed) {
+  map_type map;
+  int calls = 0;
+  bool is_refused = true;
+  evacuator helper(
+      [&] {
+        ++calls;
+        if (is_refused) throw std::bad_alloc();
+      },
+      unhurried());
+  const auto service = helper.serve(map);
+  EXPECT_NE(calls, 0);
+  std::uint64_t next = fill_until_migrating(map, 20'000);
+  EXPECT_GT(calls, 1);
+  is_refused = false;
+  const int refused = calls;
+  next = fill_until_migrating(map, next);
+  EXPECT_EQ(calls, refused + 1) << "called while it was awake";
+  while (helper.slice() != evacuator::until_called) {
+  }
+  EXPECT_FALSE(map.migrating());
+  expect_all_there(map, next);
 }
 
 TEST(evacuator, leaves_nothing_to_insertions) {

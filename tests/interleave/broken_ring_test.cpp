@@ -93,8 +93,9 @@ factory from_0(void (*program_of)(program&, std::uint64_t)) {
 template <class Sync>
 void add_behind_a_consumer(program& p, std::uint64_t first) {
   const auto ring = make_ring<Sync, 4>(first, 4);
+  const happening has_room = p.must_happen("there is room for the new task");
   p.thread([=] { ring->dequeue(0, 1); });
-  p.thread([=] { ring->enqueue(0, 1); });
+  p.thread([=] { has_room.note(ring->enqueue(0, 1) == 1); });
   p.finally([=] { ring->require_all(); });
 }
 

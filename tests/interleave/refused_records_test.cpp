@@ -30,11 +30,19 @@ template <class Sync>
 void read_by_two_while_growing(program& p) {
   const auto all = std::make_shared<moving_map<Sync>>(2, 1);
   all->map.start(kind::grow);
-  p.thread([=] { all->map.step(20); });
+  const auto readers = std::make_shared<int>(0);
+  const happening both_read = p.must_happen("the array is left while both read");
+  p.thread([=] {
+    const bool were_both = *readers == 2;
+    all->map.step(20);
+    both_read.note(were_both && *readers == 2 && all->map.ended(kind::grow) != 0);
+  });
   for (int n = 0; n < 2; ++n) {
     p.thread([=] {
+      ++*readers;
       require(all->map.find(all->codes[0]) == 5,
               "an element that was there all the time was not found");
+      --*readers;
     });
   }
   p.finally([=] {

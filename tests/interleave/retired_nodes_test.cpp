@@ -115,6 +115,8 @@ class node_place {
     require(content == 0 || content == written || content == erased, "what nobody has written");
   }
 
+  std::uint64_t freed() const { return freed_; }
+
   void require_all_freed_once() {
     require(retired_nodes_.size() == retired_ - freed_, "the count is not the number of nodes");
     retired_nodes_.free_some_alone(100, [this](node* dead) { free(dead); });
@@ -159,7 +161,11 @@ void replace_together(program& p, std::uint64_t erasers, unsigned times, bool re
   }
   if (reads) p.thread([=] { all->read(); });
   if (trims) p.thread([=] { all->trim(); });
-  p.finally([=] { all->require_all_freed_once(); });
+  const happening frees = p.must_happen("a node is freed while the threads run");
+  p.finally([=] {
+    frees.note(all->freed() != 0);
+    all->require_all_freed_once();
+  });
 }
 template <class Sync>
 void erase_while_reading(program& p) {

@@ -82,7 +82,9 @@ void producer_stops(program& p, std::uint64_t first) {
       require(ring->dequeue(0, 4) == 0, "cells came that were only reserved");
     });
   });
+  const happening stops = p.must_happen("the producer stops");
   p.finally([=] {
+    stops.note(now.has_stopped);
     require(ring->dequeue(1, 4) >= 3, "published tasks did not come");
     ring->require_all();
   });
@@ -105,7 +107,9 @@ void consumer_stops(program& p, std::uint64_t first) {
       ring->dequeue(1, 4);
     });
   });
+  const happening stops = p.must_happen("the consumer stops");
   p.finally([=] {
+    stops.note(now.has_stopped);
     require(ring->enqueue(1, 2) == 2, "copied cells are not free");
     ring->require_all();
   });

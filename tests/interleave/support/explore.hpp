@@ -20,6 +20,7 @@
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -70,6 +71,7 @@ struct verdict {
   std::string trace;
   std::uint64_t executions = 0;
   std::uint64_t steps = 0;
+  std::map<std::string, std::uint64_t> happened;  // in how many executions (program::must_happen)
 
   friend std::ostream& operator<<(std::ostream& out, const verdict& of) {
     if (of.failed) {
@@ -84,6 +86,21 @@ struct verdict {
   }
 };
 
+// Something that a program is about, noted by its threads or by what runs finally.
+class happening {
+ public:
+  explicit happening(std::string what) : what_(std::move(what)) {}
+
+  void note(bool happens = true) const { *happened_ |= happens; }
+
+  const std::string& what() const { return what_; }
+  bool has_happened() const { return *happened_; }
+
+ private:
+  std::string what_;
+  std::shared_ptr<bool> happened_ = std::make_shared<bool>(false);
+};
+
 // What one execution runs.
 class program {
  public:
@@ -91,11 +108,16 @@ class program {
   void thread(std::function<void()> body) { threads_.push_back(std::move(body)); }
   // When all threads have ended, with all that they did before.
   void finally(std::function<void()> body) { finally_ = std::move(body); }
+  // What must happen in some execution of a search: otherwise the program is not about what it
+  // says, whatever holds in it.
+  happening must_happen(std::string what) { return happenings_.emplace_back(std::move(what)); }
 
   const std::vector<std::function<void()>>& threads() const { return threads_; }
   const std::function<void()>& at_last() const { return finally_; }
+  const std::vector<happening>& happenings() const { return happenings_; }
 
  private:
+  std::vector<happening> happenings_;
   std::vector<std::function<void()>> threads_;
   std::function<void()> finally_;
 };
@@ -173,7 +195,12 @@ class explorer {
     std::optional<std::string> failure = set_up(*one);
     if (!failure) {
       failure = with.execute(one->threads(), one->at_last());
-      if (!failure) return true;
+      if (!failure) {
+        for (const happening& each : one->happenings()) {
+          found_.happened[each.what()] += each.has_happened();
+        }
+        return true;
+      }
       found_.schedule = by.taken().written();
       found_.trace = with.written_trace();
     }

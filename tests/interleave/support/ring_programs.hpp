@@ -118,11 +118,19 @@ std::shared_ptr<watched_ring<Sync, Capacity>> make_ring(std::uint64_t first,
 template <class Sync>
 void pass_one_by_one(program& p, std::uint64_t first) {
   const auto ring = make_ring<Sync, 2>(first);
+  const happening is_full = p.must_happen("the ring is full");
+  const happening is_empty = p.must_happen("the ring is empty");
+  const happening all_pass = p.must_happen("four tasks pass through two cells");
+  const auto passed = std::make_shared<std::size_t>(0);
   p.thread([=] {
-    for (int n = 0; n < 4; ++n) ring->enqueue(0, 1);
+    for (int n = 0; n < 4; ++n) is_full.note(ring->enqueue(0, 1) == 0);
   });
   p.thread([=] {
-    for (int n = 0; n < 4; ++n) ring->dequeue(0, 1);
+    for (int n = 0; n < 4; ++n) {
+      const std::size_t got = ring->dequeue(0, 1);
+      is_empty.note(got == 0);
+      all_pass.note((*passed += got) == 4);
+    }
   });
   p.finally([=] { ring->require_all(); });
 }
@@ -130,13 +138,15 @@ void pass_one_by_one(program& p, std::uint64_t first) {
 template <class Sync>
 void pass_in_batches(program& p, std::uint64_t first) {
   const auto ring = make_ring<Sync, 4>(first);
+  const happening has_more_room = p.must_happen("a batch takes the cells of another one");
+  const happening come_later = p.must_happen("a batch comes of two");
   p.thread([=] {
     require(ring->enqueue(0, 3) == 3, "there was room");
-    ring->enqueue(0, 4);
+    has_more_room.note(ring->enqueue(0, 4) > 1);
   });
   p.thread([=] {
-    ring->dequeue(0, 2);
-    ring->dequeue(0, 4);
+    const std::size_t first_ones = ring->dequeue(0, 2);
+    come_later.note(first_ones + ring->dequeue(0, 4) > 3);
   });
   p.finally([=] { ring->require_all(); });
 }
@@ -145,9 +155,12 @@ void pass_in_batches(program& p, std::uint64_t first) {
 template <class Sync>
 void add_to_a_full_ring(program& p, std::uint64_t first) {
   const auto ring = make_ring<Sync, 2>(first, 2);
+  const happening is_full = p.must_happen("the ring refuses a task");
+  const happening has_room = p.must_happen("the ring takes a task");
   p.thread([=] {
-    ring->enqueue(0, 2);
-    ring->enqueue(1, 1);
+    const std::size_t taken = ring->enqueue(0, 2) + ring->enqueue(1, 1);
+    is_full.note(taken == 0);
+    has_room.note(taken == 1);
   });
   p.thread([=] { require(ring->dequeue(0, 1) == 1, "a task that was there did not come"); });
   p.finally([=] {
@@ -160,8 +173,14 @@ void add_to_a_full_ring(program& p, std::uint64_t first) {
 template <class Sync>
 void fill_together(program& p, std::uint64_t first) {
   const auto ring = make_ring<Sync, 2>(first);
+  const auto within = std::make_shared<int>(0);
+  const happening meet = p.must_happen("one looks for room while the other one does");
   for (std::size_t producer = 0; producer < 2; ++producer) {
-    p.thread([=] { ring->enqueue(producer, 2); });
+    p.thread([=] {
+      meet.note(++*within == 2);
+      ring->enqueue(producer, 2);
+      --*within;
+    });
   }
   p.finally([=] {
     require(ring->added() == 2, "the ring was not filled, or more than that");
@@ -174,8 +193,14 @@ void fill_together(program& p, std::uint64_t first) {
 template <class Sync>
 void drain_together(program& p, std::uint64_t first) {
   const auto ring = make_ring<Sync, 2>(first, 2);
+  const auto within = std::make_shared<int>(0);
+  const happening meet = p.must_happen("one looks for tasks while the other one does");
   for (std::size_t consumer = 0; consumer < 2; ++consumer) {
-    p.thread([=] { ring->dequeue(consumer, 2); });
+    p.thread([=] {
+      meet.note(++*within == 2);
+      ring->dequeue(consumer, 2);
+      --*within;
+    });
   }
   p.finally([=] {
     require(ring->received() == 2, "tasks that were there did not come");
@@ -191,9 +216,10 @@ void take_from_two_producers(program& p, std::uint64_t first) {
   for (std::size_t producer = 0; producer < 2; ++producer) {
     p.thread([=] { ring->enqueue(producer, 2); });
   }
+  const happening some_come = p.must_happen("tasks come while others are still to come");
   p.thread([=] {
-    ring->dequeue(0, 4);
-    ring->dequeue(0, 4);
+    const std::size_t got = ring->dequeue(0, 4);
+    some_come.note(got != 0 && got != 4 && ring->dequeue(0, 4) != 0);
   });
   p.finally([=] {
     require(ring->added() == 4, "there was room");
@@ -205,12 +231,19 @@ void take_from_two_producers(program& p, std::uint64_t first) {
 template <class Sync>
 void add_for_two_consumers(program& p, std::uint64_t first) {
   const auto ring = make_ring<Sync, 2>(first, 2);
+  const auto within = std::make_shared<int>(0);
+  const happening is_filled_again = p.must_happen("a cell is filled again while a consumer is on");
   p.thread([=] {
-    ring->enqueue(0, 1);
-    ring->enqueue(0, 2);
+    const bool was_on = *within != 0;
+    const std::size_t added = ring->enqueue(0, 1) + ring->enqueue(0, 2);
+    is_filled_again.note(added != 0 && was_on && *within != 0);
   });
   for (std::size_t consumer = 0; consumer < 2; ++consumer) {
-    p.thread([=] { ring->dequeue(consumer, consumer + 1); });
+    p.thread([=] {
+      ++*within;
+      ring->dequeue(consumer, consumer + 1);
+      --*within;
+    });
   }
   p.finally([=] { ring->require_all(); });
 }
@@ -224,13 +257,20 @@ void two_and_two(program& p, std::uint64_t first) {
       ring->enqueue(producer, 1);
     });
   }
+  const auto getters = std::make_shared<int>(0);
+  const happening both_get = p.must_happen("each of the two gets a task");
+  const happening are_many = p.must_happen("more tasks are added than there are cells");
   for (std::size_t consumer = 0; consumer < 2; ++consumer) {
     p.thread([=] {
-      ring->dequeue(consumer, 2);
-      ring->dequeue(consumer, 1);
+      const std::size_t got = ring->dequeue(consumer, 2) + ring->dequeue(consumer, 1);
+      *getters += got != 0;
     });
   }
-  p.finally([=] { ring->require_all(); });
+  p.finally([=] {
+    both_get.note(*getters == 2);
+    are_many.note(ring->added() > 2);
+    ring->require_all();
+  });
 }
 
 }  // namespace interleave

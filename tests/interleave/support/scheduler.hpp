@@ -78,6 +78,8 @@ class scheduler {
   void construct(std::uintptr_t address, unsigned bytes);
   void fresh_memory(std::uintptr_t from, std::size_t bytes);
   void*& place() { return current_->place; }
+  // How often a thread has fallen asleep in this execution.
+  std::uint64_t sleeps() const { return sleeps_; }
   // What is called with it when the thread ends, unless it is null.
   static inline void (*release_place)(void*) noexcept = nullptr;
   // For threads that will not end, because an execution has failed.
@@ -144,6 +146,7 @@ class scheduler {
   thread* current_ = nullptr;
   std::optional<std::string> failure_;
   std::uint64_t all_steps_ = 0;
+  std::uint64_t sleeps_ = 0;
   std::uint64_t steps_ = 0;  // announced
   std::uint64_t done_ = 0;   // operations
   unsigned preemptions_ = 0;

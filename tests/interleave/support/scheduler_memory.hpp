@@ -74,6 +74,7 @@ inline void scheduler::wait(std::uintptr_t word, std::uint64_t seen) {
   done.found = seen;
   done.failed = (of.newest->value & half) != (seen & half) || surprised();
   if (done.failed) return;
+  ++sleeps_;
   readiness_.wait(index(), word);
   give_turn_away();
 }

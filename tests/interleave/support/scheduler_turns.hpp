@@ -45,6 +45,7 @@ inline void scheduler::begin_execution() {
   failure_.reset();
   current_ = nullptr;
   steps_ = done_ = 0;
+  sleeps_ = 0;
   preemptions_ = weak_reads_ = surprises_ = 0;
   asleep_ = 0;
   redundant_ = false;

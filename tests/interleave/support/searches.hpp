@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <map>
 #include <regex>
 #include <string>
 #include <string_view>
@@ -16,10 +17,30 @@ namespace interleave {
 
 // ---- code that must hold ----
 
-inline void expect_none(const options& how, const factory& make) {
-  const verdict found = explore(how, make);
+inline verdict expect_none(const options& how, const factory& make) {
+  verdict found = explore(how, make);
   EXPECT_FALSE(found.failed) << found;
+  return found;
 }
+
+// What has happened in the searches of one program.
+class happenings {
+ public:
+  void add(const verdict& found) {
+    if (found.failed) has_failed_ = true;
+    for (const auto& [what, count] : found.happened) counts_[what] += count;
+  }
+  // Not where one schedule was run alone, or a failure has ended a search.
+  void expect_all() const {
+    if (has_failed_ || std::getenv("STEADY_SCHEDULE") != nullptr) return;
+    EXPECT_FALSE(counts_.empty()) << "the program does not say what must happen in it";
+    for (const auto& [what, count] : counts_) EXPECT_NE(count, 0u) << "in no execution: " << what;
+  }
+
+ private:
+  std::map<std::string, std::uint64_t> counts_;
+  bool has_failed_ = false;
+};
 
 // How much longer than usual to search: STEADY_INTERLEAVE_TIMES, for ./check --full.
 inline std::uint64_t times(std::uint64_t executions) {
@@ -27,18 +48,20 @@ inline std::uint64_t times(std::uint64_t executions) {
   return executions * (given == nullptr ? 1 : std::strtoull(given, nullptr, 10));
 }
 
-// Every schedule up to a bound of preemptions and of stale reads, and random ones beyond it.
+// Every schedule up to a bound of preemptions and of stale reads, and random ones beyond it. In
+// some of them happens what the program is about.
 inline void expect_no_failure(const factory& make) {
+  happenings all_of_it;
   options all;
   all.within.preemptions = 2;
   all.within.weak_reads = 1;
   all.executions = times(10'000);
-  expect_none(all, make);
+  all_of_it.add(expect_none(all, make));
 
   options fences = all;  // as with membarrier
   fences.within.announced = announcements::by_fences;
   fences.executions = times(5'000);
-  expect_none(fences, make);
+  all_of_it.add(expect_none(fences, make));
 
   for (const search by : {search::uniform, search::priorities}) {
     options random;
@@ -47,8 +70,9 @@ inline void expect_no_failure(const factory& make) {
     random.within.weak_reads = 3;
     random.within.surprises = 1;
     random.executions = times(2'000);
-    expect_none(random, make);
+    all_of_it.add(expect_none(random, make));
   }
+  all_of_it.expect_all();
 }
 
 // ---- code that is broken ----

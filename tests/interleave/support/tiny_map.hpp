@@ -242,9 +242,10 @@ class tiny_map {
     });
   }
 
-  void step(std::size_t intervals) {
+  // Returns how many intervals it has moved, and steps of freeing it has done.
+  std::size_t step(std::size_t intervals) {
     const pin pinned;
-    migration(state_, pinned.thread_number()).step(intervals);
+    return migration(state_, pinned.thread_number()).step(intervals).done;
   }
   void trim(std::size_t intervals) { sd::shared_upkeep<Sync, Layout>(state_).trim(intervals); }
   void start(sd::migration_kind what) {
@@ -254,6 +255,15 @@ class tiny_map {
   }
   void finish() {
     while (state_.other_arrays.load(std::memory_order_acquire) != 0) step(1);
+  }
+  // How many migrations of that kind have ended.
+  std::uint64_t ended(sd::migration_kind what) const {
+    return state_.finished[static_cast<unsigned>(what)].load(std::memory_order_relaxed);
+  }
+  // Whether a migration is on in which that bucket has moved.
+  bool has_moved(std::uint64_t bucket) const {
+    const pin pinned;
+    return migrating() && state_.first_array()->header_at(bucket).look().is_moved();
   }
   bool migrating() const { return state_.first_array()->next() != nullptr; }
   std::size_t size() const { return state_.counts.sum(); }

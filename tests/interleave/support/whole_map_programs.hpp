@@ -23,6 +23,7 @@ template <class Sync>
 struct shrinking_map {
   tiny_map<Sync> map{2, 0, false, /*has_eight=*/true};
   std::vector<std::uint64_t> codes;
+  bool is_used = false;  // by the thread that does not evacuate
 
   shrinking_map() {
     for (const std::uint64_t bucket : {0u, 1u}) {
@@ -34,11 +35,15 @@ struct shrinking_map {
   }
 };
 
-// Evacuates the first two buckets in a thread of its own.
+// Evacuates the first two buckets in a thread of its own, in the middle of what another one does.
 template <class Sync>
 std::shared_ptr<shrinking_map<Sync>> map_that_shrinks(program& p) {
   const auto all = std::make_shared<shrinking_map<Sync>>();
-  p.thread([=] { all->map.step(1); });
+  const happening meanwhile = p.must_happen("the buckets become one while the map is used");
+  p.thread([=] {
+    const bool was_used = all->is_used;
+    meanwhile.note(all->map.step(1) != 0 && was_used && all->is_used);
+  });
   return all;
 }
 
@@ -47,6 +52,7 @@ template <class Sync>
 void write_while_shrinking(program& p) {
   const auto all = interleave::map_that_shrinks<Sync>(p);
   p.thread([=] {
+    const while_true during(all->is_used);
     require(all->map.erase(all->codes[1]), "an element that was there could not be erased");
     require(all->map.assign(all->codes[0], 6), "an element that was there was not found");
     require(all->map.insert(all->codes[1], 7), "an erased element was still there");
@@ -66,6 +72,7 @@ template <class Sync>
 void shrink_together(program& p) {
   const auto all = interleave::map_that_shrinks<Sync>(p);
   p.thread([=] {
+    const while_true during(all->is_used);
     require(all->map.upkeep().finish(), "there is memory");
     for (const std::uint64_t code : all->codes) {
       require(all->map.find(code).has_value(), "an element was lost by shrinking");
@@ -84,6 +91,7 @@ template <class Sync>
 void walk_while_shrinking(program& p) {
   const auto all = interleave::map_that_shrinks<Sync>(p);
   p.thread([=] {
+    const while_true during(all->is_used);
     const std::vector<int> times = all->map.times_met(all->codes);
     require(times[0] == 1 && times[1] == 1, "a walk missed an element, or met it twice");
   });
@@ -94,6 +102,7 @@ template <class Sync>
 void change_all_while_shrinking(program& p) {
   const auto all = interleave::map_that_shrinks<Sync>(p);
   p.thread([=] {
+    const while_true during(all->is_used);
     all->map.assign_all(6);
     for (const std::uint64_t code : all->codes) {
       require(all->map.find(code) == 6, "an older value after a newer one");
@@ -113,6 +122,7 @@ template <class Sync>
 void erase_all_while_shrinking(program& p) {
   const auto all = interleave::map_that_shrinks<Sync>(p);
   p.thread([=] {
+    const while_true during(all->is_used);
     all->map.erase_all([](std::uint64_t) {});
     for (const std::uint64_t code : all->codes) {
       require(!all->map.find(code), "an element was found after it was erased");
@@ -146,13 +156,16 @@ void free_nodes_while_shrinking(program& p) {
   const auto give_back = [](node* gone) {
     Sync::fresh_memory(std::addressof(gone->key), sizeof gone->key);
   };
+  const happening are_freed = p.must_happen("both nodes are freed while the threads run");
   p.thread([=] {
+    const while_true during(all->is_used);
     std::vector<node*> erased;
     all->map.erase_all([&](std::uint64_t number) { erased.push_back(&of->nodes[number]); });
     for (node* const gone : erased) of->retired.retire(gone, give_back);
     of->retired.free_some(2, give_back);  // from now on they wait for readers
     Sync::pause();
     of->retired.free_some(2, give_back);
+    are_freed.note(of->retired.size() == 0);
   });
   p.thread([=] {
     const typename sd::grace_period<Sync>::pin pinned;
@@ -166,22 +179,37 @@ void free_nodes_while_shrinking(program& p) {
 
 // A migration is due. One thread prepares it; if that takes long, the other one does, too. It
 // starts once for each request, and what was prepared in vain goes.
+struct counted_memory {
+  static inline unsigned blocks = 0;
+  static std::byte* allocate(void* owner, std::size_t bytes, std::size_t alignment) {
+    ++blocks;
+    return allocate_scribbled(owner, bytes, alignment);
+  }
+  static constexpr sd::memory_source source{allocate, sd::plain_memory_source.release, 8};
+};
 template <class Sync>
 void start_without_patience(program& p) {
-  const auto all = std::make_shared<moving_map<Sync>>(1);
+  const auto all = std::make_shared<moving_map<Sync>>(1, 64, counted_memory::source);
+  counted_memory::blocks = 0;
+  const happening both_prepare = p.must_happen("two arrays are prepared for one migration");
   p.thread([=] { all->map.start(sd::migration_kind::compact); });
   p.thread([=] {
     all->map.start(sd::migration_kind::compact);
     for (int n = 0; n < 20; ++n) all->map.step(0);
   });
   p.finally([=] {
+    auto& state = all->map.state();
+    const bool is_one = state.migrations.load() == 1;
+    const unsigned blocks = counted_memory::blocks;
     all->map.step(0);
     all->map.finish();
-    auto& state = all->map.state();
     const std::uint64_t done = state.finished[static_cast<int>(sd::migration_kind::compact)].load();
     require(done == 1 || done == 2, "not one migration for each request, or for both");
     require(state.migrations.load() == done, "a migration began that did not end");
     all->require_all(1);
+    counted_memory::blocks = 0;
+    all->map.start(sd::migration_kind::compact);
+    both_prepare.note(is_one && blocks == 2 * counted_memory::blocks);
   });
 }
 
@@ -189,11 +217,19 @@ void start_without_patience(program& p) {
 template <class Sync>
 void walk_while_a_reseeding_starts(program& p) {
   const auto all = std::make_shared<moving_map<Sync>>(2);
+  const auto is_walked = std::make_shared<bool>(false);
+  const happening walk_is_first =
+      p.must_happen("the walk has begun when the reseeding is asked for");
+  const happening reseeding_is_first =
+      p.must_happen("the reseeding has begun when the walk begins");
   p.thread([=] {
+    walk_is_first.note(*is_walked);
     all->map.start(sd::migration_kind::reseed);
     all->map.step(3);
   });
   p.thread([=] {
+    reseeding_is_first.note(all->map.migrating());
+    const while_true during(*is_walked);
     const std::vector<int> times = all->map.times_met({all->codes[0], all->codes[1]});
     require(times[0] == 1 && times[1] == 1, "a walk missed an element, or met it twice");
   });

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <thread>
 
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/migration_watcher.hpp>
@@ -41,8 +42,9 @@ class helped_container : public migration_watcher {
 
   // False if another helper has it.
   bool begin() noexcept { return uses_.watch(container_, *this); }
-  // From the return on, no helper touches the container. Waits for a turn() that is on, and for
-  // calls that are on. Not to be called by a visitor.
+  // From the return on, no helper touches the container, and no thread this object, which may be
+  // destroyed. Waits for a turn() that is on, and for calls that are on. Not to be called by a
+  // visitor.
   void end() noexcept {
     pause();
     if (void* const container = container_.exchange(nullptr, std::memory_order_acq_rel)) {
@@ -50,6 +52,7 @@ class helped_container : public migration_watcher {
     }
     resume();
     uses_.wait_for_readers();
+    wait_until_not_needed();
   }
 
   // At most so many intervals of work.
@@ -72,6 +75,7 @@ class helped_container : public migration_watcher {
     need_it_alone_.fetch_add(1);
     mutex_.lock();
   }
+  // What it does to the counter is the last that it does to this object.
   void resume() noexcept override {
     mutex_.unlock();
     need_it_alone_.fetch_sub(1);
@@ -99,6 +103,15 @@ class helped_container : public migration_watcher {
       },
       [](void* of) noexcept { static_cast<Container*>(of)->upkeep().unwatch(); },
       []() noexcept { Container::upkeep_type::wait_for_readers(); }};
+
+  // A thread that has found this object needs it until it resumes, and is not pinned all that time.
+  // Where readers have been waited for, no further thread can find it.
+  void wait_until_not_needed() noexcept {
+    while (is_needed_alone()) {
+      { const std::lock_guard<std::mutex> until_it_resumes(mutex_); }
+      std::this_thread::yield();  // it has unlocked, and still has to count
+    }
+  }
 
   wake_function wake_;
   void* waker_;

@@ -82,6 +82,7 @@
 #define STEADY_ALWAYS_INLINE __forceinline
 #define STEADY_INLINE_LAMBDA
 #define STEADY_NOINLINE __declspec(noinline)
+#define STEADY_SHARED_BY_MODULES
 #define STEADY_COLD __declspec(noinline)
 #define STEADY_PURE
 #define STEADY_FUNCTION_NAME __FUNCSIG__
@@ -94,6 +95,9 @@
 #define STEADY_INLINE_LAMBDA
 #endif
 #define STEADY_NOINLINE __attribute__((noinline))
+// One for a program and the libraries that it has loaded, also if they hide all else; if their
+// linker lets others see it (docs/packaging.md).
+#define STEADY_SHARED_BY_MODULES [[gnu::visibility("default")]]
 #define STEADY_COLD __attribute__((noinline, cold))  // rare: optimised for size, placed apart
 #define STEADY_PURE __attribute__((pure))  // changes nothing: not called if nobody needs the result
 #define STEADY_FUNCTION_NAME __PRETTY_FUNCTION__  // with the arguments of its template

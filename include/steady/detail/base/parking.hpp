@@ -70,7 +70,7 @@ inline void unpark_all(const std::atomic<std::uint64_t>& word) noexcept {
 #if defined(__linux__) && !STEADY_HAS_THREAD_SANITIZER
 
 // Written once, before any thread has come back from prepare_fences().
-inline constinit bool has_membarrier = false;
+STEADY_SHARED_BY_MODULES inline constinit bool has_membarrier = false;
 
 // To be called by every thread before it takes part.
 inline void prepare_fences() noexcept {

@@ -99,8 +99,9 @@ class bucket_lock {
   struct alignas(cache_line_bytes) counter_line {
     counter of{0};
   };
-  static inline constinit counter_line sleepers_{};
-  alignas(cache_line_bytes) static inline constinit counter sleepers_near_[counters]{};
+  STEADY_SHARED_BY_MODULES static inline constinit counter_line sleepers_{};
+  STEADY_SHARED_BY_MODULES alignas(cache_line_bytes) static inline constinit counter
+      sleepers_near_[counters]{};
 };
 
 // A locked bucket, which is unlocked when this ends, whatever happens: then it is as `now` says.

@@ -9,7 +9,7 @@
 // A thread takes a record at its first operation and gives it back when it ends; nobody registers.
 // Operations after that, in destructors of thread_local objects, take one each and give it back.
 // The first records are numbered, so that their threads can have counters of their own
-// (striped_count.hpp).
+// (striped_count.hpp). Modules of a program that share a container must share these statics.
 //
 // Where an allocation for a record fails, a thread joins the crowd for the length of an operation:
 // all threads without a record have one word, the time at which the first of them came and how many
@@ -205,10 +205,11 @@ class grace_period {
   }
 
   // Never freed: threads of other translation units may outlive any static object.
-  static inline constinit atomic<std::uint64_t> clock_{1};
-  static inline constinit atomic<record*> records_{nullptr};
-  static inline constinit atomic<std::uint32_t> records_made_{0};
-  static record crowd_;  // in no list; what stands for a record while a thread is in the crowd
+  STEADY_SHARED_BY_MODULES static inline constinit atomic<std::uint64_t> clock_{1};
+  STEADY_SHARED_BY_MODULES static inline constinit atomic<record*> records_{nullptr};
+  STEADY_SHARED_BY_MODULES static inline constinit atomic<std::uint32_t> records_made_{0};
+  STEADY_SHARED_BY_MODULES static record
+      crowd_;  // in no list; what stands for a record while a thread is in the crowd
 };
 
 template <class Sync>

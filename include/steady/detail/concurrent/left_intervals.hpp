@@ -3,7 +3,8 @@
 // look at one interval after the other; this passes the rest of a chunk that has moved. For callers
 // whose business it is that a migration ends, such as trim().
 //
-// Bound: 8 looks, at a chunk or an interval, for each interval asked for. Every look is a claim, so
+// Bound: 8 looks, at a chunk or an interval, for each interval asked for, and no more in a row that
+// find nothing to move than there are intervals. Every look is a claim, so
 // that calls, and helpers, go on where others have stopped, and none passes what nobody looked at.
 #pragma once
 
@@ -30,14 +31,19 @@ class left_intervals {
     const std::uint64_t intervals = moving_.intervals();
     if (from_.claimed() < intervals) return 0;
     const std::uint64_t in_chunk = moving_.intervals_in_chunk();
+    const std::uint64_t wanted = min_of<std::uint64_t>(most, intervals);
     std::size_t moved = 0;
-    for (std::size_t looks = 0; looks < 8 * most && moved < most && !array_is_empty; ++looks) {
+    std::uint64_t in_vain = 0;  // looks since one was moved
+    for (std::uint64_t looks = 0; looks < 8 * wanted && moved < wanted && !array_is_empty;
+         ++looks) {
+      if (in_vain++ == intervals) break;  // what is left is locked
       const std::uint64_t at = from_.claim(1);
       const std::uint64_t interval = at & (intervals - 1);
       if (moving_.has_chunk_moved(interval)) {
         from_.pass(at + 1, (at | (in_chunk - 1)) + 1);
       } else if (moving_.evacuate(interval, false, array_is_empty) == evacuated::now) {
         ++moved;
+        in_vain = 0;
       }
     }
     return moved;

@@ -1,7 +1,7 @@
 // Who helps a concurrent container in the background, as the container sees it.
 //
 // A container has at most one. Threads that are pinned read the pointer to it, so whoever takes it
-// away waits for a grace period before it destroys the watcher.
+// away waits for a grace period, and for those who have paused the watcher, before it destroys it.
 //
 //   [M1] compare-and-swap, release, and exchange: a container has a watcher, or none any longer
 //   [M2] load, acquire: the watcher, before anything is asked of it; or that it has gone, after all
@@ -45,7 +45,7 @@ class watcher_place {
     return watcher_.compare_exchange_strong(none, &by, std::memory_order_acq_rel,  // [M1]
                                             std::memory_order_relaxed);
   }
-  // The watcher may be destroyed when a grace period is over.
+  // The watcher may be destroyed when a grace period is over, and all who paused it have resumed.
   void leave() noexcept { watcher_.exchange(nullptr, std::memory_order_acq_rel); }  // [M1]
   // The container goes: from the return on its watcher knows it no longer. A service that ends in
   // another thread may have taken the watcher away before; then nothing is left to wait for, since
@@ -80,7 +80,8 @@ class without_watcher {
       paused_ = &watcher;
     });
   }
-  // Pinned, because the watcher may be destroyed as soon as it is no longer paused.
+  // Pinned like whoever calls the watcher. Meanwhile this thread was not, so whoever destroys the
+  // watcher also waits for all who have paused it.
   ~without_watcher() {
     if (paused_ == nullptr) return;
     const typename grace_period<Sync>::pin pinned;

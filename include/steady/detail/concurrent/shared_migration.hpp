@@ -65,16 +65,20 @@ class shared_migration {
       shared_migration(state, thread, by).work_now(is_due);
   }
 
-  // The same on purpose: at most `intervals` of them.
+  // The same on purpose: at most `intervals` of them. Ends when it has looked at as many as there
+  // are and none could be moved: what is left is locked, and nobody waits for that.
   steps_taken step(std::size_t intervals) noexcept {
     look_at_size();
     steps_taken taken;
+    std::uint64_t in_vain = 0;
     for (; taken.looked_at < intervals; ++taken.looked_at) {
       array* const from = state_.first_array();
       array* const to = from == nullptr ? nullptr : from->next();
       const steps_taken now = to != nullptr ? help(*from, *to, 1) : free_one();
       if (now.looked_at == 0) break;
       taken.done += now.done;
+      in_vain = now.done != 0 ? 0 : in_vain + now.looked_at;
+      if (in_vain > from->buckets()) break;
     }
     return taken;
   }

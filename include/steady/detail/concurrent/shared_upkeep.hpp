@@ -92,7 +92,11 @@ class shared_upkeep {
   void trim(std::size_t intervals) noexcept {
     const std::uint32_t thread = ask_to_shrink();
     std::size_t left = intervals;
-    while (const std::size_t done = work_off(thread, left)) left -= done;
+    for (bool goes_on = true; goes_on;) {
+      const steps_taken taken = work_off(thread, left);
+      left -= taken.looked_at;
+      goes_on = taken.done != 0;
+    }
     for (; left != 0 && !migrating() && state_.free_spare_chunk(); --left) {
       state_.count_steps(thread, driver::trim, 1);
     }
@@ -199,19 +203,22 @@ class shared_upkeep {
     migration(state_, pinned.thread_number(), driver::trim).look_at_size();
     return pinned.thread_number();
   }
-  // Returns how many intervals and steps of freeing trim() has done, at most so many.
-  std::size_t work_off(std::uint32_t thread, std::size_t most) noexcept {
-    std::size_t done = 0;
+  // At most so many intervals and steps of freeing.
+  steps_taken work_off(std::uint32_t thread, std::size_t most) noexcept {
+    steps_taken taken;
     {
       const pin pinned;
       migration work(state_, pinned.thread_number(), driver::trim, granted::hot_last);
-      done = work.catch_up(most);
-      if (done == 0) done = work.step(most).looked_at;
+      taken.looked_at = taken.done = work.catch_up(most);
+      if (taken.done == 0) taken = work.step(most);
     }
     // Without a pin: this thread is no reader of what it has just left.
     migration freeing(state_, thread, driver::trim);
-    while (done < most && freeing.free_some()) ++done;
-    return done;
+    while (taken.looked_at < most && freeing.free_some()) {
+      ++taken.looked_at;
+      ++taken.done;
+    }
+    return taken;
   }
   // As far as readers let it go after a moment; later calls free the rest.
   void free_what_is_leaving(std::uint32_t thread) noexcept {

@@ -55,7 +55,7 @@ class place_of_thread {
   }
 };
 
-struct native_sync : place_of_thread<native_sync> {
+struct STEADY_SHARED_BY_MODULES native_sync : place_of_thread<native_sync> {
   template <class T>
   using atomic = std::atomic<T>;
 
