@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -170,6 +171,49 @@ TYPED_TEST(concurrent_growth, reseeding_a_full_map) {
   EXPECT_EQ(this->map.stats().migrations.reseed, 1u);
   expect_published_for_threads("insert, reseeding", most);
   EXPECT_EQ(most.buckets, 2u);
+}
+
+// All but the first elements on the line, or the last ones, are erased. What is left is as dense as
+// before, and stays within what calls may meet, also when others come.
+TYPED_TEST(concurrent_growth, shrinking_to_elements_at_one_end) {
+  for (const std::uint64_t left : {60u, 200u, 2'000u}) {
+    for (const bool at_front : {true, false}) {
+      for (const bool asks : {false, true}) {
+        SCOPED_TRACE(left);
+        TypeParam map;
+        for (std::uint64_t i = 0; i < some; ++i) map.try_emplace(scattered(i), i);
+        map.finish();
+        std::vector<std::uint64_t> line;
+        map.visit_while([&](const auto& element) {
+          line.push_back(element.second);
+          return true;
+        });
+        ASSERT_EQ(line.size(), some);
+        if (!at_front) std::reverse(line.begin(), line.end());
+        concurrent_bounds erasing;
+        concurrent_bounds finding;
+        concurrent_bounds inserting;
+        for (std::uint64_t n = left; n < some; ++n) {
+          count_alone(erasing, [&] { map.erase(scattered(line[n])); });
+        }
+        if (asks) map.shrink_gradually();
+        concurrent_bounds stepping;
+        std::size_t done = 1;
+        while (done != 0) count_alone(stepping, [&] { done = map.step(1); });
+        for (std::uint64_t n = 0; n < left; ++n) {
+          count_alone(finding, [&] { EXPECT_TRUE(map.contains(scattered(line[n]))); });
+        }
+        for (std::uint64_t i = 0; i < 8 * left; ++i) {
+          count_alone(inserting, [&] { map.try_emplace(scattered(some + i), i); });
+        }
+        expect_published_for_threads("erase", erasing);
+        expect_published_for_threads("step(1)", stepping);
+        expect_published_for_threads("find", finding);
+        expect_published_for_threads("insert", inserting);
+        EXPECT_LE(map.stats().longest_chain, 4u);
+      }
+    }
+  }
 }
 
 TYPED_TEST(concurrent_growth, steps) {

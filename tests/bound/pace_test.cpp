@@ -31,13 +31,14 @@ template <class Ask>
 pace insert_until_done(map_type& map, const Ask& ask) {
   pace measured;
   const std::uint64_t before = migrations(map);
+  const std::uint64_t buckets = map.stats().buckets;
   std::uint64_t next = map.size();
   ask();
   for (; migrations(map) == before; ++next, ++measured.insertions) {
     map.try_emplace(scattered(next), next);
     const double limit = static_cast<double>(map.bucket_count()) * support::slow::load_limit;
     measured.most_load = std::max(measured.most_load, static_cast<double>(map.size()) / limit);
-    if (measured.insertions > 10 * map.stats().buckets) {
+    if (measured.insertions > 10 * buckets) {
       ADD_FAILURE() << "it hangs";
       break;
     }
@@ -96,6 +97,17 @@ TEST(pace, of_shrinking) {
   EXPECT_EQ(map.stats().migrations.shrink, 1u);
   EXPECT_LE(measured.insertions, std::min(buckets, 2 * left + buckets / 32));
   EXPECT_LE(measured.most_load, 2.0);
+}
+
+// Nothing is there but the room, and what comes meanwhile.
+TEST(pace, of_shrinking_on_request) {
+  map_type map;
+  map.reserve(100'000);
+  const std::uint64_t buckets = map.stats().buckets;
+  const pace measured = insert_until_done(map, [&] { map.shrink_gradually(); });
+  EXPECT_EQ(map.stats().migrations.shrink, 1u);
+  EXPECT_LE(measured.insertions, buckets / 32);
+  EXPECT_LE(measured.most_load, 4.0);
 }
 
 TEST(pace, of_steps_alone) {

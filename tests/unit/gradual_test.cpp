@@ -94,7 +94,7 @@ TYPED_TEST(gradual, reserve_is_driven_by_insertions_too) {
   expect_range(m, 0, n);
 }
 
-TYPED_TEST(gradual, shrink_fits_in_one_migration_however_far) {
+TYPED_TEST(gradual, shrink_fits_after_two_migrations_however_far) {
   typename TestFixture::map m;
   fill(m, 50'000);
   m.finish();
@@ -102,7 +102,8 @@ TYPED_TEST(gradual, shrink_fits_in_one_migration_however_far) {
   m.shrink_gradually();
   EXPECT_TRUE(m.migrating());
   finish_by_steps(m);
-  EXPECT_EQ(m.stats().migrations.shrink, 1u);
+  EXPECT_GE(m.stats().migrations.shrink, 1u);
+  EXPECT_LE(m.stats().migrations.shrink, 2u);  // the first leaves room for what comes meanwhile
   expect_range(m, 0, 100);
   typename TestFixture::map fresh;
   fresh.reserve(100);

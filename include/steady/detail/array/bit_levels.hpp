@@ -1,6 +1,6 @@
 // Bits in levels: one for each of many things, one for each word of those, and so on up to a single
-// word. A bit of an upper level is set exactly when its word is not 0, so the next set bit is found
-// in two words of each level, however far away it is.
+// word. A bit of an upper level is set exactly when its word is not 0, so the next set bit, and the
+// one before, are found in two words of each level, however far away they are.
 //
 // Things come in order: provide() writes what the next one needs, so memory need not be zeroed
 // before. Nothing behind the last one that was provided is read.
@@ -83,6 +83,26 @@ class bit_levels {
     return min_of(number, end);
   }
 
+  // The last set bit below `end`; `none` if there is none. All things below `end` are provided.
+  STEADY_COLD std::uint64_t previous(std::uint64_t end) const noexcept {
+    const std::uint64_t* below[most_levels];
+    unsigned depth = 0;
+    level at(*this);
+    for (std::uint64_t end_here = end;; end_here = (end_here - 1) / word_bits) {
+      if (end_here == 0) return none;
+      std::uint64_t number = end_here - 1;
+      const std::uint64_t word = at.words[number / word_bits] & all_of(number % word_bits + 1);
+      if (word != 0) {
+        number = number / word_bits * word_bits + highest_bit(word);
+        while (depth > 0) number = number * word_bits + highest_bit(below[--depth][number]);
+        return number;
+      }
+      below[depth++] = at.words;
+      if (!at.ascend()) return none;
+    }
+  }
+
+  static constexpr std::uint64_t none = ~std::uint64_t{0};
   static constexpr std::uint64_t word_bits = 64;
   // A word whose lowest `bits` bits are set.
   static constexpr std::uint64_t all_of(std::uint64_t bits) noexcept {

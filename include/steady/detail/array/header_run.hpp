@@ -181,9 +181,10 @@ class header_run {
     const std::uint64_t ended = (released << layout.log2_chunk_buckets) / headers_together;
     const std::uint64_t begun =
         ((provided << layout.log2_chunk_buckets) + headers_together - 1) / headers_together;
-    memory.withdrawn(
-        (begun + (begun + per_directory - 1) / per_directory - ended - ended / per_directory) *
-        slice_bytes);
+    // What is left after a migration is a slice of each, which are far apart.
+    memory.withdrawn((begun - ended) * slice_bytes);
+    memory.withdrawn(((begun + per_directory - 1) / per_directory - ended / per_directory) *
+                     slice_bytes);
   }
 
   // Where the bits of the chunks are; the array is not embedded.

@@ -11,8 +11,8 @@
 //      So an insertion need not look whether it has something to note: such a header sends it out
 //      of line, as if there were overflow.
 //
-// So the next bucket with elements is found in the words of two chunks, two words of each level,
-// and the headers of two groups, however many empty buckets lie between.
+// So the next bucket with elements, and the one before, are found in the words of two chunks, two
+// words of each level, and the headers of two groups, however many empty buckets lie between.
 //
 // Whoever brings an element to a group that may be empty notes it before; whoever takes one away,
 // afterwards. The array counts its sparse chunks, those with a bit that is not set. As long as
@@ -75,6 +75,20 @@ class occupancy {
     }
     return min_of(found, end);
   }
+
+  // The last bucket below `end` that is not empty; `none` if there is none.
+  STEADY_COLD std::uint64_t previous(std::uint64_t end) const noexcept {
+    if (end == 0) return none;
+    std::uint64_t found = previous_in_chunk(end);
+    if (!has_several_chunks()) return found;
+    for (std::uint64_t chunk = chunk_number(end - 1); found == none;) {
+      chunk = chunks().previous(chunk);
+      if (chunk == bit_levels::none) return none;
+      found = previous_in_chunk((chunk + 1) << layout_.log2_chunk_buckets);
+    }
+    return found;
+  }
+  static constexpr std::uint64_t none = ~std::uint64_t{0};
 
   // ---- for check_invariants() ----
 
@@ -140,8 +154,6 @@ class occupancy {
   bit_levels chunks() const noexcept { return of_.chunks_in_use(layout_); }
 
  private:
-  static constexpr std::uint64_t none = ~std::uint64_t{0};
-
   std::uint64_t group_buckets() const noexcept {
     return std::uint64_t{1} << layout_.log2_group_buckets;
   }
@@ -168,6 +180,26 @@ class occupancy {
       const std::uint64_t found =
           next_by_headers(max_of(begin, bucket), min_of(begin + group_buckets(), end));
       if (found != none) return found;
+    }
+    return none;
+  }
+  // The last below `end`, in its chunk.
+  STEADY_COLD std::uint64_t previous_in_chunk(std::uint64_t end) const noexcept {
+    const std::uint64_t* const word = word_of(end - 1);
+    if (word == nullptr) return previous_by_headers(0, end);
+    const std::uint64_t first = begin_of_chunk(end - 1);
+    for (std::uint64_t left = *word & bit_levels::all_of(group_number(end - 1) + 1); left != 0;) {
+      const std::uint64_t group = highest_bit(left);
+      const std::uint64_t begin = first + (group << layout_.log2_group_buckets);
+      const std::uint64_t found = previous_by_headers(begin, min_of(begin + group_buckets(), end));
+      if (found != none) return found;
+      left ^= std::uint64_t{1} << group;
+    }
+    return none;
+  }
+  std::uint64_t previous_by_headers(std::uint64_t begin, std::uint64_t end) const noexcept {
+    while (end > begin) {
+      if (!of_.is_empty(--end, layout_)) return end;
     }
     return none;
   }

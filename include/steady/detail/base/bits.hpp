@@ -109,6 +109,11 @@ STEADY_ALWAYS_INLINE std::uint64_t lowest_bit(Word bits) noexcept {
   return static_cast<std::uint64_t>(std::countr_zero(bits));
 }
 
+// The number of the highest bit set; `bits` must not be 0.
+STEADY_ALWAYS_INLINE std::uint64_t highest_bit(std::uint64_t bits) noexcept {
+  return static_cast<std::uint64_t>(63 - std::countl_zero(bits));
+}
+
 // Bit `number` modulo 16 of the word.
 STEADY_ALWAYS_INLINE bool bit_of(std::uint16_t word, std::uint16_t number) noexcept {
 #if defined(__GCC_ASM_FLAG_OUTPUTS__) && defined(__x86_64__)

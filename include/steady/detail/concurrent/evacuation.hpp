@@ -329,6 +329,7 @@ class evacuation {
       });
     }
     for (unsigned n = 0; n < targets(); ++n) finish_header(headers[n], all[n]);
+    if (kind_ == migration_kind::shrink) note_chain(all[0]);
   }
   STEADY_NOINLINE static void put_into_overflow(target& into, std::uint8_t tag, const copy& element,
                                                 spares& overflow_buckets) noexcept {
@@ -340,6 +341,12 @@ class evacuation {
     }
     write_slot<Sync, Layout>(slot_at<Layout>(into.chain->slots, slot), element);
     into.chain->set_tag(slot, tag);
+  }
+  // Elsewhere insertions see the chains that they make.
+  STEADY_ALWAYS_INLINE void note_chain(const target& content) noexcept {
+    if (content.in_overflow == 0) return;
+    constexpr unsigned width = Layout::overflow_width;
+    state_type::raise(state_.longest_chain, (content.in_overflow + width - 1) / width);
   }
   // [N1] stores, relaxed: nobody can reach a new header before [L2] publishes it.
   static STEADY_ALWAYS_INLINE void finish_header(header& of, const target& content) noexcept {

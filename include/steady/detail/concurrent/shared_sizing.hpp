@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include <steady/detail/array/array_layout.hpp>
 #include <steady/detail/base/bits.hpp>
@@ -32,6 +33,7 @@ template <class Sync, class Layout>
 class shared_sizing {
   using state_type = shared_state<Sync, Layout>;
   using array = shared_array<Sync, Layout>;
+  using header = typename array::header;
 
  public:
   static constexpr unsigned least_log2_buckets = 2;
@@ -76,7 +78,7 @@ class shared_sizing {
     const bool shrinks =
         size < shrinks_below(current) ||
         (state_.requests.is_asked(migration_kind::shrink) && log2_buckets_for(wanted) < now);
-    if (shrinks) return {true, migration_kind::shrink, now - 1};
+    if (shrinks && !is_dense_at_an_end(current)) return {true, migration_kind::shrink, now - 1};
     if (state_.requests.is_asked(migration_kind::compact) || is_crowded(current)) {
       return {true, migration_kind::compact, now};
     }
@@ -84,6 +86,44 @@ class shared_sizing {
   }
 
  private:
+  // Whether halving would make the buckets at an end of the line far too full, whatever the size
+  // says: what is left of a container that was drained from one end, or of which all but one end
+  // was erased, is as dense as before. New elements lie all over the line, so they do not hide
+  // that. Overflow does not count: keys that collide stay together in any array.
+  // Bound: the words of 32 buckets at each end; of four where an end is dense.
+  STEADY_COLD bool is_dense_at_an_end(const array& current) const noexcept {
+    const std::uint64_t buckets = current.buckets();
+    if (buckets <= least_buckets_looked_at) return false;
+    const header* const first = std::addressof(current.header_at(0));
+    const header* const last = std::addressof(current.header_at(buckets - 1));
+    // Those of a chunk lie together, unless they were never provided: one stands for all then.
+    const bool has_first = std::addressof(current.header_at(1)) != first;
+    const bool has_last = std::addressof(current.header_at(buckets - 2)) != last;
+    std::uint64_t at_front = 0;
+    std::uint64_t at_back = 0;
+    std::uint64_t seen = 0;
+    for (std::uint64_t window = 2; window <= most_buckets_looked_at && window <= buckets / 2;
+         window *= 2) {
+      for (; seen < window; ++seen) {
+        if (has_first) at_front += first[seen].look().occupied().size();
+        if (has_last) at_back += (last - seen)->look().occupied().size();
+      }
+      if (is_dense(max_of(at_front, at_back), window)) return true;
+    }
+    return false;
+  }
+  // Whether so many elements in neighbouring buckets, in half as many, would be more than chance
+  // puts there at the load limit: more than five standard deviations above the mean.
+  bool is_dense(std::uint64_t elements, std::uint64_t buckets) const noexcept {
+    const double mean = static_cast<double>(array::limit_of(buckets, state_.kind->load_limit)) / 2;
+    const double above = static_cast<double>(elements) - mean;
+    return above > 0 && above * above > 25 * mean;
+  }
+  // Smaller arrays are halved by the size alone: whatever they hold is little.
+  static constexpr std::uint64_t least_buckets_looked_at = 16;
+  static constexpr std::uint64_t most_buckets_looked_at =
+      min_of<std::uint64_t>(32, Layout::chunk_buckets);
+
   // What a compaction has left the next one would leave.
   bool is_crowded(const array& current) const noexcept {
     const std::uint64_t overflow_buckets = current.overflow_buckets.in_use();

@@ -305,22 +305,21 @@ STEADY_COLD std::uint64_t table_engine<Storage>::destroy_older(std::uint64_t mos
 
 // ---- when to migrate ----
 
-// The part of the hash line from the first element on. Of interest only where the map may shrink.
+// The fewest buckets, as log2, that the elements call for where they lie densely. Of interest only
+// where the map would shrink to fewer.
 template <class Storage>
-STEADY_COLD double table_engine<Storage>::part_in_use(const sizing& sizes,
-                                                      std::uint64_t size) const noexcept {
-  if (state_.migrating() || !sizes.may_shrink(state_.log2_buckets(), size)) return 1;
+STEADY_COLD unsigned table_engine<Storage>::densest(const sizing& sizes,
+                                                    std::uint64_t size) const noexcept {
+  if (state_.migrating() || !sizes.shrinks_if_sparse(state_.log2_buckets(), size)) return 0;
   const array only = state_.old_array();
-  const std::uint64_t buckets = only.line().buckets();
-  const std::uint64_t first = occupancy<Storage>(only, layout()).next(0, buckets);
-  return static_cast<double>(buckets - first) / static_cast<double>(buckets);
+  return dense_ends<Storage>(only, layout()).fewest_log2_buckets();
 }
 
 template <class Storage>
 STEADY_COLD bool table_engine<Storage>::wants_migration(std::uint64_t size) const noexcept {
   if (state_.old_array().is_tiny() && size <= room() && state_.cold_link == nullptr) return false;
   const sizing sizes = sizing_now();
-  return sizes.wants_migration(state_.log2_buckets(), size, part_in_use(sizes, size)) ||
+  return sizes.wants_migration(state_.log2_buckets(), size, densest(sizes, size)) ||
          wants_reseeding(size) || wants_compaction(size) || wants_whole();
 }
 // Whether a tiny bucket has less room than was reserved.
@@ -342,14 +341,20 @@ STEADY_COLD bool table_engine<Storage>::start_wanted_migration(std::uint64_t siz
   }
   const unsigned now = state_.log2_buckets();
   const sizing sizes = sizing_now();
-  const unsigned next = sizes.wanted(now, size, part_in_use(sizes, size));
+  const unsigned dense = densest(sizes, size);
+  const unsigned next = sizes.wanted(now, size, dense);
   const bool start = sizes.must_start(now, next);
   const migration_cause cause = cause_of_migration(next, size);
   if (start) begin_migration(next, cause);
   if (state_.cold_link != nullptr) {
     cold().asked.reseed = false;
     if (start) cold().asked.compact = false;  // also where it grows
-    if (next <= now) cold().asked = {};
+    if (next <= now) {
+      // One more shrinking is due where this one leaves more room than what fits.
+      const bool again = cold().asked.shrink && start && sizes.wanted(next, size, dense) < next;
+      cold().asked = {};
+      cold().asked.shrink = again;
+    }
     if (!cold().asked.any()) cold().for_overflow = false;
   }
   if (!start) update_limits();

@@ -1,8 +1,11 @@
 // Destroying elements and giving their memory back: all at once, or in steps, for arrays that a
 // table has retired. It goes bucket by bucket along the line, and frees memory right behind.
 //
-// Bound of a step: one bucket with its overflow, and at most one chunk (four with the last of all);
-// where elements need no destroying, only the chunk.
+// Of a migration's two arrays the new one goes first; what is left of its memory then, headers
+// above all, goes in a step of its own.
+//
+// Bound of a step: one bucket with its overflow, and at most one chunk (two with the last of an
+// array); where elements need no destroying, only the chunk.
 #pragma once
 
 #include <cstddef>
@@ -137,7 +140,8 @@ class incremental_destruction {
     if (progress.in_new) {
       left = progress.new_written - progress.next_bucket + old - first_old(retired);
     }
-    return left + progress.older_pending;
+    const std::uint64_t end_of_new = retired.new_array().exists() ? 1 : 0;
+    return left + end_of_new + progress.older_pending;
   }
 
  private:
@@ -146,6 +150,9 @@ class incremental_destruction {
   }
 
   STEADY_COLD void destroy_next() noexcept {
+    if (!progress_.in_new && cold_.new_array().exists()) {
+      return cold_.new_array().destroy(memory_, of_.layout());
+    }
     bucket_array<Storage>& within = cold_.arrays[progress_.in_new ? 1 : 0];
     const std::uint64_t bucket = progress_.next_bucket;
     std::size_t destroyed = 0;
@@ -176,7 +183,6 @@ class incremental_destruction {
 
   STEADY_COLD void end_all() noexcept {
     cold_.old_array().destroy(memory_, of_.layout());
-    cold_.new_array().destroy(memory_, of_.layout());
     memory_.release_recycled(of_.layout().full_chunk.bytes, of_.layout().alignment);
     progress_.total_elements -= progress_.elements;
     progress_.elements = 0;

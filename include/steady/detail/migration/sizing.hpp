@@ -4,14 +4,18 @@
 //   grow      above the load limit, or for a reservation: by up to a factor of 8 at a time, because
 //             an evacuation reaches no further
 //   shrink    on request, to what fits, however small; or below Policy::shrink_below of the load
-//             limit, but then only above a chunk, and never below what was reserved
+//             limit, but then only above a chunk, and never below what was reserved. Neither where
+//             elements lie so densely that buckets would be too full (dense_ends.hpp)
 //   compact   on request, or when there is far too much overflow: to as many buckets
 //   reseed    on request, or when a chain is too long for chance: to as many buckets, or, if one of
 //             the others is due as well, to as many as that one says
 //
-// Shrinking by itself leaves room for 8/9 of the elements and of 1/128 of the old number of
-// buckets: for most of the insertions that come meanwhile (docs/design.md). The rest goes into
-// overflow until the map grows.
+// Shrinking leaves room for 8/9 of the elements and of 1/128 of the old number of buckets: for most
+// of the insertions that come meanwhile (docs/design.md). The rest goes into overflow until the map
+// grows. Where that is more than what fits, a request stays for the next migration. That one begins
+// with far fewer buckets: the room is for more than the elements only if these are fewer than N/16
+// in N buckets, and then the new array has N/16 buckets at most, and N/128 at the default load
+// limit. So all of them together take hardly more steps than the first.
 #pragma once
 
 #include <cstddef>
@@ -31,23 +35,25 @@ class sizing {
          requested_kinds asked = {}) noexcept
       : layout_(layout), shrink_part_(shrink_part), reserved_(reserved), asked_(asked) {}
 
-  // `part` of the hash line has elements; see densest().
-  STEADY_COLD bool wants_migration(unsigned now, std::uint64_t size, double part) const noexcept {
+  // Elements lie so densely that it takes 2^densest buckets lest some are too full.
+  STEADY_COLD bool wants_migration(unsigned now, std::uint64_t size,
+                                   unsigned densest) const noexcept {
     return asked_.any() || max_of(size, reserved_) > room(now) ||
-           (size < shrink_below(now) && wanted(now, size, part) != now);
+           (size < shrink_below(now) && wanted(now, size, densest) != now);
   }
 
   // The number of buckets to migrate to; `now`: nothing to do, unless compacting is requested.
-  STEADY_COLD unsigned wanted(unsigned now, std::uint64_t size, double part) const {
+  STEADY_COLD unsigned wanted(unsigned now, std::uint64_t size, unsigned densest) const {
     const unsigned fitting = layout_.log2_buckets_for(max_of(size, reserved_));
     if (fitting > now) return min_of(fitting, now + 3);
-    if (asked_.shrink) return fitting;
-    // A single bucket may be filled to the brim, and so hold more than two with a low load limit.
-    if (max_of(size, reserved_) > room(now)) return now + 1;
-    if (size >= shrink_below(now)) return now;
+    if (!asked_.shrink) {
+      // A single bucket may be filled to the brim, and so hold more than two with a low load limit.
+      if (max_of(size, reserved_) > room(now)) return now + 1;
+      if (size >= shrink_below(now)) return now;
+    }
     const std::uint64_t soon = size + (std::uint64_t{1} << now) / 128;
     const std::uint64_t room_for = max_of(max_of(size, soon - soon / 9), reserved_);
-    return min_of(now, max_of(layout_.log2_buckets_for(room_for), densest(size, part)));
+    return min_of(now, max_of(layout_.log2_buckets_for(room_for), densest));
   }
   bool must_start(unsigned now, unsigned next) const noexcept {
     return next != now || asked_.compact || asked_.reseed;
@@ -56,9 +62,14 @@ class sizing {
   // The idle range: from `shrink_below` to `room`, insertions and erasures have no migration work
   // to do.
   std::uint64_t room(unsigned now) const noexcept { return layout_.load_limit(now); }
-  // Whether the size alone does not rule out shrinking.
+  // Whether the size alone does not rule out that it shrinks by itself.
   bool may_shrink(unsigned now, std::uint64_t size) const noexcept {
     return size < shrink_below(now);
+  }
+  // Whether it shrinks, by itself or on request, unless elements lie too densely.
+  STEADY_COLD bool shrinks_if_sparse(unsigned now, std::uint64_t size) const noexcept {
+    return (asked_.shrink || may_shrink(now, size)) && max_of(size, reserved_) <= room(now) &&
+           wanted(now, size, 0) < now;
   }
   STEADY_COLD std::uint64_t shrink_below(unsigned now) const noexcept {
     if (now <= layout_.log2_chunk_buckets || reserved_ > room(now - 1)) return 0;
@@ -66,18 +77,6 @@ class sizing {
   }
 
  private:
-  // The fewest buckets that a map may shrink to where all of its elements lie on `part` of the
-  // line, as when the first element is taken away again and again: their buckets would be that much
-  // fuller than on average. As full as at the load limit is allowed.
-  STEADY_COLD unsigned densest(std::uint64_t size, double part) const noexcept {
-    unsigned log2_buckets = 0;
-    const double allowed = static_cast<double>(size) / layout_.load;
-    while (max_of(part * static_cast<double>(std::uint64_t{1} << log2_buckets), 1.0) < allowed) {
-      ++log2_buckets;
-    }
-    return log2_buckets;
-  }
-
   const array_layout& layout_;
   double shrink_part_;
   std::uint64_t reserved_;

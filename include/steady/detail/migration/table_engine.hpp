@@ -21,6 +21,7 @@
 #include <steady/detail/base/probes.hpp>
 #include <steady/detail/line/random_seed.hpp>
 #include <steady/detail/migration/cold_blocks.hpp>
+#include <steady/detail/migration/dense_ends.hpp>
 #include <steady/detail/migration/incremental_destruction.hpp>
 #include <steady/detail/migration/migration.hpp>
 #include <steady/detail/migration/sizing.hpp>
@@ -230,7 +231,7 @@ class table_engine {
   std::uint64_t destroy_older(std::uint64_t most) noexcept;
   void has_ended(const migration_route& route) noexcept;
 
-  double part_in_use(const sizing& sizes, std::uint64_t size) const noexcept;
+  unsigned densest(const sizing& sizes, std::uint64_t size) const noexcept;
   bool wants_migration(std::uint64_t size) const noexcept;
   bool wants_whole() const noexcept;
   bool may_migrate_for_chains(std::uint64_t size) const noexcept;
