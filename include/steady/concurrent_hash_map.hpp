@@ -52,7 +52,7 @@
 // (docs/concurrent.md, "Waiting").
 //
 // Throws: what hash, equality, allocator, element and visitor throw; nothing is locked then, and
-// the map is as before the call. Where memory for growth is refused, the map goes on in overflow.
+// the map is as before the call. Where an allocation for growth fails, the map goes on in overflow.
 //
 // fork(): the child has no use for containers that other threads were using: what these had locked
 // stays locked, and what they may have been reading is never freed.
@@ -558,8 +558,8 @@ class concurrent_container {
   // ---- all elements ----
   // Bound: all buckets, one locked at a time. Each element that is there all the time is visited
   // exactly once, whatever others do; one that comes or goes meanwhile once or not at all. While a
-  // reseeding is on, they finish it first, with others that do; std::bad_alloc where memory for
-  // that is refused.
+  // reseeding is on, they finish it first, with others that do; std::bad_alloc where an
+  // allocation for that fails.
 
   // Return how many they visited.
   template <class F>
@@ -611,6 +611,9 @@ class concurrent_container {
         is_enough);
     return erased;
   }
+  // Erases all elements that are there throughout; one that comes meanwhile may stay. Their memory
+  // goes as the container shrinks, in steps. The next attack on the seed is answered anew. Bound
+  // and exceptions: as visit_all(); erased before an exception stays so.
   void clear() { container_.clear(); }
 
   // Visits, as cvisit_all() does, the elements of at most `most_buckets` buckets from `from` on;
@@ -668,7 +671,7 @@ class concurrent_container {
 
   // Room for so many elements. Pays at once: bound O(n). Others are not stopped. Throws
   // std::length_error for numbers that no container can have, and std::bad_alloc where there is no
-  // array yet: then nothing has changed. Where memory is refused later, it returns, and has
+  // array yet: then nothing has changed. Where an allocation fails later, it returns, and has
   // reserved nothing.
   void reserve(size_type size) { container_.reserve(size); }
   // At least so many slots, and at least size() / max_load_factor(); no more than that needs, so 0
@@ -683,8 +686,8 @@ class concurrent_container {
   // have some of them locked. 0: there is nothing to do now.
   size_type step(size_type intervals) { return container_.step(intervals).looked_at; }
   // Does all of that, also what other threads have begun. Bound: O(elements + buckets), one bucket
-  // locked at a time; waits for readers of old arrays. Throws nothing: where memory is refused, it
-  // returns, and the migration goes on later.
+  // locked at a time; waits for readers of old arrays. Throws nothing: where an allocation fails,
+  // it returns, and the migration goes on later.
   void finish() { container_.finish(); }
   // For times of memory pressure: asks for as few buckets as the size needs, and does at most
   // `max_buckets` steps: intervals and blocks as step() does, and, when nothing else is left, the

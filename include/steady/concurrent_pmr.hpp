@@ -4,8 +4,8 @@
 //   steady::pmr::concurrent_hash_map<int, int> map(&pool);
 //
 // The memory resource is used by all threads that use the container, at the same time: an
-// unsynchronized_pool_resource or a monotonic_buffer_resource will not do. Headers come in leaves,
-// because only std::allocator lets them come from the system.
+// unsynchronized_pool_resource or a monotonic_buffer_resource will not do. Bucket headers come
+// from it, too, in blocks of 64 KiB: only std::allocator lets them come from the system.
 #pragma once
 
 #include <functional>

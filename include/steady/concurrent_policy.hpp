@@ -36,8 +36,8 @@ struct default_concurrent_policy {
   // key is now, and buckets are evacuated in order, which is faster (docs/dead-ends.md).
   static constexpr bool evacuates_first = false;
 
-  // Keep headers in one run of reserved addresses where the system can do that and the allocator is
-  // std::allocator; otherwise they come in leaves from the allocator.
+  // Keep bucket headers in one run of reserved addresses where the system can do that and the
+  // allocator is std::allocator; otherwise they come from the allocator, in blocks of 64 KiB.
   static constexpr bool reserve_addresses = true;
 
   // Calls for many keys at a time overlap their cache misses in containers of at least so many

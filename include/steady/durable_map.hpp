@@ -86,7 +86,7 @@ class durable_container : public recorded_container<Container, recorder_for<Cont
       : base(std::move(empty), directory, options) {
     this->recorder().open(this->container());
   }
-  // Syncs; whether that succeeds only sync() tells. Gives up a snapshot that is under way. Notes
+  // Syncs; whether that succeeds only sync() reports. Gives up a snapshot that is under way. Notes
   // for followers that all is safe. Bound: O(size), as hash_map's.
   ~durable_container() = default;
 

@@ -132,7 +132,7 @@ class evacuator {
       STEADY_THROW(std::logic_error(
           "steady: this container is served by an evacuator already; end that service first"));
     }
-    service begun(std::move(made));  // ends if memory is refused
+    service begun(std::move(made));  // ends if an allocation fails
     add(begun.of_);
     return begun;
   }

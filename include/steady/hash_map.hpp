@@ -4,8 +4,8 @@
 //   steady::hash_map<std::string, int> ages;
 //   ages["Ada"] = 36;
 //
-// The interface is that of std::unordered_map where a flat map can have it, and steps: growing goes
-// on in the background of insertions, and step() and its kin drive it as well. This header shows
+// The interface is that of std::unordered_map where a flat map can have it, and steps: insertions
+// carry growth along, a little each, and step() and its kin drive it as well. This header shows
 // all of it, for maps and sets alike, in hash_container; what only maps have says so.
 //
 // Unless a function says otherwise:
@@ -20,7 +20,7 @@
 //                Policy::erase_moves erasing by key may migrate, too. Looking up and inserting a
 //                key that is there: nothing.
 //   Moves        elements that change their slots. Where a move constructor may throw, what can be
-//                copied is copied; steady/moves_without_throwing.hpp tells how to prevent that.
+//                copied is copied; steady/moves_without_throwing.hpp says how to prevent that.
 //   Threads      const functions never move or change anything, and may run at the same time.
 //
 // docs/guarantees.md has the bounds in numbers.
@@ -116,7 +116,7 @@ class hash_container {
   hash_container(size_type capacity, const Hash& hash, const Allocator& allocator)
       : hash_container(capacity, hash, KeyEqual(), allocator) {}
 
-  // The elements of a range; of several with the same key, the first. Where the range tells its
+  // The elements of a range; of several with the same key, the first. Where the range knows its
   // length beforehand there is room for all from the start, and nothing migrates.
   template <std::input_iterator Iterator>
   hash_container(Iterator first, Iterator last, size_type capacity = 0, const Hash& hash = Hash(),
@@ -742,7 +742,7 @@ class hash_container {
   // are destroyed at once.
   void clear_gradually() noexcept { table_.changing_engine().clear_gradually(); }
 
-  // For times of memory pressure, of which a steady::pressure_monitor can tell: shrink_gradually(),
+  // For times of memory pressure, which a steady::pressure_monitor reports: shrink_gradually(),
   // and at most `max_buckets` buckets of pending work. Returns how many bytes were given back; call
   // again while migrating(). Throws as step().
   size_type trim(size_type max_buckets = 64) {
@@ -782,8 +782,8 @@ class hash_container {
   size_type max_size() const noexcept { return functions::max_size(table_); }
 
   // Slots, so that the map grows when the size exceeds bucket_count() * max_load_factor(). Overflow
-  // is not counted; a map of a single bucket, which may be filled to the brim, tells as many slots
-  // as this relation takes. The engine's own buckets, of up to 14 slots each, are in stats().
+  // is not counted; a map of a single bucket, which may be filled to the brim, returns as many
+  // slots as this relation takes. The engine's own buckets, of up to 14 slots each, are in stats().
   size_type bucket_count() const noexcept { return table_.engine().slots(); }
   // size() / bucket_count(), 0 without memory. Above max_load_factor() only while growing fails, or
   // where insertions overtake a shrink.

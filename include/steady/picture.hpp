@@ -13,8 +13,8 @@
 //   Threads   both functions only read the container, as its const functions do. Containers that
 //             threads share have no pictures.
 //
-// A place on the line tells something about the map's seed: do not show it to those whose keys the
-// map must withstand.
+// A place on the line reveals something about the map's seed: do not show it to those whose keys
+// the map must withstand.
 #pragma once
 
 #include <cstddef>

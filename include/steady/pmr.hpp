@@ -4,7 +4,8 @@
 //   std::pmr::unsynchronized_pool_resource pool;
 //   steady::pmr::hash_map<int, int> map(&pool);
 //
-// Headers come in leaves then, because only std::allocator lets them come from the system.
+// Bucket headers then come from the resource, too, in blocks of 64 KiB: only std::allocator lets
+// those of large maps come from the system. A lookup in a large map takes two more loads for that.
 #pragma once
 
 #include <functional>

@@ -56,8 +56,9 @@ struct default_policy {
   // erasing invalidates nothing but the erased element.
   static constexpr bool erase_moves = false;
 
-  // Keep the headers of large maps in one run of reserved addresses where the system can do that
-  // and the allocator is std::allocator; otherwise they come in leaves from the allocator.
+  // Keep the bucket headers of large maps in one run of reserved addresses where the system can do
+  // that and the allocator is std::allocator; otherwise they come from the allocator, in blocks of
+  // 64 KiB.
   static constexpr bool reserve_addresses = true;
 
   // Calls for many keys at a time overlap their cache misses in maps of at least so many bytes of

@@ -9,8 +9,8 @@
 // thread calls trim(64) of all containers that it serves, in turn, until nothing is left to be
 // given back: they shrink to what their elements need, compact if they are crowded, and free what
 // waits for the next migration. Their users are not stopped. It evicts nothing: which elements are
-// worth their memory only the program knows. Where the system does not tell, or does not allow it,
-// is_watching() is false and why_not() says why. report_pressure() is an event, too, always.
+// worth their memory only the program knows. Where the system does not report it, or does not allow
+// that, is_watching() is false and why_not() says why. report_pressure() is an event, too, always.
 //
 // Maps that one thread uses cannot be trimmed from another one. Their owner compares a counter and
 // trims in its own loop:

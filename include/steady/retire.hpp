@@ -9,7 +9,12 @@
 // It takes containers that threads share, too, while nobody else uses them. (Those have no
 // clear_gradually().)
 //
-// Threads: one at a time, whichever: a background thread may take the steps.
+//   Bound        retire() is O(1); a step the elements of so many buckets, and a chunk for each.
+//                The destructor: O(n) of what is left.
+//   Throws       retire() what copying the hash and the equality throws; steps nothing.
+//   Invalidates  retire() all iterators, pointers and references, and ends walkers. Snapshots
+//                go on.
+//   Threads      one at a time, whichever: another thread than the container's may take steps.
 #pragma once
 
 #include <cstddef>

@@ -25,11 +25,17 @@
 // cannot be made, the write goes on, and the snapshot has failed: its next step throws what copying
 // threw, and so do all later ones.
 //
-//   Threads  stepping, skipping and reading the range only read the container, as const functions
-//            do: several threads may each do so with a snapshot of their own, beside any const
-//            functions but stats(), which asks all snapshots what they hold, if the allocator may
-//            be used by several threads. Making, abandoning and destroying one counts as writing to
-//            the container.
+//   Bound        making one is O(1), and may allocate a cold block; a step delivers the elements of
+//                so many buckets that are not empty, or copies of such; a write to the container
+//                copies at most a bucket for each snapshot.
+//   Throws       making one what the allocator and copying the hash throw; a step what the visitor
+//                and the hash throw, and what made the snapshot fail.
+//   Invalidates  nothing of the container.
+//   Threads      stepping, skipping and reading the range only read the container, as const
+//                functions do: several threads may each do so with a snapshot of their own, beside
+//                any const functions but stats(), which asks all snapshots what they hold, if the
+//                allocator may be used by several threads. Making, abandoning and destroying one
+//                counts as writing to the container.
 #pragma once
 
 #include <cstddef>

@@ -18,8 +18,8 @@ struct stats {
   std::size_t buckets = 0;           // in the array that is kept; the new one while migrating
   std::size_t overflow_buckets = 0;  // in use, in both arrays
   std::size_t chunks = 0;            // blocks of slots held, one kept for recycling included
-  std::size_t bytes = 0;    // held from the allocator, nodes included, and, for headers, from the
-                            // system
+  std::size_t bytes = 0;    // held from the allocator, nodes included, and, for bucket headers,
+                            // from the system
   std::size_t retired = 0;  // elements that clear_gradually() left to be destroyed
   std::size_t leaving = 0;  // of shared containers: arrays, chunks and erased nodes to be freed
                             // when no thread can be reading them any longer

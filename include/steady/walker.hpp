@@ -25,6 +25,7 @@
 //                meanwhile is under way. After one, also the buckets in front whose elements were
 //                all met before it: towards the end, most of the container.
 //   Throws       what the hash and the allocator throw; the step can be tried again then.
+//   Invalidates  iterators, pointers and references, if the step does pending work; never walkers.
 //   Threads      a walker changes the container: as for its non-const functions.
 #pragma once
 

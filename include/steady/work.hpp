@@ -20,14 +20,14 @@ struct work {
   std::uint64_t elements_destroyed = 0;  // with them
   std::uint64_t hashes_taken = 0;        // calls of the hash function
   std::uint64_t chains_probed = 0;       // buckets searched for a key, with their overflow
-  // Cache lines of headers, overflow buckets, and searches in the bits that tell which buckets are
-  // empty, by iteration.
+  // Cache lines of bucket headers, overflow buckets, and searches in the bits that say which
+  // buckets are empty, by iteration.
   std::uint64_t lines_searched = 0;
   std::uint64_t chunks_allocated = 0;  // chunks of slots, also when recycled within the map
   std::uint64_t chunks_released = 0;   // likewise
   std::uint64_t blocks_allocated = 0;  // calls of the allocator, for whatever purpose
   std::uint64_t blocks_released = 0;
-  std::uint64_t bytes_allocated = 0;  // from the allocator and, for headers, from the system
+  std::uint64_t bytes_allocated = 0;  // from the allocator and, for bucket headers, the system
   std::uint64_t bytes_released = 0;
   std::uint64_t bytes_zeroed = 0;   // headers of buckets without elements, written all the same
   std::uint64_t largest_block = 0;  // bytes; the largest allocated, supplied or released at once

@@ -144,6 +144,15 @@ class CodeTest(unittest.TestCase):
                                     f"{page.name}: not in examples/:\n{block}")
         self.assertGreater(count, 10)
 
+    def test_the_weights_of_the_readme_are_those_of_the_record(self):
+        record = (REPOSITORY / "docs/experiments.md").read_text(encoding="utf-8").splitlines()
+        readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+        section = re.search(r"^## What a map weighs\n(.*?)^## ", readme, re.MULTILINE | re.DOTALL)
+        rows = re.findall(r"^\|.*\|$", section.group(1), re.MULTILINE)
+        self.assertGreater(len(rows), 5)
+        for row in rows:
+            self.assertIn(row, record)
+
     def test_programs_print_what_their_pages_say(self):
         cmake = (REPOSITORY / "tests/docs/CMakeLists.txt").read_text(encoding="utf-8")
         found = re.findall(r'set\(prints_([a-z_]+) "(.*?)"\)', cmake, re.DOTALL)

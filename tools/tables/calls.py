@@ -47,6 +47,12 @@ def latency_calls(results: Any) -> str:
     return call_table(["us", ""], rows)
 
 
+def latency_insertions(results: Any) -> str:
+    """Of latency_calls() those that make the map grow."""
+    times = results["times_ns"]["grow"]
+    return call_table(["us of an insertion"], [([name], times[name]) for name in maps.in_order(set(times))])
+
+
 def _phases(of: dict[str, Any]) -> list[tuple[str, Any]]:
     """The phases of a map's life, in their order."""
     names = ("grow", "churn", "shrink", "clear", "destroy")
@@ -249,7 +255,7 @@ def scale_insertions(results: Any) -> str:
 
 
 TABLES = {
-    "bench.latency": {"calls": latency_calls, "memory": latency_memory, "work": latency_work},
+    "bench.latency": {"calls": latency_calls, "insertions": latency_insertions, "memory": latency_memory, "work": latency_work},
     "bench.batch": {"keys": batch_keys},
     "bench.concurrent": {"throughput": concurrent_throughput, "insertions": concurrent_insertions,
                          "single": concurrent_single},

@@ -1,4 +1,11 @@
 // The overflow chain of a bucket, as a range of overflow buckets; and what is done to chains.
+//
+// A chain ends with a null link. It has no order: what is added goes to its front, and what has
+// become empty is taken out from anywhere. A chain says nothing of its bucket's filter; the caller
+// keeps that.
+//
+//   Bound    O(length), but for looking at the first. Chains are short unless the hash is broken.
+//   Throws   nothing.
 #pragma once
 
 #include <cstddef>

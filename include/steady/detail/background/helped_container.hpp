@@ -22,7 +22,7 @@ namespace steady::detail {
 enum class helped : std::uint8_t {
   worked,   // there may be more
   blocked,  // perhaps there is work, but others have it locked, are reading or need the container
-            // alone, or memory was refused
+            // alone, or an allocation failed
   idle,     // until has_begun()
   gone      // nobody will come back for it
 };

@@ -1,4 +1,6 @@
-// operator new and delete for any alignment.
+// operator new and delete for any alignment. Both must be given the same size and alignment.
+//
+//   Throws   new_block() std::bad_alloc.
 #pragma once
 
 #include <cstddef>

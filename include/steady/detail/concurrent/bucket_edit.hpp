@@ -1,4 +1,10 @@
 // Changing and erasing elements of one bucket under its lock.
+//
+//   1. The bucket is marked as changing before the first write that readers could see half of.
+//   2. An overflow bucket that has become empty leaves the chain at once, and goes back to the pool
+//      only when the bucket is unlocked.
+//
+//   Bound    the bucket and its overflow.   Throws   what `decide` throws; it is unlocked then.
 #pragma once
 
 #include <cstddef>

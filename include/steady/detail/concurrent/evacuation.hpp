@@ -40,7 +40,7 @@ enum class evacuated : std::uint8_t {
   now,       // by this call
   before,    // the interval has moved already
   not_yet,   // others had a bucket locked, or changed it
-  not_ever,  // the allocator refused memory
+  not_ever,  // an allocation failed
 };
 
 // Overflow buckets that were taken before locking; what is left goes back.

@@ -11,7 +11,7 @@
 // The first records are numbered, so that their threads can have counters of their own
 // (striped_count.hpp).
 //
-// Where memory for a record is refused, a thread joins the crowd for the length of an operation:
+// Where an allocation for a record fails, a thread joins the crowd for the length of an operation:
 // all threads without a record have one word, the time at which the first of them came and how many
 // they are. As long as one of them is there, nothing that was retired since then is freed.
 //

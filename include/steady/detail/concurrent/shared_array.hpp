@@ -92,7 +92,7 @@ class shared_array {
       return nullptr;
     }
   }
-  // For order_by(). Null if memory is refused, or there is little to move.
+  // For order_by(). Null if an allocation fails, or there is little to move.
   queue_type* make_queue([[maybe_unused]] shared_memory<Sync>& memory) const noexcept {
     if constexpr (Layout::orders_by_heat) {
       if (chunks() < Layout::heat::least_groups) return nullptr;

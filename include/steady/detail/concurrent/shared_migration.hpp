@@ -128,7 +128,7 @@ class shared_migration {
         thread_, clamped<std::uint64_t>(min_of(upward, downward) / 16, 4, most_calls_unwatched));
   }
 
-  // Whether look_at_size() found a migration due for which memory was refused.
+  // Whether look_at_size() found a migration due for which an allocation failed.
   bool was_refused() const noexcept { return was_refused_; }
   // Whether a migration is due that only others keep from starting: readers of what earlier ones
   // have left, or who is just starting one. (Walks keep a reseeding from it as long as they like.)
@@ -217,7 +217,7 @@ class shared_migration {
   }
 
   // Finishes a migration that is on, waiting for others' locks; nothing to do if there is none.
-  // False if the allocator refused memory: then it goes on later.
+  // False if an allocation failed: then it goes on later.
   bool finish_now() noexcept {
     array* const from = state_.first_array();
     array* const to = from == nullptr ? nullptr : from->next();

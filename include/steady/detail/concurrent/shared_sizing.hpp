@@ -1,5 +1,10 @@
 // When a concurrent container is too small, too large, or too crowded; and how large it should be.
 // Each function looks at the state once, so that others may change it meanwhile.
+//
+// Growth comes before all else, then reseeding, shrinking, compacting. A container never shrinks by
+// itself below what was reserved.
+//
+//   Bound    O(1).   Throws   nothing.
 #pragma once
 
 #include <atomic>

@@ -107,8 +107,8 @@ class shared_upkeep {
   }
 
   // Throws what the allocator throws where there is no array yet; then nothing has changed. If
-  // memory is refused later, the container goes on as it is, and nothing is reserved: false, unless
-  // there will be room once a migration that is on has ended.
+  // an allocation fails later, the container goes on as it is, and nothing is reserved: false,
+  // unless there will be room once a migration that is on has ended.
   bool reserve(std::size_t size) {
     if (size == 0) return true;
     const std::uint64_t before = state_.reserved.load(std::memory_order_relaxed);
@@ -136,7 +136,7 @@ class shared_upkeep {
   // Works until no migration is on or due, or none can start or go on for lack of memory. Readers
   // of what a migration has left keep others than growth from starting (docs/concurrent.md): only
   // then are they waited for, and not by a thread that is itself a reader, in a visitor of another
-  // container. False if memory was refused.
+  // container. False if an allocation failed.
   bool finish() noexcept {
     for (;;) {
       std::uint32_t thread = 0;
@@ -182,7 +182,7 @@ class shared_upkeep {
     const pin pinned;
     return migration(state_, pinned.thread_number()).has_room_for(size);
   }
-  // A reservation that memory was refused for would let no other migration start. What the
+  // A reservation for which an allocation failed would let no other migration start. What the
   // container has grown for it is to shrink again. Returns false.
   bool give_up_reservation(std::uint64_t size, std::uint64_t before,
                            std::uint64_t buckets_before) noexcept {
@@ -234,7 +234,7 @@ class shared_upkeep {
     return migrating() || (!is_reader && next.is_kept_waiting()) ? next_one::is_due
                                                                  : next_one::is_not_due;
   }
-  // False if memory was refused. Tells the number of this thread.
+  // False if an allocation failed. Tells the number of this thread.
   bool finish_migration(std::uint32_t& thread) noexcept {
     const pin pinned;
     thread = pinned.thread_number();

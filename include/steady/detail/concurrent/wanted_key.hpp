@@ -1,5 +1,10 @@
 // Whether a slot holds the element with a key: what shared_table asks of candidates, nearly always
 // outside of locks (bucket_look.hpp).
+//
+// It compares a copy of the slot, which another thread may be erasing: the key may be read as long
+// as the caller is pinned. The hash code is compared first, where slots have one.
+//
+//   Throws   what the equality throws.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,10 @@
 // Elements that keep their address: the slot holds a pointer that owns the element, and migrations
 // move only that.
+//
+//   1. A slot owns its element, or is null. Moving a slot leaves null behind, and throws nothing.
+//   2. Between containers whose allocators differ nodes are not handed over.
+//
+//   Bound    making and destroying an element: one allocation.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,9 @@
-// Concepts and helpers for the arguments of the containers' functions.
+// Concepts and helpers for the arguments of the containers' functions: which overload an argument
+// is for, whether its key can be seen before an element is made of it, and how long a range is.
+//
+// Concepts ask what an argument is, never whether a body that uses it compiles; what is refused in
+// a sentence is in requirements.hpp. Nothing here calls user code, but known_length(), which goes
+// over forward iterators: O(length).
 #pragma once
 
 #include <concepts>

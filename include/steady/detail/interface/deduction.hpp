@@ -1,5 +1,8 @@
 // What the deduction guides deduce: which of a constructor's optional arguments (capacity, hash,
 // equality, allocator, in that order) were given, and what the others are.
+//
+// An argument that allocates is the allocator, wherever it stands. Of the others the first is a
+// capacity, the second a hash, the third an equality. All of this happens at compile time.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,11 @@
 // Making and releasing cold blocks and rare blocks.
+//
+//   1. A table with a cold block keeps it until it has no arrays, retired ones included, and no
+//      walkers; a rare block goes with its cold block.
+//   2. A new cold block knows what the array that was there holds and promises.
+//
+//   Bound    the overflow of at most four buckets: a larger array has a cold block.
+//   Throws   what the allocator throws; nothing has changed then.
 #pragma once
 
 #include <cstddef>

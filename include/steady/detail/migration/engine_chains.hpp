@@ -1,5 +1,11 @@
 // The functions of table_engine.hpp that decide what chains of overflow call for: another seed, or
 // a compaction.
+//
+//   1. Never by itself where insertions may move nothing, nor beyond the load limit.
+//   2. A table that has reseeded by itself does not again before its size has doubled, so that a
+//      broken hash costs a constant factor at most.
+//
+//   Bound    one chain is walked, where one was noticed.
 #pragma once
 
 #include <steady/detail/migration/table_engine.hpp>

@@ -1,4 +1,15 @@
 // The functions of table_engine.hpp that decide when a table migrates and how far a call takes it.
+//
+//   1. The limits in the state are those of idle_range(): a call that stays within them has nothing
+//      to do. While a migration is on, or asked for, both are 0, so that every insertion comes by.
+//   2. One migration is on at a time; work_off() begins the next one that is wanted when it ends,
+//      and destroys retired arrays last.
+//   3. Insertions move nothing up to reserved(), but for what was asked for.
+//
+//   Bound    of an insertion: evacuations_per_insert intervals, twice as many under a reseeding; or
+//            growth at once, of at most two buckets. step() and trim(): as many as asked.
+//   Throws   prepare_insertion() only where the next element has no slot; step() and trim() what
+//            the hash, the elements and the allocator throw: done in part, nothing lost.
 #pragma once
 
 #include <steady/detail/migration/table_engine.hpp>

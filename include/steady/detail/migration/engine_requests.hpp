@@ -1,4 +1,12 @@
 // The functions of table_engine.hpp for requests (room, shrinking, emptying) and observers.
+//
+//   1. Requests add up: a migration meets all that were made before it began, and reserve() and
+//      rehash() meet at once what was asked for in steps.
+//   2. `reserved` is a promise of elements, not of memory: insertions move nothing up to it.
+//
+//   Bound    reserve, rehash: O(elements + buckets). clear, release: O(elements + chunks).
+//   Throws   what the allocator throws; reserve and rehash also what user code throws, and
+//            std::length_error. Emptying throws nothing.
 #pragma once
 
 #include <steady/detail/migration/table_engine.hpp>

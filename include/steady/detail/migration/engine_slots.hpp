@@ -1,5 +1,13 @@
 // The functions of table_engine.hpp for single slots and buckets: what insertions and erasures of
 // one element leave to the engine.
+//
+//   1. An element is out of sight before it is destroyed, and observers hear of it before that.
+//   2. Notes of occupancy and of sparse chunks are exact after each.
+//   3. What moves an element (draw_in, move_handed_out) does not where insertions move nothing, or
+//      where an observer watches.
+//
+//   Bound    one bucket and its overflow; owner_by_search() all buckets, only if the hash throws.
+//   Throws   claim_overflow() and add_overflow() what the allocator throws; the others nothing.
 #pragma once
 
 #include <cstring>

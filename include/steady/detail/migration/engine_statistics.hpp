@@ -1,5 +1,7 @@
-// The functions of table_engine.hpp that tell what a table looks like. All read counters, and at
-// most four buckets.
+// The functions of table_engine.hpp that say what a table looks like. They change nothing.
+//
+//   Bound    counters, and at most four buckets; statistics() also a visit to each snapshot.
+//   Throws   nothing.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,9 @@
 // Claiming an empty slot for one element in its bucket or that one's overflow.
+//
+// A claim does not make an element: until the caller writes the tag, the slot counts as empty.
+//
+//   Bound    the bucket and its overflow; at most one overflow bucket is added.
+//   Throws   what the allocator throws; nothing has changed then.
 #pragma once
 
 #include <cstddef>

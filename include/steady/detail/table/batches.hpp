@@ -1,4 +1,11 @@
-// The containers' functions on many keys at a time, in windows (key_window.hpp).
+// The containers' functions on many keys at a time, in windows (key_window.hpp), so that the cache
+// misses of a window overlap.
+//
+//   1. Keys are dealt with in their order, and each with the result that a call for it alone has.
+//   2. A table whose slots are likely to be cached is searched key by key.
+//
+//   Bound    for each key that of the call for one.
+//   Throws   what that throws; what was done for earlier keys stays.
 #pragma once
 
 #include <cstddef>

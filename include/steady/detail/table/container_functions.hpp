@@ -1,4 +1,10 @@
-// The bodies of the containers' functions that are more than a line.
+// The bodies of the containers' functions that are more than a line. Their contracts are with the
+// functions that call them, in hash_map.hpp and in the headers of snapshots and retired containers.
+//
+//   1. A function for one element has no effect if it throws. What moves many elements leaves each
+//      in one of the two containers.
+//   2. Arguments may refer to elements of the container: what is made of them is made before
+//      anything moves.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,11 @@
 // The functions through which the engine handles elements of one type, see element_kind.hpp.
+//
+//   1. Relocating several elements moves all of them or none.
+//   2. What cannot throw says so in the element_kind, and the engine takes shorter ways then.
+//
+//   Bound    O(elements that are named).
+//   Throws   position and split what the hash throws, relocate what copying or moving an element
+//            throws; destroy nothing.
 #pragma once
 
 #include <cstddef>
