@@ -538,9 +538,7 @@ class hash_container {
   node_type extract(const_iterator element) {
     const location& at = element.at(table_);
     table_.note_write(at.slot);
-    node_type node(table_.allocator(), at.slot);
-    table_.erase_noted(at);
-    return node;
+    return node_type(table_.allocator(), at.slot, [&]() noexcept { table_.erase_noted(at); });
   }
   // An empty handle if there is no such key.
   node_type extract(const key_type& key) { return extract_found(find(key)); }

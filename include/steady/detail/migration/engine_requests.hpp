@@ -41,7 +41,7 @@ template <class Storage>
 STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets, std::uint64_t promised) {
   layout().check_log2_buckets(log2_buckets);
   cold_type& of = cold_blocks<Storage>::of(of_);
-  of.kept_by_clear = false;
+  if (log2_buckets != state_.log2_buckets()) of.kept_by_clear = false;
   update_limits();  // should this fail
   complete_migration();
   destroy_older(everything);
@@ -54,7 +54,9 @@ STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets, std::uint6
     if (of.asked.compact || of.asked.reseed ||
         of.old_array().line().log2_buckets() != log2_buckets) {
       begin_migration(log2_buckets, migration_cause::request);
+      const bool is_kept = of.kept_by_clear;
       forget_requests();
+      of.kept_by_clear = is_kept;
       requests().reserved = promised;
       complete_migration();
     }
@@ -81,6 +83,7 @@ STEADY_COLD void table_engine<Storage>::rehash(std::uint64_t asked) {
   const bool has_single_bucket = state_.has_memory() && state_.log2_buckets() == 0;
   if (state_.cold_link != nullptr || log2_buckets != 0 ||
       (state_.has_memory() && !(has_single_bucket && asked <= slots()))) {
+    if (state_.cold_link != nullptr) cold().kept_by_clear = false;
     return resize(log2_buckets,
                   min_of<std::uint64_t>(elements_in(asked), layout().load_limit(log2_buckets)));
   }

@@ -165,6 +165,7 @@ class container_functions {
       STEADY_RETHROW;
     }
     if (promised < table.size()) table.engine().withdraw_reservation();
+    other.engine().end_walkers();
     other.engine().release();
   }
 
