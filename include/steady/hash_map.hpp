@@ -719,8 +719,9 @@ class hash_container {
   // add up: one migration meets all that were asked for. reserve() and rehash() meet them at once.
 
   // Room for `size` elements, in the end; then, until the size exceeds that, no insertion migrates,
-  // and references stay valid. Throws std::length_error for sizes that no map can have, and what
-  // the allocator throws; then there is no request.
+  // and references stay valid. If there is less room now, insertions move elements until then,
+  // whatever was reserved. Throws std::length_error for sizes that no map can have, and what the
+  // allocator throws; then there is no request.
   void reserve_gradually(size_type size) { table_.changing_engine().reserve_gradually(size); }
 
   // As many buckets as the size needs, in the end. Ends what reserve() has promised.

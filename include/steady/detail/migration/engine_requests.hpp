@@ -54,9 +54,7 @@ STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets, std::uint6
     if (of.asked.compact || of.asked.reseed ||
         of.old_array().line().log2_buckets() != log2_buckets) {
       begin_migration(log2_buckets, migration_cause::request);
-      const bool is_kept = of.kept_by_clear;
       forget_requests();
-      of.kept_by_clear = is_kept;
       requests().reserved = promised;
       complete_migration();
     }
@@ -368,13 +366,13 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
   cold().active = {};
   if (cold().rare != nullptr) detail::to_raw(cold().rare)->forget_the_past();
   forget_requests();
+  cold().kept_by_clear = false;
   cold_blocks<Storage>::drop_if_unused(of_);
 }
 
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::forget_requests() noexcept {
   requests().reserved = 0;
-  cold().kept_by_clear = false;
   cold().asked = {};
   cold().long_chain = false;
   cold().crowded = false;
