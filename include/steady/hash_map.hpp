@@ -558,9 +558,7 @@ class hash_container {
   node_type extract(const_iterator element) {
     const location& at = element.at(table_);
     table_.note_write(at.slot);
-    node_type node(table_.allocator(), at.slot);
-    table_.erase_noted(at);
-    return node;
+    return node_type(table_.allocator(), at.slot, [&]() noexcept { table_.erase_noted(at); });
   }
   // An empty handle if there is no such key.
   node_type extract(const key_type& key) { return extract_found(find(key)); }
@@ -741,8 +739,9 @@ class hash_container {
   // add up: one migration meets all that were asked for. reserve() and rehash() meet them at once.
 
   // Room for `size` elements, in the end; then, until the size exceeds that, no insertion migrates,
-  // and references stay valid. Throws std::length_error for sizes that no map can have, and what
-  // the allocator throws; then there is no request.
+  // and references stay valid. If there is less room now, insertions move elements until then,
+  // whatever was reserved. Throws std::length_error for sizes that no map can have, and what the
+  // allocator throws; then there is no request.
   void reserve_gradually(size_type size) { table_.changing_engine().reserve_gradually(size); }
 
   // As many buckets as the size needs, in the end. Ends what reserve() has promised.

@@ -143,6 +143,37 @@ TEST(clear_of_a_large_map, shrinks_as_ever_once_it_was_full_again) {
   EXPECT_EQ(of.map.stats().migrations.shrink, 1u);
 }
 
+TEST(clear_of_a_large_map, keeps_its_memory_whatever_is_reserved_of_it) {
+  for (const std::size_t reserved : {10u, 40'000u, 50'000u}) {
+    large_map of;
+    of.fill(50'000);
+    of.map.finish();
+    of.map.clear();
+    const std::size_t buckets = of.map.stats().buckets;
+    of.map.reserve(reserved);
+    ASSERT_STREQ(of.map.check_invariants(), nullptr);
+    EXPECT_FALSE(of.map.migrating());
+    of.fill(50'000);
+    of.map.finish();
+    EXPECT_EQ(of.map.stats().buckets, buckets);
+    EXPECT_EQ(of.map.stats().migrations.shrink, 0u) << reserved;
+  }
+}
+
+TEST(clear_of_a_large_map, lets_go_of_memory_with_another_number_of_buckets) {
+  large_map of;
+  of.fill(50'000);
+  of.map.finish();
+  of.map.clear();
+  of.map.rehash(100'000);
+  of.fill(1000);
+  of.map.finish();
+  EXPECT_EQ(of.map.stats().buckets, 8192u) << "rehash() has reserved them";
+  of.map.clear();
+  of.map.rehash(1);
+  EXPECT_EQ(of.map.stats().buckets, 1u);
+}
+
 TEST(clear_of_a_large_map, lets_go_of_memory_on_request) {
   large_map of;
   of.fill(50'000);

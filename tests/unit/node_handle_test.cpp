@@ -45,6 +45,30 @@ TEST(extract, moves_what_cannot_be_copied) {
   EXPECT_EQ(owners.at(1).get(), owned);
 }
 
+// Moving one throws, from the second time on. It cannot be copied.
+struct moves_once {
+  int value = 0;
+  int moves_left = 1;
+
+  explicit moves_once(int v) : value(v) {}
+  moves_once(moves_once&& other) : value(other.value), moves_left(other.moves_left - 1) {
+    if (moves_left < 0) throw value;
+  }
+  moves_once& operator=(moves_once&&) = delete;
+};
+
+// Also where the compiler does without the elision that it may leave out.
+TEST(extract, moves_the_element_once) {
+  steady::hash_map<int, moves_once> map;
+  map.reserve(2);
+  map.try_emplace(1, 11);
+  map.try_emplace(2, 22);
+  EXPECT_EQ(map.extract(1).mapped().value, 11);
+  EXPECT_EQ(map.extract(map.find(2)).mapped().value, 22);
+  EXPECT_TRUE(map.extract(3).empty());
+  EXPECT_TRUE(map.empty());
+}
+
 TEST(extract, takes_transparent_keys) {
   steady::hash_set<std::string, steady::hash<std::string>, std::equal_to<>> words{"a", "b"};
   EXPECT_EQ(words.extract("a"sv).value(), "a");

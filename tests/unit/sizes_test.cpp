@@ -9,9 +9,11 @@
 
 #include <gtest/gtest.h>
 
+#include <steady/concurrent_hash_set.hpp>
 #include <steady/hash_map.hpp>
 #include <steady/hash_set.hpp>
 #include <steady/node_hash_map.hpp>
+#include <steady/node_hash_set.hpp>
 
 #include "support/containers.hpp"
 
@@ -28,11 +30,49 @@ TEST(reserve, of_nothing_allocates_nothing) {
 
 TEST(reserve, of_what_no_machine_has_throws_and_changes_nothing) {
   map_type map{{1, 2}};
-  EXPECT_THROW(map.reserve(map.max_size()), std::bad_alloc);
-  EXPECT_THROW(map.reserve(most), std::length_error);
+  if constexpr (sizeof(std::size_t) == 8) {
+    EXPECT_THROW(map.reserve(map.max_size()), std::bad_alloc);
+  }
+  EXPECT_THROW(map.rehash(most / 2), std::length_error);
   EXPECT_THROW(map.rehash(most), std::length_error);
+  for (const std::size_t size : {map.max_size() + 1, most / 2, most / 4 * 3, most - 1, most}) {
+    EXPECT_THROW(map.reserve(size), std::length_error) << size;
+    EXPECT_THROW(map.reserve_gradually(size), std::length_error) << size;
+    EXPECT_THROW(map_type made(size), std::length_error) << size;
+  }
   EXPECT_EQ(map.at(1), 2);
   EXPECT_STREQ(map.check_invariants(), nullptr);
+}
+
+struct byte_pair {
+  unsigned char bytes[2];
+  bool operator==(const byte_pair&) const = default;
+};
+struct byte_pair_hash {
+  std::size_t operator()(byte_pair of) const { return of.bytes[0] * 256u + of.bytes[1]; }
+};
+
+template <class Container>
+void expect_to_refuse_more_than_fits() {
+  using key_type = typename Container::key_type;
+  Container container;
+  EXPECT_LE(container.max_size(), most / 2);
+  container.insert(key_type());
+  for (unsigned bit = 0; bit < 8 * sizeof(std::size_t); ++bit) {
+    const std::size_t size = std::size_t{1} << bit;
+    if (size <= container.max_size()) continue;
+    EXPECT_THROW(container.reserve(size), std::length_error) << size;
+    EXPECT_THROW(container.rehash(most - size + 1), std::length_error) << size;
+  }
+  EXPECT_EQ(container.size(), 1u);
+  EXPECT_TRUE(container.contains(key_type()));
+}
+
+// Where sizes have 32 bits, the bytes of a few hundred million buckets are more than they can say.
+TEST(reserve, of_small_elements_never_counts_bytes_beyond_the_address_space) {
+  expect_to_refuse_more_than_fits<steady::hash_set<byte_pair, byte_pair_hash>>();
+  expect_to_refuse_more_than_fits<steady::node_hash_set<byte_pair, byte_pair_hash>>();
+  expect_to_refuse_more_than_fits<steady::concurrent_hash_set<byte_pair, byte_pair_hash>>();
 }
 
 // An allocator for at most so many elements.
@@ -65,8 +105,17 @@ TYPED_TEST(max_size, is_no_more_than_the_allocators) {
   EXPECT_EQ(TypeParam(allocator(0)).max_size(), 0u);
   EXPECT_EQ(TypeParam(allocator(1000)).max_size(), 1000u);
   const TypeParam unlimited{allocator(most)};
-  EXPECT_GT(unlimited.max_size(), std::size_t{1} << 40);
+  EXPECT_GT(unlimited.max_size(), std::size_t{1} << (sizeof(std::size_t) == 8 ? 40 : 24));
   EXPECT_LT(unlimited.max_size(), most / sizeof(typename TypeParam::value_type));
+}
+
+struct half_policy : steady::default_policy {
+  static constexpr double load_limit = 0.5;
+};
+
+TEST(max_size_of_a_policy, is_a_size_whatever_the_load_limit) {
+  const support::map_of<int, int, half_policy> map;
+  EXPECT_GT(map.max_size(), std::size_t{1} << (sizeof(std::size_t) == 8 ? 40 : 24));
 }
 
 struct sparse_policy : steady::default_policy {

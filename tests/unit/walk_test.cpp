@@ -326,7 +326,7 @@ TEST(walk, ends_where_its_elements_are_assigned_away) {
   EXPECT_EQ(map, other);
 }
 
-// Elements are moved one by one where allocators differ and stay. Walkers stay with the container.
+// Elements are moved one by one where allocators differ and stay.
 TEST(walk, ends_where_its_elements_move_to_other_memory) {
   using map_type = ledger_map<std::uint64_t, std::uint64_t>;
   memory_ledger here;
@@ -344,8 +344,12 @@ TEST(walk, ends_where_its_elements_move_to_other_memory) {
       other.swap(moved);
     }
     EXPECT_EQ(other.size(), count);
-    ++at;
+    EXPECT_TRUE(walk.at_end());
     EXPECT_TRUE(at == walk.end());
+    fill_numbers_to(stage::halfway, map);
+    ++at;
+    EXPECT_TRUE(at == walk.end()) << "what comes later is of another walk";
+    EXPECT_TRUE(walk.at_end());
   }
 }
 

@@ -207,23 +207,24 @@ struct array_layout {
 
   // The largest number of elements at which 2^log2_buckets buckets are not yet too full. A single
   // bucket may be filled to the brim.
-  STEADY_COLD constexpr std::size_t load_limit(unsigned log2_buckets) const noexcept {
+  STEADY_COLD constexpr std::uint64_t load_limit(unsigned log2_buckets) const noexcept {
     if (log2_buckets == 0) return width;
-    return static_cast<std::size_t>(static_cast<double>(std::uint64_t{1} << log2_buckets) * load);
+    return static_cast<std::uint64_t>(static_cast<double>(std::uint64_t{1} << log2_buckets) * load);
   }
 
   // The fewest buckets from 2^least on, as a power of two, that hold `size` elements within the
   // limit: with a low one, two hold fewer than one. Throws std::length_error when no number of
   // buckets does.
-  STEADY_COLD constexpr unsigned log2_buckets_for(std::size_t size, unsigned least = 0) const {
+  STEADY_COLD constexpr unsigned log2_buckets_for(std::uint64_t size, unsigned least = 0) const {
     unsigned log2_buckets = least;
     while (load_limit(log2_buckets) < size) check_log2_buckets(++log2_buckets);
     return log2_buckets;
   }
 
-  // Beyond, the numbers of chunks would be more than an array counts.
+  // Beyond, chunks would be more than an array counts, or take more bytes than fit in memory.
   constexpr unsigned max_log2_buckets() const noexcept {
-    return min_of(line_partition::max_log2_buckets, 31 + log2_chunk_buckets);
+    return min_of(line_partition::max_log2_buckets_of(sizeof(bucket_header) + slots_and_extras()),
+                  31 + log2_chunk_buckets);
   }
   constexpr void check_log2_buckets(unsigned log2_buckets) const {
     if (log2_buckets > max_log2_buckets()) throw_too_many_buckets();

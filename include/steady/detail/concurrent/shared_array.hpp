@@ -176,7 +176,7 @@ class shared_array {
 
   // The elements that it has room for within the load limit.
   std::uint64_t limit(double load_limit) const noexcept { return limit_of(buckets(), load_limit); }
-  static std::uint64_t limit_of(std::uint64_t buckets, double load_limit) noexcept {
+  static constexpr std::uint64_t limit_of(std::uint64_t buckets, double load_limit) noexcept {
     return static_cast<std::uint64_t>(static_cast<double>(buckets * Layout::width) * load_limit);
   }
 

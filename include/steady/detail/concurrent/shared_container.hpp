@@ -329,9 +329,13 @@ class shared_container {
 
   std::size_t size() const noexcept { return state_.counts.sum(); }
   std::size_t max_size() const noexcept {
-    constexpr std::size_t by_address =
+    constexpr std::uint64_t by_address =
         (std::numeric_limits<std::ptrdiff_t>::max)() / sizeof(value_type);
-    return min_of(by_address, std::allocator_traits<Allocator>::max_size(allocator_));
+    constexpr std::uint64_t by_buckets =
+        array::limit_of(std::uint64_t{1} << layout::max_log2_buckets, Policy::load_limit);
+    const std::size_t by_allocator = std::allocator_traits<Allocator>::max_size(allocator_);
+    return static_cast<std::size_t>(
+        min_of<std::uint64_t>(min_of(by_address, by_buckets), by_allocator));
   }
   stats statistics() const noexcept {
     stats now = upkeep().statistics();
@@ -365,7 +369,7 @@ class shared_container {
   }
   void reserve(std::size_t size) {
     const call during(use_);
-    require_possible(size);
+    require_at_most(max_size(), size);
     upkeep().reserve(size);
   }
   // What was reserved for elements that have come, beyond what was asked for.
@@ -377,7 +381,7 @@ class shared_container {
   }
   void rehash(std::size_t slots) {
     const call during(use_);
-    require_possible(slots);
+    require_at_most(std::uint64_t{layout::width} << layout::max_log2_buckets, slots);
     upkeep().rehash(slots);
   }
   void finish() noexcept {
@@ -487,14 +491,8 @@ class shared_container {
   static STEADY_ALWAYS_INLINE decltype(auto) as_key(Given&& given) {
     return detail::as_key<Hash, KeyEqual, Key>(std::forward<Given>(given));
   }
-  void require_possible(std::size_t size) const {
-    constexpr double most =
-        Policy::load_limit * layout::width *
-        static_cast<double>(std::uint64_t{1} << line_partition::max_log2_buckets);
-    if (size > max_size()) STEADY_THROW(std::length_error("steady: a size beyond max_size()"));
-    if (static_cast<double>(size) > most) {
-      STEADY_THROW(std::length_error("steady: more buckets asked for than a container can have"));
-    }
+  static void require_at_most(std::uint64_t most, std::uint64_t asked) {
+    if (asked > most) STEADY_THROW(std::length_error("steady: more than a container can have"));
   }
 
   template <class K>

@@ -52,7 +52,7 @@ class shared_sizing {
   }
   unsigned log2_buckets_for(std::uint64_t size) const noexcept {
     unsigned log2 = least_log2_buckets;
-    while (log2 < line_partition::max_log2_buckets &&
+    while (log2 < Layout::max_log2_buckets &&
            array::limit_of(std::uint64_t{1} << log2, state_.kind->load_limit) < size) {
       ++log2;
     }
@@ -68,7 +68,7 @@ class shared_sizing {
   plan what_is_due(const array& current, std::uint64_t size, bool reseeds = true) const noexcept {
     const unsigned now = current.line.log2_buckets();
     const std::uint64_t wanted = max_of(size, state_.reserved.load(std::memory_order_relaxed));
-    if (wanted > limit_of(current)) {
+    if (wanted > limit_of(current) && now < Layout::max_log2_buckets) {
       const unsigned fitting = log2_buckets_for(wanted);
       return {true, migration_kind::grow,
               clamped(fitting, now + 1, now + evacuation<Sync, Layout>::most_log2_growth)};

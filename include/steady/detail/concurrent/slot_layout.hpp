@@ -18,6 +18,7 @@
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
 #include <steady/detail/concurrent/bucket_word.hpp>
+#include <steady/detail/line/hash_line.hpp>
 #include <steady/detail/memory/address_range.hpp>
 
 namespace steady::detail {
@@ -44,6 +45,8 @@ struct slot_layout {
   // Buckets whose slots are one chunk of at most 64 KiB. Their headers are in one leaf, so that
   // who sees a chunk finds the headers of all its buckets.
   static constexpr std::size_t header_bytes = 32;
+  static constexpr unsigned max_log2_buckets =
+      line_partition::max_log2_buckets_of(header_bytes + bucket_bytes);
   static constexpr std::uint64_t chunk_buckets =
       min_of(std::bit_floor(slice_bytes / bucket_bytes),
              InLeaves ? slice_bytes / header_bytes : slice_bytes);

@@ -50,12 +50,16 @@ class node_handle {
     }
   }
 
-  // For the containers: what a slot held; moving it in, from a slot that is destroyed afterwards.
+  // For the containers: what a slot held; moving it in, from a slot that `erase()` then destroys,
+  // before anything can move the handle.
   slot_type* slot() const noexcept {
     return const_cast<slot_type*>(reinterpret_cast<const slot_type*>(storage_[in_spare_]));
   }
-  node_handle(const Allocator& allocator, slot_type* from) : allocator_(allocator) {
+  template <class Erase>
+  node_handle(const Allocator& allocator, slot_type* from, const Erase& erase)
+      : allocator_(allocator) {
     Elements::transfer(*allocator_, slot(), from);
+    erase();
   }
   void reset() noexcept {
     if (empty()) return;

@@ -8,7 +8,9 @@
 
 #include <bit>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -139,6 +141,13 @@ struct line_partition {
 
   // Beyond, the bucket's index would overlap with the tag, and sizes in bytes overflow.
   static constexpr unsigned max_log2_buckets = 48;
+
+  // The same where a bucket takes so many bytes: together they are no more than fit in memory.
+  static constexpr unsigned max_log2_buckets_of(std::uint64_t bucket_bytes) noexcept {
+    constexpr std::uint64_t memory = (std::numeric_limits<std::ptrdiff_t>::max)();
+    return min_of(max_log2_buckets,
+                  static_cast<unsigned>(std::bit_width(memory / bucket_bytes)) - 1);
+  }
 
   static constexpr line_partition of(unsigned log2_buckets) noexcept {
     return {static_cast<std::uint8_t>(64 - low_bits - log2_buckets)};

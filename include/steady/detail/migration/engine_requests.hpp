@@ -41,7 +41,7 @@ template <class Storage>
 STEADY_COLD void table_engine<Storage>::resize(unsigned log2_buckets, std::uint64_t promised) {
   layout().check_log2_buckets(log2_buckets);
   cold_type& of = cold_blocks<Storage>::of(of_);
-  of.kept_by_clear = false;
+  if (log2_buckets != state_.log2_buckets()) of.kept_by_clear = false;
   update_limits();  // should this fail
   complete_migration();
   destroy_older(everything);
@@ -81,6 +81,7 @@ STEADY_COLD void table_engine<Storage>::rehash(std::uint64_t asked) {
   const bool has_single_bucket = state_.has_memory() && state_.log2_buckets() == 0;
   if (state_.cold_link != nullptr || log2_buckets != 0 ||
       (state_.has_memory() && !(has_single_bucket && asked <= slots()))) {
+    if (state_.cold_link != nullptr) cold().kept_by_clear = false;
     return resize(log2_buckets,
                   min_of<std::uint64_t>(elements_in(asked), layout().load_limit(log2_buckets)));
   }
@@ -365,13 +366,13 @@ STEADY_NOINLINE void table_engine<Storage>::release() noexcept {
   cold().active = {};
   if (cold().rare != nullptr) detail::to_raw(cold().rare)->forget_the_past();
   forget_requests();
+  cold().kept_by_clear = false;
   cold_blocks<Storage>::drop_if_unused(of_);
 }
 
 template <class Storage>
 STEADY_COLD void table_engine<Storage>::forget_requests() noexcept {
   requests().reserved = 0;
-  cold().kept_by_clear = false;
   cold().asked = {};
   cold().long_chain = false;
   cold().crowded = false;

@@ -165,6 +165,7 @@ class container_functions {
       STEADY_RETHROW;
     }
     if (promised < table.size()) table.engine().withdraw_reservation();
+    other.engine().end_walkers();
     other.engine().release();
   }
 
@@ -260,7 +261,9 @@ class container_functions {
     const std::size_t by_allocator =
         std::allocator_traits<allocator_type>::max_size(table.allocator());
     const array_layout& layout = Table::layout::value;
-    return min_of(min_of(by_address, by_allocator), layout.load_limit(layout.max_log2_buckets()));
+    const std::uint64_t by_buckets = layout.load_limit(layout.max_log2_buckets());
+    return static_cast<std::size_t>(
+        min_of<std::uint64_t>(min_of(by_address, by_allocator), by_buckets));
   }
 
  private:

@@ -45,8 +45,9 @@ class iteration {
     return from_start(state);
   }
 
-  // The element after `at`; none after the last. Elements erased meanwhile are passed over, but the
-  // overflow bucket that `at` was in must still be there.
+  // The element after `at`; none after the last. Elements erased meanwhile are passed over, unless
+  // they were a multiple of 2^32: to look at the tag of each element would cost time. The overflow
+  // bucket that `at` was in must still be there.
   static STEADY_ALWAYS_INLINE location after(const state_type& state, const location& at) noexcept {
     // Nested, because GCC lays out the loop by the conditions (docs/dead-ends.md).
     if (at.later != 0) [[likely]] {
