@@ -59,14 +59,14 @@ struct moves_once {
 
 // Also where the compiler does without the elision that it may leave out.
 TEST(extract, moves_the_element_once) {
-  steady::hash_map<int, moves_once> map;
-  map.reserve(2);
-  map.try_emplace(1, 11);
-  map.try_emplace(2, 22);
-  EXPECT_EQ(map.extract(1).mapped().value, 11);
-  EXPECT_EQ(map.extract(map.find(2)).mapped().value, 22);
-  EXPECT_TRUE(map.extract(3).empty());
-  EXPECT_TRUE(map.empty());
+  steady::hash_map<int, moves_once> elements;
+  elements.reserve(2);
+  elements.try_emplace(1, 11);
+  elements.try_emplace(2, 22);
+  EXPECT_EQ(elements.extract(1).mapped().value, 11);
+  EXPECT_EQ(elements.extract(elements.find(2)).mapped().value, 22);
+  EXPECT_TRUE(elements.extract(3).empty());
+  EXPECT_TRUE(elements.empty());
 }
 
 TEST(extract, takes_transparent_keys) {
