@@ -225,7 +225,7 @@ class log_reader {
     try {
       detail::frame_reader at_damage(room_, file.path);
       at_damage.go_to(file.damaged_at);
-      if (detail::torn_end(at_damage, std::max(last, newest_whole_)).may_be_synced()) {
+      if (detail::torn_end(at_damage, last, newest_whole_).may_be_synced()) {
         note_if_mended(file);
         return true;
       }
