@@ -180,11 +180,11 @@ TYPED_TEST(concurrent_growth, shrinking_to_elements_at_one_end) {
     for (const bool at_front : {true, false}) {
       for (const bool asks : {false, true}) {
         SCOPED_TRACE(left);
-        TypeParam map;
-        for (std::uint64_t i = 0; i < some; ++i) map.try_emplace(scattered(i), i);
-        map.finish();
+        TypeParam dense;
+        for (std::uint64_t i = 0; i < some; ++i) dense.try_emplace(scattered(i), i);
+        dense.finish();
         std::vector<std::uint64_t> line;
-        map.visit_while([&](const auto& element) {
+        dense.visit_while([&](const auto& element) {
           line.push_back(element.second);
           return true;
         });
@@ -194,23 +194,23 @@ TYPED_TEST(concurrent_growth, shrinking_to_elements_at_one_end) {
         concurrent_bounds finding;
         concurrent_bounds inserting;
         for (std::uint64_t n = left; n < some; ++n) {
-          count_alone(erasing, [&] { map.erase(scattered(line[n])); });
+          count_alone(erasing, [&] { dense.erase(scattered(line[n])); });
         }
-        if (asks) map.shrink_gradually();
+        if (asks) dense.shrink_gradually();
         concurrent_bounds stepping;
         std::size_t done = 1;
-        while (done != 0) count_alone(stepping, [&] { done = map.step(1); });
+        while (done != 0) count_alone(stepping, [&] { done = dense.step(1); });
         for (std::uint64_t n = 0; n < left; ++n) {
-          count_alone(finding, [&] { EXPECT_TRUE(map.contains(scattered(line[n]))); });
+          count_alone(finding, [&] { EXPECT_TRUE(dense.contains(scattered(line[n]))); });
         }
         for (std::uint64_t i = 0; i < 8 * left; ++i) {
-          count_alone(inserting, [&] { map.try_emplace(scattered(some + i), i); });
+          count_alone(inserting, [&] { dense.try_emplace(scattered(some + i), i); });
         }
         expect_published_for_threads("erase", erasing);
         expect_published_for_threads("step(1)", stepping);
         expect_published_for_threads("find", finding);
         expect_published_for_threads("insert", inserting);
-        EXPECT_LE(map.stats().longest_chain, 4u);
+        EXPECT_LE(dense.stats().longest_chain, 4u);
       }
     }
   }

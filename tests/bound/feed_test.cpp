@@ -111,7 +111,9 @@ TEST(feed_bounds, of_stepping_under_a_subscriber) {
     }
     const bool is_limited = limit != ~std::size_t{0};
     EXPECT_EQ(slow.state(), is_limited ? feed_state::cut : feed_state::snapshot);
-    if (is_limited) EXPECT_LE(most_bytes, limit + 64 * 1024);
+    if (is_limited) {
+      EXPECT_LE(most_bytes, limit + 64 * 1024);
+    }
   }
   expect_published_for_feeds("fed step(1), reseeding under a subscriber", stepping);
 }

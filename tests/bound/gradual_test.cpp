@@ -124,7 +124,7 @@ TYPED_TEST(shrinking_bounds, of_shrinking_on_request_to_what_fits) {
 
 // So few are left that insertions, not steps, decide how full the new array is in the end.
 TYPED_TEST(shrinking_bounds, of_insertions_that_overtake_a_shrinking) {
-  for (const std::uint64_t part : {16, 64, 128, 1024}) {
+  for (const std::uint64_t part : {16u, 64u, 128u, 1024u}) {
     SCOPED_TRACE(part);
     typename TestFixture::map_type map;
     std::uint64_t filled = 0;
@@ -141,7 +141,7 @@ TYPED_TEST(shrinking_bounds, of_insertions_that_overtake_a_shrinking) {
 
 // All but the first so many are erased: they lie as densely as before, and new ones all over.
 TYPED_TEST(shrinking_bounds, of_elements_left_at_the_front) {
-  for (const std::uint64_t left : {100, 1'000, 3'300}) {
+  for (const std::uint64_t left : {100u, 1'000u, 3'300u}) {
     SCOPED_TRACE(left);
     typename TestFixture::map_type map;
     fill(map, several);
@@ -227,7 +227,7 @@ TEST(gradual_bounds, of_reserving_compacting_and_clearing_with_headers_in_leaves
 // arrays go.
 template <class Policy>
 void destroy_both_arrays(std::uint64_t elements) {
-  for (const std::uint64_t part : {0, 1, 2, 3, 4}) {
+  for (const std::uint64_t part : {0u, 1u, 2u, 3u, 4u}) {
     SCOPED_TRACE(part);
     support::number_map<Policy> map;
     for (std::uint64_t i = 0; i < elements; ++i) map.try_emplace(scattered(i), i);
