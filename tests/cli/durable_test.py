@@ -264,7 +264,7 @@ class DurableTest(DurableMapTest):
         self.assertEqual(done.stdout, "1\tset\ta\t1\n2\tset\tb\t2\n")
         self.assertRegex(
             done.stderr,
-            r"^steady: stock/snapshot\.0+2 is damaged at byte \d+: .*; passed over\n$",
+            r"^steady: /.*/stock/snapshot\.0+2 is damaged at byte \d+: .*; passed over\n$",
         )
         log.unlink()
         done = self.follow("stock", "--once", status=1)
@@ -288,7 +288,7 @@ class DurableTest(DurableMapTest):
             self.assertIn("durable map", done.stderr)
         done = run("log", "none", cwd=self.directory)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("cannot list none", done.stderr)
+        self.assertRegex(done.stderr, "cannot list /.*/none:")
         done = run("follow", "no-address", cwd=self.directory)
         self.assertEqual(done.returncode, 1)
         self.assertIn("HOST:PORT", done.stderr)

@@ -46,7 +46,7 @@ class CheckpointTest(DurableMapTest):
         self.fill("".join(f"set key{n} {n}\n" for n in range(5000)), "--sync", "never")
         (self.path("stock") / "log.00000000000000005001").mkdir()  # cannot be read
         done = self.follow("stock", "--once", "--checkpoint", "here", status=1)
-        self.assertIn("cannot read stock/log.00000000000000005001: Is a directory", done.stderr)
+        self.assertRegex(done.stderr, r"cannot read /.*/stock/log\.0+5001: Is a directory")
         self.assertEqual(done.stdout.count("\n"), 5000)
         again = self.follow("stock", "--once", "--checkpoint", "here", status=1)
         self.assertEqual(again.stdout, "")
@@ -149,7 +149,7 @@ class TornEndTest(DurableMapTest):
         self.assertEqual(done.stdout, "1\tset\ta\t1\n")
         self.assertRegex(
             done.stderr,
-            r"^steady: the end of stock/log\.0+1 is being written, or torn; it is not waited for "
+            r"^steady: the end of /.*/stock/log\.0+1 is being written, or torn; it is not waited for "
             r"any longer\n$",
         )
         follower = subprocess.Popen(
@@ -198,7 +198,7 @@ class NoMapTest(DurableMapTest):
                 once = followers[name, True]
                 output, errors = once.communicate(timeout=TIME)
                 self.assertEqual((once.returncode, output), (1, ""), errors)
-                self.assertRegex(errors, f"^steady: {name}.*{why}; it is not waited for any longer\n$")
+                self.assertRegex(errors, f"^steady: /.*/{name}/.*{why}; it is not waited for any longer\n$")
                 waiting = followers[name, False]
                 self.assertRegex(waiting.stderr.readline(), f"{why}; waiting for its writer\n$")
                 self.assertIsNone(waiting.poll())

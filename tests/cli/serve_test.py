@@ -95,7 +95,7 @@ class InputTest(DurableMapTest):
         lines = "".join(f"set key{n} {text}\n" for n in range(200))  # longer than a line may be
         done = self.fill(lines, "--value", "text")
         self.assertEqual(done.returncode, 0, done.stderr)
-        said = "cannot remove stock/feed: Is a directory; each change is synced by itself"
+        said = f"cannot remove {self.path('stock/feed')}: Is a directory; each change is synced by itself"
         self.assertEqual(done.stderr.count(said), 1, "told once")
         self.assertEqual(done.stderr.count("\n"), 2, done.stderr)
         self.assertIn("position 200, 200 elements", self.follow("stock", "--once", "--quiet").stdout)

@@ -30,6 +30,12 @@ constexpr T clamped(T value, T least, T most) noexcept {
   return value < least ? least : most < value ? most : value;
 }
 
+// A number as a type that has room for it, and may be the same: compilers warn of a cast then.
+template <class To, class From>
+constexpr To narrowed(From number) noexcept {
+  return static_cast<To>(number);
+}
+
 // An integer of 128 bits. The standard library calls it one only where the compiler's extensions
 // are on.
 template <class T>

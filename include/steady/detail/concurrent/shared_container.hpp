@@ -334,7 +334,7 @@ class shared_container {
     constexpr std::uint64_t by_buckets =
         array::limit_of(std::uint64_t{1} << layout::max_log2_buckets, Policy::load_limit);
     const std::size_t by_allocator = std::allocator_traits<Allocator>::max_size(allocator_);
-    return static_cast<std::size_t>(
+    return narrowed<std::size_t>(
         min_of<std::uint64_t>(min_of(by_address, by_buckets), by_allocator));
   }
   stats statistics() const noexcept {

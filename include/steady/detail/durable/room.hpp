@@ -237,9 +237,9 @@ class room {
   void write_again(const file_handle& file, const std::string& path, std::uint64_t from,
                    std::uint64_t size) const {
     std::vector<unsigned char> block(
-        static_cast<std::size_t>(min_of(size - from, std::uint64_t{1} << 20)));
+        narrowed<std::size_t>(min_of(size - from, std::uint64_t{1} << 20)));
     while (from < size) {
-      const auto part = static_cast<std::size_t>(min_of<std::uint64_t>(size - from, block.size()));
+      const auto part = narrowed<std::size_t>(min_of<std::uint64_t>(size - from, block.size()));
       const std::int64_t got = read_all(*files_, file.number(), block.data(), part, from);
       if (got != static_cast<std::int64_t>(part)) {
         throw_system("read", path, got < 0 ? static_cast<int>(got) : -EIO);

@@ -262,7 +262,7 @@ class container_functions {
         std::allocator_traits<allocator_type>::max_size(table.allocator());
     const array_layout& layout = Table::layout::value;
     const std::uint64_t by_buckets = layout.load_limit(layout.max_log2_buckets());
-    return static_cast<std::size_t>(
+    return narrowed<std::size_t>(
         min_of<std::uint64_t>(min_of(by_address, by_allocator), by_buckets));
   }
 
