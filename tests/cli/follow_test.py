@@ -198,7 +198,7 @@ class NoMapTest(DurableMapTest):
                 once = followers[name, True]
                 output, errors = once.communicate(timeout=TIME)
                 self.assertEqual((once.returncode, output), (1, ""), errors)
-                self.assertRegex(errors, f"^steady: /.*/{name}/.*{why}; it is not waited for any longer\n$")
+                self.assertRegex(errors, f"^steady: .*{name}.*{why}; it is not waited for any longer\n$")
                 waiting = followers[name, False]
                 self.assertRegex(waiting.stderr.readline(), f"{why}; waiting for its writer\n$")
                 self.assertIsNone(waiting.poll())
