@@ -741,8 +741,9 @@ class concurrent_container {
   // (steady::pressure_monitor does all that.) Bound: as step(max_buckets). Throws nothing.
   size_type trim(size_type max_buckets = 64) noexcept { return container_.trim(max_buckets); }
   // Ask for a migration, which starts as soon as none is on, and which insertions, erasures and
-  // step() drive: to fewer buckets if that is enough; to as many, without the overflow that erasing
-  // has left; to another seed. Throw nothing.
+  // step() drive: to fewer buckets if that is enough, and nothing lies densely at an end of the
+  // hash line; to as many, without the overflow that erasing has left; to another seed. Throw
+  // nothing.
   void shrink_gradually() noexcept { container_.ask(detail::migration_kind::shrink); }
   void compact_gradually() noexcept { container_.ask(detail::migration_kind::compact); }
   void reseed_gradually() noexcept { container_.ask(detail::migration_kind::reseed); }

@@ -744,7 +744,9 @@ class hash_container {
   // allocator throws; then there is no request.
   void reserve_gradually(size_type size) { table_.changing_engine().reserve_gradually(size); }
 
-  // As many buckets as the size needs, in the end. Ends what reserve() has promised.
+  // As many buckets as the size needs, in the end; more where what is left lies densely at an end
+  // of the hash line, as after taking away the first element again and again. Ends what reserve()
+  // has promised.
   void shrink_gradually() noexcept { table_.changing_engine().shrink_gradually(); }
 
   // Moves every element to a new array, which removes the overflow that erasing has left.

@@ -178,6 +178,9 @@ STEADY_ALWAYS_INLINE void prefetch(const void* address) noexcept {
   static_cast<void>(address);
 #endif
 }
+// Calls for many keys prefetch for so many together: more than a processor fetches at a time, so
+// that it is never idle.
+inline constexpr std::size_t keys_in_window = 32;
 
 inline constexpr std::size_t cache_line_bytes = 64;
 

@@ -16,7 +16,6 @@
 #include <steady/detail/concurrent/grace_period.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 #include <steady/detail/concurrent/slot_layout.hpp>
-#include <steady/detail/table/key_window.hpp>
 
 namespace steady::detail {
 

@@ -4,8 +4,8 @@
 // whose business it is that a migration ends, such as trim().
 //
 // Bound: 8 looks, at a chunk or an interval, for each interval asked for, and no more in a row that
-// find nothing to move than there are intervals. Every look is a claim, so
-// that calls, and helpers, go on where others have stopped, and none passes what nobody looked at.
+// find nothing to move than there are intervals. Every look is a claim, so that calls, and helpers,
+// go on where others have stopped, and none passes what nobody looked at.
 #pragma once
 
 #include <cstddef>

@@ -37,8 +37,8 @@ class migration_start {
   explicit migration_start(state_type& state) noexcept : state_(state) {}
 
   // Starts what is due. `seen` is the root's array; `size` was counted, and `to_shrink` requests to
-  // shrink had come before that: they are met if nothing is due. False if an allocation
-  // failed.
+  // shrink had come before that: they are met if nothing is due. False if an
+  // allocation failed.
   STEADY_COLD bool start_if_due(array& seen, std::uint64_t size, std::uint64_t to_shrink) noexcept {
     const bool are_walks_on = state_.walks.load(std::memory_order_relaxed) != 0;
     const plan due = sizing().what_is_due(seen, size, !are_walks_on);

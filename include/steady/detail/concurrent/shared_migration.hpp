@@ -78,7 +78,7 @@ class shared_migration {
       if (now.looked_at == 0) break;
       taken.done += now.done;
       in_vain = now.done != 0 ? 0 : in_vain + now.looked_at;
-      if (in_vain > from->buckets()) break;
+      if (to != nullptr && in_vain > from->buckets()) break;
     }
     return taken;
   }

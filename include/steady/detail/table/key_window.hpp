@@ -25,9 +25,6 @@
 
 namespace steady::detail {
 
-// More than a processor fetches at a time, so that it is never idle.
-inline constexpr std::size_t keys_in_window = 32;
-
 template <class Table>
 class key_window {
   using elements = typename Table::elements;
