@@ -76,7 +76,6 @@
 #include <steady/cursor.hpp>
 #include <steady/detail/base/bits.hpp>
 #include <steady/detail/base/config.hpp>
-#include <steady/detail/base/system.hpp>
 #include <steady/detail/concurrent/insertion_visitors.hpp>
 #include <steady/detail/concurrent/shared_container.hpp>
 #include <steady/detail/concurrent/two_containers.hpp>
@@ -717,15 +716,7 @@ class concurrent_container {
   // there is nothing to do now.
   template <class Duration>
   size_type step_for(const Duration& time) noexcept {
-    const std::uint64_t start = detail::system_nanoseconds();
-    const std::uint64_t all = detail::nanoseconds_in(time);
-    size_type done = 0;
-    while (detail::system_nanoseconds() - start < all) {
-      const size_type now = step(1);
-      if (now == 0) break;
-      done += now;
-    }
-    return done;
+    return detail::steps_for(time, [&] { return step(1); });
   }
   // Does all of that, also what other threads have begun. Bound: O(elements + buckets), one bucket
   // locked at a time; waits for readers of old arrays. Throws nothing: where an allocation fails,

@@ -20,8 +20,7 @@
 //   Memory   for each follower twice send_bytes and a record, or the elements of a bucket; and its
 //            subscriber, until its copies are freed.
 //   Bound    each turn of the loop: send_bytes for each follower that takes them, and freeing
-//   copies
-//            of 64 buckets, of followers that left within their snapshot. close(), and the
+//            copies of 64 buckets, of followers that left within their snapshot. close(), and the
 //            destructor, free all of them.
 //   Throws   the constructor boost::system::system_error where it cannot listen,
 //            std::invalid_argument for a wrong address, also for the path of a file that is no

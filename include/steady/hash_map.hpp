@@ -28,7 +28,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
@@ -39,7 +38,6 @@
 
 #include <steady/cursor.hpp>
 #include <steady/detail/base/config.hpp>
-#include <steady/detail/base/system.hpp>
 #include <steady/detail/elements/elements.hpp>
 #include <steady/detail/elements/node_handle.hpp>
 #include <steady/detail/elements/nodes.hpp>
@@ -717,11 +715,7 @@ class hash_container {
   // it did.
   template <class Duration>
   size_type step_for(const Duration& time) {
-    const std::uint64_t start = detail::system_nanoseconds();
-    const std::uint64_t all = detail::nanoseconds_in(time);
-    size_type done = 0;
-    while (migrating() && detail::system_nanoseconds() - start < all) done += step(1);
-    return done;
+    return detail::steps_for(time, [&] { return migrating() ? step(1) : size_type{0}; });
   }
 
   // True while any work that goes in steps is pending.

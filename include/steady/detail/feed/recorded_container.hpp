@@ -26,7 +26,6 @@
 
 #include <steady/change.hpp>
 #include <steady/detail/base/config.hpp>
-#include <steady/detail/base/system.hpp>
 #include <steady/detail/interface/arguments.hpp>
 #include <steady/detail/table/container_functions.hpp>
 
@@ -189,11 +188,7 @@ class recorded_container {
   }
   template <class Duration>
   size_type step_for(const Duration& time) {
-    const std::uint64_t start = detail::system_nanoseconds();
-    const std::uint64_t all = detail::nanoseconds_in(time);
-    size_type done = 0;
-    while (migrating() && detail::system_nanoseconds() - start < all) done += step(1);
-    return done;
+    return detail::steps_for(time, [&] { return migrating() ? step(1) : size_type{0}; });
   }
   bool migrating() const noexcept { return container_.migrating(); }
   size_type pending() const noexcept { return container_.pending(); }

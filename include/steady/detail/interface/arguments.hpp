@@ -8,9 +8,12 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <type_traits>
 #include <utility>
+
+#include <steady/detail/base/system.hpp>
 
 namespace steady::detail {
 
@@ -117,6 +120,21 @@ constexpr unsigned long long nanoseconds_in(const Duration& time) noexcept {
   const long double nanoseconds = count * 1e9L * period::num / period::den;
   constexpr long double most = 9e18L;
   return static_cast<unsigned long long>(nanoseconds < most ? nanoseconds : most);
+}
+
+// Calls `step`, which returns how much it has done, until `time` is over or nothing is left;
+// returns the sum.
+template <class Duration, class Step>
+std::size_t steps_for(const Duration& time, const Step& step) {
+  const std::uint64_t start = detail::system_nanoseconds();
+  const std::uint64_t all = detail::nanoseconds_in(time);
+  std::size_t done = 0;
+  while (detail::system_nanoseconds() - start < all) {
+    const std::size_t now = step();
+    if (now == 0) break;
+    done += now;
+  }
+  return done;
 }
 
 // What insert() says of a node handle; the members are the standard's.
