@@ -33,7 +33,7 @@ class child_process {
  public:
   explicit child_process(const std::function<int()>& work) : id_(::fork()) {
     if (id_ != 0) return;
-    ::alarm(20);
+    ::alarm(120);
     ::_exit(work());
   }
   ~child_process() { wait(); }
@@ -189,7 +189,7 @@ TEST(durable_map, writes_its_snapshot_while_a_child_ends) {
   }
 }
 
-// As the guide says: a child has the lock, too, until it ends its map.
+// A child has the lock, too, until it ends its map (docs/formats.md, "Processes").
 TEST(durable_map, is_locked_as_long_as_a_child_has_it) {
   const temporary_room room;
   std::optional<durable_texts> map(std::in_place, room.path());
