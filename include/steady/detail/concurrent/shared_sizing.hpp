@@ -89,28 +89,55 @@ class shared_sizing {
   // Whether halving would make the buckets at an end of the line far too full, whatever the size
   // says: what is left of a container that was drained from one end, or of which all but one end
   // was erased, is as dense as before. New elements lie all over the line, so they do not hide
-  // that. Overflow does not count: keys that collide stay together in any array.
-  // Bound: the words of 32 buckets at each end; of four where an end is dense.
+  // that.
+  // Bound: the words of 32 buckets at each end, and one overflow bucket of each that is full.
   STEADY_COLD bool is_dense_at_an_end(const array& current) const noexcept {
     const std::uint64_t buckets = current.buckets();
     if (buckets <= least_buckets_looked_at) return false;
-    const header* const first = std::addressof(current.header_at(0));
-    const header* const last = std::addressof(current.header_at(buckets - 1));
-    // Those of a chunk lie together, unless they were never provided: one stands for all then.
-    const bool has_first = std::addressof(current.header_at(1)) != first;
-    const bool has_last = std::addressof(current.header_at(buckets - 2)) != last;
-    std::uint64_t at_front = 0;
+    const end_of_line front{std::addressof(current.header_at(0)),
+                            std::addressof(current.header_at(1))};
+    const end_of_line back{std::addressof(current.header_at(buckets - 1)),
+                           std::addressof(current.header_at(buckets - 2))};
+    if (is_dense(max_of(front.elements(0, 2), back.elements(0, 2)), 2)) return true;
+    std::uint64_t in_front = 0;
     std::uint64_t at_back = 0;
-    std::uint64_t seen = 0;
-    for (std::uint64_t window = 2; window <= most_buckets_looked_at && window <= buckets / 2;
-         window *= 2) {
-      for (; seen < window; ++seen) {
-        if (has_first) at_front += first[seen].look().occupied().size();
-        if (has_last) at_back += (last - seen)->look().occupied().size();
-      }
-      if (is_dense(max_of(at_front, at_back), window)) return true;
+    const std::uint64_t most = min_of(most_buckets_looked_at, buckets / 2);
+    for (std::uint64_t seen = 0; seen < most; seen += 4) {
+      const std::uint64_t next_in_front = front.elements(seen, 4);
+      const std::uint64_t next_at_back = back.elements(seen, 4);
+      in_front += next_in_front;
+      at_back += next_at_back;
+      // Four alone, too: an erasure may evacuate so many.
+      if (is_dense(max_of(next_in_front, next_at_back), 4)) return true;
+      if (is_dense(max_of(in_front, at_back), seen + 4)) return true;
     }
     return false;
+  }
+  struct end_of_line {
+    const header* first;  // the outermost bucket
+    const header* second;
+
+    // In so many buckets from the outermost but `from` on. Those of a chunk lie together, unless
+    // they were never provided: one stands for all then, and there are none.
+    std::uint64_t elements(std::uint64_t from, std::uint64_t buckets) const noexcept {
+      if (first == second) return 0;
+      std::uint64_t found = 0;
+      for (; buckets != 0; --buckets, ++from) {
+        found += elements_in(first < second ? first[from] : *(first - from));
+      }
+      return found;
+    }
+  };
+  // With what is in overflow, so that two buckets that were filled beyond their slots are not taken
+  // for two that are just full. Of a chain only as many as one overflow bucket takes: keys that
+  // collide stay together in any array.
+  static std::uint64_t elements_in(const header& of) noexcept {
+    const slot_set here = of.look().occupied();
+    if (here != slot_set::first(Layout::width)) return here.size();
+    const auto* const overflow = of.first_overflow();
+    if (overflow == nullptr) return here.size();
+    const bool is_chain = overflow->following() != nullptr;
+    return here.size() + (is_chain ? Layout::overflow_width : overflow->occupied().size());
   }
   // Whether so many elements in neighbouring buckets, in half as many, would be more than chance
   // puts there at the load limit: more than five standard deviations above the mean.
