@@ -21,8 +21,8 @@ std::uint64_t scattered(std::uint64_t i) { return (i + 1) * 0x9e3779b97f4a7c15u 
 constexpr std::uint64_t many = STEADY_MANY;
 constexpr std::uint64_t few = 100;
 // Of a call that goes to the next element: a chunk's overflow buckets, and two lines for each of
-// its buckets that have nothing else.
-constexpr std::uint64_t most_in_one_step = 256;
+// its buckets that have nothing else; during a migration of a chunk of each array.
+constexpr std::uint64_t most_in_one_step = 512;
 
 template <class Policy>
 class emptiness : public testing::Test {
