@@ -66,9 +66,9 @@ class CheckLayersTest(unittest.TestCase):
         text = "#pragma once\n#include <steady/hash_map.hpp>\n"
         self.assert_wrong({"detail/concurrent/extra.hpp": text}, "extra.hpp:2:", "lies above")
 
-    def test_leaf_including_a_facade(self):
+    def test_base_header_including_a_facade(self):
         text = "#pragma once\n#include <steady/hash_map.hpp>\n"
-        self.assert_wrong({"work.hpp": text}, "work.hpp:2:", "lies above", "leaf")
+        self.assert_wrong({"work.hpp": text}, "work.hpp:2:", "lies above", "base header")
 
     def test_cycle(self):
         changes = {
