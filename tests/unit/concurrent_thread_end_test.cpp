@@ -75,7 +75,8 @@ TEST(concurrent_thread_end, may_be_the_first_time_that_a_thread_uses_a_container
 TEST(place_of_thread, is_another_for_each_policy_and_is_given_back_at_the_end) {
   using steady::detail::native_sync;
   using support::counting_sync;
-  static std::atomic<int> given_back = 0;
+  static std::atomic<int> given_back;
+  given_back = 0;
   std::thread([] {
     EXPECT_EQ(counting_sync::thread_place(), nullptr);
     EXPECT_NE(&counting_sync::thread_place(), &native_sync::thread_place());

@@ -50,7 +50,7 @@ template <class Container, class KeyOf>
 void expect_short_chains(Container container, const KeyOf& key_of) {
   for (std::uint64_t n = 0; n < 20'000; ++n) container.insert(key_of(n));
   EXPECT_EQ(container.size(), 20'000u);
-  EXPECT_LT(container.stats().longest_chain, 4u);
+  EXPECT_LT(container.stats().longest_chain, 16u) << "hundreds if keys have the same position";
 }
 
 const auto number = [](std::uint64_t n) { return n; };
