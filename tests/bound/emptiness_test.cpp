@@ -37,13 +37,19 @@ class emptiness : public testing::Test {
     for (std::uint64_t i = 0; i < count; ++i) map.try_emplace(scattered(i), i);
   }
 
-  // Takes the first element away until there is none; each step within its bound.
+  // Each of the two calls goes to an element: the second to the one that it returns, where the
+  // compiler does not see that nobody wants it.
+  static void erase_first(map_type& map) {
+    map.reset_work();
+    const auto first = map.begin();
+    ASSERT_LE(lines(map), most_in_one_step) << map.size();
+    map.reset_work();
+    map.erase(first);
+    ASSERT_LE(lines(map), most_in_one_step) << map.size();
+  }
+  // Takes the first element away until there is none.
   static void drain(map_type& map) {
-    while (!map.empty()) {
-      map.reset_work();
-      map.erase(map.begin());
-      ASSERT_LE(lines(map), most_in_one_step) << map.size();
-    }
+    while (!map.empty() && !HasFatalFailure()) erase_first(map);
   }
 };
 
@@ -103,10 +109,8 @@ TYPED_TEST(emptiness, costs_a_worklist_nothing) {
   typename TestFixture::map_type map;
   std::uint64_t next = 0;
   for (; next < many / 50; ++next) map.try_emplace(scattered(next), next);
-  for (std::uint64_t turn = 0; !map.empty(); ++turn) {
-    map.reset_work();
-    map.erase(map.begin());
-    ASSERT_LE(this->lines(map), most_in_one_step);
+  for (std::uint64_t turn = 0; !map.empty() && !this->HasFatalFailure(); ++turn) {
+    this->erase_first(map);
     if (turn % 4 == 0) map.try_emplace(scattered(next), next), ++next;
   }
 }
