@@ -37,15 +37,15 @@ class emptiness : public testing::Test {
     for (std::uint64_t i = 0; i < count; ++i) map.try_emplace(scattered(i), i);
   }
 
-  // Each of the two calls goes to an element: the second to the one that it returns, where the
-  // compiler does not see that nobody wants it.
+  // The erasure searches as well, four times, where the compiler does not see that nobody wants
+  // the element that it returns.
   static void erase_first(map_type& map) {
     map.reset_work();
     const auto first = map.begin();
     ASSERT_LE(lines(map), most_in_one_step) << map.size();
     map.reset_work();
     map.erase(first);
-    ASSERT_LE(lines(map), most_in_one_step) << map.size();
+    ASSERT_LE(lines(map), 4 * most_in_one_step) << map.size();
   }
   // Takes the first element away until there is none.
   static void drain(map_type& map) {
