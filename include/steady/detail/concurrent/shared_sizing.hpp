@@ -16,6 +16,7 @@
 #include <steady/detail/concurrent/evacuation.hpp>
 #include <steady/detail/concurrent/shared_state.hpp>
 #include <steady/detail/line/hash_line.hpp>
+#include <steady/detail/line/slot_set.hpp>
 
 namespace steady::detail {
 
